@@ -1,0 +1,34 @@
+namespace IacCi.Core.Objects;
+
+/// <summary>
+/// A flat store of objects under keys: one S3 bucket, or a folder. Reads see every write that has returned. When a write
+/// throws, it may or may not have happened.
+/// </summary>
+/// <exception cref="Faults.StoreUnavailableException">Any method, when the store does not answer or is throttled for longer than it retries.</exception>
+public interface IObjectStore
+{
+    /// <summary>The object's bytes, or null when there is none.</summary>
+    /// <param name="key">Its key.</param>
+    /// <param name="maxBytes">The most that is read.</param>
+    /// <param name="cancellationToken">Ends the call early.</param>
+    /// <exception cref="ObjectTooLargeException">The object is larger than <paramref name="maxBytes"/>.</exception>
+    ValueTask<ReadOnlyMemory<byte>?> GetAsync(string key, long maxBytes, CancellationToken cancellationToken);
+
+    /// <summary>When the object was written, or null when there is none.</summary>
+    ValueTask<DateTimeOffset?> FindAsync(string key, CancellationToken cancellationToken);
+
+    /// <summary>Creates the object, if the key is free.</summary>
+    /// <returns>False when the key was taken; what stood there is unchanged.</returns>
+    ValueTask<bool> CreateAsync(string key, ReadOnlyMemory<byte> content, CancellationToken cancellationToken);
+
+    /// <summary>Writes the object, whatever stood there.</summary>
+    ValueTask PutAsync(string key, ReadOnlyMemory<byte> content, CancellationToken cancellationToken);
+
+    /// <summary>The keys that begin with a prefix, in the order of their bytes.</summary>
+    IAsyncEnumerable<string> ListAsync(string prefix, CancellationToken cancellationToken);
+}
+
+/// <summary>An object is larger than the reader allows.</summary>
+public sealed class ObjectTooLargeException(string key, long maxBytes) : Exception($"{key} is larger than {maxBytes:N0} bytes")
+{
+}

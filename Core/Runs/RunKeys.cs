@@ -1,0 +1,42 @@
+namespace IacCi.Core.Runs;
+
+/// <summary>Where a run's objects stand. Part of the contract: other programs rely on it.</summary>
+public static class RunKeys
+{
+    /// <summary>Under which results and triggers appear.</summary>
+    public const string CallbackRoot = "tmp/callbacks/runs/";
+
+    /// <summary>The run's plan.</summary>
+    public static string Plan(RunId run) => $"tmp/exec/{run}/graph.json";
+
+    /// <summary>An order's bundle.</summary>
+    public static string Bundle(RunId run, OrderNum num) => $"tmp/exec/{run}/{num}/exec.zip";
+
+    /// <summary>An order's capabilities, encrypted to its worker.</summary>
+    public static string Dispatch(RunId run, OrderNum num) => $"tmp/exec/{run}/{num}/dispatch.enc.json";
+
+    /// <summary>An order's claim: whoever creates it decides what becomes of the order.</summary>
+    public static string Claim(RunId run, OrderNum num) => $"tmp/claims/{run}/{num}";
+
+    /// <summary>An order's result; for <c>0000</c> the trigger.</summary>
+    public static string Result(RunId run, OrderNum num) => $"{CallbackRoot}{run}/{num}/result.json";
+
+    /// <summary>Under which the results of one run stand.</summary>
+    public static string Results(RunId run) => $"{CallbackRoot}{run}/";
+
+    /// <summary>The end of a run, in the done bucket.</summary>
+    public static string Done(RunId run) => $"{run}/done";
+
+    /// <summary>Reads the run and the number out of the key of a result; false for any other key.</summary>
+    public static bool TryParseResult(string key, out RunId run, out OrderNum num)
+    {
+        (run, num) = (default, default);
+        if (!key.StartsWith(CallbackRoot, StringComparison.Ordinal))
+        {
+            return false;
+        }
+
+        var parts = key[CallbackRoot.Length..].Split('/');
+        return parts is [var id, var number, "result.json"] && RunId.TryParse(id, out run) && OrderNum.TryParse(number, out num);
+    }
+}

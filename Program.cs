@@ -1,0 +1,1 @@
+return await IacCi.Commands.Cli.RunAsync(args).ConfigureAwait(false);
