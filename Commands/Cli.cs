@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.CommandLine.Invocation;
 using IacCi.Core.Faults;
 
 namespace IacCi.Commands;
