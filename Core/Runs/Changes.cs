@@ -94,6 +94,19 @@ public sealed record JobChange
     public string? EventType { get; init; }
 }
 
+/// <summary>What becomes of the lease with a commit.</summary>
+public enum AfterCommit
+{
+    /// <summary>The owner keeps it and goes on.</summary>
+    Keep,
+
+    /// <summary>It is given back, on the condition that the inbox holds nothing but what was handled: so no news is ever left behind.</summary>
+    Leave,
+
+    /// <summary>It is given back whatever the inbox holds; the owner wakes somebody for the rest.</summary>
+    HandOver,
+}
+
 /// <summary>What became of an attempt to commit a pass.</summary>
 public abstract record CommitOutcome
 {

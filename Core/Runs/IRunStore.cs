@@ -40,22 +40,22 @@ public interface IRunStore
     ValueTask<AdvanceOutcome> AdvanceAsync(RunPlan plan, IReadOnlyList<OrderChange> changes, CancellationToken cancellationToken);
 
     /// <summary>Adds to the inbox and takes the lease, if the lease is free or has run out at <paramref name="now"/>.</summary>
-    /// <returns>The item after the write; null, with nothing written, when the lease is held or the run has no lock item.</returns>
+    /// <returns>The item after the write; null, with nothing written, when the lease is held, or the run has no lock item or a completed one.</returns>
     ValueTask<RunLock?> TryEnterAsync(
         RunId run, IReadOnlyCollection<OrderNum> news, string owner, DateTimeOffset now, DateTimeOffset until, CancellationToken cancellationToken);
 
     /// <summary>Adds to the inbox, whoever holds the lease.</summary>
-    /// <returns>The item after the write; null, with nothing written, when the run has no lock item.</returns>
+    /// <returns>The item after the write; null, with nothing written, when the run has no lock item or a completed one.</returns>
     ValueTask<RunLock?> AddToInboxAsync(RunId run, IReadOnlyCollection<OrderNum> news, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Writes the cursor and takes what was handled out of the inbox, if the lease is still the owner's; and gives the
-    /// lease back, if asked to, on the further condition that nothing but what was handled is in the inbox.
+    /// Writes the cursor and takes what was handled out of the inbox, if the lease is still the owner's; what becomes of
+    /// the lease, and a further condition, is told by <paramref name="then"/>.
     /// </summary>
     ValueTask<CommitOutcome> CommitAsync(
-        RunId run, string owner, Cursor cursor, IReadOnlyCollection<OrderNum> handled, bool release, CancellationToken cancellationToken);
+        RunId run, string owner, Cursor cursor, IReadOnlyCollection<OrderNum> handled, AfterCommit then, CancellationToken cancellationToken);
 
-    /// <summary>Marks the lock item completed and gives the lease back, whoever holds it: nothing is left to be done for the run.</summary>
+    /// <summary>Marks the lock item completed, empties its inbox and gives the lease back, whoever holds it: nothing is left to be done for the run.</summary>
     ValueTask CompleteAsync(RunId run, Cursor cursor, CancellationToken cancellationToken);
 
     /// <summary>The lock item, or null.</summary>

@@ -1,0 +1,145 @@
+using IacCi.Core.Jobs;
+using IacCi.Core.Objects;
+using IacCi.Core.Runs;
+using IacCi.Core.Work;
+
+namespace IacCi.Core.Orchestration;
+
+/// <summary>
+/// Acts on intents that are written: starts the watchdog and then the worker of an order, and ends orders from outside. All of
+/// it may be repeated: a watchdog starts once, a worker that is started twice finds its order claimed, and the first result stands.
+/// </summary>
+public sealed class Dispatcher(IRunStore store, IObjectStore objects, IWorkers workers, IWatchdogs watchdogs, TimeProvider clock)
+{
+    /// <summary>How many orders are started side by side.</summary>
+    public const int StartsAtOnce = 10;
+
+    /// <summary>The most orders in flight that make sense here, or null.</summary>
+    public int? Capacity => workers.Capacity;
+
+    /// <summary>Starts what was decided to be started, and ends what was decided to be ended.</summary>
+    public async ValueTask ActAsync(Pass pass, Decision decision, CancellationToken cancellationToken)
+    {
+        foreach (var batch in decision.Dispatch.Concat(decision.Restart).Where(pass.Attempted.Add).Chunk(StartsAtOnce))
+        {
+            await StartAsync(pass, batch, cancellationToken);
+        }
+
+        await EndAsync(pass, [.. decision.End.Where(pass.Ended.Add)], cancellationToken);
+    }
+
+    private async ValueTask StartAsync(Pass pass, OrderNum[] nums, CancellationToken cancellationToken)
+    {
+        var attempts = Array.ConvertAll(nums, num => StartAsync(pass.Plan, pass.Plan[num], cancellationToken).AsTask());
+        List<OrderChange> started = [];
+        foreach (var (num, (worker, watchdogUrl)) in nums.Zip(await Task.WhenAll(attempts)))
+        {
+            switch (worker)
+            {
+                case StartOutcome.Started accepted:
+                    started.Add(Settler.Step(pass, num, OrderAction.Start, clock.GetUtcNow()) with { ExecutionUrl = accepted.Url, WatchdogUrl = watchdogUrl });
+                    break;
+                case StartOutcome.Refused refused:
+                    await RefuseAsync(pass, num, refused.Reason, cancellationToken);
+                    break;
+                default:
+                    pass.Unsettled = true;
+                    break;
+            }
+        }
+
+        await WriteStartedAsync(pass, started, cancellationToken);
+    }
+
+    /// <summary>The watchdog comes first: a worker that nobody watches might be lost for ever.</summary>
+    private async ValueTask<(StartOutcome Worker, string? WatchdogUrl)> StartAsync(RunPlan plan, PlannedOrder order, CancellationToken cancellationToken)
+    {
+        var watch = new Watch(plan.RunId, order.Num, order.TimeoutSeconds, clock.GetUtcNow(), OrderLimits.ClaimSeconds(order.Target));
+        return await watchdogs.StartAsync(watch, cancellationToken) switch
+        {
+            StartOutcome.Started watchdog => (await workers.StartAsync(plan, order, cancellationToken), watchdog.Url),
+            StartOutcome.Refused refused => (new StartOutcome.Refused($"watchdog: {refused.Reason}"), null),
+            var unknown => (unknown, null),
+        };
+    }
+
+    /// <summary>Writes that workers were started. One that has ended meanwhile, or that another holder started, is left as it is.</summary>
+    private async ValueTask WriteStartedAsync(Pass pass, List<OrderChange> started, CancellationToken cancellationToken)
+    {
+        while (started.Count > 0)
+        {
+            switch (await store.AdvanceAsync(pass.Plan, started, cancellationToken))
+            {
+                case AdvanceOutcome.Applied:
+                    pass.Applied(started);
+                    return;
+                case AdvanceOutcome.Refused refused:
+                    pass.Correct(refused);
+                    started.RemoveAll(change => change.Num == refused.Num);
+                    break;
+            }
+        }
+    }
+
+    /// <summary>
+    /// Fails an order whose start was refused, by its claim first: an earlier start whose outcome nobody learned may be at work on it.
+    /// </summary>
+    private async ValueTask RefuseAsync(Pass pass, OrderNum num, string reason, CancellationToken cancellationToken)
+    {
+        var key = RunKeys.Claim(pass.Plan.RunId, num);
+        if (await objects.CreateAsync(key, ClaimedBy.Engine, cancellationToken) || await IsOursAsync(key, cancellationToken))
+        {
+            await ReportAsync(pass, num, OrderStatus.Failed, $"{FailureReasons.StartRefused}: {reason}", cancellationToken);
+        }
+    }
+
+    /// <summary>Whether an earlier holder took the claim to end the order, and died before it wrote the result.</summary>
+    private async ValueTask<bool> IsOursAsync(string claim, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await objects.GetAsync(claim, ClaimedBy.Engine.Length, cancellationToken) is { } content && content.Span.SequenceEqual(ClaimedBy.Engine.Span);
+        }
+        catch (ObjectTooLargeException)
+        {
+            return false;
+        }
+    }
+
+    private async ValueTask EndAsync(Pass pass, OrderNum[] nums, CancellationToken cancellationToken)
+    {
+        var (status, reason) = pass.Ending == JobEnding.Cancelled
+            ? (OrderStatus.Failed, FailureReasons.Cancelled)
+            : (OrderStatus.TimedOut, FailureReasons.JobTimeout);
+        foreach (var chunk in nums.Chunk(IRunStore.MaxWrites))
+        {
+            foreach (var record in await store.FindOrdersAsync(pass.Plan.RunId, chunk, cancellationToken))
+            {
+                // The claim keeps a worker that has not begun from beginning; the result then ends the order for everybody.
+                var neverStarts = await objects.CreateAsync(RunKeys.Claim(pass.Plan.RunId, record.Num), ClaimedBy.Engine, cancellationToken);
+                var reports = await workers.StopAsync(pass.Plan, pass.Plan[record.Num], record.ExecutionUrl, status, reason, cancellationToken);
+                if (neverStarts || !reports)
+                {
+                    await ReportAsync(pass, record.Num, status, reason, cancellationToken);
+                }
+            }
+        }
+    }
+
+    private async ValueTask ReportAsync(Pass pass, OrderNum num, OrderStatus status, string reason, CancellationToken cancellationToken)
+    {
+        var result = new OrderResult { Status = status, FailureReason = reason, FinishedAt = clock.GetUtcNow() };
+        await objects.CreateAsync(RunKeys.Result(pass.Plan.RunId, num), OrderResultJson.Write(result), cancellationToken);
+        pass.OwnNews.Add(num);
+    }
+}
+
+/// <summary>What the claims of those who end orders from outside say; for people.</summary>
+public static class ClaimedBy
+{
+    /// <summary>The orchestrator ended the order.</summary>
+    public static ReadOnlyMemory<byte> Engine { get; } = """{"by":"orchestrate"}"""u8.ToArray();
+
+    /// <summary>The watchdog ended the order.</summary>
+    public static ReadOnlyMemory<byte> Watchdog { get; } = """{"by":"watchdog"}"""u8.ToArray();
+}

@@ -1,0 +1,63 @@
+using IacCi.Core.Runs;
+using IacCi.Core.Work;
+
+namespace IacCi.Core.Orchestration;
+
+/// <summary>Makes the step of an order out of its result.</summary>
+public static class Folding
+{
+    /// <summary>The longest failure reason that is kept, in characters.</summary>
+    public const int MaxReasonChars = 500;
+
+    /// <summary>The step that a result asks for. A result that cannot be read fails the order, with the reason.</summary>
+    public static OrderChange Change(PlannedOrder order, ReadOnlyMemory<byte> content, DateTimeOffset at) =>
+        OrderResultJson.Read(content, out var problem) is { } result ? Change(order, result, at) : Invalid(order, problem!, at);
+
+    /// <summary>The step of an order whose result is there and cannot be used.</summary>
+    public static OrderChange Invalid(PlannedOrder order, string problem, DateTimeOffset at) => new()
+    {
+        Num = order.Num,
+        Name = order.Name,
+        Action = OrderAction.Fail,
+        At = at,
+        FinishedAt = at,
+        FailureReason = Cut($"{FailureReasons.InvalidResult}: {problem}"),
+    };
+
+    private static OrderChange Change(PlannedOrder order, OrderResult result, DateTimeOffset at) => new()
+    {
+        Num = order.Num,
+        Name = order.Name,
+        Action = ActionOf(result.Status),
+        At = at,
+        StartedAt = result.StartedAt,
+        FinishedAt = result.FinishedAt ?? at,
+        ExitCode = result.ExitCode,
+        FailureReason = ReasonOf(result),
+        LogTail = Tail(result.Log),
+        CustomEvents = result.Events,
+    };
+
+    private static OrderAction ActionOf(OrderStatus status) => status switch
+    {
+        OrderStatus.Succeeded => OrderAction.Succeed,
+        OrderStatus.TimedOut => OrderAction.TimeOut,
+        _ => OrderAction.Fail,
+    };
+
+    private static string? ReasonOf(OrderResult result) => result.Status switch
+    {
+        OrderStatus.Succeeded => null,
+        OrderStatus.TimedOut => Cut(result.FailureReason ?? FailureReasons.OrderTimeout),
+        _ => Cut(result.FailureReason ?? FailureReasons.CommandFailed),
+    };
+
+    private static string? Tail(string log) => log.Length switch
+    {
+        0 => null,
+        <= OrderChange.MaxLogTailChars => log,
+        _ => log[(char.IsLowSurrogate(log[^OrderChange.MaxLogTailChars]) ? log.Length - OrderChange.MaxLogTailChars + 1 : log.Length - OrderChange.MaxLogTailChars)..],
+    };
+
+    private static string Cut(string text) => text.Length <= MaxReasonChars ? text : text[..(MaxReasonChars - 1)] + "…";
+}

@@ -1,0 +1,105 @@
+using IacCi.Core.Objects;
+using IacCi.Core.Runs;
+using IacCi.Core.Work;
+
+namespace IacCi.Core.Orchestration;
+
+/// <summary>
+/// Writes what follows from results: their own steps, and with them, in the same transactions where they fit, the steps that they make
+/// possible. When a step is refused, what is known of that order was behind; it is put right and everything is decided anew.
+/// </summary>
+public sealed class Settler(IRunStore store, IObjectStore objects, TimeProvider clock, int? capacity)
+{
+    /// <summary>The most results that are folded at once: they are read side by side, and each may be large.</summary>
+    public const int MaxFold = 32;
+
+    /// <summary>Reads the results of these orders; those that have none, or are known to be over, are left out.</summary>
+    public async ValueTask<Dictionary<OrderNum, OrderChange>> ReadAsync(Pass pass, IEnumerable<OrderNum> nums, CancellationToken cancellationToken)
+    {
+        var open = nums.Where(n => !n.IsJob && n.Index < pass.Plan.Orders.Count && !pass[n].IsTerminal()).ToList();
+        var reads = open.ConvertAll(num => ReadAsync(pass.Plan.RunId, pass.Plan[num], cancellationToken).AsTask());
+        var changes = await Task.WhenAll(reads);
+        return changes.OfType<OrderChange>().ToDictionary(change => change.Num);
+    }
+
+    /// <summary>Writes the steps of these results and of everything that follows.</summary>
+    /// <returns>The last decision; its settlements and intents are written.</returns>
+    public async ValueTask<Decision> SettleAsync(
+        Pass pass, Dictionary<OrderNum, OrderChange> results, DateTimeOffset deadline, CancellationToken cancellationToken)
+    {
+        // Each round puts one order right, and an order moves three times in its life at most.
+        for (var round = 0; round <= 4 * pass.Plan.Orders.Count; round++)
+        {
+            var (changes, decision) = Next(pass, results, deadline);
+            if (await RefusedAsync(pass, changes, cancellationToken) is not { } refused)
+            {
+                return decision;
+            }
+
+            results.Remove(refused.Num);
+            pass.Correct(refused);
+        }
+
+        throw new InvalidOperationException($"the records of run {pass.Plan.RunId} contradict themselves");
+    }
+
+    /// <summary>A bare step of an order.</summary>
+    public static OrderChange Step(Pass pass, OrderNum num, OrderAction action, DateTimeOffset at) =>
+        new() { Num = num, Name = pass.Plan[num].Name, Action = action, At = at };
+
+    private (List<OrderChange> Changes, Decision Decision) Next(Pass pass, Dictionary<OrderNum, OrderChange> results, DateTimeOffset deadline)
+    {
+        var now = clock.GetUtcNow();
+        var states = pass.States.ToArray();
+        List<OrderChange> changes = [];
+        foreach (var change in results.Values.Where(change => !pass[change.Num].IsTerminal()))
+        {
+            changes.Add(change);
+            states[change.Num.Index] = change.Target.Letter();
+        }
+
+        if (now >= deadline && states.Any(letter => !StatusText.FromLetter(letter).IsTerminal()))
+        {
+            pass.Ending ??= JobEnding.Deadline;
+        }
+
+        var limit = (capacity, pass.Plan.MaxParallel) switch
+        {
+            ({ } here, { } asked) => Math.Min(here, asked),
+            var (here, asked) => here ?? asked,
+        };
+        var decision = Decider.Decide(pass.Graph, states, pass.Ending, limit);
+        changes.AddRange(decision.Settle.Select(s => Step(pass, s.Num, s.Action, now) with { FailureReason = s.Reason, FinishedAt = now }));
+        changes.AddRange(decision.Dispatch.Select(num => Step(pass, num, OrderAction.Dispatch, now)));
+        return (changes, decision);
+    }
+
+    private async ValueTask<AdvanceOutcome.Refused?> RefusedAsync(Pass pass, List<OrderChange> changes, CancellationToken cancellationToken)
+    {
+        foreach (var chunk in Advancing.Chunks(changes))
+        {
+            if (await store.AdvanceAsync(pass.Plan, chunk, cancellationToken) is AdvanceOutcome.Refused refused)
+            {
+                return refused;
+            }
+
+            pass.Applied(chunk);
+        }
+
+        return null;
+    }
+
+    private async ValueTask<OrderChange?> ReadAsync(RunId run, PlannedOrder order, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await objects.GetAsync(RunKeys.Result(run, order.Num), OrderResultJson.MaxBytes, cancellationToken) is { } content
+                ? Folding.Change(order, content, clock.GetUtcNow())
+                : null;
+        }
+        catch (ObjectTooLargeException tooLarge)
+        {
+            return Folding.Invalid(order, tooLarge.Message, clock.GetUtcNow());
+        }
+    }
+}
