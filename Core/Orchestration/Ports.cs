@@ -74,13 +74,13 @@ public interface IWorkers
 /// <param name="TimeoutSeconds">The order's (or the job's) timeout.</param>
 /// <param name="StartTime">When it was dispatched (or accepted).</param>
 /// <param name="ClaimAllowanceSeconds">How long the order may take until its worker claims it.</param>
-public sealed record Watch(RunId RunId, OrderNum Num, int TimeoutSeconds, DateTimeOffset StartTime, int ClaimAllowanceSeconds);
+public sealed record WatchTarget(RunId RunId, OrderNum Num, int TimeoutSeconds, DateTimeOffset StartTime, int ClaimAllowanceSeconds);
 
 /// <summary>Starts watchdogs: something that looks after an order, or a job, again and again until it is over.</summary>
 public interface IWatchdogs
 {
     /// <summary>Starts one. Repeating it for the same order is success and starts no second one.</summary>
-    ValueTask<StartOutcome> StartAsync(Watch watch, CancellationToken cancellationToken);
+    ValueTask<StartOutcome> StartAsync(WatchTarget watch, CancellationToken cancellationToken);
 }
 
 /// <summary>Keeps the age identity of each run, from intake until the job is final.</summary>

@@ -43,6 +43,9 @@ public sealed class Settler(IRunStore store, IObjectStore objects, TimeProvider 
         throw new InvalidOperationException($"the records of run {pass.Plan.RunId} contradict themselves");
     }
 
+    /// <summary>The smaller of two limits, either of which may be missing.</summary>
+    public static int? Limit(int? here, int? asked) => here is { } a && asked is { } b ? Math.Min(a, b) : here ?? asked;
+
     /// <summary>A bare step of an order.</summary>
     public static OrderChange Step(Pass pass, OrderNum num, OrderAction action, DateTimeOffset at) =>
         new() { Num = num, Name = pass.Plan[num].Name, Action = action, At = at };
@@ -63,12 +66,7 @@ public sealed class Settler(IRunStore store, IObjectStore objects, TimeProvider 
             pass.Ending ??= JobEnding.Deadline;
         }
 
-        var limit = (capacity, pass.Plan.MaxParallel) switch
-        {
-            ({ } here, { } asked) => Math.Min(here, asked),
-            var (here, asked) => here ?? asked,
-        };
-        var decision = Decider.Decide(pass.Graph, states, pass.Ending, limit);
+        var decision = Decider.Decide(pass.Graph, states, pass.Ending, Limit(capacity, pass.Plan.MaxParallel));
         changes.AddRange(decision.Settle.Select(s => Step(pass, s.Num, s.Action, now) with { FailureReason = s.Reason, FinishedAt = now }));
         changes.AddRange(decision.Dispatch.Select(num => Step(pass, num, OrderAction.Dispatch, now)));
         return (changes, decision);
