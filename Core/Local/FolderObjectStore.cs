@@ -1,0 +1,147 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+using IacCi.Core.Faults;
+using IacCi.Core.Objects;
+
+namespace IacCi.Core.Local;
+
+/// <summary>
+/// Objects as files in a folder. A file appears whole or not at all, and <c>link(2)</c> decides between two who create the same one:
+/// it fails when the name is taken (https://man7.org/linux/man-pages/man2/link.2.html).
+/// </summary>
+public sealed partial class FolderObjectStore : IObjectStore
+{
+    private const int EntryExists = 17;
+    private const UnixFileMode Private = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+
+    private readonly string root;
+    private readonly string staging;
+    private readonly Action<string> written;
+
+    /// <summary>Opens a folder, and makes it if there is none.</summary>
+    /// <param name="root">The folder.</param>
+    /// <param name="written">Is told the key of each object that is written: the local counterpart of an S3 event.</param>
+    public FolderObjectStore(string root, Action<string> written)
+    {
+        this.root = Path.GetFullPath(root);
+        this.written = written;
+        staging = Path.Combine(this.root, ".staging");
+        Directory.CreateDirectory(staging, Private | UnixFileMode.UserExecute);
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<ReadOnlyMemory<byte>?> GetAsync(string key, long maxBytes, CancellationToken cancellationToken)
+    {
+        try
+        {
+            using var file = File.OpenHandle(PathOf(key));
+            var length = RandomAccess.GetLength(file);
+            if (length > maxBytes)
+            {
+                throw new ObjectTooLargeException(key, maxBytes);
+            }
+
+            var content = new byte[length];
+            var read = 0;
+            while (read < content.Length && RandomAccess.Read(file, content.AsSpan(read), read) is > 0 and var n)
+            {
+                read += n;
+            }
+
+            return new(content.AsMemory(0, read));
+        }
+        catch (Exception missing) when (missing is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return new((ReadOnlyMemory<byte>?)null);
+        }
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<DateTimeOffset?> FindAsync(string key, CancellationToken cancellationToken)
+    {
+        var file = new FileInfo(PathOf(key));
+        return new(file.Exists ? new DateTimeOffset(file.LastWriteTimeUtc) : null);
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<bool> CreateAsync(string key, ReadOnlyMemory<byte> content, CancellationToken cancellationToken)
+    {
+        var path = PathOf(key);
+        var temporary = Stage(path, content);
+        try
+        {
+            if (Link(temporary, path) != 0)
+            {
+                return Marshal.GetLastPInvokeError() == EntryExists ? new(false) : throw Unavailable(key);
+            }
+        }
+        finally
+        {
+            File.Delete(temporary);
+        }
+
+        written(key);
+        return new(true);
+    }
+
+    /// <inheritdoc/>
+    public ValueTask PutAsync(string key, ReadOnlyMemory<byte> content, CancellationToken cancellationToken)
+    {
+        var path = PathOf(key);
+        File.Move(Stage(path, content), path, overwrite: true);
+        written(key);
+        return ValueTask.CompletedTask;
+    }
+
+    /// <inheritdoc/>
+    public async IAsyncEnumerable<string> ListAsync(string prefix, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await ValueTask.CompletedTask;
+        var folder = PathOf(prefix[..(prefix.LastIndexOf('/') + 1)]);
+        if (!Directory.Exists(folder))
+        {
+            yield break;
+        }
+
+        var keys = Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories)
+            .Where(path => !path.StartsWith(staging, StringComparison.Ordinal))
+            .Select(path => Path.GetRelativePath(root, path))
+            .Where(key => key.StartsWith(prefix, StringComparison.Ordinal))
+            .Order(StringComparer.Ordinal)
+            .ToList();
+        foreach (var key in keys)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            yield return key;
+        }
+    }
+
+    /// <summary>Where the object with this key stands, whether it exists or not.</summary>
+    public string PathOf(string key) => key.Split('/').All(part => part is not ("." or "..")) && !key.StartsWith('/')
+        ? Path.Combine(root, key)
+        : throw new ArgumentException($"'{key}' is not an object key", nameof(key));
+
+    private string Stage(string path, ReadOnlyMemory<byte> content)
+    {
+        var temporary = Path.Combine(staging, Convert.ToHexString(RandomNumberGenerator.GetBytes(12)));
+        try
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+            using var file = File.OpenHandle(temporary, FileMode.CreateNew, FileAccess.Write, preallocationSize: 0);
+            RandomAccess.Write(file, content.Span, 0);
+            return temporary;
+        }
+        catch (IOException wrong)
+        {
+            File.Delete(temporary);
+            throw new UserException($"cannot write to {root}: {wrong.Message}", ExitCode.Fault, wrong);
+        }
+    }
+
+    private StoreUnavailableException Unavailable(string key) =>
+        new($"cannot create {key} in {root}: {Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError())}");
+
+    [LibraryImport("libc", EntryPoint = "link", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int Link(string from, string to);
+}

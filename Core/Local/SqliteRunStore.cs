@@ -1,0 +1,289 @@
+using System.Globalization;
+using System.Runtime.CompilerServices;
+using System.Text.Json;
+using IacCi.Core.Runs;
+
+namespace IacCi.Core.Local;
+
+/// <summary>
+/// The records of runs in the state file. Every write is one transaction; several processes may work on the same run.
+/// All of it is synchronous inside: a transaction on the local disk takes a fraction of a millisecond.
+/// </summary>
+public sealed class SqliteRunStore(SqliteDatabase database) : IRunStore
+{
+    /// <inheritdoc/>
+    public ValueTask<JobRecord?> CreateJobAsync(JobRecord job, CancellationToken cancellationToken) => new(database.Write(db =>
+    {
+        if (FindJob(db, job.RunId) is { } standing)
+        {
+            return standing;
+        }
+
+        db.Execute(
+            """
+            INSERT INTO jobs (run_id, trace_id, flow_id, status, outcome, order_count, payload_digest, created_at, last_update, deadline,
+              finished_at, failure_reason, comment_id, title)
+            VALUES ($run, $trace, $flow, $status, $outcome, $count, $digest, $created, $updated, $deadline, $finished, $reason, $comment, $title)
+            """,
+            ("$run", job.RunId.Value), ("$trace", job.TraceId.Value), ("$flow", job.FlowId), ("$status", job.Status.Word()), ("$outcome", job.Outcome?.Word()),
+            ("$count", job.OrderCount), ("$digest", job.PayloadDigest), ("$created", SqliteRows.Time(job.CreatedAt)), ("$updated", SqliteRows.Time(job.LastUpdate)),
+            ("$deadline", SqliteRows.Time(job.Deadline)), ("$finished", SqliteRows.Time(job.FinishedAt)), ("$reason", job.FailureReason),
+            ("$comment", job.CommentId), ("$title", job.Title));
+        return null;
+    }));
+
+    /// <inheritdoc/>
+    public ValueTask<JobRecord?> FindJobAsync(RunId run, CancellationToken cancellationToken) => new(database.Read(db => FindJob(db, run)));
+
+    /// <inheritdoc/>
+    public ValueTask<bool> AddOrdersAsync(IReadOnlyList<OrderRecord> orders, CancellationToken cancellationToken) => new(database.Write(db =>
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(orders.Count, IRunStore.MaxWrites);
+        if (orders.Any(order => StatusOf(db, order.RunId, order.Num) is not null))
+        {
+            return false;
+        }
+
+        foreach (var order in orders)
+        {
+            Insert(db, order);
+        }
+
+        return true;
+    }));
+
+    /// <inheritdoc/>
+    public ValueTask<bool> ActivateAsync(RunLock initial, DateTimeOffset at, CancellationToken cancellationToken) => new(database.Write(db =>
+    {
+        if (!Advance(db, initial.RunId, new JobChange { From = JobStatus.Preparing, To = JobStatus.Active, At = at }))
+        {
+            return false;
+        }
+
+        db.Execute(
+            "INSERT INTO locks (run_id, trace_id, flow_id, states, ending, reported_at, deadline) VALUES ($run, $trace, $flow, $states, $ending, $reported, $deadline)",
+            ("$run", initial.RunId.Value), ("$trace", initial.TraceId.Value), ("$flow", initial.FlowId), ("$states", initial.Cursor.States),
+            ("$ending", initial.Cursor.Ending?.ToString()), ("$reported", SqliteRows.Time(initial.Cursor.ReportedAt)), ("$deadline", SqliteRows.Time(initial.Deadline)));
+        Insert(db, RunEvents.OfJob(initial.RunId, initial.TraceId, initial.FlowId, RunEvents.JobStarted, JobStatus.Active, at));
+        return true;
+    }));
+
+    /// <inheritdoc/>
+    public ValueTask<bool> AdvanceJobAsync(RunId run, JobChange change, CancellationToken cancellationToken) => new(database.Write(db =>
+    {
+        if (!Advance(db, run, change))
+        {
+            return false;
+        }
+
+        if (change.EventType is { } type)
+        {
+            var job = FindJob(db, run)!;
+            Insert(db, RunEvents.OfJob(run, job.TraceId, job.FlowId, type, change.To, change.At));
+        }
+
+        return true;
+    }));
+
+    /// <inheritdoc/>
+    public ValueTask SetCommentAsync(RunId run, string commentId, CancellationToken cancellationToken)
+    {
+        database.Write(db => db.Execute("UPDATE jobs SET comment_id = $comment WHERE run_id = $run", ("$comment", commentId), ("$run", run.Value)));
+        return ValueTask.CompletedTask;
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<AdvanceOutcome> AdvanceAsync(RunPlan plan, IReadOnlyList<OrderChange> changes, CancellationToken cancellationToken) => new(database.Write<AdvanceOutcome>(db =>
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(changes.Sum(c => c.WriteCount), IRunStore.MaxWrites);
+        foreach (var change in changes)
+        {
+            var actual = StatusOf(db, plan.RunId, change.Num);
+            if (actual is not { } status || Transitions.Next(status, change.Action) is null)
+            {
+                return new AdvanceOutcome.Refused(change.Num, actual);
+            }
+        }
+
+        foreach (var change in changes)
+        {
+            Apply(db, plan, change);
+        }
+
+        return AdvanceOutcome.Applied.Instance;
+    }));
+
+    /// <inheritdoc/>
+    public ValueTask<RunLock?> TryEnterAsync(
+        RunId run, IReadOnlyCollection<OrderNum> news, string owner, DateTimeOffset now, DateTimeOffset until, CancellationToken cancellationToken) => new(database.Write(db =>
+    {
+        var taken = db.Execute(
+            """
+            UPDATE locks SET owner = $owner, lease_until = $until, acquired_at = $now
+            WHERE run_id = $run AND completed = 0 AND (owner IS NULL OR lease_until <= $now)
+            """,
+            ("$owner", owner), ("$until", SqliteRows.Time(until)), ("$now", SqliteRows.Time(now)), ("$run", run.Value));
+        if (taken == 0)
+        {
+            return null;
+        }
+
+        AddToInbox(db, run, news);
+        return FindLock(db, run);
+    }));
+
+    /// <inheritdoc/>
+    public ValueTask<RunLock?> AddToInboxAsync(RunId run, IReadOnlyCollection<OrderNum> news, CancellationToken cancellationToken) => new(database.Write(db =>
+    {
+        if (FindLock(db, run) is null or { Completed: true })
+        {
+            return null;
+        }
+
+        AddToInbox(db, run, news);
+        return FindLock(db, run);
+    }));
+
+    /// <inheritdoc/>
+    public ValueTask<CommitOutcome> CommitAsync(
+        RunId run, string owner, Cursor cursor, IReadOnlyCollection<OrderNum> handled, AfterCommit then, CancellationToken cancellationToken) => new(database.Write<CommitOutcome>(db =>
+    {
+        if (FindLock(db, run) is not { Completed: false } held || held.Owner != owner)
+        {
+            return CommitOutcome.LeaseLost.Instance;
+        }
+
+        if (then == AfterCommit.Leave && held.Inbox.Except(handled).Any())
+        {
+            return new CommitOutcome.MoreToDo(held);
+        }
+
+        foreach (var num in handled)
+        {
+            db.Execute("DELETE FROM inbox WHERE run_id = $run AND num = $num", ("$run", run.Value), ("$num", num.Value));
+        }
+
+        Write(db, run, cursor, "owner = CASE WHEN $keep THEN owner END, lease_until = CASE WHEN $keep THEN lease_until END", ("$keep", then == AfterCommit.Keep));
+        return new CommitOutcome.Committed(FindLock(db, run)!);
+    }));
+
+    /// <inheritdoc/>
+    public ValueTask CompleteAsync(RunId run, Cursor cursor, CancellationToken cancellationToken)
+    {
+        database.Write(db =>
+        {
+            db.Execute("DELETE FROM inbox WHERE run_id = $run", ("$run", run.Value));
+            Write(db, run, cursor, "owner = NULL, lease_until = NULL, completed = $done", ("$done", true));
+            return 0;
+        });
+        return ValueTask.CompletedTask;
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<RunLock?> FindLockAsync(RunId run, CancellationToken cancellationToken) => new(database.Read(db => FindLock(db, run)));
+
+    /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<OrderRecord>> FindOrdersAsync(RunId run, IReadOnlyList<OrderNum> nums, CancellationToken cancellationToken) =>
+        new(database.Read<IReadOnlyList<OrderRecord>>(db =>
+        {
+            ArgumentOutOfRangeException.ThrowIfGreaterThan(nums.Count, IRunStore.MaxWrites);
+            return [.. nums.Distinct().Order().SelectMany(num =>
+                db.Query("SELECT * FROM orders WHERE run_id = $run AND num = $num", SqliteRows.Order, ("$run", run.Value), ("$num", num.Value)))];
+        }));
+
+    /// <inheritdoc/>
+    public async IAsyncEnumerable<RunEvent> ReadEventsAsync(TraceId trace, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await ValueTask.CompletedTask;
+        var events = database.Read(db => db.Query(
+            "SELECT * FROM events WHERE trace_id = $trace ORDER BY epoch, order_name", SqliteRows.Event, ("$trace", trace.Value)));
+        foreach (var happened in events)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            yield return happened;
+        }
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<JobRecord>> ListJobsAsync(int limit, CancellationToken cancellationToken) =>
+        new(database.Read<IReadOnlyList<JobRecord>>(db =>
+            db.Query("SELECT * FROM jobs ORDER BY created_at DESC, run_id LIMIT $limit", SqliteRows.Job, ("$limit", limit))));
+
+    /// <summary>Gives a run that is taken up again a new deadline; the time between was nobody's.</summary>
+    public void SetDeadline(RunId run, DateTimeOffset deadline) => database.Write(db =>
+        db.Execute("UPDATE jobs SET deadline = $deadline WHERE run_id = $run", ("$deadline", SqliteRows.Time(deadline)), ("$run", run.Value))
+        + db.Execute("UPDATE locks SET deadline = $deadline WHERE run_id = $run", ("$deadline", SqliteRows.Time(deadline)), ("$run", run.Value)));
+
+    private static JobRecord? FindJob(SqliteDatabase db, RunId run) =>
+        db.Query("SELECT * FROM jobs WHERE run_id = $run", SqliteRows.Job, ("$run", run.Value)) is [var job] ? job : null;
+
+    private static RunLock? FindLock(SqliteDatabase db, RunId run)
+    {
+        var inbox = db.Query("SELECT num FROM inbox WHERE run_id = $run", row => new OrderNum(row.GetInt32(0)), ("$run", run.Value)).ToHashSet();
+        return db.Query("SELECT * FROM locks WHERE run_id = $run", row => SqliteRows.Lock(row, inbox), ("$run", run.Value)) is [var found] ? found : null;
+    }
+
+    private static OrderStatus? StatusOf(SqliteDatabase db, RunId run, OrderNum num) =>
+        db.Query("SELECT status FROM orders WHERE run_id = $run AND num = $num", row => SqliteRows.OrderStatusOf(row.GetString(0)), ("$run", run.Value), ("$num", num.Value))
+            is [var status] ? status : null;
+
+    private static void AddToInbox(SqliteDatabase db, RunId run, IReadOnlyCollection<OrderNum> news)
+    {
+        foreach (var num in news)
+        {
+            db.Execute("INSERT OR IGNORE INTO inbox (run_id, num) VALUES ($run, $num)", ("$run", run.Value), ("$num", num.Value));
+        }
+    }
+
+    private static bool Advance(SqliteDatabase db, RunId run, JobChange change) => db.Execute(
+        """
+        UPDATE jobs SET status = $to, outcome = coalesce($outcome, outcome), failure_reason = coalesce($reason, failure_reason), last_update = $at,
+          finished_at = CASE WHEN $final THEN $at ELSE finished_at END
+        WHERE run_id = $run AND status = $from
+        """,
+        ("$to", change.To.Word()), ("$outcome", change.Outcome?.Word()), ("$reason", change.FailureReason), ("$at", SqliteRows.Time(change.At)),
+        ("$final", change.To.IsFinal()), ("$run", run.Value), ("$from", change.From.Word())) == 1;
+
+    private static void Apply(SqliteDatabase db, RunPlan plan, OrderChange change)
+    {
+        db.Execute(
+            """
+            UPDATE orders SET status = $status, last_update = $at, failure_reason = coalesce($reason, failure_reason), exit_code = coalesce($exit, exit_code),
+              started_at = coalesce($started, started_at), finished_at = coalesce($finished, finished_at), log_tail = coalesce($log, log_tail),
+              execution_url = coalesce($execution, execution_url), watchdog_url = coalesce($watchdog, watchdog_url)
+            WHERE run_id = $run AND num = $num
+            """,
+            ("$status", change.Target.Word()), ("$at", SqliteRows.Time(change.At)), ("$reason", change.FailureReason), ("$exit", change.ExitCode),
+            ("$started", SqliteRows.Time(change.StartedAt)), ("$finished", SqliteRows.Time(change.FinishedAt)), ("$log", change.LogTail),
+            ("$execution", change.ExecutionUrl), ("$watchdog", change.WatchdogUrl), ("$run", plan.RunId.Value), ("$num", change.Num.Value));
+        foreach (var happened in RunEvents.Of(plan, change))
+        {
+            Insert(db, happened);
+        }
+    }
+
+    private static void Write(SqliteDatabase db, RunId run, Cursor cursor, string lease, (string Name, object? Value) condition) => db.Execute(
+        $"UPDATE locks SET states = $states, ending = $ending, reported_at = $reported, {lease} WHERE run_id = $run",
+        ("$states", cursor.States), ("$ending", cursor.Ending?.ToString()), ("$reported", SqliteRows.Time(cursor.ReportedAt)), ("$run", run.Value), condition);
+
+    private static void Insert(SqliteDatabase db, RunEvent happened) => db.Execute(
+        """
+        INSERT INTO events (trace_id, order_name, epoch, event_type, status, flow_id, run_id, data)
+        VALUES ($trace, $name, $epoch, $type, $status, $flow, $run, $data)
+        """,
+        ("$trace", happened.TraceId.Value), ("$name", happened.OrderName), ("$epoch", happened.Epoch.ToString("F9", CultureInfo.InvariantCulture)),
+        ("$type", happened.EventType), ("$status", happened.Status), ("$flow", happened.FlowId), ("$run", happened.RunId.Value), ("$data", happened.DataJson));
+
+    private static void Insert(SqliteDatabase db, OrderRecord order) => db.Execute(
+        """
+        INSERT INTO orders (run_id, num, trace_id, flow_id, status, order_name, queue_id, cmds, bundle_location, callback_key, execution_target, git,
+          dependencies, must_succeed, timeout, created_at, last_update, expires_at)
+        VALUES ($run, $num, $trace, $flow, $status, $name, $queue, $cmds, $bundle, $callback, $target, $git,
+          $dependencies, $must, $timeout, $created, $updated, $expires)
+        """,
+        ("$run", order.RunId.Value), ("$num", order.Num.Value), ("$trace", order.TraceId.Value), ("$flow", order.FlowId), ("$status", order.Status.Word()),
+        ("$name", order.Name), ("$queue", order.QueueId), ("$cmds", JsonSerializer.Serialize(order.Commands, LocalJson.Default.IReadOnlyListString)),
+        ("$bundle", order.BundleLocation), ("$callback", order.CallbackKey), ("$target", order.Target.Word()), ("$git", order.Git),
+        ("$dependencies", string.Join(' ', order.Dependencies)), ("$must", order.MustSucceed), ("$timeout", order.TimeoutSeconds),
+        ("$created", SqliteRows.Time(order.CreatedAt)), ("$updated", SqliteRows.Time(order.LastUpdate)), ("$expires", SqliteRows.Time(order.ExpiresAt)));
+}
