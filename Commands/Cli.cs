@@ -40,6 +40,7 @@ internal static class Cli
 
     private static RootCommand Root() => new("Continuous delivery for infrastructure as code, and any other commands.")
     {
+        SecretsCommand.Create(),
     };
 
     private static int Refuse(ParseResult parsed)

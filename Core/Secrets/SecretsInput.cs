@@ -1,0 +1,40 @@
+using IacCi.Core.Secrets.Sops;
+
+namespace IacCi.Core.Secrets;
+
+/// <summary>Reads a whole file of secrets, with a limit.</summary>
+public static class SecretsInput
+{
+    /// <summary>The name that stands for standard input.</summary>
+    public const string StandardInput = "-";
+
+    /// <summary>The bytes of a file, or of standard input for <c>-</c>; at most <see cref="SopsFile.MaxBytes"/>.</summary>
+    /// <exception cref="SecretsException">It cannot be read, or is too large.</exception>
+    public static byte[] Read(string path) => Read(path, SopsFile.MaxBytes);
+
+    /// <summary>The bytes of a file, or of standard input for <c>-</c>; at most the number given.</summary>
+    /// <exception cref="SecretsException">It cannot be read, or is too large.</exception>
+    public static byte[] Read(string path, int maxBytes)
+    {
+        try
+        {
+            using var source = path == StandardInput ? Console.OpenStandardInput() : File.OpenRead(path);
+            using var bytes = new MemoryStream();
+            var buffer = new byte[64 << 10];
+            for (var read = source.Read(buffer); read > 0; read = source.Read(buffer))
+            {
+                bytes.Write(buffer, 0, read);
+                if (bytes.Length > maxBytes)
+                {
+                    throw new SecretsException(SecretsFault.Format, $"{path} is over the limit of {maxBytes} bytes for what it is read as");
+                }
+            }
+
+            return bytes.ToArray();
+        }
+        catch (Exception wrong) when (wrong is IOException or UnauthorizedAccessException or NotSupportedException)
+        {
+            throw new SecretsException(SecretsFault.Format, $"{path} cannot be read: {wrong.Message}", wrong);
+        }
+    }
+}
