@@ -1,0 +1,232 @@
+using System.Diagnostics;
+using IacCi.Core.Runs;
+
+namespace IacCi.Core.Work.Processes;
+
+/// <summary>
+/// One run through the list of commands. What a command leaves in the background may serve the commands after it, and is
+/// killed at the end of the attempt. A shell that has ended stays unreaped until then, because that keeps its number, and
+/// so its group's, from being given to a stranger whom we would kill.
+/// </summary>
+internal sealed class Attempt(CommandList commands, EnvironmentBlock environment, IOutputSink output, StopSignal stop) : IDisposable
+{
+    /// <summary>How long, in milliseconds, output may follow after the last shell has ended (a <c>tee</c> that was fed by it).</summary>
+    private const int DrainMilliseconds = 100;
+
+    /// <summary>The most bytes that are taken out of the pipe without waiting, when a stranger still fills it.</summary>
+    private const int MaxDrainBytes = 1 << 20;
+
+    /// <summary>How often, in milliseconds, a group that was told to end is looked at.</summary>
+    private const int EndingPollMilliseconds = 20;
+
+    /// <summary>How long, in milliseconds, a killed shell may take to vanish (the kernel may hold it in a device's wait).</summary>
+    private const int VanishMilliseconds = 5_000;
+
+    /// <summary>The most ended shells that are kept unreaped.</summary>
+    private const int MaxHeldShells = 256;
+
+    private readonly byte[] buffer = OrderThreads.ReadBuffer;
+    private readonly OutputPipe pipe = new();
+    private readonly Queue<int> shells = new();
+    private bool told;
+    private bool killed;
+
+    /// <summary>Runs the commands in turn, to the first that fails.</summary>
+    internal CommandOutcome Run()
+    {
+        var last = new CommandOutcome(OrderStatus.Succeeded, 0, null, []);
+        for (var index = 0; index < commands.Commands.Count && last.Status == OrderStatus.Succeeded; index++)
+        {
+            last = RunOne(index);
+        }
+
+        pipe.CloseWriteEnd();
+        if (!told)
+        {
+            DrainToTheEnd();
+        }
+
+        return last;
+    }
+
+    /// <summary>Kills what is left of the groups, and takes what it had still written.</summary>
+    public void Dispose()
+    {
+        try
+        {
+            SignalGroups(Posix.SigKill);
+            DrainWithoutWaiting();
+        }
+        finally
+        {
+            while (shells.TryDequeue(out var shell))
+            {
+                Reap(shell);
+            }
+
+            pipe.Dispose();
+        }
+    }
+
+    private CommandOutcome RunOne(int index)
+    {
+        if (stop.Reason != StopReason.None)
+        {
+            return Stopped(null);
+        }
+
+        var error = Shell.Start(commands.Commands[index], commands.Folder, environment, pipe.WriteEnd, out var pid);
+        if (error != 0)
+        {
+            return Failed(null, FailureReasons.StartFailed.With($"/bin/sh in {commands.Folder}: {Posix.Explain(error)}"));
+        }
+
+        Hold(pid);
+        var exitCode = WaitFor(pid);
+        DrainWithoutWaiting();
+        if (stop.Reason != StopReason.None)
+        {
+            return Stopped(exitCode);
+        }
+
+        return exitCode == 0
+            ? new CommandOutcome(OrderStatus.Succeeded, 0, null, [])
+            : Failed(exitCode, FailureReasons.CommandFailed.With($"exit code {exitCode} of command {index + 1} of {commands.Commands.Count}"));
+    }
+
+    /// <summary>Passes output on until the shell has ended; if it is stopped before, until its whole group has.</summary>
+    private unsafe int? WaitFor(int pid)
+    {
+        var descriptor = Posix.OpenPid(pid);
+        try
+        {
+            var waits = stackalloc Posix.PollFd[3];
+            waits[0] = new() { Fd = pipe.ReadEnd, Events = Posix.PollIn };
+            waits[1] = new() { Fd = stop.Fd, Events = Posix.PollIn };
+            waits[2] = new() { Fd = descriptor, Events = Posix.PollIn };
+            long killedAt = 0;
+            while (true)
+            {
+                var milliseconds = told || descriptor < 0 ? EndingPollMilliseconds : -1;
+                _ = Posix.Poll(waits, 3, milliseconds);
+                ReadOnce(waits[0].Returned);
+                if (waits[1].Returned != 0)
+                {
+                    stop.Clear();
+                }
+
+                EndIfAsked(ref killedAt);
+                var ended = Posix.Wait(pid, Posix.WaitExited | Posix.WaitNoHang | Posix.WaitKeep, out var info) ? info.Pid == pid : true;
+                if (ended && (!told || killed || !ProcessTable.AnyAlive(shells)))
+                {
+                    return info.Pid == pid ? ExitCodeOf(info) : null;
+                }
+
+                if (killed && Stopwatch.GetElapsedTime(killedAt).TotalMilliseconds > VanishMilliseconds)
+                {
+                    return null;
+                }
+            }
+        }
+        finally
+        {
+            _ = Posix.Close(descriptor);
+        }
+    }
+
+    private void EndIfAsked(ref long killedAt)
+    {
+        if (stop.Reason != StopReason.None && !told)
+        {
+            told = true;
+            SignalGroups(Posix.SigTerm);
+            SignalGroups(Posix.SigCont);
+            stop.StartGrace(CommandRunner.KillGrace);
+        }
+
+        if (stop.KillNow && !killed)
+        {
+            killed = true;
+            killedAt = Stopwatch.GetTimestamp();
+            SignalGroups(Posix.SigKill);
+        }
+    }
+
+    private void ReadOnce(short returned)
+    {
+        if (returned == 0)
+        {
+            return;
+        }
+
+        var count = pipe.Read(buffer);
+        if (count > 0)
+        {
+            output.Write(buffer.AsSpan(0, count));
+        }
+    }
+
+    private void DrainWithoutWaiting()
+    {
+        int count;
+        for (var taken = 0; taken < MaxDrainBytes && (count = pipe.Read(buffer)) > 0; taken += count)
+        {
+            output.Write(buffer.AsSpan(0, count));
+        }
+    }
+
+    private unsafe void DrainToTheEnd()
+    {
+        var start = Stopwatch.GetTimestamp();
+        var wait = new Posix.PollFd { Fd = pipe.ReadEnd, Events = Posix.PollIn };
+        int left;
+        while ((left = DrainMilliseconds - (int)Stopwatch.GetElapsedTime(start).TotalMilliseconds) > 0)
+        {
+            var count = pipe.Read(buffer);
+            if (count == 0)
+            {
+                return;
+            }
+
+            if (count > 0)
+            {
+                output.Write(buffer.AsSpan(0, count));
+            }
+            else
+            {
+                _ = Posix.Poll(&wait, 1, left);
+            }
+        }
+    }
+
+    private void Hold(int pid)
+    {
+        shells.Enqueue(pid);
+        if (shells.Count > MaxHeldShells)
+        {
+            var oldest = shells.Dequeue();
+            _ = Posix.Kill(-oldest, Posix.SigKill);
+            Reap(oldest);
+        }
+    }
+
+    private void SignalGroups(int signal)
+    {
+        foreach (var group in shells)
+        {
+            // No such group is no error: everything in it may have ended.
+            _ = Posix.Kill(-group, signal);
+        }
+    }
+
+    private static void Reap(int pid) => Posix.Wait(pid, Posix.WaitExited | Posix.WaitNoHang, out _);
+
+    private CommandOutcome Stopped(int? exitCode) => stop.Reason == StopReason.Deadline
+        ? new(OrderStatus.TimedOut, exitCode, FailureReasons.Timeout.With($"not done within {commands.Timeout.TotalSeconds:0.###} s"), [])
+        : Failed(exitCode, FailureReasons.Cancelled);
+
+    private static CommandOutcome Failed(int? exitCode, string reason) => new(OrderStatus.Failed, exitCode, reason, []);
+
+    /// <summary>As a shell shows it: 128 + n when the signal n ended it.</summary>
+    private static int ExitCodeOf(Posix.ExitInfo info) => info.Code == Posix.CodeExited ? info.Status : 128 + info.Status;
+}

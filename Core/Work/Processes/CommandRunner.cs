@@ -1,0 +1,70 @@
+using System.Text;
+using IacCi.Core.Runs;
+using IacCi.Core.Work.Events;
+
+namespace IacCi.Core.Work.Processes;
+
+/// <summary>
+/// Runs an order's commands as processes of this machine. Each order has one thread while it runs, which waits in poll(2) for
+/// output, the end of the shell, and the order's clock; so an end is noticed at once and memory is bounded by one buffer.
+/// </summary>
+/// <param name="clock">Measures the order's time.</param>
+public sealed class CommandRunner(TimeProvider clock) : ICommandRunner
+{
+    /// <summary>How long the commands have to end after SIGTERM, before SIGKILL.</summary>
+    public static readonly TimeSpan KillGrace = TimeSpan.FromSeconds(10);
+
+    /// <summary>The variable that names the folder for events.</summary>
+    public const string EventsVariable = "IAC_CI_EVENTS_DIR";
+
+    private static readonly TimeSpan LongestTimer = TimeSpan.FromDays(49);
+
+    /// <inheritdoc/>
+    public async ValueTask<CommandOutcome> RunAsync(CommandList commands, IOutputSink output, CancellationToken cancellationToken)
+    {
+        if (cancellationToken.IsCancellationRequested)
+        {
+            return new CommandOutcome(OrderStatus.Failed, null, FailureReasons.Cancelled, []);
+        }
+
+        return await OrderThreads.RunAsync(() => Run(commands, output, cancellationToken));
+    }
+
+    private CommandOutcome Run(CommandList commands, IOutputSink output, CancellationToken cancellationToken)
+    {
+        var variables = new Dictionary<string, string>(commands.Environment) { [EventsVariable] = commands.EventsFolder };
+        using var environment = new EnvironmentBlock(variables);
+        var timeout = commands.Timeout < LongestTimer ? commands.Timeout : LongestTimer;
+        using var stop = new StopSignal(clock, timeout, cancellationToken);
+        var end = RunAttempts(commands, environment, output, stop);
+        var collected = EventFiles.Collect(commands.EventsFolder);
+        foreach (var note in collected.Notes)
+        {
+            Say(output, note);
+        }
+
+        return end with { Events = collected.Events };
+    }
+
+    private static CommandOutcome RunAttempts(CommandList commands, EnvironmentBlock environment, IOutputSink output, StopSignal stop)
+    {
+        for (var number = 1; ; number++)
+        {
+            CommandOutcome end;
+            using (var attempt = new Attempt(commands, environment, output, stop))
+            {
+                end = attempt.Run();
+            }
+
+            if (end.Status != OrderStatus.Failed || stop.Reason != StopReason.None || number > commands.Retries)
+            {
+                return end;
+            }
+
+            Say(output, $"attempt {number + 1} of {commands.Retries + 1}, because of {end.FailureReason}");
+        }
+    }
+
+    /// <summary>Adds a line of our own to the order's log.</summary>
+    internal static void Say(IOutputSink output, string line) => output.Write(Encoding.UTF8.GetBytes($"iac-ci: {line}\n"));
+}
