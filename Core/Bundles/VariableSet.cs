@@ -1,0 +1,44 @@
+using System.Text.Json;
+
+namespace IacCi.Core.Bundles;
+
+/// <summary>All variables of an order, by name.</summary>
+public sealed class VariableSet
+{
+    /// <summary>The most bytes of all names and values (what Linux takes for arguments and environment together is at least twice that; execve(2)).</summary>
+    public const int MaxTotalBytes = 1 << 20;
+
+    /// <summary>The most bytes of one variable as <c>NAME=value</c> with its ending NUL (MAX_ARG_STRLEN of Linux; execve(2)).</summary>
+    public const int MaxVariableBytes = 128 << 10;
+
+    internal VariableSet(IEnumerable<Variable> variables) => Variables = [.. variables.OrderBy(variable => variable.Name, StringComparer.Ordinal)];
+
+    /// <summary>No variables.</summary>
+    public static VariableSet Empty { get; } = new([]);
+
+    /// <summary>The variables, sorted by name.</summary>
+    public IReadOnlyList<Variable> Variables { get; }
+
+    /// <summary>The plain text of <c>secrets.enc.json</c>: an object of names and values. Keep it in memory only.</summary>
+    public byte[] ToJson()
+    {
+        using var bytes = new MemoryStream();
+        using (var json = new Utf8JsonWriter(bytes))
+        {
+            json.WriteStartObject();
+            foreach (var variable in Variables)
+            {
+                json.WriteString(variable.Name, variable.Value);
+            }
+
+            json.WriteEndObject();
+        }
+
+        return bytes.ToArray();
+    }
+}
+
+/// <summary>The variables of an order, or all that is wrong with them.</summary>
+/// <param name="Set">The variables; null when something is wrong.</param>
+/// <param name="Errors">What is wrong, one line each, without a value.</param>
+public sealed record VariableAssembly(VariableSet? Set, IReadOnlyList<string> Errors);

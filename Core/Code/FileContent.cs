@@ -1,0 +1,30 @@
+using IacCi.Core.Faults;
+
+namespace IacCi.Core.Code;
+
+/// <summary>Reads files of a source folder, with errors that a person can act on.</summary>
+internal static class FileContent
+{
+    /// <summary>All bytes of a regular file.</summary>
+    /// <exception cref="UserException">It cannot be read, or is larger than <paramref name="maxBytes"/>.</exception>
+    public static ReadOnlyMemory<byte> Read(string path, long maxBytes)
+    {
+        try
+        {
+            using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
+            return BoundedRead.All(stream, maxBytes) ??
+                throw new UserException($"The file {TreePath.Show(path)} is larger than {maxBytes:N0} bytes.");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new UserException($"The file {TreePath.Show(path)} cannot be read ({Reason(e)}). Make it readable, or leave it out with .gitignore.", inner: e);
+        }
+    }
+
+    private static string Reason(Exception e) => e switch
+    {
+        UnauthorizedAccessException => "permission denied",
+        FileNotFoundException => "it is gone",
+        _ => "input/output error",
+    };
+}

@@ -1,0 +1,41 @@
+using System.Runtime.InteropServices;
+
+namespace IacCi.Core.Code;
+
+/// <summary>
+/// What stands at a path of the disk, without opening it (statx(2), whose layout is the same on every architecture): .NET does not tell a
+/// fifo from a file, and opening a fifo waits for its writer for ever.
+/// </summary>
+internal readonly partial record struct FileStatus(int Mode, long Size, (uint Major, uint Minor, ulong Inode) Identity)
+{
+    private const int CurrentFolder = -100;
+    private const int DoNotFollow = 0x100;
+    private const int FollowLinks = 0;
+    private const uint BasicStats = 0x7FF;
+    private const int StructBytes = 256;
+
+    public bool IsFile => (Mode & UnixMode.TypeMask) == UnixMode.File;
+
+    public bool IsFolder => (Mode & UnixMode.TypeMask) == UnixMode.Folder;
+
+    public bool IsLink => (Mode & UnixMode.TypeMask) == UnixMode.Link;
+
+    public bool IsExecutable => (Mode & UnixMode.AnyExecute) != 0;
+
+    /// <summary>Reads the status of what is at the path; null when nothing is there, or it may not be seen.</summary>
+    /// <param name="path">The path.</param>
+    /// <param name="follow">Whether a link stands for what it leads to.</param>
+    public static unsafe FileStatus? Find(string path, bool follow = false)
+    {
+        var buffer = stackalloc byte[StructBytes];
+        if (StatX(CurrentFolder, path, follow ? FollowLinks : DoNotFollow, BasicStats, buffer) != 0)
+        {
+            return null;
+        }
+
+        return new FileStatus(*(ushort*)(buffer + 28), *(long*)(buffer + 40), (*(uint*)(buffer + 136), *(uint*)(buffer + 140), *(ulong*)(buffer + 32)));
+    }
+
+    [LibraryImport("libc", EntryPoint = "statx", StringMarshalling = StringMarshalling.Utf8)]
+    private static unsafe partial int StatX(int folder, string path, int flags, uint mask, byte* result);
+}
