@@ -41,6 +41,9 @@ internal static class Cli
     private static RootCommand Root() => new("Continuous delivery for infrastructure as code, and any other commands.")
     {
         SecretsCommand.Create(),
+        ValidateCommand.Create(),
+        SchemaCommand.Create(),
+        GraphCommand.Create(),
     };
 
     private static int Refuse(ParseResult parsed)

@@ -85,7 +85,7 @@ public sealed class Intake(
         switch (await watchdogs.StartAsync(watch, cancellationToken))
         {
             case StartOutcome.Refused refused:
-                await finalizer.AbandonAsync(record, $"{FailureReasons.StartRefused}: watchdog: {refused.Reason}", cancellationToken);
+                await finalizer.AbandonAsync(record, $"{EngineReasons.StartRefused}: watchdog: {refused.Reason}", cancellationToken);
                 throw new UserException($"run {record.RunId}: the watchdog of the job cannot be started: {refused.Reason}", ExitCode.Fault);
             case StartOutcome.Unknown unknown:
                 throw new StoreUnavailableException($"run {record.RunId}: the watchdog of the job did not start: {unknown.Reason}; submit the job again under this run id");

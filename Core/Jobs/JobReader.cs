@@ -1,13 +1,76 @@
+using System.Text;
+using System.Text.Unicode;
+using IacCi.Core.Jobs.Fields;
+using IacCi.Core.Jobs.Parsing;
+using IacCi.Core.Jobs.Rules;
+
 namespace IacCi.Core.Jobs;
 
 /// <summary>Reads a job and checks it: what comes out keeps every rule, or is the list of all the rules it breaks.</summary>
 public static class JobReader
 {
     /// <summary>Reads a job. Never throws for anything the content may be.</summary>
-    /// <param name="content">The file, UTF-8.</param>
-    /// <param name="format">How it is written; null to go by the file's name, or by its first character.</param>
+    /// <param name="content">The file, UTF-8, with or without a byte order mark.</param>
+    /// <param name="format">How it is written; null to go by the end of the file's name, or else by its first character.</param>
     /// <param name="fileName">The file's name, or null.</param>
     /// <param name="context">Where it is going to run.</param>
-    public static JobReading Read(ReadOnlyMemory<byte> content, JobFormat? format, string? fileName, JobContext context) =>
-        throw new NotSupportedException();
+    public static JobReading Read(ReadOnlyMemory<byte> content, JobFormat? format, string? fileName, JobContext context)
+    {
+        var problems = new Problems();
+        try
+        {
+            var text = Checked(content.Span);
+            var root = new Spot(Parse(text, format ?? FormatOf(fileName, text)), FieldPath.Root);
+            var draft = JobFields.Bind(root, context, problems);
+            if (draft is not null)
+            {
+                JobRules.Check(draft, root, context, problems);
+            }
+
+            return problems.Any ? JobReading.Refused(problems.InOrder()) : JobReading.Of(draft!);
+        }
+        catch (NotReadable wrong)
+        {
+            return JobReading.Refused([new JobError("", wrong.Line, wrong.Column, wrong.Message)]);
+        }
+    }
+
+    /// <summary>The content without its byte order mark.</summary>
+    /// <exception cref="NotReadable">It is too big, empty or not UTF-8.</exception>
+    private static ReadOnlySpan<byte> Checked(ReadOnlySpan<byte> content)
+    {
+        if (content.Length > JobLimits.MaxFileBytes)
+        {
+            throw new NotReadable(1, 1, $"is {Problems.Count(content.Length)} bytes long, and at most {Problems.Count(JobLimits.MaxFileBytes)} are read; split the job");
+        }
+
+        var text = content.StartsWith("\uFEFF"u8) ? content[3..] : content;
+        if (!Utf8.IsValid(text))
+        {
+            throw new NotReadable(LineOfInvalidByte(text), 1, "is not UTF-8; save it in that encoding");
+        }
+
+        return text.IndexOfAnyExcept(" \t\r\n"u8) >= 0 ? text : throw new NotReadable(1, 1, "is empty; write a job into it");
+    }
+
+    private static int LineOfInvalidByte(ReadOnlySpan<byte> text)
+    {
+        var valid = 0;
+        while (Rune.DecodeFromUtf8(text[valid..], out _, out var length) == System.Buffers.OperationStatus.Done)
+        {
+            valid += length;
+        }
+
+        return text[..valid].Count((byte)'\n') + 1;
+    }
+
+    private static JobFormat FormatOf(string? fileName, ReadOnlySpan<byte> text) => Path.GetExtension(fileName)?.ToUpperInvariant() switch
+    {
+        ".JSON" => JobFormat.Json,
+        ".YAML" or ".YML" => JobFormat.Yaml,
+        _ => text[text.IndexOfAnyExcept(" \t\r\n"u8)] == '{' ? JobFormat.Json : JobFormat.Yaml,
+    };
+
+    private static Node Parse(ReadOnlySpan<byte> text, JobFormat format) =>
+        format == JobFormat.Json ? JsonNodes.Read(text) : YamlNodes.Read(Encoding.UTF8.GetString(text));
 }

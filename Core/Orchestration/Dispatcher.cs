@@ -1,7 +1,7 @@
 using IacCi.Core.Jobs;
 using IacCi.Core.Objects;
 using IacCi.Core.Runs;
-using IacCi.Core.Work;
+using IacCi.Core.Work.Results;
 
 namespace IacCi.Core.Orchestration;
 
@@ -89,7 +89,7 @@ public sealed class Dispatcher(IRunStore store, IObjectStore objects, IWorkers w
         var key = RunKeys.Claim(pass.Plan.RunId, num);
         if (await objects.CreateAsync(key, ClaimedBy.Engine, cancellationToken) || await IsOursAsync(key, cancellationToken))
         {
-            await ReportAsync(pass, num, OrderStatus.Failed, $"{FailureReasons.StartRefused}: {reason}", cancellationToken);
+            await ReportAsync(pass, num, OrderStatus.Failed, $"{EngineReasons.StartRefused}: {reason}", cancellationToken);
         }
     }
 
@@ -109,8 +109,8 @@ public sealed class Dispatcher(IRunStore store, IObjectStore objects, IWorkers w
     private async ValueTask EndAsync(Pass pass, OrderNum[] nums, CancellationToken cancellationToken)
     {
         var (status, reason) = pass.Ending == JobEnding.Cancelled
-            ? (OrderStatus.Failed, FailureReasons.Cancelled)
-            : (OrderStatus.TimedOut, FailureReasons.JobTimeout);
+            ? (OrderStatus.Failed, EngineReasons.Cancelled)
+            : (OrderStatus.TimedOut, EngineReasons.JobTimeout);
         foreach (var chunk in nums.Chunk(IRunStore.MaxWrites))
         {
             foreach (var record in await store.FindOrdersAsync(pass.Plan.RunId, chunk, cancellationToken))
@@ -128,8 +128,8 @@ public sealed class Dispatcher(IRunStore store, IObjectStore objects, IWorkers w
 
     private async ValueTask ReportAsync(Pass pass, OrderNum num, OrderStatus status, string reason, CancellationToken cancellationToken)
     {
-        var result = new OrderResult { Status = status, FailureReason = reason, FinishedAt = clock.GetUtcNow() };
-        await objects.CreateAsync(RunKeys.Result(pass.Plan.RunId, num), OrderResultJson.Write(result), cancellationToken);
+        var result = new OrderResult { Status = status, Log = "", FailureReason = reason, FinishedAt = clock.GetUtcNow() };
+        await objects.CreateAsync(RunKeys.Result(pass.Plan.RunId, num), result.ToJson(), cancellationToken);
         pass.OwnNews.Add(num);
     }
 }

@@ -21,8 +21,8 @@ public sealed class Finalizer(IRunStore store, IObjectStore done, IRunKeys keys,
     {
         var reason = cursor.Ending switch
         {
-            JobEnding.Deadline => FailureReasons.JobTimeout,
-            JobEnding.Cancelled => FailureReasons.Cancelled,
+            JobEnding.Deadline => EngineReasons.JobTimeout,
+            JobEnding.Cancelled => EngineReasons.Cancelled,
             _ => null,
         };
         var chosen = await ChooseAsync(plan.RunId, JobStatus.Active, outcome, reason, cancellationToken);

@@ -1,5 +1,6 @@
+using System.Diagnostics;
 using IacCi.Core.Runs;
-using IacCi.Core.Work;
+using IacCi.Core.Work.Results;
 
 namespace IacCi.Core.Orchestration;
 
@@ -11,7 +12,12 @@ public static class Folding
 
     /// <summary>The step that a result asks for. A result that cannot be read fails the order, with the reason.</summary>
     public static OrderChange Change(PlannedOrder order, ReadOnlyMemory<byte> content, DateTimeOffset at) =>
-        OrderResultJson.Read(content, out var problem) is { } result ? Change(order, result, at) : Invalid(order, problem!, at);
+        OrderResultReader.Parse(content) switch
+        {
+            ResultReading.Valid valid => Change(order, valid.Result, at),
+            ResultReading.Invalid invalid => Invalid(order, invalid.Reason, at),
+            _ => throw new UnreachableException(),
+        };
 
     /// <summary>The step of an order whose result is there and cannot be used.</summary>
     public static OrderChange Invalid(PlannedOrder order, string problem, DateTimeOffset at) => new()
@@ -21,7 +27,7 @@ public static class Folding
         Action = OrderAction.Fail,
         At = at,
         FinishedAt = at,
-        FailureReason = Cut($"{FailureReasons.InvalidResult}: {problem}"),
+        FailureReason = Cut($"{EngineReasons.InvalidResult}: {problem}"),
     };
 
     private static OrderChange Change(PlannedOrder order, OrderResult result, DateTimeOffset at) => new()
@@ -48,8 +54,8 @@ public static class Folding
     private static string? ReasonOf(OrderResult result) => result.Status switch
     {
         OrderStatus.Succeeded => null,
-        OrderStatus.TimedOut => Cut(result.FailureReason ?? FailureReasons.OrderTimeout),
-        _ => Cut(result.FailureReason ?? FailureReasons.CommandFailed),
+        OrderStatus.TimedOut => Cut(result.FailureReason ?? Work.FailureReasons.Timeout),
+        _ => Cut(result.FailureReason ?? Work.FailureReasons.CommandFailed),
     };
 
     private static string? Tail(string log) => log.Length switch

@@ -1,6 +1,6 @@
 using IacCi.Core.Objects;
 using IacCi.Core.Runs;
-using IacCi.Core.Work;
+using IacCi.Core.Work.Results;
 
 namespace IacCi.Core.Orchestration;
 
@@ -91,7 +91,7 @@ public sealed class Settler(IRunStore store, IObjectStore objects, TimeProvider 
     {
         try
         {
-            return await objects.GetAsync(RunKeys.Result(run, order.Num), OrderResultJson.MaxBytes, cancellationToken) is { } content
+            return await objects.GetAsync(RunKeys.Result(run, order.Num), OrderResult.MaxResultBytes, cancellationToken) is { } content
                 ? Folding.Change(order, content, clock.GetUtcNow())
                 : null;
         }

@@ -31,46 +31,6 @@ public sealed record Decision
     public bool IsIdle => Settle.Count == 0 && Dispatch.Count == 0 && Restart.Count == 0 && End.Count == 0 && Outcome is null;
 }
 
-/// <summary>Failure reasons that the engine itself gives.</summary>
-public static class FailureReasons
-{
-    /// <summary>A dependency failed or timed out, and was not allowed to.</summary>
-    public const string DependencyFailed = "dependency_failed";
-
-    /// <summary>A command ended with another exit code than 0.</summary>
-    public const string CommandFailed = "command_failed";
-
-    /// <summary>The order's own timeout passed.</summary>
-    public const string OrderTimeout = "order_timeout";
-
-    /// <summary>The job's own deadline passed.</summary>
-    public const string JobTimeout = "job_timeout";
-
-    /// <summary>Somebody cancelled the run.</summary>
-    public const string Cancelled = "cancelled";
-
-    /// <summary>The worker died with the process that ran it.</summary>
-    public const string WorkerLost = "worker_lost";
-
-    /// <summary>The worker did not claim the order within its allowance.</summary>
-    public const string NeverStarted = "never_started";
-
-    /// <summary>The worker claimed the order and was not heard of in time.</summary>
-    public const string Unresponsive = "worker_unresponsive";
-
-    /// <summary>The service refused to start the worker or its watchdog; followed by what it said.</summary>
-    public const string StartRefused = "start_refused";
-
-    /// <summary>The worker's build ended without a result; followed by what the service says of it.</summary>
-    public const string BuildEnded = "build_ended";
-
-    /// <summary>The result could not be read; followed by why.</summary>
-    public const string InvalidResult = "invalid_result";
-
-    /// <summary>Intake did not finish, and nobody submitted the job again.</summary>
-    public const string IntakeAbandoned = "intake_abandoned";
-}
-
 /// <summary>
 /// Decides what is to be done for a run, from what is known of its orders: no clock, no store, no waiting. An order is
 /// ready when every dependency has succeeded, or ended otherwise and was allowed to, because it or the order itself has
@@ -121,7 +81,7 @@ public static class Decider
             {
                 case Readiness.Blocked:
                     now[i] = OrderStatus.Failed;
-                    settle.Add(new(OrderNum.At(i), OrderAction.Skip, FailureReasons.DependencyFailed));
+                    settle.Add(new(OrderNum.At(i), OrderAction.Skip, EngineReasons.DependencyFailed));
                     break;
                 case Readiness.Ready when dispatch.Count == MaxDispatch && dispatch.Count < places:
                     more = true;
@@ -152,8 +112,8 @@ public static class Decider
             if (now[i] == OrderStatus.Queued)
             {
                 var (action, reason) = ending == JobEnding.Deadline
-                    ? (OrderAction.Expire, FailureReasons.JobTimeout)
-                    : (OrderAction.Skip, FailureReasons.Cancelled);
+                    ? (OrderAction.Expire, EngineReasons.JobTimeout)
+                    : (OrderAction.Skip, EngineReasons.Cancelled);
                 settle.Add(new(OrderNum.At(i), action, reason));
                 now[i] = Transitions.Target(action);
             }

@@ -28,9 +28,9 @@ public sealed class JobWatch(
         {
             case JobStatus.Preparing:
                 return clock.GetUtcNow() >= job.CreatedAt + IntakeAllowance
-                    && await finalizer.AbandonAsync(job, FailureReasons.IntakeAbandoned, cancellationToken);
+                    && await finalizer.AbandonAsync(job, EngineReasons.IntakeAbandoned, cancellationToken);
             case JobStatus.Finalizing when held is null:
-                return await finalizer.AbandonAsync(job, FailureReasons.IntakeAbandoned, cancellationToken);
+                return await finalizer.AbandonAsync(job, EngineReasons.IntakeAbandoned, cancellationToken);
             case JobStatus.Succeeded or JobStatus.Failed or JobStatus.TimedOut:
                 await CloseLockAsync(held, cancellationToken);
                 return true;

@@ -2,7 +2,7 @@ using IacCi.Core.Jobs;
 using IacCi.Core.Objects;
 using IacCi.Core.Orchestration;
 using IacCi.Core.Runs;
-using IacCi.Core.Work;
+using IacCi.Core.Work.Results;
 
 namespace IacCi.Core.Watch;
 
@@ -53,7 +53,7 @@ public sealed class OrderWatch(IRunStore store, IObjectStore objects, RunPlans p
         var claimedAt = await objects.FindAsync(RunKeys.Claim(watch.RunId, watch.Num), cancellationToken);
         return OrderVerdicts.Decide(watch, claimedAt, clock.GetUtcNow()) switch
         {
-            OrderVerdict.EndClaimed => await EndAsync(watch, OrderStatus.TimedOut, FailureReasons.Unresponsive, cancellationToken),
+            OrderVerdict.EndClaimed => await EndAsync(watch, OrderStatus.TimedOut, EngineReasons.Unresponsive, cancellationToken),
             OrderVerdict.EndUnclaimed => await EndUnclaimedAsync(watch, cancellationToken),
             _ => await EndIfOverAsync(watch, cancellationToken),
         };
@@ -65,7 +65,7 @@ public sealed class OrderWatch(IRunStore store, IObjectStore objects, RunPlans p
     /// <summary>When the claim is taken just now, the order has begun after all, and the next look counts from that.</summary>
     private async ValueTask<bool> EndUnclaimedAsync(WatchTarget watch, CancellationToken cancellationToken) =>
         await objects.CreateAsync(RunKeys.Claim(watch.RunId, watch.Num), ClaimedBy.Watchdog, cancellationToken)
-        && await EndAsync(watch, OrderStatus.TimedOut, FailureReasons.NeverStarted, cancellationToken);
+        && await EndAsync(watch, OrderStatus.TimedOut, EngineReasons.NeverStarted, cancellationToken);
 
     /// <summary>A build that is over reports no more. The result is looked for once more, after that was learned.</summary>
     private async ValueTask<bool> EndIfOverAsync(WatchTarget watch, CancellationToken cancellationToken)
@@ -77,15 +77,15 @@ public sealed class OrderWatch(IRunStore store, IObjectStore objects, RunPlans p
         }
 
         return await HasResultAsync(watch, cancellationToken)
-            || await EndAsync(watch, OrderStatus.Failed, $"{FailureReasons.BuildEnded}: {ended.Reason}", cancellationToken);
+            || await EndAsync(watch, OrderStatus.Failed, $"{EngineReasons.BuildEnded}: {ended.Reason}", cancellationToken);
     }
 
     private async ValueTask<bool> EndAsync(WatchTarget watch, OrderStatus status, string reason, CancellationToken cancellationToken)
     {
         // A worker that has not begun finds its order claimed; for one that has, this changes nothing.
         await objects.CreateAsync(RunKeys.Claim(watch.RunId, watch.Num), ClaimedBy.Watchdog, cancellationToken);
-        var result = new OrderResult { Status = status, FailureReason = reason, FinishedAt = clock.GetUtcNow() };
-        await objects.CreateAsync(RunKeys.Result(watch.RunId, watch.Num), OrderResultJson.Write(result), cancellationToken);
+        var result = new OrderResult { Status = status, Log = "", FailureReason = reason, FinishedAt = clock.GetUtcNow() };
+        await objects.CreateAsync(RunKeys.Result(watch.RunId, watch.Num), result.ToJson(), cancellationToken);
         if (await plans.FindAsync(watch.RunId, cancellationToken) is { } graph)
         {
             var url = await ExecutionOfAsync(watch, cancellationToken);

@@ -1,0 +1,43 @@
+using System.CommandLine;
+using IacCi.Core.Faults;
+using IacCi.Core.Jobs;
+using IacCi.Core.Jobs.Views;
+
+namespace IacCi.Commands;
+
+/// <summary><c>iac-ci validate</c>: says whether a job may be run, or everything that is wrong with it.</summary>
+internal static class ValidateCommand
+{
+    /// <summary>Makes the command.</summary>
+    public static Command Create()
+    {
+        var job = JobFile.Argument();
+        var where = new Option<string>("--for") { Description = "Where it is to run: local, or aws with its further rules.", DefaultValueFactory = _ => "local" };
+        where.AcceptOnlyFromAmong("local", "aws");
+        var output = new Option<string>("--output") { Description = "text, or json: one object on standard output.", DefaultValueFactory = _ => "text" };
+        output.AcceptOnlyFromAmong("text", "json");
+        var command = new Command("validate", "Check a job file and name everything that is wrong with it. Example: iac-ci validate job.yaml --for aws") { job, where, output };
+        command.SetAction((parsed, cancellationToken) => RunAsync(
+            parsed.GetRequiredValue(job),
+            parsed.GetRequiredValue(where) == "aws" ? JobContext.Aws : JobContext.Local,
+            parsed.GetRequiredValue(output) == "json",
+            cancellationToken));
+        return command;
+    }
+
+    private static async Task<int> RunAsync(string job, JobContext context, bool asJson, CancellationToken cancellationToken)
+    {
+        var name = JobFile.NameOf(job);
+        var reading = JobReader.Read(await JobFile.ReadAsync(job, cancellationToken), null, name, context);
+        if (asJson)
+        {
+            await Console.Out.WriteLineAsync(ReadingText.Json(reading));
+        }
+        else
+        {
+            await (reading.IsValid ? Console.Out : Console.Error).WriteLineAsync(ReadingText.Plain(reading, name));
+        }
+
+        return (int)(reading.IsValid ? ExitCode.Succeeded : ExitCode.Invalid);
+    }
+}

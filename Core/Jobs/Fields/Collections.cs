@@ -1,0 +1,208 @@
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using IacCi.Core.Jobs.Parsing;
+
+namespace IacCi.Core.Jobs.Fields;
+
+/// <summary>
+/// A list of values of one shape, <c>what</c> in messages. An item that cannot be read is replaced by the <c>placeholder</c>; the
+/// <c>wholeRule</c> says what the list has to be beyond its items.
+/// </summary>
+internal sealed class ListShape<T>(Shape item, int min, int max, string what, T placeholder, Action<IReadOnlyList<T>, Spot, Problems>? wholeRule = null) : Shape
+    where T : class
+{
+    public override object? Read(Spot spot, JobContext context, Problems problems)
+    {
+        if (spot.Node is not ListNode list)
+        {
+            var remedy = spot.Node is ScalarNode { Kind: ScalarKind.Text } ? $"; write a list, also of one: [\"...\"]" : "";
+            problems.Add(spot, $"must be a list of {what}; found {spot.Node.Description}{remedy}");
+            return null;
+        }
+
+        if (list.Items.Count < min || list.Items.Count > max)
+        {
+            problems.Add(spot, list.Items.Count < min
+                ? $"is empty; give it at least {Problems.Count(min)} of {what}"
+                : $"has {Problems.Count(list.Items.Count)} entries; at most {Problems.Count(max)} {what} are taken");
+            return null;
+        }
+
+        var values = new T[list.Items.Count];
+        for (var i = 0; i < values.Length; i++)
+        {
+            values[i] = (T?)item.Read(spot.Item(i), context, problems) ?? placeholder;
+        }
+
+        wholeRule?.Invoke(values, spot, problems);
+        return values;
+    }
+
+    public override JsonObject Schema()
+    {
+        var schema = new JsonObject { ["type"] = "array", ["items"] = item.Schema(), ["maxItems"] = max };
+        if (min > 0)
+        {
+            schema["minItems"] = min;
+        }
+
+        return schema;
+    }
+
+    public override void Write(Utf8JsonWriter writer, object value)
+    {
+        writer.WriteStartArray();
+        foreach (var one in (IReadOnlyList<T>)value)
+        {
+            item.Write(writer, one);
+        }
+
+        writer.WriteEndArray();
+    }
+}
+
+/// <summary>A command: any text that a program can get as an argument, also of several lines.</summary>
+internal sealed class CommandShape : Shape
+{
+    public override object? Read(Spot spot, JobContext context, Problems problems)
+    {
+        if (spot.Node is not ScalarNode { Kind: ScalarKind.Text } scalar)
+        {
+            problems.Add(spot, "must be a command as a text; found " + TextShape.Found(spot.Node));
+            return null;
+        }
+
+        if (string.IsNullOrWhiteSpace(scalar.Text))
+        {
+            problems.Add(spot, "is an empty command; write one or remove the entry");
+        }
+        else if (scalar.Text.Contains('\0'))
+        {
+            problems.Add(spot, "holds a NUL character, which no command can; remove it");
+        }
+        else if (Encoding.UTF8.GetByteCount(scalar.Text) is var bytes && bytes > JobLimits.MaxArgumentBytes)
+        {
+            problems.Add(spot, $"has {Problems.Count(bytes)} bytes, and the system takes at most {Problems.Count(JobLimits.MaxArgumentBytes)}; put it into a script");
+        }
+
+        return scalar.Text;
+    }
+
+    public override JsonObject Schema() => new() { ["type"] = "string", ["minLength"] = 1, ["pattern"] = @"\S" };
+
+    public override void Write(Utf8JsonWriter writer, object value) => writer.WriteStringValue((string)value);
+}
+
+/// <summary>
+/// Variables by name. A number or a bool is taken as the text that it is written as: in YAML a person does not see that
+/// <c>REPLICAS: 3</c> or <c>DEBUG: true</c> is not a text, and every variable is one. No message shows a value.
+/// </summary>
+internal sealed class VariablesShape : Shape
+{
+    public override object? Read(Spot spot, JobContext context, Problems problems)
+    {
+        if (spot.Node is not MapNode map)
+        {
+            problems.Add(spot, $"must be a map of names and values; found {spot.Node.Description}");
+            return null;
+        }
+
+        Duplicates.Report(spot, problems);
+        var variables = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var member in map.Members)
+        {
+            if (ReadOne(member, spot.Path.Field(member.Key), problems) is { } value)
+            {
+                variables.Add(member.Key, value);
+            }
+        }
+
+        CheckSize(variables, spot, problems);
+        return variables;
+    }
+
+    public override JsonObject Schema() => new()
+    {
+        ["type"] = "object",
+        ["propertyNames"] = new JsonObject { ["pattern"] = "^[A-Za-z_][A-Za-z0-9_]*$", ["maxLength"] = VariableName.MaxLength },
+        ["additionalProperties"] = new JsonObject { ["type"] = new JsonArray("string", "number", "boolean") },
+        ["maxProperties"] = JobLimits.MaxVariables,
+    };
+
+    public override void Write(Utf8JsonWriter writer, object value)
+    {
+        writer.WriteStartObject();
+        foreach (var (name, text) in ((IReadOnlyDictionary<string, string>)value).OrderBy(variable => variable.Key, StringComparer.Ordinal))
+        {
+            writer.WriteString(name, text);
+        }
+
+        writer.WriteEndObject();
+    }
+
+    private static string? ReadOne(Member member, FieldPath path, Problems problems)
+    {
+        var wrong = Wrong(member);
+        if (wrong is not null)
+        {
+            problems.Add(path, member.Line, member.Column, wrong);
+        }
+
+        return wrong is null ? ((ScalarNode)member.Value).Text : null;
+    }
+
+    private static string? Wrong(Member member)
+    {
+        if (!VariableName.IsValid(member.Key))
+        {
+            return $"is not the name of a variable; use letters, digits and _, not a digit first, at most {VariableName.MaxLength}";
+        }
+
+        if (member.Value is not ScalarNode scalar)
+        {
+            return $"must be a text, a number or a bool; found {member.Value.Description}";
+        }
+
+        if (scalar.Kind == ScalarKind.Null)
+        {
+            return "has no value; write \"\" for an empty one";
+        }
+
+        if (scalar.Text.Contains('\0'))
+        {
+            return "holds a NUL character, which no variable can; remove it";
+        }
+
+        var bytes = member.Key.Length + 1 + Encoding.UTF8.GetByteCount(scalar.Text);
+        return bytes > JobLimits.MaxArgumentBytes
+            ? $"has {Problems.Count(bytes)} bytes with its name, and the system takes at most {Problems.Count(JobLimits.MaxArgumentBytes)}; put it into a file"
+            : null;
+    }
+
+    private static void CheckSize(Dictionary<string, string> variables, Spot spot, Problems problems)
+    {
+        var bytes = variables.Sum(variable => (long)variable.Key.Length + 2 + Encoding.UTF8.GetByteCount(variable.Value));
+        if (variables.Count > JobLimits.MaxVariables)
+        {
+            problems.Add(spot, $"has {Problems.Count(variables.Count)} variables; use at most {Problems.Count(JobLimits.MaxVariables)}");
+        }
+
+        if (bytes > JobLimits.MaxVariableBytes)
+        {
+            problems.Add(spot, $"has {Problems.Count(bytes)} bytes, and an order takes at most {Problems.Count(JobLimits.MaxVariableBytes)}; put some of it into files");
+        }
+    }
+}
+
+/// <summary>A record with a table of fields.</summary>
+internal sealed class RecordShape<T>(FieldTable<T> table, Func<Values, T> build, string reference) : Shape
+    where T : class
+{
+    public override object? Read(Spot spot, JobContext context, Problems problems) =>
+        table.Read(spot, context, problems) is { } values ? build(values) : null;
+
+    public override JsonObject Schema() => new() { ["$ref"] = reference };
+
+    public override void Write(Utf8JsonWriter writer, object value) => table.Write(writer, (T)value);
+}

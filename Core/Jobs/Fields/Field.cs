@@ -1,0 +1,47 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using IacCi.Core.Jobs.Parsing;
+
+namespace IacCi.Core.Jobs.Fields;
+
+/// <summary>The form of a field's values: how they are read, described in the schema, and written.</summary>
+internal abstract class Shape
+{
+    /// <summary>Reads a value, and says what is wrong with it.</summary>
+    /// <returns>
+    /// Null when it is not of this form at all. A value that is of this form but breaks a rule of its own is returned, so that other
+    /// rules can go on with it.
+    /// </returns>
+    public abstract object? Read(Spot spot, JobContext context, Problems problems);
+
+    /// <summary>The form as JSON Schema.</summary>
+    public abstract JsonObject Schema();
+
+    /// <summary>Writes a value as canonical JSON.</summary>
+    public abstract void Write(Utf8JsonWriter writer, object value);
+}
+
+/// <summary>
+/// A field: the one place where its name, meaning, form and default stand. Reading, writing and the schema all go by it.
+/// </summary>
+/// <typeparam name="T">The record it is a field of.</typeparam>
+internal sealed record Field<T>(string Name, Shape Shape, Func<T, object?> Get, string Description)
+{
+    /// <summary>Whether it has to be given.</summary>
+    public bool Required { get; init; }
+
+    /// <summary>The value it has when it is not given; null for none.</summary>
+    public object? Default { get; init; }
+}
+
+/// <summary>The values of one record's fields, while it is being read.</summary>
+internal sealed class Values(Dictionary<string, object> read)
+{
+    public bool Has(string field) => read.ContainsKey(field);
+
+    public T? Get<T>(string field)
+        where T : class => (T?)read.GetValueOrDefault(field);
+
+    public T? GetValue<T>(string field)
+        where T : struct => (T?)read.GetValueOrDefault(field);
+}

@@ -1,0 +1,124 @@
+using System.Collections.Frozen;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using IacCi.Core.Jobs.Parsing;
+
+namespace IacCi.Core.Jobs.Fields;
+
+/// <summary>All fields of a record.</summary>
+internal sealed class FieldTable<T>
+{
+    private readonly FrozenDictionary<string, Field<T>> _byName;
+    private readonly Func<string, string?> _elsewhere;
+
+    /// <summary>A table; <c>elsewhere</c> says where a field belongs that is not in it, or null.</summary>
+    public FieldTable(IReadOnlyList<Field<T>> fields, Func<string, string?> elsewhere)
+    {
+        Fields = fields;
+        _byName = fields.ToFrozenDictionary(field => field.Name, StringComparer.Ordinal);
+        _elsewhere = elsewhere;
+    }
+
+    public IReadOnlyList<Field<T>> Fields { get; }
+
+    public bool Has(string name) => _byName.ContainsKey(name);
+
+    /// <summary>Reads a map's members as fields. Null when it is not a map.</summary>
+    public Values? Read(Spot spot, JobContext context, Problems problems)
+    {
+        if (spot.Node is not MapNode map)
+        {
+            problems.Add(spot, $"must be a map of fields; found {spot.Node.Description}");
+            return null;
+        }
+
+        Duplicates.Report(spot, problems);
+        var read = new Dictionary<string, object>(StringComparer.Ordinal);
+        foreach (var member in map.Members)
+        {
+            if (!_byName.TryGetValue(member.Key, out var field))
+            {
+                problems.Add(spot.Path.Field(member.Key), member.Line, member.Column, $"is not a known field; {Remedy(member.Key)}");
+            }
+            else if (field.Shape.Read(new Spot(member.Value, spot.Path.Field(field.Name)), context, problems) is { } value)
+            {
+                read[field.Name] = value;
+            }
+        }
+
+        ReportMissing(spot, map, problems);
+        return new Values(read);
+    }
+
+    /// <summary>Writes the fields that differ from their defaults, in the order of the table.</summary>
+    public void Write(Utf8JsonWriter writer, T record)
+    {
+        writer.WriteStartObject();
+        foreach (var field in Fields)
+        {
+            if (field.Get(record) is { } value && !value.Equals(field.Default) && !IsEmpty(value))
+            {
+                writer.WritePropertyName(field.Name);
+                field.Shape.Write(writer, value);
+            }
+        }
+
+        writer.WriteEndObject();
+    }
+
+    public JsonObject Schema()
+    {
+        var properties = new JsonObject();
+        foreach (var field in Fields)
+        {
+            var schema = field.Shape.Schema();
+            schema["description"] = field.Description;
+            if (field.Default is not null)
+            {
+                schema["default"] = field.Default switch { int number => number, bool flag => flag, var text => (JsonNode)text.ToString()! };
+            }
+
+            properties[field.Name] = schema;
+        }
+
+        return new JsonObject
+        {
+            ["type"] = "object",
+            ["properties"] = properties,
+            ["required"] = new JsonArray([.. Fields.Where(field => field.Required).Select(field => (JsonNode)field.Name)]),
+            ["additionalProperties"] = false,
+        };
+    }
+
+    private static bool IsEmpty(object value) => value is System.Collections.ICollection { Count: 0 };
+
+    private void ReportMissing(Spot spot, MapNode map, Problems problems)
+    {
+        foreach (var field in Fields)
+        {
+            if (field.Required && map.Find(field.Name) is null)
+            {
+                problems.Add(spot.Field(field.Name), $"is missing; add it ({field.Description})");
+            }
+        }
+    }
+
+    private string Remedy(string name) =>
+        Spelling.Nearest(name, Fields.Select(field => field.Name)) is { } near ? $"did you mean {near}?"
+        : _elsewhere(name) is { } place ? $"{place}"
+        : $"remove it; the fields here are {string.Join(", ", Fields.Select(field => field.Name))}";
+}
+
+/// <summary>A key that a map has twice.</summary>
+internal static class Duplicates
+{
+    public static void Report(Spot spot, Problems problems)
+    {
+        var map = (MapNode)spot.Node;
+        foreach (var twice in map.Duplicates)
+        {
+            var first = map.Members.First(member => member.Key == twice.Key);
+            problems.Add(spot.Path.Field(twice.Key), twice.Line, twice.Column, $"is given twice, first in line {first.Line}; remove one");
+        }
+    }
+}

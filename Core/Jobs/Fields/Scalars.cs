@@ -1,0 +1,158 @@
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
+using IacCi.Core.Jobs.Parsing;
+
+namespace IacCi.Core.Jobs.Fields;
+
+/// <summary>Says what is wrong with a text, and the remedy; null when nothing is.</summary>
+internal delegate string? TextRule(string text, JobContext context);
+
+/// <summary>
+/// A text on one line, of at most <c>maxLength</c> printable characters. The <c>rule</c> says what else it has to be, and the <c>pattern</c>
+/// the same to the schema, as far as a pattern can.
+/// </summary>
+internal sealed class TextShape(int maxLength, TextRule? rule = null, string? pattern = null) : Shape
+{
+    /// <summary>A text that matches a pattern.</summary>
+    public static TextShape Of(Regex pattern, int maxLength, string remedy) =>
+        new(maxLength, (text, _) => pattern.IsMatch(text) ? null : $"{Problems.Quote(text)} is not valid; {remedy}", pattern.ToString());
+
+    public override object? Read(Spot spot, JobContext context, Problems problems)
+    {
+        if (spot.Node is not ScalarNode { Kind: ScalarKind.Text } scalar)
+        {
+            problems.Add(spot, "must be a text; found " + Found(spot.Node));
+            return null;
+        }
+
+        if (Wrong(scalar.Text, context) is { } wrong)
+        {
+            problems.Add(spot, wrong);
+        }
+
+        return scalar.Text;
+    }
+
+    public override JsonObject Schema()
+    {
+        var schema = new JsonObject { ["type"] = "string", ["minLength"] = 1, ["maxLength"] = maxLength };
+        if (pattern is not null)
+        {
+            schema["pattern"] = pattern;
+        }
+
+        return schema;
+    }
+
+    public override void Write(Utf8JsonWriter writer, object value) => writer.WriteStringValue((string)value);
+
+    /// <summary>What was found where a text belongs, with the remedy.</summary>
+    public static string Found(Node node) => node switch
+    {
+        ScalarNode { Kind: ScalarKind.Null } => node.Description + "; give it a value or leave the field out",
+        ScalarNode => node.Description + "; put it in quotes",
+        MapNode => node.Description + "; a text with ': ' in it has to be put in quotes",
+        _ => node.Description + "; write one text",
+    };
+
+    private string? Wrong(string text, JobContext context)
+    {
+        if (text.Length == 0)
+        {
+            return "is empty; give it a value or leave the field out";
+        }
+
+        if (text.Length > maxLength)
+        {
+            return $"has {Problems.Count(text.Length)} characters; use at most {Problems.Count(maxLength)}";
+        }
+
+        return Printable.Is(text) ? rule?.Invoke(text, context) : "holds a line break, a control or an invisible character; remove it";
+    }
+}
+
+/// <summary>
+/// A whole number. The <c>unit</c> is what it counts, with a blank in front, or empty; <c>tooBig</c> says why a number is too big, where
+/// more is to be said than what the most is.
+/// </summary>
+internal sealed class NumberShape(int min, int max, string unit, Func<long, string>? tooBig = null) : Shape
+{
+    public override object? Read(Spot spot, JobContext context, Problems problems)
+    {
+        var range = $"a whole number from {Problems.Count(min)} to {Problems.Count(max)}{unit}";
+        if (spot.Node is not ScalarNode { Kind: ScalarKind.Number } scalar)
+        {
+            var quoted = spot.Node is ScalarNode { Kind: ScalarKind.Text } text && long.TryParse(text.Text, NumberStyles.Integer, CultureInfo.InvariantCulture, out _);
+            problems.Add(spot, $"must be {range}; found {spot.Node.Description}{(quoted ? "; write it without quotes" : "")}");
+            return null;
+        }
+
+        if (!long.TryParse(scalar.Text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number))
+        {
+            problems.Add(spot, $"must be {range}, written in decimal digits; found {scalar.Description}");
+            return null;
+        }
+
+        if (number > max && tooBig is not null)
+        {
+            problems.Add(spot, tooBig(number));
+            return null;
+        }
+
+        if (number < min || number > max)
+        {
+            problems.Add(spot, $"must be {range}; found {Problems.Count(number)}");
+            return null;
+        }
+
+        return (int)number;
+    }
+
+    public override JsonObject Schema() => new() { ["type"] = "integer", ["minimum"] = min, ["maximum"] = max };
+
+    public override void Write(Utf8JsonWriter writer, object value) => writer.WriteNumberValue((int)value);
+}
+
+/// <summary>True or false.</summary>
+internal sealed class FlagShape : Shape
+{
+    public override object? Read(Spot spot, JobContext context, Problems problems)
+    {
+        if (spot.Node is ScalarNode { Kind: ScalarKind.Bool } scalar)
+        {
+            return scalar.Text[0] is 't' or 'T';
+        }
+
+        problems.Add(spot, $"must be true or false, without quotes; found {spot.Node.Description}");
+        return null;
+    }
+
+    public override JsonObject Schema() => new() { ["type"] = "boolean" };
+
+    public override void Write(Utf8JsonWriter writer, object value) => writer.WriteBooleanValue((bool)value);
+}
+
+/// <summary>One of the words that an enumeration's values have.</summary>
+internal sealed class ChoiceShape<T>(IReadOnlyDictionary<string, T> words) : Shape
+    where T : struct, Enum
+{
+    private string Words => string.Join(" or ", words.Keys.Select(Problems.Quote));
+
+    public override object? Read(Spot spot, JobContext context, Problems problems)
+    {
+        if (spot.Node is ScalarNode { Kind: ScalarKind.Text } scalar && words.TryGetValue(scalar.Text, out var value))
+        {
+            return value;
+        }
+
+        var found = spot.Node is ScalarNode { Kind: ScalarKind.Text } text ? Problems.Quote(text.Text) : spot.Node.Description;
+        problems.Add(spot, $"must be {Words}; found {found}");
+        return null;
+    }
+
+    public override JsonObject Schema() => new() { ["enum"] = new JsonArray([.. words.Keys.Select(word => (JsonNode)word)]) };
+
+    public override void Write(Utf8JsonWriter writer, object value) => writer.WriteStringValue(words.First(word => word.Value.Equals(value)).Key);
+}

@@ -1,0 +1,224 @@
+using System.Text.RegularExpressions;
+using YamlDotNet.Core;
+using YamlDotNet.Core.Events;
+
+namespace IacCi.Core.Jobs.Parsing;
+
+/// <summary>
+/// Reads YAML into nodes, off the event parser. Scalars are those of YAML 1.2's core schema (https://yaml.org/spec/1.2.2/#103-core-schema),
+/// so <c>yes</c>, <c>on</c> and <c>012:30</c> are texts, and what is quoted is always one. Anchors, aliases and the
+/// merge key <c>&lt;&lt;</c> work; what they expand to is bounded.
+/// </summary>
+internal sealed partial class YamlNodes
+{
+    private const string MergeKey = "<<";
+    private const string TextTag = "tag:yaml.org,2002:str";
+
+    private readonly Parser _parser;
+    private readonly Dictionary<string, Node> _anchors = new(StringComparer.Ordinal);
+    private int _nodes;
+
+    private YamlNodes(string content) => _parser = new Parser(new StringReader(content));
+
+    /// <summary>Reads the one document.</summary>
+    /// <exception cref="NotReadable">It is not YAML, not one document, or too big.</exception>
+    public static Node Read(string content)
+    {
+        try
+        {
+            return new YamlNodes(content).ReadDocument();
+        }
+        catch (YamlException wrong)
+        {
+            throw new NotReadable((int)wrong.Start.Line, (int)wrong.Start.Column, $"is not valid YAML: {Reason(wrong)}; correct it here");
+        }
+    }
+
+    /// <summary>The reason alone: without the position, which stands in front of our message.</summary>
+    private static string Reason(YamlException wrong)
+    {
+        var inner = wrong.InnerException is null ? wrong.Message : wrong.Message + ": " + wrong.InnerException.Message;
+        return Position().Replace(inner, "").TrimEnd('.', ' ');
+    }
+
+    private Node ReadDocument()
+    {
+        Next<StreamStart>();
+        if (Next() is StreamEnd end)
+        {
+            throw At(end, "holds no document; write a job into it");
+        }
+
+        Next();
+        var root = ReadValue(depth: 1);
+        Next<DocumentEnd>();
+        if (Next() is not StreamEnd)
+        {
+            throw At(_parser.Current!, "holds a second document ('---'); keep one job in a file");
+        }
+
+        return root;
+    }
+
+    private Node ReadValue(int depth)
+    {
+        var start = _parser.Current!;
+        if (depth > JobLimits.MaxDepth)
+        {
+            throw At(start, $"is deeper than {JobLimits.MaxDepth} levels; a job needs five");
+        }
+
+        if (++_nodes > JobLimits.MaxNodes)
+        {
+            throw At(start, $"holds more than {Problems.Count(JobLimits.MaxNodes)} values; split the job");
+        }
+
+        var node = start switch
+        {
+            Scalar scalar => ReadScalar(scalar),
+            SequenceStart => ReadList(start, depth),
+            MappingStart => ReadMap(start, depth),
+            AnchorAlias alias => Resolve(alias),
+            _ => throw At(start, "holds something that is neither a value, a list nor a map; correct it here"),
+        };
+        Remember(start, node);
+        return node;
+    }
+
+    private void Remember(ParsingEvent start, Node node)
+    {
+        if (node.ExpandedChars > JobLimits.MaxExpandedChars)
+        {
+            throw At(start, $"comes to more than {Problems.Count(JobLimits.MaxExpandedChars)} characters when its aliases are replaced; use fewer aliases");
+        }
+
+        if (start is NodeEvent { Anchor: { IsEmpty: false } anchor })
+        {
+            _anchors[anchor.Value] = node;
+        }
+    }
+
+    private Node Resolve(AnchorAlias alias) => _anchors.TryGetValue(alias.Value.Value, out var node)
+        ? node
+        : throw At(alias, $"refers to the anchor {Problems.Quote(alias.Value.Value)}, which is not complete here; define it further up");
+
+    private ListNode ReadList(ParsingEvent start, int depth)
+    {
+        CheckTag((NodeEvent)start, "tag:yaml.org,2002:seq");
+        var items = new List<Node>();
+        while (Next() is not SequenceEnd)
+        {
+            items.Add(ReadValue(depth + 1));
+        }
+
+        return new ListNode(Line(start), Column(start), items);
+    }
+
+    private MapNode ReadMap(ParsingEvent start, int depth)
+    {
+        CheckTag((NodeEvent)start, "tag:yaml.org,2002:map");
+        var members = new MemberList();
+        var merged = new List<Node>();
+        while (Next() is not MappingEnd)
+        {
+            if (_parser.Current is not Scalar key)
+            {
+                throw At(_parser.Current!, "has a key that is not a text; a key is a plain name");
+            }
+
+            CheckText(key);
+            Next();
+            var value = ReadValue(depth + 1);
+            if (key is { Value: MergeKey, Style: ScalarStyle.Plain })
+            {
+                merged.Add(value);
+            }
+            else
+            {
+                members.Add(new Member(key.Value, Line(key), Column(key), value));
+            }
+        }
+
+        merged.ForEach(value => Merge(members, value));
+        return members.ToMap(Line(start), Column(start));
+    }
+
+    /// <summary>What a merge key brings: a map's members, or those of several maps, the first that has a key being the one that counts.</summary>
+    private void Merge(MemberList members, Node value)
+    {
+        IReadOnlyList<Node> sources = value is ListNode list ? list.Items : [value];
+        foreach (var source in sources)
+        {
+            if (source is not MapNode map)
+            {
+                throw new NotReadable(value.Line, value.Column, "the merge key '<<' takes a map, or a list of maps; give it an alias of one");
+            }
+
+            _nodes += map.Members.Count; // A merge copies: without this, a few bytes could ask for any number of copies.
+            foreach (var member in map.Members)
+            {
+                members.AddIfMissing(member);
+            }
+        }
+    }
+
+    private static ScalarNode ReadScalar(Scalar scalar)
+    {
+        CheckTag(scalar, TextTag);
+        CheckText(scalar);
+        var plain = scalar.Style == ScalarStyle.Plain && scalar.Tag.IsEmpty;
+        return new ScalarNode(Line(scalar), Column(scalar), plain ? KindOf(scalar.Value) : ScalarKind.Text, scalar.Value);
+    }
+
+    private static ScalarKind KindOf(string text) => text switch
+    {
+        "" or "~" or "null" or "Null" or "NULL" => ScalarKind.Null,
+        "true" or "True" or "TRUE" or "false" or "False" or "FALSE" => ScalarKind.Bool,
+        _ when text.Length < 400 && Number().IsMatch(text) => ScalarKind.Number,
+        _ => ScalarKind.Text,
+    };
+
+    private static void CheckText(Scalar scalar)
+    {
+        for (var i = 0; i < scalar.Value.Length; i++)
+        {
+            if (char.IsSurrogate(scalar.Value[i]) && !(i + 1 < scalar.Value.Length && char.IsSurrogatePair(scalar.Value[i], scalar.Value[++i])))
+            {
+                throw At(scalar, "holds half of a surrogate pair, which is not a character; write the character itself");
+            }
+        }
+    }
+
+    private static void CheckTag(NodeEvent node, string allowed)
+    {
+        if (!node.Tag.IsEmpty && node.Tag.Value is var tag && tag != allowed && tag != "!")
+        {
+            throw At(node, $"has the tag {Problems.Quote(tag)}, which is not supported; leave it out");
+        }
+    }
+
+    private ParsingEvent Next() => _parser.MoveNext()
+        ? _parser.Current!
+        : throw new NotReadable(1, 1, "is not valid YAML: it ends too early; complete it");
+
+    private void Next<TEvent>()
+        where TEvent : ParsingEvent
+    {
+        if (Next() is not TEvent)
+        {
+            throw At(_parser.Current!, "is not valid YAML; correct it here");
+        }
+    }
+
+    private static int Line(ParsingEvent at) => (int)at.Start.Line;
+
+    private static int Column(ParsingEvent at) => (int)at.Start.Column;
+
+    private static NotReadable At(ParsingEvent at, string message) => new(Line(at), Column(at), message);
+
+    [GeneratedRegex(@"^(?:[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+|[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))\z", RegexOptions.CultureInvariant)]
+    private static partial Regex Number();
+
+    [GeneratedRegex(@"\(Line: \d+, Col: \d+, Idx: \d+\)( - \(Line: \d+, Col: \d+, Idx: \d+\))?:? ?", RegexOptions.CultureInvariant)]
+    private static partial Regex Position();
+}

@@ -1,0 +1,84 @@
+using IacCi.Core.Jobs.Fields;
+using IacCi.Core.Jobs.Parsing;
+
+namespace IacCi.Core.Jobs.Rules;
+
+/// <summary>The rules of dependencies: they exist, each once, and in no circle.</summary>
+internal static class DependencyRules
+{
+    /// <summary>Up to how many names a misspelt dependency is compared with them: the search looks at all of them.</summary>
+    private const int MaxNamesToGuess = 500;
+
+    /// <summary>How many unknown dependencies get a guess; the others are reported without.</summary>
+    private const int MaxGuesses = 100;
+
+    public static void Check(IReadOnlyList<Order> orders, OrderNames names, Spot spot, Problems problems)
+    {
+        var guessing = names.All.Take(MaxNamesToGuess + 1).Count() <= MaxNamesToGuess ? [.. names.All] : Array.Empty<string>();
+        var guesses = 0;
+        var graph = new int[orders.Count][];
+        for (var i = 0; i < orders.Count; i++)
+        {
+            graph[i] = Resolve(i);
+        }
+
+        foreach (var cycle in Cycles.Find(graph))
+        {
+            Report(cycle, orders, names, spot, problems);
+        }
+
+        int[] Resolve(int index)
+        {
+            var found = new Dictionary<int, string>();
+            for (var k = 0; k < orders[index].Dependencies.Count; k++)
+            {
+                var name = orders[index].Dependencies[k];
+                Spot Here() => spot.Item(index).Field("dependencies").Item(k);
+                if (name.Length == 0)
+                {
+                    continue; // It is not a text, or empty: that has been said.
+                }
+
+                if (names.Find(name) is not { } target)
+                {
+                    problems.Add(Here(), Unknown(name, guesses++ < MaxGuesses ? guessing : []));
+                }
+                else if (target == index)
+                {
+                    problems.Add(Here(), $"{Problems.Quote(name)} is the order itself; remove it");
+                }
+                else if (!found.TryAdd(target, name))
+                {
+                    problems.Add(Here(), found[target] == name
+                        ? $"{Problems.Quote(name)} is given twice; remove one"
+                        : $"{Problems.Quote(name)} is the same order as {Problems.Quote(found[target])}; remove one");
+                }
+            }
+
+            return [.. found.Keys];
+        }
+    }
+
+    private static string Unknown(string name, IReadOnlyList<string> names) =>
+        $"no order has the queue_id or order_name {Problems.Quote(name)}; " +
+        (Spelling.Nearest(name, names) is { } near ? $"did you mean {Problems.Quote(near)}?" : "correct it, or add such an order");
+
+    private static void Report(IReadOnlyList<int> cycle, IReadOnlyList<Order> orders, OrderNames names, Spot spot, Problems problems)
+    {
+        var first = cycle[0];
+        var place = orders[first].Dependencies.Select(names.Find).ToList().IndexOf(cycle[1]);
+        problems.Add(spot.Item(first).Field("dependencies").Item(place),
+            $"waits for itself in a circle: {Spell(cycle, orders)} (-> means waits for); remove one of these dependencies");
+    }
+
+    /// <summary>The names around the circle; of a long one the beginning and the end.</summary>
+    private static string Spell(IReadOnlyList<int> cycle, IReadOnlyList<Order> orders)
+    {
+        const int MaxShown = 20;
+        string Name(int index) => Problems.Shorten(orders[index].NameAt(index));
+        var shown = cycle.Count <= MaxShown
+            ? cycle.Select(Name)
+            : [.. cycle.Take(MaxShown / 2).Select(Name), $"({Problems.Count(cycle.Count - MaxShown)} more)", .. cycle.Skip(cycle.Count - (MaxShown / 2)).Select(Name)];
+        return string.Join(" -> ", [.. shown, Name(cycle[0])]);
+    }
+}

@@ -1,0 +1,86 @@
+using System.Text;
+using IacCi.Core.Jobs.Parsing;
+using IacCi.Core.Runs;
+
+namespace IacCi.Core.Jobs.Rules;
+
+/// <summary>The rules that look at several fields of one order.</summary>
+internal static class OrderRules
+{
+    /// <summary>What a list's entry takes in a record besides its bytes, and a dependency altogether (it is kept as four digits).</summary>
+    private const int BytesPerEntry = 6;
+
+    public static void Check(Job job, Order order, Spot spot, JobContext context, Problems problems)
+    {
+        CheckTarget(order, spot, problems);
+        CheckTimes(job, order, spot, context, problems);
+        CheckSize(order, spot, problems);
+        if (order.SopsKeySsmPath is not null && !spot.Has("sops_key"))
+        {
+            problems.Add(spot.Field("sops_key_ssm_path"), "names where an identity is, but not for which key; add sops_key, or remove it");
+        }
+
+        var hasCode = spot.Has("s3_location") || spot.Has("git_repo") || job.GitRepo is not null;
+        if (context == JobContext.Aws && !hasCode)
+        {
+            problems.Add(spot, "has no code; add s3_location, or git_repo here or to the job");
+        }
+    }
+
+    private static void CheckTarget(Order order, Spot spot, Problems problems)
+    {
+        if (order is { UseLambda: { } lambda, ExecutionTarget: { } target } && lambda != (target == ExecutionTarget.Lambda))
+        {
+            problems.Add(spot.Field("use_lambda"), $"is {(lambda ? "true" : "false")}, but execution_target is {Word(target)}; keep execution_target alone");
+        }
+    }
+
+    private static void CheckTimes(Job job, Order order, Spot spot, JobContext context, Problems problems)
+    {
+        var timeout = spot.Field("timeout");
+        if (order.Timeout <= 0)
+        {
+            return; // It could not be read: that has been said.
+        }
+
+        if (order.Target == ExecutionTarget.Lambda && order.Timeout > OrderLimits.MaxLambdaTimeoutSeconds)
+        {
+            problems.Add(timeout, $"is {Problems.Count(order.Timeout)} s, and a function ends after 900 s, of which 60 are for fetching and reporting; " +
+                $"use at most {OrderLimits.MaxLambdaTimeoutSeconds}, or execution_target codebuild");
+        }
+
+        if (order.Timeout > job.JobTimeout)
+        {
+            problems.Add(timeout, $"is {Problems.Count(order.Timeout)} s, but the whole job ends after its job_timeout of " +
+                $"{Problems.Count(job.JobTimeout)} s; lower it, or raise job_timeout");
+        }
+
+        if (context == JobContext.Aws && OrderLimits.SignedSeconds(order.Target, order.Timeout) > job.PresignExpiry)
+        {
+            problems.Add(timeout, TooLongForUrls(job, order));
+        }
+    }
+
+    private static string TooLongForUrls(Job job, Order order)
+    {
+        var needed = OrderLimits.SignedSeconds(order.Target, order.Timeout);
+        var longest = job.PresignExpiry - OrderLimits.SignedSeconds(order.Target, 0);
+        return $"needs signed URLs that last {Problems.Count(needed)} s ({Problems.Count(OrderLimits.ClaimSeconds(order.Target))} until {Word(order.Target)} begins" +
+            $" + {Problems.Count(order.Timeout)} timeout + {OrderLimits.WatchdogGraceSeconds} until it is ended + {OrderLimits.ReportGraceSeconds} to report)," +
+            $" but presign_expiry is {Problems.Count(job.PresignExpiry)}; raise presign_expiry to {Problems.Count(needed)}" +
+            (longest > 0 ? $", or lower timeout to {Problems.Count(longest)}" : "");
+    }
+
+    private static void CheckSize(Order order, Spot spot, Problems problems)
+    {
+        var commands = order.Cmds.Sum(command => (long)Encoding.UTF8.GetByteCount(command) + BytesPerEntry);
+        var all = commands + ((long)order.Dependencies.Count * BytesPerEntry) + (order.S3Location?.Length ?? 0) + (order.GitRepo?.Length ?? 0);
+        if (all > JobLimits.MaxRecordBytes)
+        {
+            problems.Add(spot.Field("cmds"), $"and what else is kept of the order come to {Problems.Count(all)} bytes, and its record holds at most " +
+                $"{Problems.Count(JobLimits.MaxRecordBytes)}; put commands into a script");
+        }
+    }
+
+    private static string Word(ExecutionTarget target) => target == ExecutionTarget.Lambda ? "lambda" : "codebuild";
+}
