@@ -1,0 +1,232 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Security.Cryptography;
+using System.Text.Json;
+using IacCi.Core.Faults;
+using IacCi.Core.Runs;
+using IacCi.Core.Work.Events;
+using IacCi.Core.Work.Masking;
+using IacCi.Core.Work.Output;
+using IacCi.Core.Work.Results;
+
+namespace IacCi.Core.Work;
+
+/// <summary>
+/// Works on one order: fetch, verify, unpack, decrypt; then claim; then run; then report. The claim comes directly before the
+/// first command, so that no order's commands start twice. What fails before it is reported too, once the claim is won,
+/// so that the run does not wait for an order that cannot run.
+/// </summary>
+/// <param name="bundles">Where bundles come from.</param>
+/// <param name="opener">Unpacks and decrypts them.</param>
+/// <param name="runner">Runs the commands.</param>
+/// <param name="options">What differs from place to place.</param>
+/// <param name="clock">The time.</param>
+/// <param name="randomBytes">Makes random bytes: the worker's id, and the spread of its retries.</param>
+/// <param name="log">A line for people about what the worker does; never a secret.</param>
+public sealed class Worker(
+    IBundleSource bundles, IOrderOpener opener, ICommandRunner runner, WorkerOptions options, TimeProvider clock, Func<int, byte[]> randomBytes, Action<string> log)
+{
+    private readonly Retrying retrying = new(clock, randomBytes);
+
+    /// <summary>Works on an order, from its bundle to its result.</summary>
+    /// <param name="order">Which.</param>
+    /// <param name="channel">The claim and the result.</param>
+    /// <param name="live">Gets the masked output as it comes; null when nobody watches.</param>
+    /// <param name="cancellationToken">
+    /// Before the claim: nothing is done. After it: the commands are ended, and <c>failed</c>, <c>cancelled</c> is reported.
+    /// </param>
+    /// <exception cref="OperationCanceledException">It was cancelled before the claim.</exception>
+    public async ValueTask<WorkerEnding> RunAsync(WorkOrder order, IOrderChannel channel, IOutputSink? live, CancellationToken cancellationToken)
+    {
+        var (opened, problem) = await PrepareAsync(order, cancellationToken);
+        using (opened)
+        {
+            var claim = await ClaimAsync(order, channel, cancellationToken);
+            if (claim is not null)
+            {
+                return claim;
+            }
+
+            var result = problem is null ? await ExecuteAsync(opened!, live, cancellationToken) : Unstarted(problem, live);
+            log($"order {order.OrderNum}: {result.Status.Word()}{(result.FailureReason is { } reason ? $" ({reason})" : "")}");
+            return await ReportAsync(order, channel, result);
+        }
+    }
+
+    /// <summary>Everything up to the claim. What is wrong with the order is a value; it has to be reported.</summary>
+    private async ValueTask<(IOpenedOrder? Opened, string? Problem)> PrepareAsync(WorkOrder order, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var bundle = await bundles.FetchAsync(order, IBundleSource.MaxBundleBytes, cancellationToken);
+            var digest = Convert.ToHexStringLower(SHA256.HashData(bundle.Span));
+            if (digest != order.ExecSha256)
+            {
+                return (null, FailureReasons.BundleInvalid.With("its SHA-256 is not the one it was dispatched with"));
+            }
+
+            var opened = await opener.OpenAsync(order, bundle, cancellationToken);
+            if (CommandEnvironment.Problem(opened.Content) is not { } wrong)
+            {
+                return (opened, null);
+            }
+
+            opened.Dispose();
+            return (null, FailureReasons.BundleInvalid.With(wrong));
+        }
+        catch (BundleException wrong)
+        {
+            return (null, wrong.Message);
+        }
+        catch (UserException wrong)
+        {
+            return (null, FailureReasons.BundleInvalid.With(wrong.Message));
+        }
+        catch (StoreUnavailableException away)
+        {
+            return (null, FailureReasons.BundleInvalid.With($"it could not be fetched: {away.Message}"));
+        }
+        catch (IOException full)
+        {
+            return (null, FailureReasons.WorkerFailed.With($"the bundle could not be unpacked: {full.Message}"));
+        }
+    }
+
+    /// <returns>Null when the order is ours.</returns>
+    private async ValueTask<WorkerEnding?> ClaimAsync(WorkOrder order, IOrderChannel channel, CancellationToken cancellationToken)
+    {
+        var content = new ClaimContent("worker-" + Convert.ToHexStringLower(randomBytes(16)), order.RunId.Value, order.OrderNum.ToString(), clock.GetUtcNow());
+        var json = JsonSerializer.SerializeToUtf8Bytes(content, WorkJson.Default.ClaimContent);
+        var (outcome, unknown) = await retrying.UntilKnownAsync(
+            token => channel.ClaimAsync(json, token), options.ClaimWindow, problem => log($"order {order.OrderNum}: the claim is tried again: {problem}"), cancellationToken);
+        switch (outcome)
+        {
+            case ClaimOutcome.Won:
+                return null;
+            case ClaimOutcome.Taken:
+                log($"order {order.OrderNum}: claimed by somebody else, nothing to do");
+                return WorkerEnding.LeftAlone.Instance;
+            case ClaimOutcome.Refused refused:
+                return NotClaimed(order, $"the claim was refused: {refused.Reason}");
+            default:
+                return NotClaimed(order, $"it is not known whether the claim was won: {unknown}");
+        }
+    }
+
+    private WorkerEnding.NotClaimed NotClaimed(WorkOrder order, string reason)
+    {
+        log($"order {order.OrderNum}: nothing is run: {reason}");
+        return new WorkerEnding.NotClaimed(reason);
+    }
+
+    [SuppressMessage("Design", "CA1031", Justification = "Whatever goes wrong while the order is ours has to be reported, or the run waits for nothing.")]
+    private async ValueTask<OrderResult> ExecuteAsync(IOpenedOrder opened, IOutputSink? live, CancellationToken cancellationToken)
+    {
+        var content = opened.Content;
+        var masker = new SecretMasker(content.SecretValues);
+        var output = new OrderOutput(masker, live);
+        var startedAt = clock.GetUtcNow();
+        CommandOutcome outcome;
+        try
+        {
+            WarnOfShortSecrets(content, output);
+            outcome = await runner.RunAsync(CommandsOf(opened), output, cancellationToken);
+        }
+        catch (Exception fault)
+        {
+            log($"the worker failed: {masker.MaskText(fault.ToString())}");
+            outcome = new CommandOutcome(OrderStatus.Failed, null, FailureReasons.WorkerFailed.With(fault.Message), []);
+        }
+
+        var finishedAt = clock.GetUtcNow();
+        var events = Mask(outcome.Events, masker, output);
+        output.Complete();
+        return new OrderResult
+        {
+            Status = outcome.Status,
+            Log = output.Log.ToText(),
+            LogTruncated = output.Log.IsCut,
+            ExitCode = outcome.ExitCode,
+            StartedAt = startedAt,
+            FinishedAt = finishedAt,
+            Events = events,
+            FailureReason = outcome.FailureReason is { } reason ? masker.MaskText(reason) : null,
+        };
+    }
+
+    private CommandList CommandsOf(IOpenedOrder opened)
+    {
+        var environment = new Dictionary<string, string>(options.BaseEnvironment);
+        foreach (var (name, value) in opened.Content.Variables)
+        {
+            environment[name] = value;
+        }
+
+        return new CommandList
+        {
+            Commands = opened.Content.Commands,
+            Environment = environment,
+            Folder = opened.Folder,
+            EventsFolder = opened.EventsFolder,
+            Timeout = opened.Content.Timeout,
+            Retries = opened.Content.Retries,
+        };
+    }
+
+    private static void WarnOfShortSecrets(OrderContent content, OrderOutput output)
+    {
+        var names = content.Variables.Where(pair => content.SecretValues.Contains(pair.Value) && pair.Value.Length > 0 && SecretMasker.IsTooShort(pair.Value)).Select(pair => pair.Key);
+        foreach (var name in names)
+        {
+            Say(output, $"the secret {name} has fewer than {SecretMasker.MinSecretBytes} bytes: it is not masked");
+        }
+    }
+
+    private static List<string> Mask(IReadOnlyList<string> events, SecretMasker masker, OrderOutput output)
+    {
+        var masked = new List<string>();
+        foreach (var item in events)
+        {
+            var text = EventJson.Mask(item, masker.MaskText);
+            if (text.Length > EventFiles.MaxEventBytes)
+            {
+                Say(output, $"an event is left out: written as JSON it is larger than {EventFiles.MaxEventBytes:N0} bytes");
+            }
+            else
+            {
+                masked.Add(text);
+            }
+        }
+
+        return masked;
+    }
+
+    /// <summary>The result of an order that cannot run.</summary>
+    private OrderResult Unstarted(string problem, IOutputSink? live)
+    {
+        var output = new OrderOutput(new SecretMasker([]), live);
+        Say(output, $"nothing was run: {problem}");
+        return new OrderResult { Status = OrderStatus.Failed, Log = output.Log.ToText(), FinishedAt = clock.GetUtcNow(), FailureReason = problem };
+    }
+
+    /// <summary>A result is reported even when the order was cancelled: that is how the run learns of it. The window bounds it.</summary>
+    private async ValueTask<WorkerEnding> ReportAsync(WorkOrder order, IOrderChannel channel, OrderResult result)
+    {
+        var json = result.ToJson();
+        var (outcome, unknown) = await retrying.UntilKnownAsync(
+            token => channel.ReportAsync(json, token), options.ReportWindow, problem => log($"order {order.OrderNum}: the report is tried again: {problem}"), CancellationToken.None);
+        switch (outcome)
+        {
+            case ReportOutcome.Accepted:
+                return new WorkerEnding.Reported(result.Status, FirstResult: true);
+            case ReportOutcome.AlreadyReported:
+                log($"order {order.OrderNum}: a result stood there already");
+                return new WorkerEnding.Reported(result.Status, FirstResult: false);
+            default:
+                var reason = outcome is ReportOutcome.Refused refused ? refused.Reason : $"no answer within {options.ReportWindow}: {unknown}";
+                log($"order {order.OrderNum}: the result could not be reported: {reason}");
+                return new WorkerEnding.ReportLost(result.Status, reason);
+        }
+    }
+
+    private static void Say(IOutputSink output, string line) => Processes.CommandRunner.Say(output, line);
+}
