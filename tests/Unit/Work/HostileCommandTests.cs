@@ -1,0 +1,203 @@
+using IacCi.Core.Runs;
+using IacCi.Core.Work;
+using IacCi.Core.Work.Processes;
+using Microsoft.Extensions.Time.Testing;
+
+namespace IacCi.Tests.Unit.Work;
+
+internal sealed class HostileCommandTests
+{
+    [Test]
+    public async Task A_flood_is_read_to_its_end_without_being_kept()
+    {
+        using var bench = new WorkBench();
+        var sink = new CountingSink();
+        var end = await new CommandRunner(TimeProvider.System).RunAsync(
+            new CommandList
+            {
+                Commands = ["head -c 100000000 /dev/zero"],
+                Environment = bench.Variables,
+                Folder = bench.Code,
+                EventsFolder = bench.Events,
+                Timeout = bench.Timeout,
+            },
+            sink,
+            CancellationToken.None);
+        await Assert.That(end.Status).IsEqualTo(OrderStatus.Succeeded);
+        await Assert.That(sink.Total).IsEqualTo(100_000_000);
+    }
+
+    [Test]
+    public async Task A_flood_without_end_stops_at_the_deadline()
+    {
+        var clock = new FakeTimeProvider();
+        using var bench = new WorkBench(clock) { Timeout = TimeSpan.FromSeconds(30) };
+        var sink = new FirstWrite();
+        var running = new CommandRunner(clock).RunAsync(
+            new CommandList
+            {
+                Commands = ["yes"],
+                Environment = bench.Variables,
+                Folder = bench.Code,
+                EventsFolder = bench.Events,
+                Timeout = bench.Timeout,
+            },
+            sink,
+            CancellationToken.None);
+        await sink.Came;
+        clock.Advance(TimeSpan.FromSeconds(30));
+        await Assert.That((await running).Status).IsEqualTo(OrderStatus.TimedOut);
+    }
+
+    [Test]
+    public async Task At_the_deadline_the_whole_group_is_asked_to_end_and_may_say_good_bye()
+    {
+        var clock = new FakeTimeProvider();
+        using var bench = new WorkBench(clock) { Timeout = TimeSpan.FromSeconds(30) };
+        var running = bench.RunAsync(
+            "sh -c 'trap \"echo unlocking; touch unlocked; echo unlocked; exit 1\" TERM; echo ready; while :; do sleep 0.05; done'; echo never", "echo never");
+        await bench.Output.Saw("ready");
+        clock.Advance(TimeSpan.FromSeconds(30));
+        var end = await running;
+        await Assert.That(end.Status).IsEqualTo(OrderStatus.TimedOut);
+        await Assert.That(end.FailureReason).IsEqualTo("timeout: not done within 30 s");
+        await Assert.That(bench.Output.Text).Contains("unlocked").And.DoesNotContain("never");
+        await Assert.That(File.Exists(Path.Join(bench.Code, "unlocked"))).IsTrue();
+    }
+
+    [Test]
+    public async Task What_ignores_the_request_is_killed_after_the_grace()
+    {
+        var clock = new FakeTimeProvider();
+        using var bench = new WorkBench(clock) { Timeout = TimeSpan.FromSeconds(30) };
+        var running = bench.RunAsync("trap 'echo no' TERM; echo $$ > pid; echo ready; while :; do sleep 0.05; done");
+        await bench.Output.Saw("ready");
+        clock.Advance(TimeSpan.FromSeconds(30));
+        await bench.Output.Saw("no\n");
+        await Assert.That(running.IsCompleted).IsFalse();
+        clock.Advance(CommandRunner.KillGrace);
+        await Assert.That((await running).Status).IsEqualTo(OrderStatus.TimedOut);
+        await Assert.That(await Processes.IsGone(File.ReadAllText(Path.Join(bench.Code, "pid")))).IsTrue();
+    }
+
+    [Test]
+    public async Task A_stopped_process_is_no_obstacle()
+    {
+        var clock = new FakeTimeProvider();
+        using var bench = new WorkBench(clock) { Timeout = TimeSpan.FromSeconds(30) };
+        var running = bench.RunAsync("echo ready; kill -STOP $$; echo never");
+        await bench.Output.Saw("ready");
+        clock.Advance(TimeSpan.FromSeconds(30));
+        await Assert.That((await running).Status).IsEqualTo(OrderStatus.TimedOut);
+    }
+
+    [Test]
+    public async Task Cancelling_ends_the_commands_and_is_a_failure_with_that_reason()
+    {
+        using var cancel = new CancellationTokenSource();
+        using var bench = new WorkBench { Retries = 5 };
+        var running = bench.RunAsync(cancel.Token, "echo ready; exec sleep 1000");
+        await bench.Output.Saw("ready");
+        await cancel.CancelAsync();
+        var end = await running;
+        await Assert.That(end.Status).IsEqualTo(OrderStatus.Failed);
+        await Assert.That(end.FailureReason).IsEqualTo("cancelled");
+        await Assert.That(bench.Output.Text).DoesNotContain("attempt");
+    }
+
+    [Test]
+    public async Task A_repetition_gets_no_time_of_its_own()
+    {
+        var clock = new FakeTimeProvider();
+        using var bench = new WorkBench(clock) { Timeout = TimeSpan.FromSeconds(30), Retries = 1 };
+        var running = bench.RunAsync("test -e second && { echo ready; exec sleep 1000; }; touch second; echo first; read -r x < /dev/null; exit 1");
+        await bench.Output.Saw("ready");
+        clock.Advance(TimeSpan.FromSeconds(30));
+        await Assert.That((await running).Status).IsEqualTo(OrderStatus.TimedOut);
+    }
+
+    [Test]
+    public async Task The_order_ends_with_its_shell_even_when_a_daemon_holds_the_output_open()
+    {
+        using var bench = new WorkBench();
+        var end = await bench.RunAsync("setsid sh -c 'echo $$ > pid; touch up; exec sleep 1000' & while ! test -e up; do sleep 0.01; done; echo done");
+        await Assert.That(end.Status).IsEqualTo(OrderStatus.Succeeded);
+        await Assert.That(bench.Output.Text).IsEqualTo("done\n");
+        Processes.Kill(File.ReadAllText(Path.Join(bench.Code, "pid")));
+    }
+
+    [Test]
+    public async Task A_daemon_that_floods_does_not_keep_the_order()
+    {
+        using var bench = new WorkBench();
+        var end = await bench.RunAsync("setsid sh -c 'echo $$ > pid; exec yes' & while ! test -s pid; do sleep 0.01; done");
+        Processes.Kill(File.ReadAllText(Path.Join(bench.Code, "pid")));
+        await Assert.That(end.Status).IsEqualTo(OrderStatus.Succeeded);
+    }
+
+    [Test]
+    public async Task Closing_the_output_ends_nothing()
+    {
+        using var bench = new WorkBench();
+        var end = await bench.RunAsync("exec >&- 2>&-; sleep 0.05; exit 3");
+        await Assert.That(end.ExitCode).IsEqualTo(3);
+    }
+
+    [Test]
+    public async Task Bytes_that_are_no_text_come_through_as_they_are()
+    {
+        using var bench = new WorkBench();
+        await bench.RunAsync("printf 'a\\000b\\377\\376c'");
+        await Assert.That(Convert.ToHexString(bench.Output.Bytes)).IsEqualTo("610062FFFE63");
+    }
+
+    [Test]
+    [NotInParallel]
+    public async Task Five_hundred_orders_leave_no_descriptor_no_thread_and_no_process_behind()
+    {
+        using var bench = new WorkBench();
+        for (var warm = 0; warm < 5; warm++)
+        {
+            await bench.RunAsync("true");
+        }
+
+        var descriptors = Processes.DescriptorCount();
+        var children = Processes.ChildCount();
+        for (var pair = 0; pair < 250; pair++)
+        {
+            await Task.WhenAll(bench.RunAsync("true"), bench.RunAsync("sleep 1000 > /dev/null 2>&1 & false"));
+        }
+
+        await Assert.That(Processes.ChildCount()).IsEqualTo(children);
+        await Assert.That(Processes.DescriptorCount()).IsLessThanOrEqualTo(descriptors + 2);
+    }
+
+    [Test]
+    [NotInParallel]
+    public async Task Where_an_order_has_the_process_for_itself_daemons_die_too()
+    {
+        using var bench = new WorkBench();
+        Descendants.Adopt();
+        try
+        {
+            await bench.RunAsync("setsid sh -c 'echo $$ > pid; (setsid sleep 1000 & echo $! > pid2); exec sleep 1000' > /dev/null 2>&1 & while ! test -s pid2; do sleep 0.01; done");
+            await Assert.That(Descendants.KillAll()).IsTrue();
+        }
+        finally
+        {
+            Descendants.Adopt(adopt: false);
+        }
+
+        await Assert.That(Processes.Exists(File.ReadAllText(Path.Join(bench.Code, "pid")))).IsFalse();
+        await Assert.That(Processes.Exists(File.ReadAllText(Path.Join(bench.Code, "pid2")))).IsFalse();
+    }
+
+    private sealed class FirstWrite : IOutputSink
+    {
+        private readonly TaskCompletionSource came = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public Task Came => came.Task;
+
+        public void Write(ReadOnlySpan<byte> output) => came.TrySetResult();
+    }
+}
