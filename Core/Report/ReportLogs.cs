@@ -18,18 +18,23 @@ internal sealed record ReportLogs(IReadOnlyList<ReportLog> Failed, IReadOnlyList
 
     internal string? Find(int num) => Failed.Concat(Succeeded).FirstOrDefault(l => l.Num == num)?.Text;
 
-    internal ReportLogs With(int num, bool succeeded, string? log)
+    /// <summary>With the ends of more outputs.</summary>
+    internal ReportLogs With(IReadOnlyList<(ReportLog Log, bool Succeeded)> ended)
     {
-        var clean = SafeText.CleanLog(log ?? "");
-        if (clean.Length == 0)
+        if (ended.Count == 0)
         {
             return this;
         }
 
-        var entry = new ReportLog(num, End(clean, MaxLogChars));
-        var failed = Fit(succeeded ? Failed : [.. Failed, entry], MaxChars, keepFirst: true);
-        return new ReportLogs(failed, Fit(succeeded ? [.. Succeeded, entry] : Succeeded, MaxChars - failed.Sum(l => l.Text.Length), keepFirst: false));
+        var failed = Fit([.. Failed, .. Clean(ended, succeeded: false)], MaxChars, keepFirst: true);
+        var room = MaxChars - failed.Sum(l => l.Text.Length);
+        return new ReportLogs(failed, Fit([.. Succeeded, .. Clean(ended, succeeded: true)], room, keepFirst: false));
     }
+
+    private static IEnumerable<ReportLog> Clean(IReadOnlyList<(ReportLog Log, bool Succeeded)> ended, bool succeeded) => ended
+        .Where(e => e.Succeeded == succeeded)
+        .Select(e => e.Log with { Text = End(SafeText.CleanLog(e.Log.Text), MaxLogChars) })
+        .Where(l => l.Text.Length > 0);
 
     /// <summary>
     /// Shortened to what there is room for. Of failures the first are kept, because they are nearest to the cause; of the rest the

@@ -15,10 +15,13 @@ namespace IacCi.Core.Report;
 public sealed class ReportState
 {
     /// <summary>The most bytes of <see cref="ToJson"/>.</summary>
-    public const int MaxBytes = 1_500_000;
+    public const int MaxBytes = 2_000_000;
 
-    /// <summary>The most characters of the reasons' details, all together.</summary>
-    internal const int MaxReasonCharsInAll = 60_000;
+    /// <summary>The most characters of reasons that are more than a word, all together.</summary>
+    private const int MaxDetailChars = 30_000;
+
+    /// <summary>The most characters of a word that is a reason.</summary>
+    private const int MaxWordChars = 24;
 
     private readonly SortedDictionary<int, Entry> entries;
     private readonly ReportLogs logs;
@@ -64,7 +67,7 @@ public sealed class ReportState
         try
         {
             var wire = JsonSerializer.Deserialize(json, ReportStateFormat.Json);
-            return wire is null ? Empty : new(new(wire.Orders.ToDictionary(e => e.Num)), new ReportLogs(wire.Failed, wire.Succeeded));
+            return wire is not null && IsSound(wire) ? new(new(wire.Orders.ToDictionary(e => e.Num)), new ReportLogs(wire.Failed, wire.Succeeded)) : Empty;
         }
         catch (Exception unreadable) when (unreadable is JsonException or ArgumentException)
         {
@@ -73,13 +76,19 @@ public sealed class ReportState
         }
     }
 
+    private static bool IsSound(ReportStateWire wire) =>
+        wire.Orders.All(e => e is { Num: > 0 and <= OrderNum.MaxOrders } && IsInstant(e.StartedMs) && IsInstant(e.FinishedMs))
+        && wire.Failed.Concat(wire.Succeeded).All(l => l is { Text: not null });
+
+    private static bool IsInstant(long? ms) => ms is null || (ms >= 0 && ms <= DateTimeOffset.MaxValue.ToUnixTimeMilliseconds());
+
     private sealed record News(OrderNum Num, OrderStatus Status, DateTimeOffset? StartedAt, DateTimeOffset? FinishedAt, int? ExitCode, string? Reason, string? Log);
 
     private ReportState WithAll(IEnumerable<News> all)
     {
         var next = new SortedDictionary<int, Entry>(entries);
-        var nextLogs = logs;
-        var details = next.Values.Sum(e => Details(e.Reason));
+        var ended = new List<(ReportLog Log, bool Succeeded)>();
+        var details = next.Values.Sum(e => DetailChars(e.Reason));
         foreach (var news in all)
         {
             var before = next.GetValueOrDefault(news.Num.Value, new Entry());
@@ -88,16 +97,19 @@ public sealed class ReportState
                 continue;
             }
 
-            var reason = Shorten(news.Reason, MaxReasonCharsInAll - details);
-            details += Details(reason);
+            var reason = Shorten(news.Reason, MaxDetailChars - details);
+            details += DetailChars(reason);
             next[news.Num.Value] = new Entry(0, Milliseconds(news.StartedAt) ?? before.StartedMs, Milliseconds(news.FinishedAt), news.ExitCode, reason);
-            nextLogs = news.FinishedAt is null ? nextLogs : nextLogs.With(news.Num.Value, news.Status == OrderStatus.Succeeded, news.Log);
+            if (news is { FinishedAt: not null, Log.Length: > 0 })
+            {
+                ended.Add((new ReportLog(news.Num.Value, news.Log), news.Status == OrderStatus.Succeeded));
+            }
         }
 
-        return new ReportState(next, nextLogs);
+        return new ReportState(next, logs.With(ended));
     }
 
-    /// <summary>The word of a reason always stays; its details stay while there is room for them.</summary>
+    /// <summary>A word always stays; what is said beside it stays while there is room.</summary>
     private static string? Shorten(string? reason, int room)
     {
         if (reason is null)
@@ -106,12 +118,13 @@ public sealed class ReportState
         }
 
         var line = SafeText.Cut(SafeText.OneLine(reason), Words.MaxReasonChars);
-        return Details(line) <= room ? line : SafeText.Cut(line.Split(':')[0], MaxReasonWord);
+        var word = line.Split(':')[0];
+        return DetailChars(line) <= room ? line : DetailChars(word) == 0 ? word : null;
     }
 
-    private const int MaxReasonWord = 24;
+    private static int DetailChars(string? reason) => reason is null || IsWord(reason) ? 0 : reason.Length;
 
-    private static int Details(string? reason) => reason is null ? 0 : Math.Max(0, reason.Length - MaxReasonWord);
+    private static bool IsWord(string reason) => reason.Length <= MaxWordChars && reason.All(c => c == '_' || char.IsAsciiLetterOrDigit(c));
 
     private static long? Milliseconds(DateTimeOffset? at) => at?.ToUnixTimeMilliseconds();
 

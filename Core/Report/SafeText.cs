@@ -48,7 +48,7 @@ internal static partial class SafeText
     internal static string CleanLog(string log)
     {
         var plain = Escape().Replace(log, "").Replace("\r\n", "\n", StringComparison.Ordinal).TrimEnd();
-        var lines = plain.Split('\n').Select(line => Visible(line[(line.TrimEnd('\r').LastIndexOf('\r') + 1)..].TrimEnd()));
+        var lines = plain.Split('\n').Select(line => Visible(line[(line.TrimEnd('\r').LastIndexOf('\r') + 1)..]).TrimEnd());
         return string.Join('\n', lines).Trim('\n');
     }
 
@@ -77,6 +77,11 @@ internal static partial class SafeText
 
     private static string Visible(string text)
     {
+        if (text.All(IsHarmless))
+        {
+            return text;
+        }
+
         var kept = new StringBuilder(text.Length);
         for (var i = 0; i < text.Length; i++)
         {

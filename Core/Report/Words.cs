@@ -23,6 +23,7 @@ internal static class Words
         { Ticks: < 0 } => "0s",
         { TotalSeconds: < 9.95 } => string.Create(CultureInfo.InvariantCulture, $"{time.TotalSeconds:0.0}s"),
         { TotalSeconds: < 59.5 } => string.Create(CultureInfo.InvariantCulture, $"{time.TotalSeconds:0}s"),
+        { TotalMinutes: < 60, Seconds: 0 } => string.Create(CultureInfo.InvariantCulture, $"{time.Minutes}m"),
         { TotalMinutes: < 60 } => string.Create(CultureInfo.InvariantCulture, $"{(int)time.TotalMinutes}m {time.Seconds:00}s"),
         _ => string.Create(CultureInfo.InvariantCulture, $"{(int)time.TotalHours}h {time.Minutes:00}m"),
     };
