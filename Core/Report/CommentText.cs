@@ -1,0 +1,79 @@
+using System.Text;
+using IacCi.Core.Runs;
+
+namespace IacCi.Core.Report;
+
+/// <summary>
+/// The comment about a run, as GitHub's markdown: state and progress, a table, the output of what failed (unfolded), the
+/// graph, the other outputs (folded). A pure function of the snapshot.
+/// </summary>
+public static class CommentText
+{
+    /// <summary>GitHub's bound on a comment, in characters; counted here as UTF-16 code units, which are never fewer.</summary>
+    public const int MaxChars = 65_536;
+
+    /// <summary>The most characters of the last line; the tag and the flow id are the job's own words.</summary>
+    public const int MaxLastLineChars = 2_048;
+
+    /// <summary>The most characters that the output of failed orders takes while there is anything else to show.</summary>
+    private const int MaxFailureChars = 40_000;
+
+    /// <summary>
+    /// The whole comment. Its last line is exactly <see cref="LastLine"/>. What does not fit is left out, with a sentence that says
+    /// so: outputs of what succeeded first, of what failed last.
+    /// </summary>
+    public static string Render(RunReport run)
+    {
+        // The last line is in a block of code that the end of the text closes (CommonMark, section 4.5): so a run id made of
+        // digits refers to no issue, and a tag mentions nobody, while the line stays exactly what is searched for.
+        var end = $"\n```text\n{LastLine(run)}";
+        return Body(run, MaxChars - end.Length) + end;
+    }
+
+    /// <summary>The same without the last line, for a page that other programs add to (<c>GITHUB_STEP_SUMMARY</c>).</summary>
+    public static string RenderSummary(RunReport run) => Body(run, MaxChars);
+
+    /// <summary>What the comment of a run is found by: <c>###&lt;tag&gt;### #&lt;run_id&gt; #&lt;flow_id&gt;</c>.</summary>
+    /// <exception cref="ArgumentException">The tag or the flow id has a line break, or they are too long. (Intake refuses such a job.)</exception>
+    public static string LastLine(RunReport run)
+    {
+        var line = $"###{run.SearchTag}### #{run.RunId} #{run.FlowId}";
+        return line.Length <= MaxLastLineChars && !line.Any(char.IsControl)
+            ? line
+            : throw new ArgumentException($"the comment's last line has to be one line of at most {MaxLastLineChars} characters", nameof(run));
+    }
+
+    private static string Body(RunReport run, int maxChars)
+    {
+        var text = new StringBuilder(Headline.Render(run)).Append('\n');
+        Section(text, OrderTable.Open(run));
+
+        var failed = Finished(run).Where(o => Faces.Of(o).IsFailure()).OrderBy(Faces.Of).ThenBy(o => o.Plan.Num).ToList();
+        var (failures, isCut) = LogBlocks.Render(run, failed, open: true, Math.Min(MaxFailureChars, maxChars - text.Length - 1));
+        Section(text, failures);
+
+        var graph = OrderGraph.Render(run);
+        Section(text, text.Length + graph.Length + 1_000 <= maxChars ? graph : "_The graph is left out here._\n");
+
+        var others = Finished(run).Where(o => Faces.Of(o) == Face.Succeeded && !string.IsNullOrWhiteSpace(o.LogTail)).ToList();
+        var room = maxChars - text.Length - 200;
+        Section(text, OrderTable.Folded(run, others.Count > 0 && !isCut ? room / 2 : room));
+
+        // Of what succeeded nothing is shown while something of what failed is not.
+        Section(text, isCut
+            ? others.Count > 0 ? LogBlocks.LeftOut(others.Count) : ""
+            : LogBlocks.Render(run, others, open: false, maxChars - text.Length - 1).Text);
+        return text.ToString().TrimEnd('\n') + "\n";
+    }
+
+    private static void Section(StringBuilder text, string section)
+    {
+        if (section.Length > 0)
+        {
+            text.Append(section.TrimEnd('\n')).Append("\n\n");
+        }
+    }
+
+    private static IEnumerable<OrderReport> Finished(RunReport run) =>
+        run.Orders.Where(o => o.Status.IsTerminal() && Faces.Of(o) != Face.NotRun);
+}

@@ -1,0 +1,109 @@
+using System.Globalization;
+
+namespace IacCi.Core.Vcs.GitHub;
+
+/// <summary>What came of one attempt that did not succeed, as far as the decision about the next one depends on it.</summary>
+/// <param name="Status">The HTTP status; null when there was no answer (or none that could be read).</param>
+/// <param name="Headers">The answer's headers.</param>
+/// <param name="Message">What GitHub or the connection says, for people.</param>
+internal sealed record GitHubSetback(int? Status, IReadOnlyDictionary<string, string> Headers, string Message);
+
+/// <summary>What to do after a setback.</summary>
+internal abstract record GitHubNext
+{
+    private GitHubNext()
+    {
+    }
+
+    /// <summary>Wait and try again.</summary>
+    internal sealed record Wait(TimeSpan Delay) : GitHubNext;
+
+    /// <summary>Leave it.</summary>
+    internal sealed record GiveUp(VcsFailureKind Kind, DateTimeOffset? RetryAt = null) : GitHubNext;
+}
+
+/// <summary>
+/// Decides after each setback, by GitHub's rules on rate limits
+/// (https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api, "Exceeding the rate limit"): wait as
+/// <c>retry-after</c> says; else, with none remaining, until <c>x-ratelimit-reset</c>; else at least a minute.
+/// </summary>
+internal static class GitHubRetry
+{
+    /// <summary>The wait that GitHub asks for where a secondary limit is hit and no header says how long.</summary>
+    internal static readonly TimeSpan SecondaryLimitWait = TimeSpan.FromMinutes(1);
+
+    /// <summary>The first wait after a fault of the service or the connection; doubled from one attempt to the next.</summary>
+    internal static readonly TimeSpan FirstBackoff = TimeSpan.FromMilliseconds(500);
+
+    /// <summary>What to do after this setback.</summary>
+    /// <param name="setback">What happened.</param>
+    /// <param name="attempt">The attempt that it happened to, from 1.</param>
+    /// <param name="waited">How long this call has waited between attempts so far.</param>
+    /// <param name="repeatable">Whether the request may be sent again when it has perhaps been done.</param>
+    /// <param name="now">The time.</param>
+    /// <param name="jitter">A random number from 0 up to 1.</param>
+    /// <param name="options">The bounds.</param>
+    internal static GitHubNext Decide(
+        GitHubSetback setback, int attempt, TimeSpan waited, bool repeatable, DateTimeOffset now, double jitter, GitHubOptions options)
+    {
+        if (LimitWait(setback, now) is { } wait)
+        {
+            return attempt < options.MaxAttempts && waited + wait <= options.WaitBudget
+                ? new GitHubNext.Wait(wait)
+                : new GitHubNext.GiveUp(VcsFailureKind.RateLimited, now + wait);
+        }
+
+        return setback.Status switch
+        {
+            401 or 403 => new GitHubNext.GiveUp(VcsFailureKind.Denied),
+            404 or 410 => new GitHubNext.GiveUp(VcsFailureKind.NotFound),
+            null or 408 or >= 500 => Again(),
+            _ => new GitHubNext.GiveUp(VcsFailureKind.Rejected),
+        };
+
+        GitHubNext Again()
+        {
+            if (!repeatable)
+            {
+                return new GitHubNext.GiveUp(VcsFailureKind.Unknown);
+            }
+
+            var backoff = FirstBackoff * Math.Pow(2, attempt - 1) * (1 + jitter);
+            return attempt < options.MaxAttempts && waited + backoff <= options.WaitBudget
+                ? new GitHubNext.Wait(backoff)
+                : new GitHubNext.GiveUp(VcsFailureKind.Unavailable);
+        }
+    }
+
+    /// <summary>How long GitHub wants us to wait because of a rate limit; null when it is not about one.</summary>
+    private static TimeSpan? LimitWait(GitHubSetback setback, DateTimeOffset now)
+    {
+        if (setback.Status is not (403 or 429))
+        {
+            return null;
+        }
+
+        if (Header(setback, "retry-after") is { } seconds)
+        {
+            return TimeSpan.FromSeconds(Math.Max(1, seconds));
+        }
+
+        if (Header(setback, "x-ratelimit-remaining") == 0 && Header(setback, "x-ratelimit-reset") is { } reset)
+        {
+            // One second more: the header counts whole seconds.
+            var wait = DateTimeOffset.UnixEpoch.AddSeconds(reset) - now;
+            return (wait > TimeSpan.Zero ? wait : TimeSpan.Zero) + TimeSpan.FromSeconds(1);
+        }
+
+        return setback.Status == 429 || setback.Message.Contains("secondary rate limit", StringComparison.OrdinalIgnoreCase)
+            ? SecondaryLimitWait
+            : null;
+    }
+
+    /// <summary>A header's whole number of seconds (or of requests), within what a time can hold; null when there is none.</summary>
+    private static long? Header(GitHubSetback setback, string name)
+    {
+        var value = setback.Headers.FirstOrDefault(h => h.Key.Equals(name, StringComparison.OrdinalIgnoreCase)).Value;
+        return long.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? Math.Min(number, 100_000_000_000) : null;
+    }
+}
