@@ -104,8 +104,8 @@ internal sealed class FieldTable<T>
     }
 
     private string Remedy(string name) =>
-        Spelling.Nearest(name, Fields.Select(field => field.Name)) is { } near ? $"did you mean {near}?"
-        : _elsewhere(name) is { } place ? $"{place}"
+        _elsewhere(name) is { } place ? place
+        : Spelling.Nearest(name, Fields.Select(field => field.Name)) is { } near ? $"did you mean {near}?"
         : $"remove it; the fields here are {string.Join(", ", Fields.Select(field => field.Name))}";
 }
 

@@ -22,22 +22,25 @@ internal static class Spelling
     /// <summary>Without what people write differently: orderName, order-name and order_name are one.</summary>
     private static string Plain(string name) => name.Replace("_", "", StringComparison.Ordinal).Replace("-", "", StringComparison.Ordinal).ToLowerInvariant();
 
-    /// <summary>How many letters have to be put in, left out or changed (Levenshtein).</summary>
+    /// <summary>How many letters have to be put in, left out, changed, or swapped with their neighbours (optimal string alignment).</summary>
     private static int Distance(string a, string b)
     {
-        var row = Enumerable.Range(0, b.Length + 1).ToArray();
-        for (var i = 1; i <= a.Length; i++)
+        var cost = new int[a.Length + 1, b.Length + 1];
+        for (var i = 0; i <= a.Length; i++)
         {
-            var diagonal = row[0];
-            row[0] = i;
-            for (var j = 1; j <= b.Length; j++)
+            for (var j = 0; j <= b.Length; j++)
             {
-                var above = row[j];
-                row[j] = Math.Min(Math.Min(above, row[j - 1]) + 1, diagonal + (a[i - 1] == b[j - 1] ? 0 : 1));
-                diagonal = above;
+                cost[i, j] = i == 0 || j == 0 ? i + j : Cheapest(i, j);
             }
         }
 
-        return row[b.Length];
+        return cost[a.Length, b.Length];
+
+        int Cheapest(int i, int j)
+        {
+            var changed = cost[i - 1, j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1);
+            var best = Math.Min(changed, Math.Min(cost[i - 1, j], cost[i, j - 1]) + 1);
+            return i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] ? Math.Min(best, cost[i - 2, j - 2] + 1) : best;
+        }
     }
 }

@@ -68,11 +68,7 @@ internal sealed partial class YamlNodes
             throw At(start, $"is deeper than {JobLimits.MaxDepth} levels; a job needs five");
         }
 
-        if (++_nodes > JobLimits.MaxNodes)
-        {
-            throw At(start, $"holds more than {Problems.Count(JobLimits.MaxNodes)} values; split the job");
-        }
-
+        Count(1, Line(start), Column(start));
         var node = start switch
         {
             Scalar scalar => ReadScalar(scalar),
@@ -83,6 +79,15 @@ internal sealed partial class YamlNodes
         };
         Remember(start, node);
         return node;
+    }
+
+    private void Count(int more, int line, int column)
+    {
+        _nodes += more;
+        if (_nodes > JobLimits.MaxNodes)
+        {
+            throw new NotReadable(line, column, $"holds more than {Problems.Count(JobLimits.MaxNodes)} values; split the job");
+        }
     }
 
     private void Remember(ParsingEvent start, Node node)
@@ -119,11 +124,18 @@ internal sealed partial class YamlNodes
         CheckTag((NodeEvent)start, "tag:yaml.org,2002:map");
         var members = new MemberList();
         var merged = new List<Node>();
+        var (line, column) = (Line(start), Column(start));
         while (Next() is not MappingEnd)
         {
             if (_parser.Current is not Scalar key)
             {
                 throw At(_parser.Current!, "has a key that is not a text; a key is a plain name");
+            }
+
+            if (start.End.Index == 0 && depth > 1)
+            {
+                (line, column) = (Line(key), Column(key)); // The parser gives the map of a lone pair, [a: b], no place.
+                start = key;
             }
 
             CheckText(key);
@@ -140,7 +152,7 @@ internal sealed partial class YamlNodes
         }
 
         merged.ForEach(value => Merge(members, value));
-        return members.ToMap(Line(start), Column(start));
+        return members.ToMap(line, column);
     }
 
     /// <summary>What a merge key brings: a map's members, or those of several maps, the first that has a key being the one that counts.</summary>
@@ -154,7 +166,7 @@ internal sealed partial class YamlNodes
                 throw new NotReadable(value.Line, value.Column, "the merge key '<<' takes a map, or a list of maps; give it an alias of one");
             }
 
-            _nodes += map.Members.Count; // A merge copies: without this, a few bytes could ask for any number of copies.
+            Count(map.Members.Count, value.Line, value.Column); // A merge copies: a few bytes could ask for any number of copies.
             foreach (var member in map.Members)
             {
                 members.AddIfMissing(member);
