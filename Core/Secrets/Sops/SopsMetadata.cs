@@ -115,9 +115,11 @@ internal sealed partial class SopsMetadata
         var keys = new List<SopsAgeKey>();
         var fields = flat.Where(field => KindOf(field.Key) == "age" && field.Value is not null).ToDictionary();
         while (keys.Count < MaxRecipients
-            && fields.Remove(AgeField(keys.Count, "recipient"), out var recipient) && fields.Remove(AgeField(keys.Count, "enc"), out var wrapped))
+            && fields.GetValueOrDefault(AgeField(keys.Count, "recipient")) is { } recipient
+            && fields.GetValueOrDefault(AgeField(keys.Count, "enc")) is { } wrapped)
         {
-            keys.Add(new SopsAgeKey(recipient!, wrapped!));
+            _ = fields.Remove(AgeField(keys.Count, "recipient")) && fields.Remove(AgeField(keys.Count, "enc"));
+            keys.Add(new SopsAgeKey(recipient, wrapped));
         }
 
         return fields.Count == 0 ? keys : throw Wrong($"its list of age recipients is damaged (or has over {MaxRecipients})");

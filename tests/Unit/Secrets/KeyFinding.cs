@@ -1,0 +1,80 @@
+using IacCi.Core.Secrets;
+using IacCi.Core.Secrets.Age;
+
+namespace IacCi.Tests.Unit.Secrets;
+
+internal sealed class KeyFinding
+{
+    private static readonly AgeIdentity One = AgeIdentity.Generate();
+    private static readonly AgeIdentity Two = AgeIdentity.Generate();
+
+    [Test]
+    public async Task Keys_come_from_every_place_where_sops_looks()
+    {
+        using var scratch = new Scratch();
+        var three = AgeIdentity.Generate();
+        Directory.CreateDirectory(Path.Combine(scratch.Folder, "sops", "age"));
+        var own = scratch.File("sops/age/keys.txt", $"{three}\n");
+        var found = AgeKeys.Find(Variables(
+            ("SOPS_AGE_KEY", $"# mine\n\n  {One}\r\n"), ("SOPS_AGE_KEY_FILE", scratch.File("k.txt", AgeKeyFile.Text(Two, DateTimeOffset.UnixEpoch))), ("XDG_CONFIG_HOME", scratch.Folder)));
+        await Assert.That(Recipients(found)).IsEqualTo(Recipients([One, Two, three]));
+        await Assert.That(File.Exists(own)).IsTrue();
+    }
+
+    [Test]
+    public async Task Without_XDG_CONFIG_HOME_the_home_folder_counts()
+    {
+        using var scratch = new Scratch();
+        Directory.CreateDirectory(Path.Combine(scratch.Folder, ".config", "sops", "age"));
+        _ = scratch.File(".config/sops/age/keys.txt", $"{One}\n{Two}\n");
+        await Assert.That(Recipients(AgeKeys.Find(Variables(("HOME", scratch.Folder))))).IsEqualTo(Recipients([One, Two]));
+    }
+
+    [Test]
+    public async Task No_key_anywhere_is_told_with_the_places()
+    {
+        var refused = Assert.Throws<SecretsException>(() => AgeKeys.Find(Variables(("HOME", "/nowhere"))));
+        await Assert.That(refused.Message).Contains("SOPS_AGE_KEY").And.Contains("SOPS_AGE_KEY_FILE").And.Contains("/nowhere/.config/sops/age/keys.txt");
+    }
+
+    [Test]
+    public async Task A_file_that_is_named_and_missing_is_an_error()
+    {
+        var refused = Assert.Throws<SecretsException>(() => AgeKeys.Find(Variables(("SOPS_AGE_KEY", One.ToString()), ("SOPS_AGE_KEY_FILE", "/nowhere/k.txt"))));
+        await Assert.That(refused.Message).Contains("/nowhere/k.txt");
+    }
+
+    [Test]
+    public async Task A_damaged_key_is_told_by_its_line_and_not_quoted()
+    {
+        var refused = Assert.Throws<SecretsException>(() => AgeKeys.Parse($"# x\n{One}\n{Two}X\n", "k.txt"));
+        await Assert.That(refused.Message).Contains("k.txt, line 3").And.DoesNotContain(Two.ToString());
+    }
+
+    [Test]
+    public async Task Keys_of_other_kinds_are_passed_over()
+    {
+        await Assert.That(Recipients(AgeKeys.Parse($"AGE-PLUGIN-YUBIKEY-1X\nAGE-SECRET-KEY-PQ-1X\n{One}", "k"))).IsEqualTo(Recipients([One]));
+        _ = Assert.Throws<SecretsException>(() => AgeKeys.Parse("AGE-PLUGIN-YUBIKEY-1X\n", "k"));
+    }
+
+    [Test]
+    public async Task A_key_file_that_is_encrypted_itself_is_told_so()
+    {
+        var refused = Assert.Throws<SecretsException>(() => AgeKeys.Parse("age-encryption.org/v1\n", "k.txt"));
+        await Assert.That(refused.Message).Contains("encrypted itself");
+    }
+
+    [Test]
+    public async Task A_key_file_reads_as_age_keygen_writes_it()
+    {
+        var text = AgeKeyFile.Text(One, new DateTimeOffset(2026, 2, 3, 4, 5, 6, TimeSpan.FromHours(-4)));
+        await Assert.That(text).IsEqualTo($"# created: 2026-02-03T04:05:06-04:00\n# public key: {One.Recipient}\n{One}\n");
+        await Assert.That(AgeKeyFile.Text(One, DateTimeOffset.UnixEpoch)).StartsWith("# created: 1970-01-01T00:00:00Z\n");
+    }
+
+    private static string Recipients(IEnumerable<AgeIdentity> identities) => string.Join(' ', identities.Select(identity => identity.Recipient));
+
+    private static Func<string, string?> Variables(params (string Name, string Value)[] variables) =>
+        name => variables.FirstOrDefault(variable => variable.Name == name).Value;
+}
