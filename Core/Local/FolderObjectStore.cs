@@ -65,15 +65,18 @@ public sealed partial class FolderObjectStore : IObjectStore
     }
 
     /// <inheritdoc/>
-    public ValueTask<bool> CreateAsync(string key, ReadOnlyMemory<byte> content, CancellationToken cancellationToken)
+    public ValueTask<bool> CreateAsync(string key, ReadOnlyMemory<byte> content, CancellationToken cancellationToken) => new(Create(key, content));
+
+    /// <summary>Creates the object, if the key is free.</summary>
+    public bool Create(string key, ReadOnlyMemory<byte> content)
     {
         var path = PathOf(key);
         var temporary = Stage(path, content);
         try
         {
-            if (Link(temporary, path) != 0)
+            if (!TryLink(temporary, path))
             {
-                return Marshal.GetLastPInvokeError() == EntryExists ? new(false) : throw Unavailable(key);
+                return false;
             }
         }
         finally
@@ -82,7 +85,7 @@ public sealed partial class FolderObjectStore : IObjectStore
         }
 
         written(key);
-        return new(true);
+        return true;
     }
 
     /// <inheritdoc/>
@@ -139,8 +142,11 @@ public sealed partial class FolderObjectStore : IObjectStore
         }
     }
 
-    private StoreUnavailableException Unavailable(string key) =>
-        new($"cannot create {key} in {root}: {Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError())}");
+    /// <summary>Gives a file a second name; false when the name is taken.</summary>
+    internal static bool TryLink(string from, string to) => Link(from, to) == 0
+        || (Marshal.GetLastPInvokeError() == EntryExists
+            ? false
+            : throw new StoreUnavailableException($"cannot create {to}: {Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError())}"));
 
     [LibraryImport("libc", EntryPoint = "link", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int Link(string from, string to);

@@ -214,6 +214,10 @@ public sealed class SqliteRunStore(SqliteDatabase database) : IRunStore
         db.Execute("UPDATE jobs SET deadline = $deadline WHERE run_id = $run", ("$deadline", SqliteRows.Time(deadline)), ("$run", run.Value))
         + db.Execute("UPDATE locks SET deadline = $deadline WHERE run_id = $run", ("$deadline", SqliteRows.Time(deadline)), ("$run", run.Value)));
 
+    /// <summary>Frees the lease of an owner that is known to be dead.</summary>
+    public void BreakLease(RunId run, string owner) => database.Write(db => db.Execute(
+        "UPDATE locks SET owner = NULL, lease_until = NULL WHERE run_id = $run AND owner = $owner", ("$run", run.Value), ("$owner", owner)));
+
     private static JobRecord? FindJob(SqliteDatabase db, RunId run) =>
         db.Query("SELECT * FROM jobs WHERE run_id = $run", SqliteRows.Job, ("$run", run.Value)) is [var job] ? job : null;
 

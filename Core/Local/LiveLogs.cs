@@ -1,0 +1,55 @@
+using IacCi.Core.Runs;
+
+namespace IacCi.Core.Local;
+
+/// <summary>Keeps the output of running orders in files, for whoever follows it, and tells the last line of each.</summary>
+/// <param name="folder">Where the files stand.</param>
+/// <param name="lastLine">Is told each last whole line.</param>
+public sealed class LiveLogs(string folder, Action<OrderNum, string> lastLine) : ILiveLogs
+{
+    /// <summary>The longest line that is told, in bytes.</summary>
+    private const int MaxLineBytes = 400;
+
+    /// <summary>The file of an order that is running.</summary>
+    public static string PathOf(string folder, RunId run, OrderNum num) => Path.Combine(folder, run.Value, $"{num}.log");
+
+    /// <inheritdoc/>
+    public ILiveLog Open(RunId run, OrderNum num) => new LiveLog(PathOf(folder, run, num), line => lastLine(num, line));
+
+    private sealed class LiveLog(string path, Action<string> lastLine) : ILiveLog
+    {
+        private FileStream? file;
+
+        public void Write(ReadOnlySpan<byte> output)
+        {
+            if (file is null)
+            {
+                Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+                file = new FileStream(path, FileMode.Create, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
+            }
+
+            file.Write(output);
+            TellLastLine(output);
+        }
+
+        public void Dispose()
+        {
+            // The whole log is in the result by now.
+            if (file is not null)
+            {
+                file.Dispose();
+                File.Delete(path);
+            }
+        }
+
+        private void TellLastLine(ReadOnlySpan<byte> output)
+        {
+            var text = output.TrimEnd("\r\n"u8);
+            var line = text[(text.LastIndexOfAny((byte)'\n', (byte)'\r') + 1)..];
+            if (!line.IsEmpty)
+            {
+                lastLine(System.Text.Encoding.UTF8.GetString(line[..Math.Min(line.Length, MaxLineBytes)]));
+            }
+        }
+    }
+}

@@ -1,0 +1,281 @@
+using System.Security.Cryptography;
+using System.Text.Json;
+using System.Threading.Channels;
+using IacCi.Core.Bundles;
+using IacCi.Core.Faults;
+using IacCi.Core.Intake;
+using IacCi.Core.Jobs;
+using IacCi.Core.Objects;
+using IacCi.Core.Orchestration;
+using IacCi.Core.Runs;
+using IacCi.Core.Secrets.Age;
+using IacCi.Core.Watch;
+using IacCi.Core.Work;
+using IacCi.Core.Work.Processes;
+
+namespace IacCi.Core.Local;
+
+/// <summary>What a local host is made with.</summary>
+public sealed record LocalOptions
+{
+    /// <summary>The state folder.</summary>
+    public required StateFolder State { get; init; }
+
+    /// <summary>Where code without a repository comes from.</summary>
+    public required string Source { get; init; }
+
+    /// <summary>What relative paths in the job start from: the folder of its file.</summary>
+    public required string BaseFolder { get; init; }
+
+    /// <summary>The most orders at work at once.</summary>
+    public required int Parallel { get; init; }
+
+    /// <summary>Gives a variable of the environment, or null.</summary>
+    public required Func<string, string?> Variable { get; init; }
+
+    /// <summary>Is told of each pass.</summary>
+    public Action<RunProgress> Progress { get; init; } = _ => { };
+
+    /// <summary>Is told of the last line of each order's output.</summary>
+    public Action<OrderNum, string> LastLine { get; init; } = (_, _) => { };
+
+    /// <summary>Gets a line about something unusual.</summary>
+    public Action<string> Log { get; init; } = _ => { };
+}
+
+/// <summary>
+/// The engine on one machine: records in SQLite, objects in a folder, workers in this process. Several hosts may share a state folder, and
+/// even a run.
+/// </summary>
+public sealed class LocalHost : IDisposable
+{
+    /// <summary>How long one pass may hold a run. A host that died loses its lease at once, because others see that it is gone.</summary>
+    public static readonly TimeSpan LeaseTime = TimeSpan.FromMinutes(5);
+
+    /// <summary>How often the host looks after what no news tells: deadlines, other hosts' orders.</summary>
+    public static readonly TimeSpan LookInterval = TimeSpan.FromSeconds(1);
+
+    private readonly LocalOptions options;
+    private readonly TimeProvider clock;
+    private readonly SqliteDatabase database;
+    private readonly SqliteRunStore store;
+    private readonly FolderObjectStore objects;
+    private readonly HostLiveness hosts;
+    private readonly LocalWorkers workers;
+    private readonly LocalWatchdogs watchdogs = new();
+    private readonly RunPlans plans;
+    private readonly Orchestrator orchestrator;
+    private readonly JobWatch jobWatch;
+    private readonly OrderWatch orderWatch;
+    private readonly LocalRecovery recovery;
+    private readonly LocalRunKeys keys;
+    private readonly ProgressReporter reporter;
+    private readonly Finalizer finalizer;
+    private readonly Channel<(RunId Run, OrderNum Num)> news = Channel.CreateUnbounded<(RunId, OrderNum)>(new() { SingleReader = true });
+    private KeptJob? submitted;
+
+    /// <summary>Composes a host. The state folder is made if there is none.</summary>
+    public LocalHost(LocalOptions options, TimeProvider clock)
+    {
+        (this.options, this.clock) = (options, clock);
+        var state = options.State;
+        state.Create();
+        database = SqliteDatabase.Open(state.Database);
+        store = new SqliteRunStore(database);
+        objects = new FolderObjectStore(state.Internal, Written);
+        var done = new FolderObjectStore(state.Done, _ => { });
+        hosts = new HostLiveness(state.Hosts, Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8)));
+        keys = new LocalRunKeys(LocalRunKeys.DefaultFolder, KeepJob);
+        var secrets = SecretsFrom(options.BaseFolder);
+        var opener = new BundleOpener(new LocalIdentities(keys, secrets, options.Variable), state.Work, RandomNumberGenerator.GetBytes);
+        var workerOptions = new WorkerOptions { BaseEnvironment = CommandEnvironment.Base(options.Variable) };
+        var worker = new Worker(new LocalBundles(objects), opener, new CommandRunner(clock), workerOptions, clock, RandomNumberGenerator.GetBytes, _ => { });
+        workers = new LocalWorkers(worker, objects, new LiveLogs(state.Logs, options.LastLine), hosts.HostId, options.Parallel, options.Log);
+        reporter = new ProgressReporter(options.Progress);
+        finalizer = new Finalizer(store, done, keys, reporter, clock);
+        plans = new RunPlans(objects);
+        var settler = new Settler(store, objects, clock, options.Parallel);
+        var dispatcher = new Dispatcher(store, objects, workers, watchdogs, clock);
+        orchestrator = new Orchestrator(store, objects, plans, settler, dispatcher, finalizer, reporter, clock);
+        jobWatch = new JobWatch(store, objects, plans, finalizer, workers, clock);
+        orderWatch = new OrderWatch(store, objects, plans, workers, clock);
+        recovery = new LocalRecovery(store, objects, workers, hosts, clock);
+    }
+
+    /// <summary>The records.</summary>
+    public IRunStore Store => store;
+
+    /// <summary>The plan of a run; null when there is none.</summary>
+    public ValueTask<RunGraph?> PlanAsync(RunId run, CancellationToken cancellationToken) => plans.FindAsync(run, cancellationToken);
+
+    /// <summary>Takes a job in.</summary>
+    /// <exception cref="UserException">It cannot be bundled; nothing was started.</exception>
+    /// <exception cref="OperationCanceledException">It was interrupted before anything ran; the job is over.</exception>
+    public ValueTask<IntakeAnswer> SubmitAsync(Submission submission, CancellationToken cancellationToken) =>
+        SubmitAsync(submission, options.Source, options.BaseFolder, cancellationToken);
+
+    /// <summary>Takes up a run that a process left behind: gives it its time anew and finishes its intake, if that was under way.</summary>
+    /// <exception cref="UserException">There is no such run, or its intake cannot be finished.</exception>
+    public async ValueTask ResumeAsync(RunId run, CancellationToken cancellationToken)
+    {
+        var job = await store.FindJobAsync(run, cancellationToken)
+            ?? throw new UserException($"there is no run {run} in {options.State.Path}; 'iac-ci status' lists the runs");
+        if (job.Status.IsFinal())
+        {
+            return;
+        }
+
+        if (job.Status == JobStatus.Preparing)
+        {
+            await FinishIntakeAsync(job, cancellationToken);
+        }
+
+        if (await plans.FindAsync(run, cancellationToken) is { } graph)
+        {
+            store.SetDeadline(run, clock.GetUtcNow() + (job.Deadline - job.CreatedAt));
+            await recovery.RecoverAsync(graph, thorough: true, cancellationToken);
+        }
+    }
+
+    /// <summary>Runs a run to its end.</summary>
+    /// <param name="run">The run.</param>
+    /// <param name="interrupted">When it is cancelled, the commands that run are ended and what is unfinished is recorded as cancelled.</param>
+    /// <returns>The job's final record.</returns>
+    public async ValueTask<JobRecord> RunAsync(RunId run, CancellationToken interrupted)
+    {
+        using var stopTelling = interrupted.Register(() => news.Writer.TryWrite((run, OrderNum.Job)));
+        news.Writer.TryWrite((run, OrderNum.Job));
+        var lastLook = clock.GetTimestamp();
+        while (true)
+        {
+            var batch = await NextAsync(run);
+            if (batch.Count > 0)
+            {
+                await WakeAsync(run, batch, interrupted.IsCancellationRequested ? JobEnding.Cancelled : null);
+            }
+
+            if (batch.Count == 0 || clock.GetElapsedTime(lastLook) > LookInterval)
+            {
+                lastLook = clock.GetTimestamp();
+                await LookAsync(run);
+            }
+
+            if (await store.FindJobAsync(run, CancellationToken.None) is not { Status: var status } job || status.IsFinal())
+            {
+                await workers.DrainAsync();
+                return await store.FindJobAsync(run, CancellationToken.None) ?? throw new UserException($"run {run} was removed while it ran", ExitCode.Fault);
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        hosts.Dispose();
+        database.Dispose();
+    }
+
+    private async ValueTask WakeAsync(RunId run, HashSet<OrderNum> batch, JobEnding? ending)
+    {
+        var owner = $"{hosts.HostId}{LocalRecovery.OwnerSeparator}{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(4))}";
+        await orchestrator.WakeAsync(run, batch, new Lease(owner, clock.GetUtcNow() + LeaseTime), ending, CancellationToken.None);
+    }
+
+    private async ValueTask LookAsync(RunId run)
+    {
+        if (await plans.FindAsync(run, CancellationToken.None) is { } graph)
+        {
+            await recovery.RecoverAsync(graph, thorough: false, CancellationToken.None);
+            await watchdogs.LookAsync(orderWatch, CancellationToken.None);
+        }
+
+        await jobWatch.LookAsync(run, CancellationToken.None);
+    }
+
+    /// <summary>All news of the run that has come; none when nothing came for a while.</summary>
+    private async ValueTask<HashSet<OrderNum>> NextAsync(RunId run)
+    {
+        HashSet<OrderNum> batch = [];
+        using var patience = new CancellationTokenSource(LookInterval, clock);
+        try
+        {
+            await news.Reader.WaitToReadAsync(patience.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            return batch;
+        }
+
+        while (news.Reader.TryRead(out var next))
+        {
+            if (next.Run == run)
+            {
+                batch.Add(next.Num);
+            }
+        }
+
+        return batch;
+    }
+
+    private void Written(string key)
+    {
+        if (RunKeys.TryParseResult(key, out var run, out var num))
+        {
+            news.Writer.TryWrite((run, num));
+        }
+    }
+
+    private async ValueTask<IntakeAnswer> SubmitAsync(Submission submission, string source, string baseFolder, CancellationToken cancellationToken)
+    {
+        submitted = new KeptJob(source, baseFolder, Convert.ToBase64String(JobWriter.Write(submission.Job).Span));
+        var inputs = new LocalInputs(source, baseFolder, options.State, options.Variable("IAC_CI_GITHUB_URL"), clock);
+        var bundler = new Bundler(inputs, SecretsFrom(baseFolder), clock);
+        var intake = new Intake.Intake(store, objects, keys, watchdogs, bundler, reporter, finalizer, clock, RandomNumberGenerator.GetBytes, bundleRoot: "");
+        try
+        {
+            return await intake.SubmitAsync(submission, cancellationToken);
+        }
+        catch (OperationCanceledException) when (submission.RunId is not null)
+        {
+            // Interrupted before anything ran: the job ends here.
+            if (await store.FindJobAsync(submission.RunId.Value, CancellationToken.None) is { Status: JobStatus.Preparing } job)
+            {
+                await finalizer.AbandonAsync(job, EngineReasons.Cancelled, CancellationToken.None);
+            }
+
+            throw;
+        }
+    }
+
+    private LocalSecrets SecretsFrom(string baseFolder) => new(options.Variable, baseFolder, remote: null);
+
+    /// <summary>Keeps the job, encrypted to the run, until its intake is finished: a crash before that loses nothing.</summary>
+    private void KeepJob(RunId run, AgeRecipient recipient)
+    {
+        var plain = JsonSerializer.SerializeToUtf8Bytes(submitted!, KeptJobJson.Default.KeptJob);
+        objects.Create(KeptJob.Key(run), AgeFile.Encrypt(plain, [recipient], armor: false));
+    }
+
+    private async ValueTask FinishIntakeAsync(JobRecord job, CancellationToken cancellationToken)
+    {
+        if (keys.Find(job.RunId) is not { } identity
+            || await objects.GetAsync(KeptJob.Key(job.RunId), JobLimits.MaxFileBytes * 2, cancellationToken) is not { } sealedJob)
+        {
+            await finalizer.AbandonAsync(job, EngineReasons.IntakeAbandoned, cancellationToken);
+            throw new UserException($"run {job.RunId} was interrupted before its job was stored; nothing has run; run the job file again", ExitCode.Failed);
+        }
+
+        var kept = JsonSerializer.Deserialize(AgeFile.Decrypt(sealedJob, [identity]), KeptJobJson.Default.KeptJob)!;
+        var reading = JobReader.Read(Convert.FromBase64String(kept.JobBase64), JobFormat.Json, null, JobContext.Local);
+        var submission = new Submission
+        {
+            Job = reading.OrThrow("the kept job"),
+            PayloadDigest = job.PayloadDigest,
+            RunId = job.RunId,
+            TraceId = job.TraceId,
+            DefaultUsername = job.FlowId.Split(':')[0],
+            Title = job.Title,
+        };
+        await SubmitAsync(submission, kept.Source, kept.BaseFolder, cancellationToken);
+    }
+}

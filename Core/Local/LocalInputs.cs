@@ -1,0 +1,78 @@
+using IacCi.Core.Bundles;
+using IacCi.Core.Code;
+using IacCi.Core.Code.Git;
+using IacCi.Core.Faults;
+using IacCi.Core.Intake;
+using IacCi.Core.Jobs;
+using IacCi.Core.Runs;
+using IacCi.Core.Secrets;
+using IacCi.Core.Secrets.Age;
+using IacCi.Core.Work;
+
+namespace IacCi.Core.Local;
+
+/// <summary>Where code comes from on one machine: the source folder, unless the order names a repository.</summary>
+/// <param name="source">The source folder.</param>
+/// <param name="baseFolder">What a relative path of a repository starts from.</param>
+/// <param name="state">The state folder, which never is part of the code.</param>
+/// <param name="gitHubUrl">Where <c>owner/name</c> is found; null for the public GitHub.</param>
+/// <param name="clock">The clock of timeouts.</param>
+public sealed class LocalInputs(string source, string baseFolder, StateFolder state, string? gitHubUrl, TimeProvider clock) : IBundleInputs
+{
+    /// <inheritdoc/>
+    public CodeSources OpenCode()
+    {
+        var options = new GitOptions { AllowLocal = true, LocalBase = baseFolder, ScratchDir = state.Work };
+        return new CodeSources(gitHubUrl is null ? options : options with { BaseUrl = gitHubUrl }, clock);
+    }
+
+    /// <inheritdoc/>
+    public CodeRequest? CodeOf(Job job, Order order, GitCredentials? credentials)
+    {
+        if (order.RepoIn(job) is { } repo)
+        {
+            return new CodeRequest.Repository(repo, order.CommitIn(job), order.GitFolder, credentials);
+        }
+
+        var folder = order.GitFolder is null ? source : Path.Combine(source, order.GitFolder);
+        return Directory.Exists(folder)
+            ? new CodeRequest.Folder(folder, state.Path)
+            : throw new UserException($"the folder {folder} does not exist; name the code with --source, or another git_folder");
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<ReadOnlyMemory<byte>> FetchZipAsync(string location, CancellationToken cancellationToken)
+    {
+        await ValueTask.CompletedTask;
+        throw new UserException($"s3_location {location} cannot be read on one machine; leave it out and name the code with --source");
+    }
+}
+
+/// <summary>Where bundles are on one machine.</summary>
+public sealed class LocalBundles(Objects.IObjectStore objects) : IBundleSource
+{
+    /// <inheritdoc/>
+    public async ValueTask<ReadOnlyMemory<byte>> FetchAsync(WorkOrder order, long maxBytes, CancellationToken cancellationToken) =>
+        await objects.GetAsync(order.S3Location, maxBytes, cancellationToken) ?? throw BundleException.Invalid($"{order.S3Location} is missing");
+}
+
+/// <summary>Where identities are on one machine: the run's own, or, for an order with a key of its own, where the order says or where sops looks.</summary>
+public sealed class LocalIdentities(LocalRunKeys keys, ISecretSource secrets, Func<string, string?> variable) : IIdentitySource
+{
+    /// <inheritdoc/>
+    public async ValueTask<IReadOnlyList<AgeIdentity>> FindAsync(WorkOrder order, CancellationToken cancellationToken)
+    {
+        if (order.SopsKeySsmPath is { } path && SecretLocation.TryParseSsm(path, out var location))
+        {
+            return AgeKeys.Parse(await secrets.ReadAsync(location, cancellationToken), location.ToString());
+        }
+
+        var own = keys.Find(order.RunId);
+        var others = HasKeys() ? AgeKeys.Find(variable) : [];
+        return own is null && others.Count == 0
+            ? throw new UserException("the run's key is gone (the machine was started again); run the job anew")
+            : own is null ? others : [own, .. others];
+    }
+
+    private bool HasKeys() => variable(AgeKeys.KeyVariable) is { Length: > 0 } || variable(AgeKeys.FileVariable) is { Length: > 0 };
+}

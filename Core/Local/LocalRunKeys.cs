@@ -1,0 +1,81 @@
+using System.Security.Cryptography;
+using System.Text;
+using IacCi.Core.Orchestration;
+using IacCi.Core.Runs;
+using IacCi.Core.Secrets.Age;
+
+namespace IacCi.Core.Local;
+
+/// <summary>
+/// Keeps the age identities of runs in memory that outlives a process but not the machine: files of the user alone in
+/// <c>/dev/shm</c>, which no disk backs (shm_overview(7)). So a run can be resumed after a crash, and nothing secret is on the disk.
+/// </summary>
+/// <param name="folder">The folder; usually <see cref="DefaultFolder"/>.</param>
+/// <param name="created">Is told of each identity that is made.</param>
+public sealed class LocalRunKeys(string folder, Action<RunId, AgeRecipient> created) : IRunKeys
+{
+    private const UnixFileMode Owner = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+
+    /// <summary>The folder of this user.</summary>
+    public static string DefaultFolder => $"/dev/shm/iac-ci-{Environment.UserName}";
+
+    /// <inheritdoc/>
+    public ValueTask<string> GetOrCreateRecipientAsync(RunId run, CancellationToken cancellationToken)
+    {
+        if (Find(run) is { } standing)
+        {
+            return new(standing.Recipient.ToString());
+        }
+
+        var identity = AgeIdentity.Generate();
+        if (!TryWrite(run, identity))
+        {
+            return new(Find(run)!.Recipient.ToString());
+        }
+
+        created(run, identity.Recipient);
+        return new(identity.Recipient.ToString());
+    }
+
+    /// <summary>The identity of a run, or null when it is gone.</summary>
+    public AgeIdentity? Find(RunId run)
+    {
+        try
+        {
+            return AgeIdentity.Parse(File.ReadAllText(PathOf(run)));
+        }
+        catch (Exception missing) when (missing is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return null;
+        }
+    }
+
+    /// <inheritdoc/>
+    public ValueTask DeleteAsync(RunId run, CancellationToken cancellationToken)
+    {
+        File.Delete(PathOf(run));
+        return ValueTask.CompletedTask;
+    }
+
+    /// <summary>The name appears with the whole key in it: two processes never read half of one.</summary>
+    private bool TryWrite(RunId run, AgeIdentity identity)
+    {
+        Directory.CreateDirectory(folder, Owner | UnixFileMode.UserExecute);
+        var temporary = Path.Combine(folder, "." + Convert.ToHexString(RandomNumberGenerator.GetBytes(12)));
+        using (var file = new FileStream(temporary, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = Owner }))
+        {
+            file.Write(Encoding.ASCII.GetBytes(identity.ToString()));
+        }
+
+        try
+        {
+            return FolderObjectStore.TryLink(temporary, PathOf(run));
+        }
+        finally
+        {
+            File.Delete(temporary);
+        }
+    }
+
+    private string PathOf(RunId run) => Path.Combine(folder, run.Value);
+}

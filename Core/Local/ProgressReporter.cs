@@ -1,0 +1,18 @@
+using IacCi.Core.Orchestration;
+using IacCi.Core.Runs;
+
+namespace IacCi.Core.Local;
+
+/// <summary>Tells whoever looks on, after every pass.</summary>
+public sealed class ProgressReporter(Action<RunProgress> progress) : IRunReporter
+{
+    /// <inheritdoc/>
+    public ValueTask<string?> AnnounceAsync(RunPlan plan, CancellationToken cancellationToken) => new((string?)null);
+
+    /// <inheritdoc/>
+    public ValueTask<DateTimeOffset?> UpdateAsync(RunProgress told, CancellationToken cancellationToken)
+    {
+        progress(told);
+        return new(told.At);
+    }
+}

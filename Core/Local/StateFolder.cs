@@ -1,0 +1,61 @@
+using IacCi.Core.Faults;
+
+namespace IacCi.Core.Local;
+
+/// <summary>What stands where in the state folder.</summary>
+public sealed class StateFolder
+{
+    /// <summary>The folder when none is named.</summary>
+    public const string Default = ".iac-ci";
+
+    /// <summary>Names a state folder; nothing is made yet.</summary>
+    public StateFolder(string path) => Path = System.IO.Path.GetFullPath(path);
+
+    /// <summary>The folder itself.</summary>
+    public string Path { get; }
+
+    /// <summary>The state file.</summary>
+    public string Database => System.IO.Path.Combine(Path, "state.db");
+
+    /// <summary>Bundles, claims and results.</summary>
+    public string Internal => System.IO.Path.Combine(Path, "internal");
+
+    /// <summary>Done objects.</summary>
+    public string Done => System.IO.Path.Combine(Path, "done");
+
+    /// <summary>Live logs of running orders.</summary>
+    public string Logs => System.IO.Path.Combine(Path, "logs");
+
+    /// <summary>Unpacked bundles of running orders, and clones.</summary>
+    public string Work => System.IO.Path.Combine(Path, "work");
+
+    /// <summary>Which processes are alive.</summary>
+    public string Hosts => System.IO.Path.Combine(Path, "hosts");
+
+    /// <summary>Makes the folder, for this user alone, and keeps it out of git.</summary>
+    public void Create()
+    {
+        try
+        {
+            if (!Directory.Exists(Path))
+            {
+                Directory.CreateDirectory(Path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+                File.WriteAllText(System.IO.Path.Combine(Path, ".gitignore"), "*\n");
+            }
+        }
+        catch (Exception wrong) when (wrong is IOException or UnauthorizedAccessException)
+        {
+            throw new UserException($"cannot make the state folder {Path}: {wrong.Message}; give another with --state-dir", inner: wrong);
+        }
+    }
+
+    /// <summary>Insists that there is a state folder.</summary>
+    /// <exception cref="UserException">There is none.</exception>
+    public void Require()
+    {
+        if (!File.Exists(Database))
+        {
+            throw new UserException($"there are no runs in {Path}; 'iac-ci run JOB' makes one, --state-dir names another folder");
+        }
+    }
+}

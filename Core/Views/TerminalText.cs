@@ -1,0 +1,82 @@
+using System.Globalization;
+using System.Text;
+
+namespace IacCi.Core.Views;
+
+/// <summary>Colours of a terminal, or none.</summary>
+/// <param name="Enabled">Whether to colour at all (https://no-color.org).</param>
+public readonly record struct Palette(bool Enabled)
+{
+    /// <summary>Good news.</summary>
+    public string Good(string text) => Paint("32", text);
+
+    /// <summary>Bad news.</summary>
+    public string Bad(string text) => Paint("31", text);
+
+    /// <summary>Something under way.</summary>
+    public string Busy(string text) => Paint("36", text);
+
+    /// <summary>Something of less weight.</summary>
+    public string Dim(string text) => Paint("2", text);
+
+    /// <summary>Something of more weight.</summary>
+    public string Strong(string text) => Paint("1", text);
+
+    private string Paint(string code, string text) => Enabled && text.Length > 0 ? $"\e[{code}m{text}\e[0m" : text;
+}
+
+/// <summary>Makes text safe and short for a line of a terminal.</summary>
+public static class TerminalText
+{
+    /// <summary>One line without control characters and escape sequences.</summary>
+    public static string Clean(string text)
+    {
+        var line = new StringBuilder(text.Length);
+        for (var i = 0; i < text.Length; i++)
+        {
+            if (text[i] == '\e')
+            {
+                i = EndOfEscape(text, i);
+            }
+            else if (!char.IsControl(text[i]))
+            {
+                line.Append(text[i]);
+            }
+            else if (text[i] == '\t')
+            {
+                line.Append(' ');
+            }
+        }
+
+        return line.ToString();
+    }
+
+    /// <summary>At most this many characters; a cut is marked.</summary>
+    public static string Fit(string text, int width) =>
+        width <= 0 ? "" : text.Length <= width ? text : text[..(width - (char.IsHighSurrogate(text[width - 1]) ? 2 : 1))] + "…";
+
+    /// <summary>A duration as people write it: <c>3.2s</c>, <c>4m05s</c>, <c>2h07m</c>.</summary>
+    public static string Duration(TimeSpan time) => time switch
+    {
+        { TotalSeconds: < 59.95 } => string.Create(CultureInfo.InvariantCulture, $"{Math.Max(0, time.TotalSeconds):F1}s"),
+        { TotalHours: < 1 } => string.Create(CultureInfo.InvariantCulture, $"{time.Minutes}m{time.Seconds:D2}s"),
+        _ => string.Create(CultureInfo.InvariantCulture, $"{(int)time.TotalHours}h{time.Minutes:D2}m"),
+    };
+
+    /// <summary>The last character of a control sequence (ECMA-48, 5.4: it ends with a byte from @ to ~).</summary>
+    private static int EndOfEscape(string text, int start)
+    {
+        if (start + 1 >= text.Length || text[start + 1] != '[')
+        {
+            return Math.Min(start + 1, text.Length - 1);
+        }
+
+        var end = start + 2;
+        while (end < text.Length && text[end] is (< '@' or > '~'))
+        {
+            end++;
+        }
+
+        return Math.Min(end, text.Length - 1);
+    }
+}
