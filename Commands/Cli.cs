@@ -40,6 +40,10 @@ internal static class Cli
 
     private static RootCommand Root() => new("Continuous delivery for infrastructure as code, and any other commands.")
     {
+        RunCommand.Create(),
+        StatusCommand.Create(),
+        LogsCommand.Create(),
+        EventsCommand.Create(),
         SecretsCommand.Create(),
         ValidateCommand.Create(),
         SchemaCommand.Create(),
