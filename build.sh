@@ -1,0 +1,141 @@
+#!/usr/bin/env bash
+# Everything one does with this repository. `./build.sh help` lists it.
+set -euo pipefail
+cd "$(dirname "$0")"
+
+rid=linux-$(uname -m | sed 's/x86_64/x64/; s/aarch64/arm64/')
+binary=$PWD/dist/iac-ci
+export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
+
+say() { printf '\n== %s\n' "$*" >&2; }
+die() { printf 'build.sh: %s\n' "$*" >&2; exit 1; }
+
+help() {
+  cat <<'EOF'
+./build.sh            publish dist/iac-ci (Native AOT)
+./build.sh demo       set up this machine, publish, and run examples/ in front of you
+./build.sh test       set up this machine, publish, and run all tests
+./build.sh bench      measure against make and ninja: time, memory, size, start
+./build.sh sim ...    the simulator: --seed N, --minutes M, --controls
+./build.sh aws-up     an emulated AWS on this machine, until Ctrl-C
+./build.sh deploy     deploy to AWS, step by step, with a plan shown before each
+./build.sh destroy    take the deployment down
+./build.sh golden     write the golden files anew
+EOF
+}
+
+# Packages that are missing are installed where that is possible; else the one command is named.
+packages() {
+  local missing=()
+  for package in "$@"; do
+    dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing+=("$package")
+  done
+  [ ${#missing[@]} -gt 0 ] || return 0
+  local get=(apt-get install -y --no-install-recommends "${missing[@]}")
+  if [ "$(id -u)" = 0 ]; then
+    apt-get update -qq && DEBIAN_FRONTEND=noninteractive "${get[@]}" -qq >/dev/null
+  elif command -v sudo >/dev/null && sudo -n true 2>/dev/null; then
+    sudo apt-get update -qq && sudo DEBIAN_FRONTEND=noninteractive "${get[@]}" -qq >/dev/null
+  else
+    die "please run once: sudo apt-get update && sudo ${get[*]}"
+  fi
+}
+
+setup() {
+  command -v dotnet >/dev/null || die "the .NET 10 SDK is missing: https://dotnet.microsoft.com/download"
+  command -v apt-get >/dev/null || die "this script installs what it needs with apt-get; elsewhere, install: a C compiler, zlib, static sqlite3, git"
+  command -v clang >/dev/null || command -v gcc >/dev/null || packages gcc libc6-dev
+  packages zlib1g-dev libsqlite3-dev git ca-certificates
+}
+
+publish() {
+  setup
+  say "publish dist/iac-ci"
+  dotnet publish IacCi.csproj -c Release -r "$rid" -o dist -v quiet -nologo
+  rm -f dist/*.xml dist/*.dbg
+  ls -l "$binary" | awk '{ printf "%s: %.1f MB\n", $NF, $5 / 1e6 }' >&2
+}
+
+demo() {
+  publish
+  local state
+  state=$(mktemp -d)
+  for job in examples/tour.yaml examples/terraform/job.yaml; do
+    if [ "$job" = examples/terraform/job.yaml ] && ! examples/terraform/ready.sh; then
+      continue
+    fi
+    say "iac-ci run $job"
+    "$binary" run "$job" --state-dir "$state"
+  done
+  say "iac-ci status"
+  "$binary" status --state-dir "$state"
+  rm -rf "$state"
+}
+
+# Runs one suite and keeps its counts: the numbers come from what the runner itself printed.
+passed=0 failed=0 skipped=0
+suite() {
+  local name=$1 log status=0
+  shift
+  log=$(mktemp)
+  say "$name"
+  "$@" 2>&1 | tee "$log" || status=$?
+  local p f s
+  p=$(sed -nE 's/^ *succeeded: ([0-9]+).*/\1/p; s/^([0-9]+) passed, .*/\1/p' "$log" | tail -1)
+  f=$(sed -nE 's/^ *failed: ([0-9]+).*/\1/p; s/^[0-9]+ passed, ([0-9]+) failed.*/\1/p' "$log" | tail -1)
+  s=$(sed -nE 's/^ *skipped: ([0-9]+).*/\1/p; s/^[0-9]+ passed, [0-9]+ failed, ([0-9]+) skipped.*/\1/p' "$log" | tail -1)
+  rm -f "$log"
+  if [ -z "$p" ] || [ -z "$f" ] || { [ "$status" -ne 0 ] && [ "${f:-0}" -eq 0 ]; }; then
+    printf '%s ended with status %s and without counts\n' "$name" "$status" >&2
+    failed=$((failed + 1))
+  fi
+  passed=$((passed + ${p:-0})) failed=$((failed + ${f:-0})) skipped=$((skipped + ${s:-0}))
+}
+
+format() {
+  if dotnet format IacCi.csproj --verify-no-changes --no-restore -v quiet && dotnet format tests/IacCi.Tests.csproj --verify-no-changes --no-restore -v quiet; then
+    echo "1 passed, 0 failed"
+  else
+    echo "0 passed, 1 failed"
+  fi
+}
+
+test_setup() {
+  publish
+  packages age make ninja-build unzip zip python3
+  command -v npm >/dev/null || packages nodejs npm
+  python3 -c 'import moto.server' 2>/dev/null || python3 -m pip install --quiet 'moto[server]>=5.2' || die "please run once: python3 -m pip install 'moto[server]'"
+  (cd tests/peers && npm ci --silent --no-audit --no-fund)
+}
+
+run_tests() {
+  test_setup
+  say "build the tests"
+  dotnet build tests/IacCi.Tests.csproj -v quiet -nologo
+  export IAC_CI_BINARY=$binary
+  suite "format" format
+  suite "tests" dotnet run --no-build --project tests/IacCi.Tests.csproj -- --disable-logo --no-progress --no-ansi
+  if [ -f tests/Simulation/Simulation.csproj ]; then
+    dotnet build tests/Simulation/Simulation.csproj -c Release -v quiet -nologo
+    suite "simulation" dotnet run --no-build -c Release --project tests/Simulation -- --suite
+  fi
+  if [ -x tests/deploy/run.sh ]; then
+    suite "deployment" tests/deploy/run.sh
+  fi
+  printf '\n%s passed, %s failed%s\n' "$passed" "$failed" "$([ "$skipped" -gt 0 ] && echo ", $skipped skipped")"
+  [ "$failed" -eq 0 ]
+}
+
+case "${1:-publish}" in
+  publish) publish ;;
+  demo) demo ;;
+  test) run_tests ;;
+  bench) publish; packages make ninja-build; shift; exec tests/bench/bench.sh "$@" ;;
+  sim) shift; setup; exec dotnet run -c Release --project tests/Simulation -- "$@" ;;
+  aws-up) publish; shift; exec dotnet run --project tests/Emulated -- up "$@" ;;
+  deploy) shift; exec scripts/deploy.sh "$@" ;;
+  destroy) shift; exec scripts/destroy.sh "$@" ;;
+  golden) test_setup; UPDATE_GOLDEN=1 IAC_CI_BINARY=$binary dotnet run --project tests/IacCi.Tests.csproj ;;
+  help|-h|--help) help ;;
+  *) help >&2; exit 2 ;;
+esac
