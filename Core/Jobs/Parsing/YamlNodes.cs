@@ -209,9 +209,24 @@ internal sealed partial class YamlNodes
         }
     }
 
-    private ParsingEvent Next() => _parser.MoveNext()
-        ? _parser.Current!
-        : throw new NotReadable(1, 1, "is not valid YAML: it ends too early; complete it");
+    private ParsingEvent Next()
+    {
+        try
+        {
+            return _parser.MoveNext() ? _parser.Current! : throw Broken("it ends too early");
+        }
+        catch (Exception fault) when (fault is InvalidOperationException or ArgumentException or FormatException or OverflowException or IndexOutOfRangeException)
+        {
+            throw Broken("the parser cannot go on"); // The library's scanner leaves some broken inputs with an exception that is not its own.
+        }
+    }
+
+    /// <summary>Something is wrong behind the last event; nobody says where.</summary>
+    private NotReadable Broken(string reason)
+    {
+        var end = _parser.Current?.End ?? Mark.Empty;
+        return new NotReadable((int)end.Line, (int)end.Column, $"is not valid YAML: {reason}; correct it behind this place");
+    }
 
     private void Next<TEvent>()
         where TEvent : ParsingEvent

@@ -83,8 +83,8 @@ internal sealed class YamlTests
     [Test]
     public async Task A_bomb_of_merges_is_refused()
     {
-        var many = string.Join(", ", Enumerable.Range(0, 5_000).Select(i => $"k{i}: 1"));
-        var text = $"a: &a {{{many}}}\nb: {{<<: [{string.Join(", ", Enumerable.Repeat("*a", 5_000))}]}}";
+        var many = string.Join(", ", Enumerable.Range(0, 2_000).Select(i => $"k{i}: 1"));
+        var text = $"a: &a {{{many}}}\nb: {{<<: [{string.Join(", ", Enumerable.Repeat("*a", 600))}]}}";
         await Assert.That(Refused(text)).Contains("holds more than 1,000,000 values");
     }
 
@@ -95,7 +95,7 @@ internal sealed class YamlTests
     [Arguments("a: !!binary xx\n", "1: : has the tag")]
     [Arguments("? [a]\n: b\n", "has a key that is not a text")]
     [Arguments("a: [b\nc: d", "is not valid YAML")]
-    [Arguments("\ta: b", "is not valid YAML")]
+    [Arguments("a:\n\t- b", "is not valid YAML")]
     [Arguments("a: \"\\uD800\"", "surrogate")]
     [Arguments("# nothing\n", "holds no document")]
     [Arguments("---\n...\n", "must be a map of fields; found nothing")]
