@@ -82,7 +82,7 @@ internal static class UserZip
         var content = BoundedRead.All(stream, cap) ?? throw Refuse(origin, cap == room
             ? "it is too large when it is unpacked"
             : $"{TreePath.Show(entry.FullName)} unpacks to more than {MaxRatio} times its size");
-        return content.Length == entry.Length ? content : throw Refuse(origin, $"{TreePath.Show(entry.FullName)} has another size than it says");
+        return Crc32.Of(content.Span) == entry.Crc32 ? content : throw Refuse(origin, $"{TreePath.Show(entry.FullName)} is damaged");
     }
 
     private static UserException Refuse(string origin, string why) => new($"The zip {origin} cannot be used: {why}.");
