@@ -41,13 +41,13 @@ public static class BundleFiles
 public sealed record BundleOrder
 {
     /// <summary>The version of the layout.</summary>
-    public int Format { get; init; } = BundleFiles.Format;
+    public int Format { get; init; }
 
     /// <summary>How many times the command list is run again after a failure.</summary>
     public int Retries { get; init; }
 
     /// <summary>Where the code came from, for people (<see cref="CodeArchive.Origin"/>).</summary>
-    public string Code { get; init; } = "";
+    public string? Code { get; init; }
 }
 
 /// <summary>The JSON of a bundle.</summary>

@@ -29,7 +29,7 @@ public static class BundleWriter
     public static Bundle Write(
         CodeArchive code, IReadOnlyList<string> commands, int retries, VariableSet variables, ReadOnlyMemory<byte> encryptedValues)
     {
-        var order = new BundleOrder { Retries = retries, Code = code.Origin };
+        var order = new BundleOrder { Format = BundleFiles.Format, Retries = retries, Code = code.Origin };
         (string Name, ReadOnlyMemory<byte> Content)[] files =
         [
             (BundleFiles.Commands, JsonSerializer.SerializeToUtf8Bytes([.. commands], BundleJson.Default.StringArray)),

@@ -11,7 +11,7 @@ public sealed class CodeSources : ICodeSource, IDisposable
     private readonly CodeLimits limits;
     private readonly GitProcess git;
     private readonly GitSource repositories;
-    private readonly CancellationTokenSource life = new();
+    private readonly CancellationTokenSource life = new(); // Without a timer there is nothing in it to be disposed.
     private readonly Shared<CodeRequest, CodeArchive> archives = new();
 
     /// <summary>Makes a source.</summary>
@@ -34,7 +34,6 @@ public sealed class CodeSources : ICodeSource, IDisposable
     {
         life.Cancel();
         repositories.Dispose();
-        life.Dispose();
     }
 
     // Several may wait for one archive, so it ends with the source and not with the first who asked.

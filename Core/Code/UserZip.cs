@@ -79,9 +79,10 @@ internal static class UserZip
     {
         var cap = Math.Min(room, Math.Max(RatioFreeBytes, entry.CompressedLength * MaxRatio));
         using var stream = entry.Open();
-        return BoundedRead.All(stream, cap) ?? throw Refuse(origin, cap == room
+        var content = BoundedRead.All(stream, cap) ?? throw Refuse(origin, cap == room
             ? "it is too large when it is unpacked"
             : $"{TreePath.Show(entry.FullName)} unpacks to more than {MaxRatio} times its size");
+        return Crc32.Of(content.Span) == entry.Crc32 ? content : throw Refuse(origin, $"{TreePath.Show(entry.FullName)} is damaged");
     }
 
     private static UserException Refuse(string origin, string why) => new($"The zip {origin} cannot be used: {why}.");

@@ -1,0 +1,108 @@
+using System.Security.Cryptography;
+using System.Text;
+using IacCi.Core.Bundles;
+using IacCi.Core.Code;
+using IacCi.Core.Code.Git;
+using IacCi.Core.Faults;
+using IacCi.Tests.Unit.Code;
+
+namespace IacCi.Tests.Unit.Bundles;
+
+internal sealed class Bundling
+{
+    private static readonly byte[] Sops = "{\"sops\":{}}"u8.ToArray();
+
+    private static readonly VariableSet Variables = new(
+        [new("B", "v-b", Variable.FromJob), new("A", "v-a", "aws:::ssm:/x/a"), new("RUN_ID", "r", Variable.FromEngine)]);
+
+    [Test]
+    public async Task A_bundle_is_read_by_others_and_holds_no_value()
+    {
+        using var folder = new TempFolder();
+        folder.With("src/cmds.json", "mine").With("src/sub/run.sh", "echo").WithLink("src/l", "sub/run.sh");
+        TempFolder.Run("chmod", "755", folder["src/sub/run.sh"]);
+        var bundle = BundleWriter.Write(await Pack(folder["src"]), ["echo 'a'", "b"], 2, Variables, Sops);
+        File.WriteAllBytes(folder["exec.zip"], bundle.Bytes.ToArray());
+        TempFolder.Run("unzip", "-q", folder["exec.zip"], "-d", folder["out"]);
+        TempFolder.Run("python3", "-c", $"import zipfile; z=zipfile.ZipFile('{folder["exec.zip"]}'); assert z.testzip() is None; assert len(z.namelist()) == 9, z.namelist()");
+
+        var content = BundleReader.Read(folder["out"]);
+        await Assert.That(content.Commands).IsEquivalentTo(["echo 'a'", "b"]);
+        await Assert.That(content.Order.Retries).IsEqualTo(2);
+        await Assert.That(content.EncryptedValues.ToArray()).IsEquivalentTo(Sops);
+        await Assert.That(content.SecretNames).IsEquivalentTo(["A"]);
+        await Assert.That(File.ReadAllText(Path.Join(content.CodeFolder, "cmds.json"))).IsEqualTo("mine");
+        await Assert.That(new FileInfo(Path.Join(content.CodeFolder, "l")).LinkTarget).IsEqualTo("sub/run.sh");
+        await Assert.That(TempFolder.Run("stat", "-c", "%a", Path.Join(content.CodeFolder, "sub/run.sh")).Trim()).IsEqualTo("755");
+        await Assert.That(File.ReadAllText(folder["out/env_vars.env"])).IsEqualTo("A\nB\nRUN_ID\n");
+        await Assert.That(File.ReadAllText(folder["out/secrets.src"])).IsEqualTo("A=aws:::ssm:/x/a\nB=env_vars\nRUN_ID=engine\n");
+        await Assert.That(Encoding.Latin1.GetString(bundle.Bytes.Span)).DoesNotContain("v-a").And.DoesNotContain("v-b");
+    }
+
+    [Test]
+    public async Task The_digest_is_of_the_bytes_and_the_same_input_gives_the_same_bytes()
+    {
+        var (one, two) = (BundleWriter.Write(CodeArchive.Empty, ["x"], 0, Variables, Sops), BundleWriter.Write(CodeArchive.Empty, ["x"], 0, Variables, Sops));
+        await Assert.That(one.Sha256).IsEqualTo(Convert.ToHexStringLower(SHA256.HashData(one.Bytes.Span)));
+        await Assert.That(two.Sha256).IsEqualTo(one.Sha256);
+        await Assert.That(BundleWriter.Write(CodeArchive.Empty, ["y"], 0, Variables, Sops).Sha256).IsNotEqualTo(one.Sha256);
+    }
+
+    [Test]
+    public async Task A_thousand_bundles_share_the_packed_code()
+    {
+        using var folder = new TempFolder();
+        folder.With("a", Convert.ToBase64String(RandomNumberGenerator.GetBytes(30_000)));
+        var code = await Pack(folder.Path);
+        var bundles = Enumerable.Range(0, 1_000).Select(i => BundleWriter.Write(code, [$"echo {i}"], 0, Variables, Sops)).ToArray();
+        await Assert.That(bundles.Select(bundle => bundle.Sha256).Distinct().Count()).IsEqualTo(1_000);
+        await Assert.That(bundles.All(bundle => bundle.Bytes.Span.StartsWith(code.Zip.Span[..30_000]))).IsTrue();
+    }
+
+    [Test]
+    [Arguments("cmds.json", null, "cmds.json is missing")]
+    [Arguments("cmds.json", "[\"a\"", "cmds.json is malformed")]
+    [Arguments("cmds.json", "{}", "cmds.json is malformed")]
+    [Arguments("cmds.json", "[]", "does not hold")]
+    [Arguments("cmds.json", "[null]", "does not hold")]
+    [Arguments("cmds.json", "null", "is empty")]
+    [Arguments("order.json", "{\"format\":2}", "format 2")]
+    [Arguments("order.json", "{\"format\":1,\"retries\":-1}", "does not hold")]
+    [Arguments("order.json", "{}", "format 0")]
+    [Arguments("env_vars.env", "A\n", "do not name the same")]
+    [Arguments("secrets.src", "A B\n", "NAME=source")]
+    [Arguments("secrets.src", "A=x\nA=y\n", "NAME=source")]
+    [Arguments("secrets.enc.json", null, "secrets.enc.json is missing")]
+    [Arguments("code", null, "folder code is missing")]
+    public async Task A_damaged_bundle_is_said(string name, string? content, string message)
+    {
+        using var folder = new TempFolder();
+        File.WriteAllBytes(folder["z"], BundleWriter.Write(CodeArchive.Empty, ["x"], 0, Variables, Sops).Bytes.ToArray());
+        TempFolder.Run("unzip", "-q", folder["z"], "-d", folder["out"]);
+        TempFolder.Run("rm", "-r", folder["out/" + name]);
+        if (content is not null)
+        {
+            folder.With("out/" + name, content);
+        }
+
+        var error = await Assert.That(() => BundleReader.Read(folder["out"])).Throws<UserException>();
+        await Assert.That(error!.Message).StartsWith("bundle_invalid: ").And.Contains(message);
+    }
+
+    [Test]
+    public async Task A_part_that_is_a_link_or_too_large_is_refused()
+    {
+        using var folder = new TempFolder();
+        folder.With("order.json", "{\"format\":1}").With("real", "[\"x\"]").WithLink("cmds.json", "real");
+        await Assert.That(() => BundleReader.Read(folder.Path)).Throws<UserException>().WithMessageContaining("cmds.json is missing");
+        File.Delete(folder["cmds.json"]);
+        folder.With("cmds.json", new string(' ', BundleFiles.MaxFileBytes + 1));
+        await Assert.That(() => BundleReader.Read(folder.Path)).Throws<UserException>().WithMessageContaining("more than");
+    }
+
+    private static async Task<CodeArchive> Pack(string folder)
+    {
+        using var sources = new CodeSources(new GitOptions(), TimeProvider.System);
+        return await sources.ReadAsync(new CodeRequest.Folder(folder, null), default);
+    }
+}
