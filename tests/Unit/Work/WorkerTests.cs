@@ -78,6 +78,7 @@ internal sealed class WorkerTests
     public async Task A_changed_bundle_is_claimed_and_reported_but_not_run()
     {
         using var house = new House("echo never");
+        _ = house.Order;
         house.Bundle[^30] ^= 1;
         _ = await house.RunAsync();
         await Assert.That(house.Result.Status).IsEqualTo(OrderStatus.Failed);
