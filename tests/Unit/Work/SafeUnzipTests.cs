@@ -1,0 +1,163 @@
+using System.IO.Compression;
+using System.Text;
+using IacCi.Core.Work.Unpack;
+
+namespace IacCi.Tests.Unit.Work;
+
+internal sealed class SafeUnzipTests
+{
+    private const int Link = 0xA1FF;
+    private const int Program = 0x81ED;
+
+    [Test]
+    public async Task Files_folders_links_and_the_right_to_run_arrive()
+    {
+        using var bench = new WorkBench();
+        var target = Extract(bench, ("bin/run.sh", "#!/bin/sh", Program), ("a/b/c.txt", "text", 0), ("empty/", "", 0x41ED), ("a/link", "../bin/run.sh", Link), ("top", "a/b", Link));
+        await Assert.That(File.ReadAllText(Path.Join(target, "top/c.txt"))).IsEqualTo("text");
+        await Assert.That(File.ReadAllText(Path.Join(target, "a/link"))).IsEqualTo("#!/bin/sh");
+        await Assert.That(Directory.Exists(Path.Join(target, "empty"))).IsTrue();
+        await Assert.That(File.GetUnixFileMode(Path.Join(target, "bin/run.sh")).HasFlag(UnixFileMode.UserExecute)).IsTrue();
+        await Assert.That(File.GetUnixFileMode(Path.Join(target, "a/b/c.txt")).HasFlag(UnixFileMode.UserExecute)).IsFalse();
+        await Assert.That(File.GetUnixFileMode(target)).IsEqualTo(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+    }
+
+    [Test]
+    [Arguments("../evil")]
+    [Arguments("a/../../evil")]
+    [Arguments("/etc/evil")]
+    [Arguments("a/./b")]
+    [Arguments("a//b")]
+    [Arguments("..\\evil")]
+    [Arguments("a\nb")]
+    [Arguments("..")]
+    public async Task A_path_that_could_lead_outside_is_refused_by_name(string path)
+    {
+        using var bench = new WorkBench();
+        var refused = await Assert.That(() => Extract(bench, ("good", "x", 0), (path, "evil", 0))).Throws<ArchiveRefusedException>();
+        await Assert.That(refused!.Message).Contains(path.Replace('\n', '?'));
+        await Assert.That(Directory.Exists(Path.Join(bench.Root, "out"))).IsFalse();
+        await Assert.That(File.Exists(Path.Join(bench.Root, "evil"))).IsFalse();
+    }
+
+    [Test]
+    [Arguments("l", "/etc/passwd")]
+    [Arguments("l", "..")]
+    [Arguments("a/l", "../../x")]
+    [Arguments("a/l", "b/../../../x")]
+    [Arguments("l", "other/../x")]
+    [Arguments("l", "")]
+    public async Task A_link_that_could_lead_outside_is_refused(string path, string target)
+    {
+        using var bench = new WorkBench();
+        await Assert.That(() => Extract(bench, (path, target, Link))).Throws<ArchiveRefusedException>();
+    }
+
+    [Test]
+    public async Task An_entry_through_a_link_is_refused()
+    {
+        using var bench = new WorkBench();
+        await Assert.That(() => Extract(bench, ("l", "a", Link), ("l/file", "x", 0))).Throws<ArchiveRefusedException>();
+        await Assert.That(() => Extract(bench, ("l/file", "x", 0), ("l", "a", Link))).Throws<ArchiveRefusedException>();
+    }
+
+    [Test]
+    [Arguments(0x21FF)]
+    [Arguments(0x61FF)]
+    [Arguments(0x11FF)]
+    [Arguments(0xC1FF)]
+    public async Task Devices_pipes_and_sockets_are_refused(int mode)
+    {
+        using var bench = new WorkBench();
+        await Assert.That(() => Extract(bench, ("dev", "", mode))).Throws<ArchiveRefusedException>();
+    }
+
+    [Test]
+    public async Task A_name_that_is_there_twice_is_refused()
+    {
+        using var bench = new WorkBench();
+        await Assert.That(() => Extract(bench, ("a", "1", 0), ("a", "2", 0))).Throws<ArchiveRefusedException>();
+        await Assert.That(() => Extract(bench, ("a", "1", 0), ("a/b", "2", 0))).Throws<ArchiveRefusedException>();
+        await Assert.That(() => Extract(bench, ("a/", "", 0), ("a", "2", 0))).Throws<ArchiveRefusedException>();
+    }
+
+    [Test]
+    public async Task A_bomb_is_refused_by_what_it_really_writes()
+    {
+        using var bench = new WorkBench();
+        var zip = Zip(("zeros", new string('0', 3_000_000), 0));
+        var small = UnzipLimits.Default with { RatioFreeBytes = 100_000 };
+        await Assert.That(() => Extract(bench, zip, small)).Throws<ArchiveRefusedException>();
+        await Assert.That(() => Extract(bench, zip, UnzipLimits.Default with { MaxBytes = 2_000_000 })).Throws<ArchiveRefusedException>();
+        await Assert.That(() => Extract(bench, zip, UnzipLimits.Default)).ThrowsNothing();
+    }
+
+    [Test]
+    public async Task Too_many_entries_are_refused()
+    {
+        using var bench = new WorkBench();
+        var zip = Zip([.. Enumerable.Range(0, 20).Select(number => ($"f{number}", "", 0))]);
+        await Assert.That(() => Extract(bench, zip, UnzipLimits.Default with { MaxEntries = 19 })).Throws<ArchiveRefusedException>();
+    }
+
+    [Test]
+    public async Task Damage_anywhere_is_an_error_of_ours_or_changes_nothing_outside()
+    {
+        using var bench = new WorkBench();
+        var zip = Zip(("a/b.txt", new string('x', 500), 0), ("run", "#!/bin/sh", Program), ("l", "a", Link));
+        for (var at = 0; at < zip.Length; at++)
+        {
+            var damaged = (byte[])zip.Clone();
+            damaged[at] ^= (byte)(1 << (at % 8));
+            try
+            {
+                Directory.Delete(Extract(bench, damaged, UnzipLimits.Default), recursive: true);
+            }
+            catch (ArchiveRefusedException)
+            {
+                // This is the promise: one kind of exception, and nothing left.
+            }
+
+            await Assert.That(Directory.Exists(Path.Join(bench.Root, "out"))).IsFalse();
+        }
+
+        await Assert.That(Directory.GetFileSystemEntries(bench.Root).Length).IsEqualTo(2);
+    }
+
+    [Test]
+    [Arguments(0)]
+    [Arguments(3)]
+    [Arguments(100)]
+    public async Task What_is_no_zip_is_refused(int length)
+    {
+        using var bench = new WorkBench();
+        await Assert.That(() => Extract(bench, new byte[length], UnzipLimits.Default)).Throws<ArchiveRefusedException>();
+    }
+
+    private static string Extract(WorkBench bench, params (string Name, string Content, int Mode)[] entries) => Extract(bench, Zip(entries), UnzipLimits.Default);
+
+    private static string Extract(WorkBench bench, byte[] zip, UnzipLimits limits)
+    {
+        var target = Path.Join(bench.Root, "out");
+        using var stream = new MemoryStream(zip);
+        SafeUnzip.Extract(stream, target, limits);
+        return target;
+    }
+
+    private static byte[] Zip(params (string Name, string Content, int Mode)[] entries)
+    {
+        using var bytes = new MemoryStream();
+        using (var zip = new ZipArchive(bytes, ZipArchiveMode.Create, leaveOpen: true))
+        {
+            foreach (var (name, content, mode) in entries)
+            {
+                var entry = zip.CreateEntry(name);
+                entry.ExternalAttributes = mode << 16;
+                using var stream = entry.Open();
+                stream.Write(Encoding.UTF8.GetBytes(content));
+            }
+        }
+
+        return bytes.ToArray();
+    }
+}
