@@ -125,7 +125,7 @@ internal sealed class CommentTextTests
             var roundTrip = System.Text.Encoding.UTF8.GetString(System.Text.Encoding.UTF8.GetBytes(comment));
             return await Task.FromResult(
                 comment.Length <= CommentText.MaxChars && roundTrip == comment && comment.Split('\n')[^1] == CommentText.LastLine(run) && !comment.Contains('\u001b') && !comment.Contains('\u202e'));
-        }, iter: 200);
+        }, iter: 50);
     }
 
     [Test]
