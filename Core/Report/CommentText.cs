@@ -18,6 +18,9 @@ public static class CommentText
     /// <summary>The most characters that the output of failed orders takes while there is anything else to show.</summary>
     private const int MaxFailureChars = 40_000;
 
+    /// <summary>How many folded outputs stand below one another.</summary>
+    private const int MaxLooseLogs = 10;
+
     /// <summary>
     /// The whole comment. Its last line is exactly <see cref="LastLine"/>. What does not fit is left out, with a sentence that says
     /// so: outputs of what succeeded first, of what failed last.
@@ -62,8 +65,21 @@ public static class CommentText
         // Of what succeeded nothing is shown while something of what failed is not.
         Section(text, isCut
             ? others.Count > 0 ? LogBlocks.LeftOut(others.Count) : ""
-            : LogBlocks.Render(run, others, open: false, maxChars - text.Length - 1).Text);
+            : Succeeded(run, others, maxChars - text.Length - 1));
         return text.ToString().TrimEnd('\n') + "\n";
+    }
+
+    /// <summary>A few outputs stand by themselves; many would bury the page, so they share one more fold.</summary>
+    private static string Succeeded(RunReport run, List<OrderReport> orders, int maxChars)
+    {
+        if (orders.Count <= MaxLooseLogs)
+        {
+            return LogBlocks.Render(run, orders, open: false, maxChars).Text;
+        }
+
+        var head = $"<details>\n<summary>✅ The output of {Words.Number(orders.Count)} orders that succeeded</summary>\n\n";
+        const string end = "\n</details>\n";
+        return head + LogBlocks.Render(run, orders, open: false, maxChars - head.Length - end.Length).Text + end;
     }
 
     private static void Section(StringBuilder text, string section)

@@ -16,7 +16,7 @@ internal static class Headline
     internal static string Render(RunReport run)
     {
         var faces = run.Orders.Select(Faces.Of).ToList();
-        var text = new StringBuilder($"### {Title(run)}\n\n{Bar(faces)} {Progress(faces)}\n\n");
+        var text = new StringBuilder($"### {Title(run)}\n\n{Bar(faces)}<br>{Progress(faces)}\n\n");
         if (JobReason(run) is { } reason)
         {
             text.Append(CultureInfo.InvariantCulture, $"{reason}\n\n");

@@ -27,7 +27,8 @@ internal sealed class GitHubVcs : IVcs
             new ProductHeaderValue("iac-ci"),
             options.ApiUrl,
             new InMemoryCredentialStore(new Credentials(token.Value)),
-            new HttpClientAdapter(() => new SocketsHttpHandler { ConnectTimeout = options.RequestTimeout, PooledConnectionLifetime = TimeSpan.FromMinutes(5) }),
+            new HttpClientAdapter(() => new JsonContentHandler(
+                new SocketsHttpHandler { ConnectTimeout = options.RequestTimeout, PooledConnectionLifetime = TimeSpan.FromMinutes(5) })),
             new GitHubSerializer());
         connection.SetRequestTimeout(options.RequestTimeout);
     }

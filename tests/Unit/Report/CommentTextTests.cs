@@ -117,7 +117,7 @@ internal sealed class CommentTextTests
     public async Task Any_names_reasons_and_output_at_all_give_a_comment_within_the_bound_that_can_be_encoded()
     {
         var text = Gen.OneOf(Gen.String[0, 200], Gen.Char["`~|<>@#\\\n\r\u001b[]()&;_*\u202e\ud83d\ude00 a1"].Array[0, 4_096].Select(c => new string(c)));
-        await Gen.Select(text, text, text, Gen.Int[0, 5]).Array[0, 60].SampleAsync(async orders =>
+        await Gen.Select(text, text, text, Gen.Int[0, 5]).Array[0, 30].SampleAsync(async orders =>
         {
             var run = Runs.Run(JobStatus.Failed, [.. orders.Select((o, i) =>
                 Runs.Order(i + 1, o.Item1, (OrderStatus)o.Item4, [.. Enumerable.Range(1, Math.Min(i, 5))]) with { FailureReason = o.Item2, LogTail = o.Item3 })]);
@@ -125,7 +125,7 @@ internal sealed class CommentTextTests
             var roundTrip = System.Text.Encoding.UTF8.GetString(System.Text.Encoding.UTF8.GetBytes(comment));
             return await Task.FromResult(
                 comment.Length <= CommentText.MaxChars && roundTrip == comment && comment.Split('\n')[^1] == CommentText.LastLine(run) && !comment.Contains('\u001b') && !comment.Contains('\u202e'));
-        }, iter: 200);
+        }, iter: 40);
     }
 
     [Test]

@@ -1,0 +1,282 @@
+using IacCi.Core.Faults;
+using IacCi.Core.Report;
+using IacCi.Core.Vcs;
+using IacCi.Core.Vcs.GitHub;
+using IacCi.Tests.EndToEnd.GitHub;
+using static IacCi.Tests.EndToEnd.GitHub.FakeGitHub;
+
+namespace IacCi.Tests.Unit.Vcs;
+
+/// <summary>Our client against a server that holds each request against GitHub's own description.</summary>
+internal sealed class GitHubVcsTests
+{
+    private const string LastLine = "###iac-ci### #run-1 #alice:a3f7b2c1-exec";
+    private static readonly VcsThread Thread = new("octo-org/infra.live", 7);
+    private static readonly DateTimeOffset Start = new(2026, 5, 6, 7, 8, 9, TimeSpan.Zero);
+
+    [Test]
+    public async Task A_comment_is_written_changed_found_listed_and_deleted()
+    {
+        await using var lab = await Lab.StartAsync();
+        var created = await Ok(lab.Vcs.CreateCommentAsync(Thread, $"größe 🚀\n{LastLine}", default));
+        await Assert.That(created.Text).IsEqualTo($"größe 🚀\n{LastLine}");
+        await Assert.That(created.Url).Contains("#issuecomment-");
+        var updated = await Ok(lab.Vcs.UpdateCommentAsync(Thread, created.Id, $"b\r\n{LastLine}\r\n", default));
+        await Assert.That(updated.Id).IsEqualTo(created.Id);
+        await Assert.That((await Ok(lab.Vcs.FindCommentAsync(Thread, LastLine, Start, default)))!.Id).IsEqualTo(created.Id);
+        await Assert.That((await Ok(lab.Vcs.ListCommentsAsync(Thread, Start, default))).Comments.Count).IsEqualTo(1);
+        await Assert.That(await Ok(lab.Vcs.DeleteCommentAsync(Thread, created.Id, default))).IsTrue();
+        await Assert.That(await Ok(lab.Vcs.DeleteCommentAsync(Thread, created.Id, default))).IsFalse();
+        await Assert.That(await Ok(lab.Vcs.FindCommentAsync(Thread, LastLine, Start, default))).IsNull();
+    }
+
+    [Test]
+    public async Task A_commit_gets_its_status_and_a_long_description_is_cut()
+    {
+        await using var lab = await Lab.StartAsync();
+        await Ok(lab.Vcs.SetCommitStatusAsync(Thread.Repo, "6dcb09b5b57875f334f61aebed695e2e4193db5e", CommitStatusText.Of(Report.Runs.Failed, "exec", "https://x.example/1"), default));
+        await Ok(lab.Vcs.SetCommitStatusAsync(Thread.Repo, "6dcb09b", new CommitStatus("iac-ci/exec", CommitState.Pending, new string('x', 500), null), default));
+        await Assert.That(lab.Fake.Statuses.First()).IsEqualTo("octo-org/infra.live@6dcb09b5b57875f334f61aebed695e2e4193db5e iac-ci/exec failure 2 of 7 orders failed");
+    }
+
+    [Test]
+    public async Task A_server_of_ones_own_has_its_API_below_a_path()
+    {
+        await using var lab = await Lab.StartAsync("/api/v3/");
+        await Ok(lab.Vcs.CreateCommentAsync(Thread, "x", default));
+        await Assert.That(lab.Fake.Requests.Single()).IsEqualTo("POST /api/v3/repos/octo-org/infra.live/issues/7/comments");
+        await Assert.That(lab.Fake.LastHeaders!.UserAgent.ToString()).StartsWith("iac-ci");
+    }
+
+    [Test]
+    public async Task All_pages_are_read_up_to_the_bound()
+    {
+        await using var lab = await Lab.StartAsync();
+        lab.Fake.Write(Thread.Repo, Thread.Number + 1, LastLine);
+        for (var i = 0; i < 250; i++)
+        {
+            lab.Fake.Write(Thread.Repo, Thread.Number, $"comment {i}");
+        }
+
+        var id = lab.Fake.Write(Thread.Repo, Thread.Number, $"> quoted: {LastLine}\n\n{LastLine}");
+        var all = await Ok(lab.Vcs.ListCommentsAsync(Thread, Start, default));
+        await Assert.That(all.Comments.Count).IsEqualTo(251);
+        await Assert.That(all.IsComplete).IsTrue();
+        await Assert.That(lab.Fake.Requests.Count).IsEqualTo(3);
+        await Assert.That((await Ok(lab.Vcs.FindCommentAsync(Thread, LastLine, Start, default)))!.Id).IsEqualTo($"{id}");
+
+        var impatient = await Ok(lab.With(new GitHubOptions { ApiUrl = lab.Fake.Url, MaxPages = 2 }).ListCommentsAsync(Thread, Start, default));
+        await Assert.That(impatient.Comments.Count).IsEqualTo(200);
+        await Assert.That(impatient.IsComplete).IsFalse();
+    }
+
+    [Test]
+    public async Task A_page_on_another_host_is_not_fetched_because_the_token_would_go_there()
+    {
+        await using var lab = await Lab.StartAsync();
+        lab.Fake.Interfere(new Interference(200, null, false, ("Link", "<http://evil.example/x?page=2>; rel=\"next\"")) { Json = "[]" });
+        var page = await Ok(lab.Vcs.ListCommentsAsync(Thread, Start, default));
+        await Assert.That(page.IsComplete).IsFalse();
+        await Assert.That(lab.Fake.Requests.Count).IsEqualTo(1);
+    }
+
+    [Test]
+    public async Task Faults_and_broken_connections_are_tried_again()
+    {
+        await using var lab = await Lab.StartAsync();
+        var id = lab.Fake.Write(Thread.Repo, Thread.Number, "x");
+        lab.Fake.Interfere(new Interference(502, null), new Interference(0), new Interference(500));
+        await Ok(lab.Vcs.UpdateCommentAsync(Thread, $"{id}", "y", default));
+        await Assert.That(lab.Fake.Requests.Count).IsEqualTo(4);
+        await Assert.That(lab.Time.Waits).IsEquivalentTo([0.5, 1.0, 2.0]);
+    }
+
+    [Test]
+    public async Task GitHub_down_is_a_value_after_few_attempts()
+    {
+        await using var lab = await Lab.StartAsync();
+        lab.Fake.Interfere(Enumerable.Repeat(new Interference(503, null), 20));
+        var failure = await Failed(lab.Vcs.UpdateCommentAsync(Thread, "1", "y", default));
+        await Assert.That(failure.Kind).IsEqualTo(VcsFailureKind.Unavailable);
+        await Assert.That(lab.Fake.Requests.Count).IsEqualTo(4);
+    }
+
+    [Test]
+    public async Task Nobody_at_the_address_is_a_value_too()
+    {
+        await using var lab = await Lab.StartAsync();
+        await lab.Fake.DisposeAsync();
+        var failure = await Failed(lab.Vcs.UpdateCommentAsync(Thread, "1", "y", default));
+        await Assert.That(failure.Kind).IsEqualTo(VcsFailureKind.Unavailable);
+    }
+
+    [Test]
+    public async Task A_primary_limit_is_waited_for_when_it_is_short_and_told_when_it_is_long()
+    {
+        await using var lab = await Lab.StartAsync();
+        var id = lab.Fake.Write(Thread.Repo, Thread.Number, "x");
+        lab.Fake.Interfere(Limit(Start.AddSeconds(4)));
+        await Ok(lab.Vcs.UpdateCommentAsync(Thread, $"{id}", "y", default));
+        await Assert.That(lab.Time.Waits).IsEquivalentTo([5.0]);
+        lab.Fake.Interfere(Limit(Start.AddHours(1)));
+        var failure = await Failed(lab.Vcs.UpdateCommentAsync(Thread, $"{id}", "z", default));
+        await Assert.That(failure.Kind).IsEqualTo(VcsFailureKind.RateLimited);
+        await Assert.That(failure.RetryAt).IsEqualTo(Start.AddHours(1).AddSeconds(1));
+
+        static Interference Limit(DateTimeOffset reset) => new(
+            403, "API rate limit exceeded for user ID 1.", false, ("X-RateLimit-Remaining", "0"), ("X-RateLimit-Limit", "5000"), ("X-RateLimit-Reset", $"{reset.ToUnixTimeSeconds()}"));
+    }
+
+    [Test]
+    [Arguments(403)]
+    [Arguments(429)]
+    public async Task A_secondary_limit_is_waited_for_even_by_a_request_that_may_be_sent_only_once(int status)
+    {
+        await using var lab = await Lab.StartAsync();
+        lab.Fake.Interfere(new Interference(status, "You have exceeded a secondary rate limit.", false, ("Retry-After", "3")));
+        await Ok(lab.Vcs.CreateCommentAsync(Thread, "x", default));
+        await Assert.That(lab.Time.Waits).IsEquivalentTo([3.0]);
+        await Assert.That(lab.Fake.Comments.Count).IsEqualTo(1);
+    }
+
+    [Test]
+    [Arguments(401, "Bad credentials ghp_fake0123456789")]
+    [Arguments(403, "Resource not accessible by personal access token")]
+    public async Task A_refused_token_is_named_by_its_place_and_never_shown(int status, string message)
+    {
+        await using var lab = await Lab.StartAsync();
+        lab.Fake.Interfere(new Interference(status, message));
+        var failure = await Failed(lab.Vcs.CreateCommentAsync(Thread, "x", default));
+        await Assert.That(failure.Kind).IsEqualTo(VcsFailureKind.Denied);
+        await Assert.That(failure.Message).Contains("aws:::ssm:/tokens/github");
+        await Assert.That(failure.Message).DoesNotContain(Token);
+        await Assert.That(failure.Message).Contains(message.Split(" ghp")[0]);
+        await Assert.That(lab.Fake.Requests.Count).IsEqualTo(1);
+    }
+
+    [Test]
+    public async Task A_request_that_was_perhaps_done_is_not_sent_again()
+    {
+        await using var lab = await Lab.StartAsync();
+        lab.Fake.Interfere(new Interference(502, null, AfterDoing: true));
+        await Assert.That((await Failed(lab.Vcs.CreateCommentAsync(Thread, "x", default))).Kind).IsEqualTo(VcsFailureKind.Unknown);
+        await Assert.That(lab.Fake.Requests.Count).IsEqualTo(1);
+    }
+
+    [Test]
+    public async Task Who_cancels_gets_an_exception_and_no_value()
+    {
+        await using var lab = await Lab.StartAsync();
+        await Assert.That(async () => await lab.Vcs.CreateCommentAsync(Thread, "x", new CancellationToken(canceled: true))).Throws<OperationCanceledException>();
+    }
+
+    [Test]
+    public async Task The_comment_of_a_run_is_made_once_and_kept_up_to_date()
+    {
+        await using var lab = await Lab.StartAsync();
+        var first = await Upsert(lab, null, "one");
+        await Assert.That((await Upsert(lab, first.Id, "two")).Id).IsEqualTo(first.Id);
+
+        // The id was forgotten: it is found by its last line.
+        await Assert.That((await Upsert(lab, null, "three")).Id).IsEqualTo(first.Id);
+        await Assert.That(lab.Fake.Comments.Single().Body).IsEqualTo($"three\n{LastLine}");
+    }
+
+    [Test]
+    public async Task Somebody_deleted_it_so_there_is_a_new_one()
+    {
+        await using var lab = await Lab.StartAsync();
+        var first = await Upsert(lab, null, "one");
+        lab.Fake.Delete(long.Parse(first.Id));
+        await Assert.That((await Upsert(lab, first.Id, "two")).Id).IsNotEqualTo(first.Id);
+        await Assert.That(lab.Fake.Comments.Single().Body).StartsWith("two");
+    }
+
+    [Test]
+    public async Task Written_though_the_answer_was_lost_it_is_not_written_twice()
+    {
+        await using var lab = await Lab.StartAsync();
+        lab.Fake.Interfere(new Interference(200, null) { Json = "[]" }, new Interference(0, AfterDoing: true));
+        var comment = await Upsert(lab, null, "one");
+        await Assert.That(lab.Fake.Comments.Single().Id.ToString()).IsEqualTo(comment.Id);
+    }
+
+    [Test]
+    public async Task A_comment_of_somebody_else_with_the_same_last_line_is_left_alone()
+    {
+        await using var lab = await Lab.StartAsync();
+        var theirs = lab.Fake.Write(Thread.Repo, Thread.Number, $"I quote\n{LastLine}");
+        lab.Fake.Interfere(new Interference(200) { PassThrough = true }, new Interference(403, "Must have admin rights to Repository."));
+        await Assert.That((await Upsert(lab, null, "ours")).Id).IsNotEqualTo($"{theirs}");
+        await Assert.That(lab.Fake.Comments[0].Body).StartsWith("I quote");
+    }
+
+    [Test]
+    public async Task A_whole_comment_of_the_largest_size_travels()
+    {
+        await using var lab = await Lab.StartAsync();
+        var text = CommentText.Render(Report.Runs.Large(9_999));
+        await Ok(lab.Vcs.CreateCommentAsync(Thread, text, default));
+        await Assert.That(lab.Fake.Comments.Single().Body).IsEqualTo(text);
+        await Assert.That((await Failed(lab.Vcs.CreateCommentAsync(Thread, new string('x', 65_537), default))).Kind).IsEqualTo(VcsFailureKind.Rejected);
+    }
+
+    [Test]
+    [Arguments("")]
+    [Arguments(" \n")]
+    [Arguments("two words")]
+    [Arguments("a\nb")]
+    [Arguments("schlüssel")]
+    public async Task A_value_that_is_no_token_is_refused_by_its_place(string value)
+    {
+        var wrong = Assert.Throws<UserException>(() => _ = new VcsToken(value, "env:TOKEN"));
+        await Assert.That(wrong.Message).Contains("env:TOKEN");
+    }
+
+    [Test]
+    [Arguments(null, "https://api.github.com/")]
+    [Arguments("", "https://api.github.com/")]
+    [Arguments("https://ghe.example.com/api/v3", "https://ghe.example.com/api/v3/")]
+    [Arguments("http://127.0.0.1:8080", "http://127.0.0.1:8080/")]
+    public async Task The_address_is_read(string? text, string expected) =>
+        await Assert.That(GitHubOptions.From(text).ApiUrl.ToString()).IsEqualTo(expected);
+
+    [Test]
+    [Arguments("api.github.com")]
+    [Arguments("http://ghe.example.com/api/v3")]
+    [Arguments("https://user:pass@ghe.example.com/")]
+    [Arguments("ftp://x/")]
+    public async Task An_address_that_would_leak_the_token_is_refused(string text) =>
+        await Assert.That(() => GitHubOptions.From(text)).Throws<UserException>();
+
+    private static ValueTask<VcsComment> Upsert(Lab lab, string? knownId, string text) =>
+        Ok(LivingComment.UpsertAsync(lab.Vcs, Thread, knownId, $"{text}\n{LastLine}", Start, default));
+
+    private static async ValueTask<T> Ok<T>(ValueTask<VcsResult<T>> call) =>
+        await call switch { VcsResult<T>.Ok ok => ok.Value, var other => throw new InvalidOperationException(other.FailureOrNull!.Message) };
+
+    private static async Task<VcsFailure> Failed<T>(ValueTask<VcsResult<T>> call) => (await call).FailureOrNull!;
+
+    private sealed class Lab : IAsyncDisposable
+    {
+        internal required FakeGitHub Fake { get; init; }
+
+        internal required LeapingTime Time { get; init; }
+
+        internal IVcs Vcs => With(new GitHubOptions { ApiUrl = Fake.Url });
+
+        internal static async Task<Lab> StartAsync(string pathBase = "/")
+        {
+            var time = new LeapingTime(Start);
+            return new Lab { Fake = await FakeGitHub.StartAsync(time, pathBase), Time = time };
+        }
+
+        internal IVcs With(GitHubOptions options) => new GitHubProvider(options, Time, () => 0).Connect(new VcsToken(Token + "\n", "aws:::ssm:/tokens/github"));
+
+        public async ValueTask DisposeAsync()
+        {
+            await Fake.DisposeAsync();
+            await Assert.That(Fake.Violations).IsEmpty();
+        }
+    }
+}
