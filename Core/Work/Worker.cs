@@ -25,6 +25,8 @@ namespace IacCi.Core.Work;
 public sealed class Worker(
     IBundleSource bundles, IOrderOpener opener, ICommandRunner runner, WorkerOptions options, TimeProvider clock, Func<int, byte[]> randomBytes, Action<string> log)
 {
+    private const string CallbackVariable = "CALLBACK_URL";
+
     private readonly Retrying retrying = new(clock, randomBytes);
 
     /// <summary>Works on an order, from its bundle to its result.</summary>
@@ -79,7 +81,8 @@ public sealed class Worker(
         }
         catch (UserException wrong)
         {
-            return (null, FailureReasons.BundleInvalid.With(wrong.Message));
+            var saysSo = wrong.Message.StartsWith(FailureReasons.BundleInvalid, StringComparison.Ordinal);
+            return (null, saysSo ? wrong.Message : FailureReasons.BundleInvalid.With(wrong.Message));
         }
         catch (StoreUnavailableException away)
         {
@@ -160,6 +163,9 @@ public sealed class Worker(
         {
             environment[name] = value;
         }
+
+        // A capability to report: the worker keeps it to itself.
+        _ = environment.Remove(CallbackVariable);
 
         return new CommandList
         {

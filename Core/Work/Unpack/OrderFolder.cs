@@ -1,7 +1,7 @@
 namespace IacCi.Core.Work.Unpack;
 
 /// <summary>
-/// The folders of one order, mode 0700, under a root that others may share: <c>bundle</c> (made by whoever unpacks), <c>events</c>
+/// The folders of one order, mode 0700, under a root that others may share: <c>code</c> (made by whoever unpacks), <c>events</c>
 /// and <c>tmp</c>. Disposing removes all of it.
 /// </summary>
 public sealed class OrderFolder : IDisposable
@@ -23,8 +23,8 @@ public sealed class OrderFolder : IDisposable
     /// <summary>The folder of all.</summary>
     public string Root { get; }
 
-    /// <summary>Where the bundle is unpacked; it does not exist at first.</summary>
-    public string Bundle => Path.Join(Root, "bundle");
+    /// <summary>Where the code is unpacked; it does not exist at first.</summary>
+    public string Code => Path.Join(Root, "code");
 
     /// <summary>For IAC_CI_EVENTS_DIR.</summary>
     public string Events => Path.Join(Root, "events");

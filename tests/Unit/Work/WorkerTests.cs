@@ -201,7 +201,7 @@ internal sealed class WorkerTests
             var clock = new FakeTimeProvider { AutoAdvanceAmount = TimeSpan.FromMilliseconds(1) };
             var worker = new Worker(
                 this,
-                new BundleOpener(Root, this, RandomNumberGenerator.GetBytes),
+                new BundleOpener(this, Root, RandomNumberGenerator.GetBytes),
                 new CommandRunner(TimeProvider.System),
                 new WorkerOptions { BaseEnvironment = CommandEnvironment.Base(Environment.GetEnvironmentVariable) },
                 clock,
