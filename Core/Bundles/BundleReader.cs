@@ -33,33 +33,40 @@ public static class BundleReader
 {
     private const string Advice = "The order's bundle is damaged or was made by something else; submit the job again.";
 
-    /// <summary>Reads the folder a bundle was unpacked into.</summary>
-    /// <exception cref="UserException"><c>bundle_invalid</c>: a part is missing, too large, malformed, or of a version that is not known here.</exception>
-    public static BundleContent Read(string folder)
+    /// <summary>The engine's own files, which are read and not unpacked, and the most bytes of each.</summary>
+    public static IReadOnlyDictionary<string, int> Parts { get; } =
+        new[] { BundleFiles.Commands, BundleFiles.Order, BundleFiles.Names, BundleFiles.Sources, BundleFiles.Secrets }
+            .ToDictionary(name => name, _ => BundleFiles.MaxFileBytes, StringComparer.Ordinal);
+
+    /// <summary>Reads a bundle.</summary>
+    /// <param name="parts">The engine's own files (<see cref="Parts"/>), as far as there are any.</param>
+    /// <param name="folder">The folder that the rest was unpacked into.</param>
+    /// <exception cref="UserException"><c>bundle_invalid</c>: a part is missing, malformed, or of a version that is not known here.</exception>
+    public static BundleContent Read(IReadOnlyDictionary<string, ReadOnlyMemory<byte>> parts, string folder)
     {
-        var order = Parsed(folder, BundleFiles.Order, BundleJson.Default.BundleOrder);
+        var order = Parsed(parts, BundleFiles.Order, BundleJson.Default.BundleOrder);
         if (order.Format != BundleFiles.Format)
         {
             throw Invalid($"it has the format {order.Format}, and this version of iac-ci reads {BundleFiles.Format}; let the same version make it and run it", "");
         }
 
-        var commands = Parsed(folder, BundleFiles.Commands, BundleJson.Default.StringArray);
+        var commands = Parsed(parts, BundleFiles.Commands, BundleJson.Default.StringArray);
         if (commands.Length is 0 or > BundleFiles.MaxCommands || commands.Any(string.IsNullOrEmpty) || order.Retries < 0)
         {
             throw Invalid($"{BundleFiles.Commands} or {BundleFiles.Order} does not hold what an order has");
         }
 
-        var sources = SourcesIn(folder);
+        var sources = SourcesIn(parts);
         var code = Path.Join(Path.GetFullPath(folder), BundleFiles.Code);
         return FileStatus.Find(code) is { IsFolder: true }
-            ? new BundleContent { Commands = commands, Order = order, Sources = sources, EncryptedValues = Bytes(folder, BundleFiles.Secrets), CodeFolder = code }
+            ? new BundleContent { Commands = commands, Order = order, Sources = sources, EncryptedValues = Bytes(parts, BundleFiles.Secrets), CodeFolder = code }
             : throw Invalid($"the folder {BundleFiles.Code} is missing");
     }
 
-    private static Dictionary<string, string> SourcesIn(string folder)
+    private static Dictionary<string, string> SourcesIn(IReadOnlyDictionary<string, ReadOnlyMemory<byte>> parts)
     {
         var sources = new Dictionary<string, string>(StringComparer.Ordinal);
-        foreach (var line in Lines(folder, BundleFiles.Sources))
+        foreach (var line in Lines(parts, BundleFiles.Sources))
         {
             var at = line.IndexOf('=');
             if (at < 0 || !VariableName.IsValid(line[..at]) || !sources.TryAdd(line[..at], line[(at + 1)..]))
@@ -68,20 +75,20 @@ public static class BundleReader
             }
         }
 
-        return sources.Keys.Order(StringComparer.Ordinal).SequenceEqual(Lines(folder, BundleFiles.Names), StringComparer.Ordinal)
+        return sources.Keys.Order(StringComparer.Ordinal).SequenceEqual(Lines(parts, BundleFiles.Names), StringComparer.Ordinal)
             ? sources
             : throw Invalid($"{BundleFiles.Names} and {BundleFiles.Sources} do not name the same variables");
     }
 
-    private static string[] Lines(string folder, string name) =>
-        Encoding.UTF8.GetString(Bytes(folder, name).Span).Split('\n', StringSplitOptions.RemoveEmptyEntries);
+    private static string[] Lines(IReadOnlyDictionary<string, ReadOnlyMemory<byte>> parts, string name) =>
+        Encoding.UTF8.GetString(Bytes(parts, name).Span).Split('\n', StringSplitOptions.RemoveEmptyEntries);
 
-    private static T Parsed<T>(string folder, string name, System.Text.Json.Serialization.Metadata.JsonTypeInfo<T> type)
+    private static T Parsed<T>(IReadOnlyDictionary<string, ReadOnlyMemory<byte>> parts, string name, System.Text.Json.Serialization.Metadata.JsonTypeInfo<T> type)
         where T : class
     {
         try
         {
-            return JsonSerializer.Deserialize(Bytes(folder, name).Span, type) ?? throw Invalid($"{name} is empty");
+            return JsonSerializer.Deserialize(Bytes(parts, name).Span, type) ?? throw Invalid($"{name} is empty");
         }
         catch (JsonException)
         {
@@ -89,18 +96,8 @@ public static class BundleReader
         }
     }
 
-    private static ReadOnlyMemory<byte> Bytes(string folder, string name)
-    {
-        var path = Path.Join(folder, name);
-        if (FileStatus.Find(path) is not { IsFile: true } status)
-        {
-            throw Invalid($"{name} is missing");
-        }
-
-        return status.Size <= BundleFiles.MaxFileBytes
-            ? FileContent.Read(path, BundleFiles.MaxFileBytes)
-            : throw Invalid($"{name} has more than {BundleFiles.MaxFileBytes:N0} bytes");
-    }
+    private static ReadOnlyMemory<byte> Bytes(IReadOnlyDictionary<string, ReadOnlyMemory<byte>> parts, string name) =>
+        parts.TryGetValue(name, out var content) ? content : throw Invalid($"{name} is missing");
 
     private static UserException Invalid(string why, string advice = Advice) => new($"bundle_invalid: {why}. {advice}".TrimEnd());
 }

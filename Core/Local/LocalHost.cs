@@ -87,7 +87,7 @@ public sealed class LocalHost : IDisposable
         hosts = new HostLiveness(state.Hosts, Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8)));
         keys = new LocalRunKeys(LocalRunKeys.DefaultFolder, KeepJob);
         var secrets = SecretsFrom(options.BaseFolder);
-        var opener = new BundleOpener(state.Work, new LocalIdentities(keys, secrets, options.Variable), RandomNumberGenerator.GetBytes);
+        var opener = new BundleOpener(new LocalIdentities(keys, secrets, options.Variable), state.Work, RandomNumberGenerator.GetBytes);
         var workerOptions = new WorkerOptions { BaseEnvironment = CommandEnvironment.Base(options.Variable) };
         var worker = new Worker(new LocalBundles(objects), opener, new CommandRunner(clock), workerOptions, clock, RandomNumberGenerator.GetBytes, _ => { });
         workers = new LocalWorkers(worker, objects, new LiveLogs(state.Logs, options.LastLine), hosts.HostId, options.Parallel, options.Log);

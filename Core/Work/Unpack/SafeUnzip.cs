@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.IO.Compression;
 using IacCi.Core.Faults;
 
@@ -45,7 +46,17 @@ public static class SafeUnzip
     /// <param name="folder">A folder that does not exist yet. It is made with mode 0700, and removed again when the archive is refused.</param>
     /// <param name="limits">How much it may hold.</param>
     /// <exception cref="ArchiveRefusedException">It is no zip, or holds what is not unpacked.</exception>
-    public static void Extract(Stream archive, string folder, UnzipLimits limits)
+    public static void Extract(Stream archive, string folder, UnzipLimits limits) => Extract(archive, folder, limits, new Dictionary<string, int>());
+
+    /// <summary>Unpacks an archive, but for some files of its top, which it reads instead: what is only read does not have to touch the disk.</summary>
+    /// <param name="archive">The archive; it can be sought.</param>
+    /// <param name="folder">A folder that does not exist yet. It is made with mode 0700, and removed again when the archive is refused.</param>
+    /// <param name="limits">How much it may hold.</param>
+    /// <param name="inMemory">The names of the files that are read, and the most bytes of each.</param>
+    /// <returns>The files that were read, as far as there are any.</returns>
+    /// <exception cref="ArchiveRefusedException">It is no zip, or holds what is not unpacked.</exception>
+    public static IReadOnlyDictionary<string, ReadOnlyMemory<byte>> Extract(
+        Stream archive, string folder, UnzipLimits limits, IReadOnlyDictionary<string, int> inMemory)
     {
         if (Path.Exists(folder))
         {
@@ -58,8 +69,12 @@ public static class SafeUnzip
         {
             ZipDirectory.CheckCount(archive, limits.MaxEntries);
             using var zip = new ZipArchive(archive, ZipArchiveMode.Read, leaveOpen: true);
-            Write(ArchivePlan.Of(zip, limits.MaxEntries), Path.GetFullPath(folder), new Budget(limits, archive.Length));
+            var plan = ArchivePlan.Of(zip, limits.MaxEntries);
+            var read = plan.Files.Where(file => inMemory.ContainsKey(file.Path)).ToDictionary(file => file.Path, file => ReadFile(file.Entry, inMemory[file.Path]));
+            plan.Files.RemoveAll(file => read.ContainsKey(file.Path));
+            Write(plan, Path.GetFullPath(folder), new Budget(limits, archive.Length));
             done = true;
+            return read;
         }
         catch (InvalidDataException broken)
         {
@@ -81,12 +96,14 @@ public static class SafeUnzip
             MakeFolder(folder, path);
         }
 
-        var buffer = new byte[BufferBytes];
+        var buffer = ArrayPool<byte>.Shared.Rent(BufferBytes);
         foreach (var (path, entry, runs) in plan.Files)
         {
             MakeFolder(folder, Path.GetDirectoryName(path)!);
             WriteFile(Path.Join(folder, path), entry, runs, budget, buffer);
         }
+
+        ArrayPool<byte>.Shared.Return(buffer);
 
         // Links come last, so that nothing is ever written through one.
         foreach (var (path, target) in plan.Links)
@@ -128,6 +145,21 @@ public static class SafeUnzip
         {
             throw new ArchiveRefusedException($"the archive's entry '{entry.FullName}' has {written:N0} bytes, but its header says {entry.Length:N0}");
         }
+    }
+
+    private static ReadOnlyMemory<byte> ReadFile(ZipArchiveEntry entry, int maxBytes)
+    {
+        using var content = Open(entry);
+        var bytes = new byte[(int)Math.Min(entry.Length, maxBytes) + 1];
+        var length = 0;
+        while (length < bytes.Length && Read(content, entry, bytes.AsSpan(length)) is > 0 and var count)
+        {
+            length += count;
+        }
+
+        return length == entry.Length
+            ? bytes.AsMemory(0, length)
+            : throw new ArchiveRefusedException($"the archive's entry '{entry.FullName}' is larger than {maxBytes:N0} bytes, or not as long as its header says");
     }
 
     internal static Stream Open(ZipArchiveEntry entry)
