@@ -1,5 +1,4 @@
 using System.CommandLine;
-using IacCi.Core.Faults;
 using IacCi.Core.Local;
 using IacCi.Core.Runs;
 using IacCi.Core.Views;

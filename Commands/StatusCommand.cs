@@ -1,6 +1,5 @@
 using System.CommandLine;
 using IacCi.Core.Local;
-using IacCi.Core.Runs;
 using IacCi.Core.Views;
 
 namespace IacCi.Commands;

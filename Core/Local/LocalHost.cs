@@ -5,7 +5,6 @@ using IacCi.Core.Bundles;
 using IacCi.Core.Faults;
 using IacCi.Core.Intake;
 using IacCi.Core.Jobs;
-using IacCi.Core.Objects;
 using IacCi.Core.Orchestration;
 using IacCi.Core.Runs;
 using IacCi.Core.Secrets.Age;

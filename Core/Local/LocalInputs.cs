@@ -4,7 +4,6 @@ using IacCi.Core.Code.Git;
 using IacCi.Core.Faults;
 using IacCi.Core.Intake;
 using IacCi.Core.Jobs;
-using IacCi.Core.Runs;
 using IacCi.Core.Secrets;
 using IacCi.Core.Secrets.Age;
 using IacCi.Core.Work;

@@ -4,15 +4,15 @@ using IacCi.Core.Runs;
 namespace IacCi.Core.Local;
 
 /// <summary>Tells whoever looks on, after every pass.</summary>
-public sealed class ProgressReporter(Action<RunProgress> progress) : IRunReporter
+public sealed class ProgressReporter(Action<RunProgress> tell) : IRunReporter
 {
     /// <inheritdoc/>
     public ValueTask<string?> AnnounceAsync(RunPlan plan, CancellationToken cancellationToken) => new((string?)null);
 
     /// <inheritdoc/>
-    public ValueTask<DateTimeOffset?> UpdateAsync(RunProgress told, CancellationToken cancellationToken)
+    public ValueTask<DateTimeOffset?> UpdateAsync(RunProgress progress, CancellationToken cancellationToken)
     {
-        progress(told);
-        return new(told.At);
+        tell(progress);
+        return new(progress.At);
     }
 }

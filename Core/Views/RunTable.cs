@@ -9,7 +9,7 @@ public static class RunTable
 
     /// <summary>The headline.</summary>
     public static string Headline(string title, RunPlan plan, Palette palette) =>
-        $"{palette.Strong(TerminalText.Clean(title))} · {Count(plan.Orders.Count, "order")} · run {Short(plan.RunId)} · trace {plan.TraceId}";
+        $"{palette.Strong(TerminalText.Clean(title))} · {Count(plan.Orders.Count, "order")} · run {Abbreviate(plan.RunId)} · trace {plan.TraceId}";
 
     /// <summary>The mark and words of one order that ended, on a line of its own.</summary>
     public static string Ended(OrderLine line, RunPlan plan, Palette palette) =>
@@ -57,7 +57,7 @@ public static class RunTable
     }
 
     /// <summary>The first part of a run id, enough for people: longer ids are cut at their first dash.</summary>
-    public static string Short(RunId run) => Guid.TryParse(run.Value, out _) ? run.Value[..8] : run.Value;
+    public static string Abbreviate(RunId run) => Guid.TryParse(run.Value, out _) ? run.Value[..8] : run.Value;
 
     private static string Row(RunPlan plan, OrderLine line, DateTimeOffset now, int width, int nameWidth, Palette palette)
     {
