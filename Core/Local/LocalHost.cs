@@ -54,12 +54,16 @@ public sealed class LocalHost : IDisposable
     /// <summary>How often the host looks after what no news tells: deadlines, other hosts' orders.</summary>
     public static readonly TimeSpan LookInterval = TimeSpan.FromSeconds(1);
 
+    /// <summary>How many looks go by until the results are listed, for news that another host's crash swallowed.</summary>
+    private const int LooksPerListing = 10;
+
     private readonly LocalOptions options;
     private readonly TimeProvider clock;
     private readonly SqliteDatabase database;
     private readonly SqliteRunStore store;
     private readonly FolderObjectStore objects;
     private readonly HostLiveness hosts;
+    private readonly LocalWorkFolder workFolder;
     private readonly LocalWorkers workers;
     private readonly LocalWatchdogs watchdogs = new();
     private readonly RunPlans plans;
@@ -86,7 +90,8 @@ public sealed class LocalHost : IDisposable
         hosts = new HostLiveness(state.Hosts, Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8)));
         keys = new LocalRunKeys(LocalRunKeys.DefaultFolder, KeepJob);
         var secrets = SecretsFrom(options.BaseFolder);
-        var opener = new BundleOpener(new LocalIdentities(keys, secrets, options.Variable), state.Work, RandomNumberGenerator.GetBytes);
+        workFolder = new LocalWorkFolder(state.Work, hosts);
+        var opener = new BundleOpener(new LocalIdentities(keys, secrets, options.Variable), workFolder.Path, RandomNumberGenerator.GetBytes);
         var workerOptions = new WorkerOptions { BaseEnvironment = CommandEnvironment.Base(options.Variable) };
         var worker = new Worker(new LocalBundles(objects), opener, new CommandRunner(clock), workerOptions, clock, RandomNumberGenerator.GetBytes, _ => { });
         workers = new LocalWorkers(worker, objects, new LiveLogs(state.Logs, options.LastLine), hosts.HostId, options.Parallel, options.Log);
@@ -145,24 +150,21 @@ public sealed class LocalHost : IDisposable
         using var stopTelling = interrupted.Register(() => news.Writer.TryWrite((run, OrderNum.Job)));
         news.Writer.TryWrite((run, OrderNum.Job));
         var lastLook = clock.GetTimestamp();
-        while (true)
+        for (var looks = 0; ;)
         {
             var batch = await NextAsync(run);
-            if (batch.Count > 0)
-            {
-                await WakeAsync(run, batch, interrupted.IsCancellationRequested ? JobEnding.Cancelled : null);
-            }
-
+            var over = batch.Count > 0
+                && await WakeAsync(run, batch, interrupted.IsCancellationRequested ? JobEnding.Cancelled : null) is WakeOutcome.Completed or WakeOutcome.NothingToDo;
             if (batch.Count == 0 || clock.GetElapsedTime(lastLook) > LookInterval)
             {
                 lastLook = clock.GetTimestamp();
-                await LookAsync(run);
+                over |= await LookAsync(run, thorough: ++looks % LooksPerListing == 0);
             }
 
-            if (await store.FindJobAsync(run, CancellationToken.None) is not { Status: var status } job || status.IsFinal())
+            if (over && await store.FindJobAsync(run, CancellationToken.None) is var job && job?.Status.IsFinal() != false)
             {
                 await workers.DrainAsync();
-                return await store.FindJobAsync(run, CancellationToken.None) ?? throw new UserException($"run {run} was removed while it ran", ExitCode.Fault);
+                return job ?? throw new UserException($"run {run} was removed while it ran", ExitCode.Fault);
             }
         }
     }
@@ -170,17 +172,20 @@ public sealed class LocalHost : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
+        workFolder.Dispose();
         hosts.Dispose();
         database.Dispose();
     }
 
-    private async ValueTask WakeAsync(RunId run, HashSet<OrderNum> batch, JobEnding? ending)
+    private async ValueTask<WakeOutcome> WakeAsync(RunId run, HashSet<OrderNum> batch, JobEnding? ending)
     {
         var owner = $"{hosts.HostId}{LocalRecovery.OwnerSeparator}{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(4))}";
-        await orchestrator.WakeAsync(run, batch, new Lease(owner, clock.GetUtcNow() + LeaseTime), ending, CancellationToken.None);
+        return await orchestrator.WakeAsync(run, batch, new Lease(owner, clock.GetUtcNow() + LeaseTime), ending, CancellationToken.None);
     }
 
-    private async ValueTask LookAsync(RunId run)
+    /// <summary>Looks after what no news tells.</summary>
+    /// <returns>True when the job is final.</returns>
+    private async ValueTask<bool> LookAsync(RunId run, bool thorough)
     {
         if (await plans.FindAsync(run, CancellationToken.None) is { } graph)
         {
@@ -188,7 +193,13 @@ public sealed class LocalHost : IDisposable
             await watchdogs.LookAsync(orderWatch, CancellationToken.None);
         }
 
-        await jobWatch.LookAsync(run, CancellationToken.None);
+        var job = await store.FindJobAsync(run, CancellationToken.None);
+        if (job is null || job.Status.IsFinal() || thorough || clock.GetUtcNow() >= job.Deadline)
+        {
+            return await jobWatch.LookAsync(run, CancellationToken.None);
+        }
+
+        return false;
     }
 
     /// <summary>All news of the run that has come; none when nothing came for a while.</summary>
