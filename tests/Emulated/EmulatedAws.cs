@@ -34,6 +34,7 @@ public sealed class EmulatedAws : IAsyncDisposable
     private Moto? _moto;
     private Events? _events;
     private AwsApi? _api;
+    private AwsApi? _own;
 
     private EmulatedAws(EmulatedAwsOptions options)
     {
@@ -43,8 +44,8 @@ public sealed class EmulatedAws : IAsyncDisposable
         var principals = new Principals(_dice);
         Faults = new FaultPlan(_dice);
         _pool = new ProcessPool(options, _reaper, principals, () => Endpoint, _folder);
-        Functions = new FunctionHost(options, new FunctionConfigs(() => Api), _pool, Faults, _dice, _pulse);
-        Builds = new BuildHost(options, _reaper, principals, Faults, _dice, _pulse, () => Api, _folder);
+        Functions = new FunctionHost(options, new FunctionConfigs(() => _own!), _pool, Faults, _dice, _pulse);
+        Builds = new BuildHost(options, _reaper, principals, Faults, _dice, _pulse, () => _own!, _folder);
         Credentials = principals;
     }
 
@@ -160,6 +161,7 @@ public sealed class EmulatedAws : IAsyncDisposable
         }
 
         _api?.Dispose();
+        _own?.Dispose();
         _reaper.Dispose();
         Folders.Delete(_folder);
     }
@@ -171,10 +173,11 @@ public sealed class EmulatedAws : IAsyncDisposable
         (_runtime, var runtimePorts) = await ServeAsync(Enumerable.Repeat(0, _options.MaxEnvironments), _pool.HandleAsync);
         Endpoint = $"http://127.0.0.1:{frontPorts[0]}";
         _pool.ListenOn(runtimePorts);
-        _api = new AwsApi(Endpoint, _options.Region);
+        _api = new AwsApi(Endpoint, _options.Region, Principals.TesterKey);
+        _own = new AwsApi(Endpoint, _options.Region, Principals.OwnKey);
         _events = new Events(_options, Functions, Faults);
         Functions.Later.Send = SendToQueueAsync;
-        var entrances = new HttpEntrances(_options, Functions, () => Api, _dice);
+        var entrances = new HttpEntrances(_options, Functions, _own, _dice);
         _moto = await Moto.StartAsync(_options, _reaper, Endpoint);
         handler = new FrontDoor(_options, _moto, Credentials, Calls, Faults, Functions, Builds, entrances, _events, _pulse).HandleAsync;
     }
@@ -184,7 +187,7 @@ public sealed class EmulatedAws : IAsyncDisposable
         var parts = arn.Split(':');
         if (parts is [_, _, "sqs", _, var account, var queue])
         {
-            await Api.CallAsync("sqs", "SendMessage", new System.Text.Json.Nodes.JsonObject
+            await _own!.CallAsync("sqs", "SendMessage", new System.Text.Json.Nodes.JsonObject
             {
                 ["QueueUrl"] = $"{Endpoint}/{account}/{queue}",
                 ["MessageBody"] = message.ToJsonString(),

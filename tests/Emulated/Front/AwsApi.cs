@@ -1,7 +1,6 @@
 using System.Net;
 using System.Text;
 using System.Text.Json.Nodes;
-using IacCi.Emulated.Processes;
 
 namespace IacCi.Emulated.Front;
 
@@ -26,7 +25,9 @@ public sealed class AwsApi : IDisposable
     private readonly string _url;
     private readonly string _region;
 
-    internal AwsApi(string url, string region) => (_url, _region) = (url, region);
+    private readonly string _key;
+
+    internal AwsApi(string url, string region, string key) => (_url, _region, _key) = (url, region, key);
 
     /// <summary>An operation of a service that speaks JSON.</summary>
     /// <exception cref="AwsApiException">It was refused.</exception>
@@ -62,7 +63,7 @@ public sealed class AwsApi : IDisposable
         }
 
         message.Headers.TryAddWithoutValidation(
-            "Authorization", $"AWS4-HMAC-SHA256 Credential={Principals.TesterKey}/20260101/{_region}/{service}/aws4_request, SignedHeaders=host, Signature=0");
+            "Authorization", $"AWS4-HMAC-SHA256 Credential={_key}/20260101/{_region}/{service}/aws4_request, SignedHeaders=host, Signature=0");
         foreach (var (name, value) in headers)
         {
             if (!message.Headers.TryAddWithoutValidation(name, value))

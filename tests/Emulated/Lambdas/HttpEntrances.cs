@@ -10,7 +10,7 @@ namespace IacCi.Emulated.Lambdas;
 
 /// <summary>HTTP APIs of API Gateway and function URLs: a request becomes an event of payload format 2.0, the answer a response.</summary>
 /// <remarks>https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html</remarks>
-internal sealed class HttpEntrances(EmulatedAwsOptions options, FunctionHost functions, Func<AwsApi> api, Dice dice)
+internal sealed class HttpEntrances(EmulatedAwsOptions options, FunctionHost functions, AwsApi api, Dice dice)
 {
     private const int MaxBodyBytes = 10 * 1024 * 1024; // API Gateway's own
 
@@ -59,7 +59,7 @@ internal sealed class HttpEntrances(EmulatedAwsOptions options, FunctionHost fun
     {
         try
         {
-            var url = await api().RestAsync("lambda", HttpMethod.Get, $"/2021-10-31/functions/{function}/url");
+            var url = await api.RestAsync("lambda", HttpMethod.Get, $"/2021-10-31/functions/{function}/url");
             return (string?)url["AuthType"] == "AWS_IAM" && context.Request.Headers.Authorization.Count == 0
                 ? AwsAnswer.Json(403, new JsonObject { ["Message"] = "Forbidden" })
                 : await InvokeAsync(context, function, "$default", path, function, "url");
@@ -174,9 +174,9 @@ internal sealed class HttpEntrances(EmulatedAwsOptions options, FunctionHost fun
     private async Task<IReadOnlyDictionary<string, string>> LoadAsync(string id)
     {
         await Task.Yield(); // the lock is held by who calls
-        var integrations = (await api().RestAsync("apigateway", HttpMethod.Get, $"/v2/apis/{id}/integrations"))["items"]!.AsArray()
+        var integrations = (await api.RestAsync("apigateway", HttpMethod.Get, $"/v2/apis/{id}/integrations"))["items"]!.AsArray()
             .ToDictionary(i => (string)i!["integrationId"]!, i => FunctionOf((string?)i!["integrationUri"] ?? ""));
-        var routes = (await api().RestAsync("apigateway", HttpMethod.Get, $"/v2/apis/{id}/routes"))["items"]!.AsArray();
+        var routes = (await api.RestAsync("apigateway", HttpMethod.Get, $"/v2/apis/{id}/routes"))["items"]!.AsArray();
         return routes
             .Select(r => (Key: (string)r!["routeKey"]!, Target: ((string?)r["target"] ?? "").Replace("integrations/", "", StringComparison.Ordinal)))
             .Where(r => integrations.ContainsKey(r.Target))

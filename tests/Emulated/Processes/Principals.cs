@@ -21,6 +21,9 @@ internal sealed class Principals(Dice dice)
     /// <summary>What the state machines use (see moto_server.py).</summary>
     public const string StatesKey = "AKIAEMULATEDSTATES00";
 
+    /// <summary>What the emulator itself uses to look things up: neither logged nor hit by faults.</summary>
+    public const string OwnKey = "AKIAEMULATEDITSELF00";
+
     private readonly ConcurrentDictionary<string, Principal> _byKey = new()
     {
         [TesterKey] = new Principal("tester", null),
