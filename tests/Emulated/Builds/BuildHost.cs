@@ -200,6 +200,7 @@ public sealed class BuildHost : IDisposable
             return;
         }
 
+        owner.ProcessId = () => build.EndedAt is null ? build.ProcessId : 0;
         owner.Kill = () => End(build, "FAULT", "BUILD", "the machine of the build was lost");
         foreach (var fault in _faults.Strike("", Fault.BuildRun, "", build.Project).Where(f => f.Kind == FaultKind.Kill))
         {

@@ -13,6 +13,7 @@ internal sealed class FrontDoor(
     EmulatedAwsOptions options, Moto moto, Principals principals, CallLog log, FaultPlan faults, FunctionHost functions, BuildHost builds,
     HttpEntrances entrances, Events events, Pulse pulse)
 {
+    private const string Presigned = "presigned";
     private const string InvokeHeader = "X-Emulated-Invoke";
 
     /// <summary>The answer is complete, or the connection was cut.</summary>
@@ -33,11 +34,16 @@ internal sealed class FrontDoor(
         }
 
         var signer = principals.Find(request.AccessKey);
-        var caller = request.Presigned ? new Principal("presigned", null) : signer;
+        var caller = request.Presigned ? new Principal(Presigned, null) : signer;
         var struck = faults.Strike(caller.Name, request.Service, request.Operation, request.Resource);
+        if (request.Presigned && struck.Any(f => f.Kind is FaultKind.KillBefore or FaultKind.KillAfter))
+        {
+            caller = principals.FindByPort(context.Connection.RemotePort) ?? caller;
+        }
+
         var answer = await AnswerAsync(request, caller, struck);
         var call = new Call(
-            options.Time.GetUtcNow(), caller.Name, request.Service, request.Operation, request.Resource, answer?.Status ?? 0,
+            options.Time.GetUtcNow(), request.Presigned ? Presigned : caller.Name, request.Service, request.Operation, request.Resource, answer?.Status ?? 0,
             struck.Count == 0 ? null : string.Join(',', struck.Select(f => f.Kind)), request.Presigned ? signer.Name : null,
             options.Time.GetElapsedTime(started));
         log.Add(call);

@@ -106,7 +106,7 @@ internal static class OperationNames
     private static string S3Bucket(AwsRequest request)
     {
         // A sub-resource is a query member without a value: ?notification, ?lifecycle, ...
-        var sub = request.Query.Keys.FirstOrDefault(k => request.Query[k].ToString().Length == 0 && !k.Contains('-', StringComparison.Ordinal));
+        var sub = request.Query.Keys.FirstOrDefault(k => request.Query[k].ToString().Length == 0);
         return (request.Method, sub) switch
         {
             ("GET", _) when request.Query["list-type"] == "2" => "ListObjectsV2",

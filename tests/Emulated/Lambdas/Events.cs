@@ -100,6 +100,12 @@ internal sealed class Events(EmulatedAwsOptions options, FunctionHost functions,
     {
         if (await functions.FindAsync(function) is { } config)
         {
+            if (source == "s3" && !config.Invokers.Contains("s3.amazonaws.com"))
+            {
+                options.Log?.Invoke($"s3: {function} does not permit s3.amazonaws.com to invoke it");
+                return;
+            }
+
             functions.Later.Add(config, payload.ToJsonString(), source);
         }
         else

@@ -31,10 +31,13 @@ internal sealed record FunctionConfig
 
     public required string? DeadLetter { get; init; }
 
+    /// <summary>The services that its policy lets invoke it.</summary>
+    public required IReadOnlySet<string> Invokers { get; init; }
+
     /// <summary>Whatever would make a warm process wrong when it changes.</summary>
     public required string Revision { get; init; }
 
-    public static FunctionConfig Of(JsonObject function, JsonObject? events)
+    public static FunctionConfig Of(JsonObject function, JsonObject? events, JsonObject? policy)
     {
         var c = function["Configuration"]!.AsObject();
         var image = c["ImageConfigResponse"]?["ImageConfig"];
@@ -53,9 +56,17 @@ internal sealed record FunctionConfig
             OnFailure = (string?)destinations?["OnFailure"]?["Destination"],
             OnSuccess = (string?)destinations?["OnSuccess"]?["Destination"],
             DeadLetter = (string?)c["DeadLetterConfig"]?["TargetArn"],
+            Invokers = Services((string?)policy?["Policy"]),
             Revision = c.ToJsonString(),
         };
     }
+
+    private static HashSet<string> Services(string? policy) => policy is null
+        ? []
+        : [.. JsonNode.Parse(policy)!["Statement"]!.AsArray()
+            .Where(s => (string?)s!["Effect"] == "Allow")
+            .Select(s => s!["Principal"] is JsonObject p ? p["Service"]?.ToString() : s["Principal"]?.ToString())
+            .OfType<string>()];
 
     private static IEnumerable<string> Strings(JsonNode? node) => node?.AsArray().Select(n => (string)n!) ?? [];
 
@@ -92,7 +103,7 @@ internal sealed class FunctionConfigs(Func<AwsApi> api)
         await Task.Yield(); // the lock is held by who calls
         var path = $"/2015-03-31/functions/{name}";
         return await GetAsync(path) is { } function
-            ? FunctionConfig.Of(function, await GetAsync($"/2019-09-25/functions/{name}/event-invoke-config"))
+            ? FunctionConfig.Of(function, await GetAsync($"/2019-09-25/functions/{name}/event-invoke-config"), await GetAsync($"{path}/policy"))
             : null;
     }
 

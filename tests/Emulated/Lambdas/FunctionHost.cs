@@ -33,6 +33,9 @@ public sealed class FunctionHost
     /// <summary>How many invocations are with a process at this moment, of one function or of all.</summary>
     public int Running(string? function = null) => _running.Where(r => Pattern.Fits(function, r.Key)).Sum(r => r.Value);
 
+    /// <summary>How many processes of a function wait for work.</summary>
+    public int Idle(string function) => _pool.Idle(function);
+
     /// <summary>Finished invocations in the order of their ends, of one function or of all.</summary>
     public IReadOnlyList<Invocation> Invocations(string? function = null) => [.. _invocations.Where(i => Pattern.Fits(function, i.Function))];
 

@@ -72,8 +72,9 @@ internal sealed class HttpEntrances(EmulatedAwsOptions options, FunctionHost fun
 
     private async Task<AwsAnswer> InvokeAsync(HttpContext context, string function, string routeKey, string path, string apiId, string source)
     {
-        if (await functions.FindAsync(function) is not { } config)
+        if (await functions.FindAsync(function) is not { } config || (source == "http" && !config.Invokers.Contains("apigateway.amazonaws.com")))
         {
+            options.Log?.Invoke($"http: {function} does not exist or does not permit apigateway.amazonaws.com to invoke it");
             return AwsAnswer.Json(500, new JsonObject { ["message"] = "Internal Server Error" });
         }
 

@@ -38,6 +38,14 @@ internal sealed class ProcessPool(EmulatedAwsOptions options, Reaper reaper, Pri
         }
     }
 
+    public int Idle(string function)
+    {
+        lock (_gate)
+        {
+            return _idle.Count(p => p.Function.Name == function && !p.HasExited);
+        }
+    }
+
     public void Kill(string function)
     {
         lock (_gate)
@@ -137,7 +145,7 @@ internal sealed class ProcessPool(EmulatedAwsOptions options, Reaper reaper, Pri
 
     private async Task RunAsync(FunctionProcess process, Pending pending, Action<string> line)
     {
-        var owner = new ProcessOwner { Kill = process.Kill };
+        var owner = new ProcessOwner { Kill = process.Kill, ProcessId = () => process.ProcessId };
         var work = Path.Combine(folder, $"lambda-{Interlocked.Increment(ref _count)}");
         Directory.CreateDirectory(work);
         try
@@ -153,6 +161,7 @@ internal sealed class ProcessPool(EmulatedAwsOptions options, Reaper reaper, Pri
         }
         finally
         {
+            principals.Retire(owner);
             lock (_gate)
             {
                 _idle.Remove(process);

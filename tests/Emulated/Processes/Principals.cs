@@ -8,6 +8,9 @@ internal sealed record Principal(string Name, ProcessOwner? Owner);
 /// <summary>Knows the process that got a set of credentials.</summary>
 internal sealed class ProcessOwner
 {
+    /// <summary>The process; 0 before it started and after it ended.</summary>
+    public Func<int> ProcessId { get; set; } = () => 0;
+
     /// <summary>Ends the process at once, without a word to it.</summary>
     public Action Kill { get; set; } = () => { };
 }
@@ -31,6 +34,13 @@ internal sealed class Principals(Dice dice)
     };
 
     public Principal Find(string accessKey) => _byKey.GetValueOrDefault(accessKey) ?? new Principal("unknown", null);
+
+    /// <summary>Who is at the other end of a connection, told by its port: a presigned URL does not tell.</summary>
+    public Principal? FindByPort(int port) =>
+        _byKey.Values.FirstOrDefault(p => p.Owner?.ProcessId() is { } id and > 0 && ProcessTree.Holds(id, port));
+
+    /// <summary>Takes back what was issued to a process that ended, except that its signatures still count.</summary>
+    public void Retire(ProcessOwner owner) => owner.ProcessId = () => 0;
 
     public bool Knows(string accessKey) => _byKey.ContainsKey(accessKey);
 

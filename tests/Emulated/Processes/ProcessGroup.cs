@@ -6,8 +6,10 @@ namespace IacCi.Emulated.Processes;
 /// <summary>A child in a process group of its own, so that it and whatever it started can be ended together.</summary>
 internal sealed partial class ProcessGroup
 {
-    private const int SigTerm = 15;
     private const int SigKill = 9;
+
+    /// <summary>How long the output of a process that ended is waited for: one that it left behind may hold the pipe.</summary>
+    private static readonly TimeSpan OutputGrace = TimeSpan.FromSeconds(2);
 
     private readonly Process _process;
     private readonly Task _output;
@@ -49,15 +51,18 @@ internal sealed partial class ProcessGroup
     /// <summary>The exit code; 128 and the signal when one ended it.</summary>
     public Task<int> Exited { get; }
 
-    public void Kill() => Signal(SigKill);
-
-    public void Terminate() => Signal(SigTerm);
-
-    private void Signal(int signal)
+    /// <summary>Ends it and all that descends from it, whatever groups those made for themselves: as when its machine is lost.</summary>
+    public void Kill()
     {
-        if (!Exited.IsCompleted)
+        if (Exited.IsCompleted)
         {
-            _ = SendSignal(-Id, signal); // the group may just have ended: then there is nobody to tell
+            return;
+        }
+
+        var descendants = ProcessTree.Descendants(Id);
+        foreach (var target in descendants.Prepend(-Id))
+        {
+            _ = SendSignal(target, SigKill); // it may just have ended: then there is nobody to tell
         }
     }
 
@@ -65,7 +70,7 @@ internal sealed partial class ProcessGroup
     {
         await _process.WaitForExitAsync();
         _ = SendSignal(-Id, SigKill); // what it left behind goes with it, as a container would
-        await _output;
+        await Task.WhenAny(_output, Task.Delay(OutputGrace, TimeProvider.System));
         reaper.Forget(Id);
         var code = _process.ExitCode;
         _process.Dispose();

@@ -163,8 +163,17 @@ internal sealed class StackBuilder(AwsApi api, EmulatedAwsOptions options, Dice 
         }
     }
 
+    private async Task PermitAsync(string function, string service) =>
+        await api.RestAsync("lambda", HttpMethod.Post, $"/2015-03-31/functions/{function}/policy", new JsonObject
+        {
+            ["StatementId"] = service.Split('.')[0],
+            ["Action"] = "lambda:InvokeFunction",
+            ["Principal"] = service,
+        });
+
     private async Task BucketsAsync(Deployment stack)
     {
+        await PermitAsync(stack.Orchestrate, "s3.amazonaws.com");
         await S3Async($"/{stack.InternalBucket}", null);
         await S3Async($"/{stack.DoneBucket}", null);
         await S3Async($"/{stack.InternalBucket}?notification", $"""
@@ -232,6 +241,7 @@ internal sealed class StackBuilder(AwsApi api, EmulatedAwsOptions options, Dice 
             ["routeKey"] = "POST /webhook",
             ["target"] = $"integrations/{(string)integration["integrationId"]!}",
         });
+        await PermitAsync(stack.Webhook, "apigateway.amazonaws.com");
         return (string)created["apiEndpoint"]!;
     }
 }

@@ -41,11 +41,13 @@ try:
     from moto.awslambda import models as awslambda
     from moto.codebuild import responses as codebuild
     from moto.core.config import default_user_config
+    from moto.core.responses import ActionResult
     from moto.dynamodb import models as dynamodb
     from moto.dynamodb.models.dynamo_type import DynamoType
     from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
     from moto.s3 import notifications
     from moto.stepfunctions import models as stepfunctions
+    from moto.stepfunctions.responses import StepFunctionResponse
     from moto.stepfunctions.parser.asl.component.common.retry import retrier_decl
     from moto.stepfunctions.parser.asl.component.state.exec.state_task import lambda_eval_utils
     from moto.stepfunctions.parser.asl.component.state.wait.wait_function.wait_function import WaitFunction
@@ -196,6 +198,24 @@ def _parse_once(self):
         return _programs[definition]
 
 
+def _validate_definition(self):
+    """Terraform asks for this before it plans; moto has not got it."""
+    try:
+        _parse(self._get_param("definition"))
+        found = []
+    except Exception as bad:
+        found = [{"severity": "ERROR", "code": "SCHEMA_VALIDATION_FAILED", "message": str(bad)}]
+    return ActionResult({"result": "FAIL" if found else "OK", "diagnostics": found, "truncated": False})
+
+
+def _list_versions(self):
+    machine = self.stepfunction_backend.describe_state_machine(self._get_param("stateMachineArn"))
+    versions = [{"stateMachineVersionArn": v.arn, "creationDate": v.creation_date} for v in machine.versions.values()]
+    return ActionResult({"stateMachineVersions": versions[::-1]})
+
+
+StepFunctionResponse.list_state_machine_versions = _list_versions
+StepFunctionResponse.validate_state_machine_definition = _validate_definition
 stepfunctions.StateMachine.__deepcopy__ = _copy_without_executions
 lambda_eval_utils.boto_client_for = _client_for
 WaitFunction._eval_body = _wait
@@ -347,6 +367,11 @@ def _serve(connection, moto):
             body = stream.read(length) if length else b""
             try:
                 status, fields, answer, invocations = moto.answer(_environ(method, target, headers, body))
+            except NotImplementedError as missing:
+                # An answer that no client tries again.
+                print(missing, file=sys.stderr)
+                answer = json.dumps({"__type": "UnknownOperationException", "message": f"moto: {missing}"}).encode()
+                status, fields, invocations = "400 Bad Request", [("Content-Type", "application/json")], []
             except Exception:
                 traceback.print_exc()
                 status, fields, answer, invocations = "500 Internal Server Error", [], b"moto failed", []

@@ -1,14 +1,16 @@
 #!/usr/bin/env -S python3 -IS
 """Stands in for the executable while the emulator itself is tested: a Lambda function, or the worker of a build.
 
-As a function it does what its event says: {"do": "echo" | "fail" | "exit" | "sleep" | "call" | "env", ...}.
+As a function it does what its event says: {"do": "echo" | "fail" | "exit" | "sleep" | "call" | "env" | "spawn" | "put", ...}.
 """
 
 import http.client
 import json
 import os
+import subprocess
 import sys
 import time
+import urllib.parse
 
 HOST, PORT = os.environ.get("AWS_ENDPOINT_URL", "http://127.0.0.1:0").removeprefix("http://").split(":")
 
@@ -43,6 +45,15 @@ def handle(event, state):
         time.sleep(event["seconds"])
     if do == "env":
         return dict(os.environ)
+    if do == "spawn":  # something in a process group of its own, as a worker starts its commands
+        child = subprocess.Popen(["sleep", "300"], start_new_session=True)
+        print(f"child {child.pid}", file=sys.stderr, flush=True)
+        time.sleep(300)
+    if do == "put":
+        parts = urllib.parse.urlsplit(event["url"])
+        connection = http.client.HTTPConnection(parts.netloc)
+        connection.request("PUT", f"{parts.path}?{parts.query}", b"{}", event.get("headers", {}))
+        return connection.getresponse().status
     if do == "call":
         return [count(event["table"], event["key"])[0] for _ in range(event["times"])]
     return {"echo": event, "served": state["served"], "pid": os.getpid(), "args": sys.argv[1:]}

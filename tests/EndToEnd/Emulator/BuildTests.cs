@@ -61,7 +61,7 @@ internal sealed class BuildTests(StandInAws emulator)
 
         await Assert.That(Find(id).Status).IsEqualTo("STOPPED");
         var child = int.Parse(Find(id).Log.First(l => l.StartsWith("child ", StringComparison.Ordinal)).Split(' ')[1]);
-        await emulator.Aws.UntilAsync(() => !Runs(child), StandInAws.Soon, "the child of the build is gone");
+        await emulator.Aws.UntilAsync(() => !StandInAws.IsRunning(child), StandInAws.Soon, "the child of the build is gone");
     }
 
     [Test]
@@ -113,8 +113,6 @@ internal sealed class BuildTests(StandInAws emulator)
         request["idempotencyToken"] = stack.Prefix;
         return request;
     }
-
-    private static bool Runs(int pid) => File.Exists($"/proc/{pid}/stat") && !File.ReadAllText($"/proc/{pid}/stat").Contains(") Z ", StringComparison.Ordinal);
 
     private Task<string> StartAsync(Deployment stack, params (string Name, string Value)[] variables) => StartAsync(Request(stack, variables));
 

@@ -104,6 +104,40 @@ internal sealed class FaultTests(StandInAws emulator)
         await Assert.That(call.Signer).IsEqualTo("tester");
     }
 
+    [Test]
+    public async Task A_process_can_be_killed_when_it_uses_a_presigned_URL()
+    {
+        var stack = await emulator.NewStackAsync();
+        using var s3 = Client();
+        var url = await s3.GetPreSignedURLAsync(new GetPreSignedUrlRequest
+        {
+            BucketName = stack.InternalBucket,
+            Key = "tmp/claims/r/0001",
+            Verb = HttpVerb.PUT,
+            Protocol = Protocol.HTTP,
+            Expires = TimeProvider.System.GetUtcNow().AddHours(1).UtcDateTime,
+        });
+        using var fault = emulator.Aws.Faults.Add(new Fault(FaultKind.KillAfter) { Operation = "PutObject", Resource = $"{stack.InternalBucket}/tmp/claims/*" });
+        var result = await emulator.Aws.Functions.InvokeAsync(stack.Work, new JsonObject { ["do"] = "put", ["url"] = url }.ToJsonString());
+        var claim = await emulator.Aws.Api.S3Async(HttpMethod.Get, $"/{stack.InternalBucket}/tmp/claims/r/0001");
+
+        await Assert.That(result.Payload).Contains("signal: killed");
+        await Assert.That(claim.Status).IsEqualTo(HttpStatusCode.OK);
+    }
+
+    [Test]
+    public async Task What_a_killed_process_had_started_dies_with_it()
+    {
+        var function = await emulator.NewFunctionAsync();
+        var running = emulator.Aws.Functions.InvokeAsync(function, """{"do": "spawn"}""");
+        await emulator.Aws.UntilAsync(() => emulator.Aws.Functions.Log(function).Any(l => l.StartsWith("child ", StringComparison.Ordinal)), StandInAws.Soon, "the child runs");
+        emulator.Aws.Functions.Kill(function);
+        await running;
+
+        var child = int.Parse(emulator.Aws.Functions.Log(function).First(l => l.StartsWith("child ", StringComparison.Ordinal)).Split(' ')[1]);
+        await emulator.Aws.UntilAsync(() => !StandInAws.IsRunning(child), StandInAws.Soon, "the child is gone");
+    }
+
     private static async Task<HttpStatusCode> PutAsync(string url, bool condition = true)
     {
         using var http = new HttpClient();

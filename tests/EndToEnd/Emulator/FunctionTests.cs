@@ -14,7 +14,7 @@ internal sealed class FunctionTests(StandInAws emulator)
     {
         var function = await emulator.NewFunctionAsync();
         var first = await emulator.InvokeAsync(function, """{"n": 1}""");
-        await emulator.Aws.UntilAsync(() => emulator.Aws.Functions.Running(function) == 0, StandInAws.Soon, "the first is over");
+        await emulator.Aws.UntilAsync(() => emulator.Aws.Functions.Idle(function) == 1, StandInAws.Soon, "the process asks for more");
         var second = await emulator.InvokeAsync(function, """{"n": 2}""");
 
         await Assert.That((int)second["echo"]!["n"]!).IsEqualTo(2);
@@ -147,6 +147,18 @@ internal sealed class FunctionTests(StandInAws emulator)
         await Assert.That((string)seen["body"]!).IsEqualTo("""{"a": 1}""");
         await Assert.That((string)seen["rawQueryString"]!).IsEqualTo("x=1");
         await Assert.That(get.StatusCode).IsEqualTo(HttpStatusCode.NotFound);
+    }
+
+    [Test]
+    public async Task An_HTTP_API_that_its_function_does_not_permit_answers_500()
+    {
+        var stack = await emulator.NewStackAsync();
+        await emulator.Aws.Api.RestAsync("lambda", HttpMethod.Delete, $"/2015-03-31/functions/{stack.Webhook}/policy/apigateway");
+        using var http = new HttpClient();
+        using var response = await http.PostAsync(new Uri(stack.ApiUrl + "/webhook"), null);
+
+        await Assert.That(response.StatusCode).IsEqualTo(HttpStatusCode.InternalServerError);
+        await Assert.That(emulator.Aws.Functions.Invocations(stack.Webhook).Count).IsEqualTo(0);
     }
 
     [Test]

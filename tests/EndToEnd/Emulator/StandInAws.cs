@@ -34,6 +34,9 @@ internal sealed class StandInAws : IAsyncInitializer, IAsyncDisposable
         }
     }
 
+    public static bool IsRunning(int pid) =>
+        File.Exists($"/proc/{pid}/stat") && !File.ReadAllText($"/proc/{pid}/stat").Contains(") Z ", StringComparison.Ordinal);
+
     public string NewPrefix() => $"t{Interlocked.Increment(ref _prefixes)}";
 
     public async Task<Deployment> NewStackAsync() => await Aws.SetupStackAsync(NewPrefix());
