@@ -132,7 +132,7 @@ case "${1:-publish}" in
   test) run_tests ;;
   bench) publish; packages make ninja-build; shift; exec tests/bench/bench.sh "$@" ;;
   sim) shift; setup; exec dotnet run -c Release --project tests/Simulation -- "$@" ;;
-  aws-up) publish; shift; exec dotnet run --project tests/Emulated -- up "$@" ;;
+  aws-up) publish; shift; IAC_CI_BINARY=$binary exec dotnet run --project tests/Emulated -- up "$@" ;;
   deploy) shift; exec scripts/deploy.sh "$@" ;;
   destroy) shift; exec scripts/destroy.sh "$@" ;;
   golden) test_setup; UPDATE_GOLDEN=1 IAC_CI_BINARY=$binary dotnet run --project tests/IacCi.Tests.csproj ;;
