@@ -77,7 +77,7 @@ internal sealed class ReportStateTests
             {
                 ExitCode = int.MinValue,
                 FailureReason = n % 3 == 0 ? log : "some_word_of_24_letters_: " + log,
-                LogTail = log,
+                LogTail = n is <= 600 or > 9_400 ? log : letter,
                 StartedAt = DateTimeOffset.MaxValue,
                 FinishedAt = DateTimeOffset.MaxValue,
             }));
