@@ -60,14 +60,14 @@ bootstrap() {
     local state
     state=$(bootstrap_state)
     rm -f "$state"
-    if bucket_exists && ! aws s3 cp --quiet "$(bootstrap_copy)" "$state" 2>/dev/null; then
+    if bucket_exists && ! aws s3 cp --only-show-errors "$(bootstrap_copy)" "$state" 2>/dev/null; then
         note "$STATE_BUCKET_NAME exists and was not made here: used as it is"
         return
     fi
     init_stage 00-bootstrap
     mapfile -t vars < <(common_vars)
     apply_stage 00-bootstrap "${vars[@]}" "-var=state_bucket_name=$STATE_BUCKET_NAME"
-    aws s3 cp --quiet "$state" "$(bootstrap_copy)"
+    aws s3 cp --only-show-errors "$state" "$(bootstrap_copy)"
 }
 
 repository() {
@@ -135,7 +135,7 @@ archive() {
     printf 'NAME_PREFIX=%s\nAWS_REGION=%s\nSTATE_BUCKET_NAME=%s\n' "$NAME_PREFIX" "$AWS_REGION" "$STATE_BUCKET_NAME" >"$directory/deployment.env"
     tar -C "$root" -czf "$directory/teardown.tar.gz" --exclude=.terraform --exclude='*.tfstate*' --exclude='*.tfplan' \
         terraform scripts -C "$directory" deployment.env
-    aws s3 cp --quiet "$directory/teardown.tar.gz" "s3://$STATE_BUCKET_NAME/$NAME_PREFIX/teardown.tar.gz"
+    aws s3 cp --only-show-errors "$directory/teardown.tar.gz" "s3://$STATE_BUCKET_NAME/$NAME_PREFIX/teardown.tar.gz"
     rm -r "$directory"
     note "s3://$STATE_BUCKET_NAME/$NAME_PREFIX/teardown.tar.gz"
 }

@@ -41,6 +41,7 @@ settle() {
     need aws terraform tar
     [[ -n $AWS_REGION ]] || fail "no region: give --region, or set AWS_REGION" 2
     [[ $NAME_PREFIX =~ ^[a-z][a-z0-9-]{1,18}[a-z0-9]$ ]] || fail "'$NAME_PREFIX' cannot be a prefix: 3 to 20 lower-case letters, digits and hyphens" 2
+    export AWS_DEFAULT_REGION=$AWS_REGION # what version 1 of the AWS CLI reads
     ACCOUNT=$(aws sts get-caller-identity --query Account --output text) || fail "AWS does not accept the credentials (aws sts get-caller-identity)"
     STATE_BUCKET_NAME=$("$root/scripts/state_bucket_name.sh" "$AWS_REGION")
     say "$NAME_PREFIX in $AWS_REGION, account $ACCOUNT; state in s3://$STATE_BUCKET_NAME/$NAME_PREFIX/"

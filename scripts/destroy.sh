@@ -39,7 +39,7 @@ archived() {
     directory=$(mktemp -d)
     # shellcheck disable=SC2064 # the folder of now
     trap "rm -rf '$directory'" EXIT
-    aws s3 cp --quiet "s3://$STATE_BUCKET_NAME/$NAME_PREFIX/teardown.tar.gz" "$directory/teardown.tar.gz" ||
+    aws s3 cp --only-show-errors "s3://$STATE_BUCKET_NAME/$NAME_PREFIX/teardown.tar.gz" "$directory/teardown.tar.gz" ||
         fail "there is no archive of $NAME_PREFIX in s3://$STATE_BUCKET_NAME; from a checkout of the deployed commit, leave --from-archive out"
     tar -C "$directory" -xzf "$directory/teardown.tar.gz"
     [[ $ASSUME_YES == yes ]] && arguments+=(--yes)
@@ -74,9 +74,9 @@ repository() {
 
 # The states are empty now. The bucket keeps their versions for a while.
 forget_state() {
-    aws s3 rm --quiet --recursive "s3://$STATE_BUCKET_NAME/$NAME_PREFIX/01-ecr/"
-    aws s3 rm --quiet --recursive "s3://$STATE_BUCKET_NAME/$NAME_PREFIX/02-deploy/"
-    aws s3 rm --quiet "s3://$STATE_BUCKET_NAME/$NAME_PREFIX/teardown.tar.gz"
+    aws s3 rm --only-show-errors --recursive "s3://$STATE_BUCKET_NAME/$NAME_PREFIX/01-ecr/"
+    aws s3 rm --only-show-errors --recursive "s3://$STATE_BUCKET_NAME/$NAME_PREFIX/02-deploy/"
+    aws s3 rm --only-show-errors "s3://$STATE_BUCKET_NAME/$NAME_PREFIX/teardown.tar.gz"
 }
 
 state_bucket() {
@@ -85,7 +85,7 @@ state_bucket() {
     others=$(aws s3api list-objects-v2 --bucket "$STATE_BUCKET_NAME" --query "Contents[?!starts_with(Key, '$NAME_PREFIX/')].Key | [0]" --output text)
     [[ $others == None || -z $others ]] || fail "$STATE_BUCKET_NAME holds other things too, for example $others: it stays"
     state=$(bootstrap_state)
-    aws s3 cp --quiet "$(bootstrap_copy)" "$state" || fail "$STATE_BUCKET_NAME was not made here: it stays"
+    aws s3 cp --only-show-errors "$(bootstrap_copy)" "$state" || fail "$STATE_BUCKET_NAME was not made here: it stays"
     init_stage 00-bootstrap
     mapfile -t vars < <(common_vars)
     vars+=("-var=state_bucket_name=$STATE_BUCKET_NAME" -var=force_destroy=true)
