@@ -113,10 +113,16 @@ webhook_secret() {
     [[ $(stage_output 02-deploy webhook_secret_location) == "aws:::ssm:$place" ]] || return 0
     if [[ $(aws ssm describe-parameters --parameter-filters "Key=Name,Values=$place" --query 'length(Parameters)' --output text) == 0 ]]; then
         need openssl
-        # Through standard input: a value among the arguments would be there for every process to see.
+        # Through a file that only we can read: a value among the arguments would be there for every process to see.
+        local request
+        request=$(mktemp) # mode 0600
         printf '{"Name":"%s","Type":"SecureString","Value":"%s","Tags":[{"Key":"iac-ci:deployment","Value":"%s"}]}' \
-            "$place" "$(openssl rand -hex 32)" "$NAME_PREFIX" |
-            aws ssm put-parameter --cli-input-json file:///dev/stdin >/dev/null
+            "$place" "$(openssl rand -hex 32)" "$NAME_PREFIX" >"$request"
+        aws ssm put-parameter --cli-input-json "file://$request" >/dev/null || {
+            rm -f "$request"
+            fail "the webhook secret could not be stored at $place"
+        }
+        rm -f "$request"
         note "made a webhook secret at aws:::ssm:$place"
     fi
 }

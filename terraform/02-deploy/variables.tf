@@ -51,7 +51,7 @@ variable "vcs_secret_prefixes" {
   default     = null
 
   validation {
-    condition     = alltrue([for p in coalesce(var.vcs_secret_prefixes, []) : can(regex("^[^*?/][^*?]+/$", p))])
+    condition     = alltrue([for p in coalesce(var.vcs_secret_prefixes, []) : can(regex("^[^*?/][^*?]*/$", p))])
     error_message = "Each prefix must end with a slash and hold no * or ?, for example iac-ci/vcs/."
   }
 }
@@ -73,7 +73,7 @@ variable "job_secret_prefixes" {
   default     = null
 
   validation {
-    condition     = alltrue([for p in coalesce(var.job_secret_prefixes, []) : can(regex("^[^*?/][^*?]+/$", p))])
+    condition     = alltrue([for p in coalesce(var.job_secret_prefixes, []) : can(regex("^[^*?/][^*?]*/$", p))])
     error_message = "Each prefix must end with a slash and hold no * or ?, for example iac-ci/jobs/."
   }
 }

@@ -66,13 +66,10 @@ inspect() { buildah inspect --type image --format "{{$1}}" "$image"; }
 container=$(buildah from --pull-never "$image")
 in_image() { buildah run --user "$1" "${mounts[@]}" "$container" -- "${@:2}"; }
 mounts=()
-version=$(in_image iac-ci iac-ci --version) || fail "iac-ci --version does not run in the image"
+version=$(in_image iac-ci iac-ci --version) || version="it does not start"
+[[ $version =~ ^[0-9]+\.[0-9]+ ]] || fail "iac-ci --version does not run in the image: '$version'"
 echo "iac-ci $version runs in the image, as $(in_image iac-ci id -un), with $(in_image iac-ci git --version)"
 
-if ! "$executable" run --help >/dev/null 2>&1; then
-    echo "this executable has no 'run' yet: no job was tried"
-    exit
-fi
 mkdir "$work/job"
 chmod 0777 "$work/job"
 cat >"$work/job/job.json" <<'JOB'

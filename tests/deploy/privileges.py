@@ -1,8 +1,9 @@
 """Least privilege, read from a plan of 02-deploy: each role may do what its code calls (calls.json), and no more.
 
-Usage: privileges.py PLAN.json [ROLE=CALL=RESOURCE ...]     PLAN.json: terraform show -json PLANFILE
+Usage: privileges.py PLAN.json [OTHER.json]     PLAN.json: terraform show -json PLANFILE
 
-More calls can be given, for plans with other variables than the default ones; ROLE=-=RESOURCE takes one's calls away.
+OTHER.json is for a plan with other variables than the default ones: by role, what is called `instead` of calls on these
+resources (null: nothing), and what is called `also`.
 
 Fails on: a call that is not allowed; an allowed action on a resource that no call needs; `*` where AWS knows a narrower
 resource; a role that more can take on than its service; a permission for a service without a source. Before that, it
@@ -216,11 +217,18 @@ def spoiled(document):
     yield with_values("aws_iam_role", assume_role_policy=json.dumps(trust)), "may take it on"
 
 
+def adapt(calls, other):
+    """Changes the calls as OTHER.json says."""
+    for role, change in other.items():
+        moved = [[operation, change["instead"].get(on, on)] for operation, on, *_ in calls[role]]
+        calls[role] = [entry for entry in moved if entry[1] is not None] + change["also"]
+
+
 def main():
     document = json.loads(pathlib.Path(sys.argv[1]).read_text())
     calls = json.loads(pathlib.Path(__file__).with_name("calls.json").read_text())
-    for role, call, on in (argument.split("=") for argument in sys.argv[2:]):
-        calls[role] = [entry for entry in calls[role] if entry[1] != on] if call == "-" else [*calls[role], [call, on]]
+    for other in sys.argv[2:]:
+        adapt(calls, json.loads(pathlib.Path(other).read_text()))
     found = faults(document, calls)
     for broken, expected in spoiled(document):
         if not any(expected in fault for fault in faults(broken, calls)):
