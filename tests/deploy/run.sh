@@ -83,7 +83,7 @@ rights() {
         terraform -chdir="$folder" show -json test.tfplan >"$folder/plan.json"
     }
     refused() { # MESSAGE OPTION
-        if terraform -chdir="$folder" plan -no-color "${plan[@]}" "$2" >"$work/plan.log" 2>&1 || ! grep -q "$1" "$work/plan.log"; then
+        if terraform -chdir="$folder" plan -no-color "${plan[@]}" "$2" >"$work/plan.log" 2>&1 || ! tr -s '\n ' ' ' <"$work/plan.log" | grep -q "$1"; then
             echo "not refused: $2" && cat "$work/plan.log" && return 1
         fi
     }
