@@ -1,0 +1,186 @@
+# A role per function, and what it may do spelled out: actions, tables, key prefixes. tests/deploy/privileges.py reads
+# the plan and fails on a right that no call needs, and on a call without its right (tests/deploy/calls.json).
+
+locals {
+  vcs_ssm     = [for p in coalesce(var.vcs_ssm_prefixes, ["/${var.name_prefix}/vcs/"]) : "${local.arn.ssm}${p}*"]
+  vcs_secrets = [for p in coalesce(var.vcs_secret_prefixes, ["${var.name_prefix}/vcs/"]) : "${local.arn.secret}:${p}*"]
+  job_ssm     = [for p in coalesce(var.job_ssm_prefixes, ["/${var.name_prefix}/jobs/"]) : "${local.arn.ssm}${p}*"]
+  job_secrets = [for p in coalesce(var.job_secret_prefixes, ["${var.name_prefix}/jobs/"]) : "${local.arn.secret}:${p}*"]
+
+  webhook_secret_name    = regex("^aws:::(?:ssm|secretd):(.+)$", local.webhook_secret_location)[0]
+  webhook_secret_in_ssm  = startswith(local.webhook_secret_location, "aws:::ssm:")
+  webhook_secret_ssm     = local.webhook_secret_in_ssm ? ["${local.arn.ssm}${local.webhook_secret_name}"] : []
+  webhook_secret_secrets = local.webhook_secret_in_ssm ? [] : ["${local.arn.secret}:${local.webhook_secret_name}-??????"] # AWS appends six characters
+
+  code_objects = concat(
+    ["${local.arn.internal}/tmp/source/*"],
+    [for place in var.code_locations : "arn:${local.partition}:s3:::${place}${endswith(place, "/") ? "*" : "/*"}"],
+  )
+
+  # By role: what the code calls. S3 answers 404 for a missing key only to who may list the bucket (403 otherwise), and
+  # webhook, orchestrate and watchdog have to tell "not there yet" from "forbidden"; hence s3:ListBucket.
+  rights = {
+    webhook = concat([
+      { sid = "Orders", actions = ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"], resources = [local.arn.orders] },
+      { sid = "Events", actions = ["dynamodb:PutItem"], resources = [local.arn.events] },
+      { sid = "Locks", actions = ["dynamodb:PutItem"], resources = [local.arn.locks] },
+      { sid = "Bundles", actions = ["s3:GetObject", "s3:PutObject"], resources = ["${local.arn.internal}/tmp/exec/*"] },
+      { sid = "Trigger", actions = ["s3:PutObject"], resources = ["${local.arn.internal}/tmp/callbacks/runs/*/0000/result.json"] },
+      { sid = "MissingKeys", actions = ["s3:ListBucket"], resources = [local.arn.internal] },
+      { sid = "Code", actions = ["s3:GetObject"], resources = local.code_objects },
+      { sid = "SopsKeys", actions = ["ssm:GetParameter", "ssm:PutParameter"], resources = [local.arn.sops_keys] },
+      { sid = "Parameters", actions = ["ssm:GetParameter"], resources = concat(local.webhook_secret_ssm, local.vcs_ssm, local.job_ssm) },
+      { sid = "Secrets", actions = ["secretsmanager:GetSecretValue"], resources = concat(local.webhook_secret_secrets, local.vcs_secrets, local.job_secrets) },
+      { sid = "JobWatchdog", actions = ["states:StartExecution"], resources = [local.arn.state_machine] },
+    ], local.right_to_decrypt)
+
+    orchestrate = concat([
+      { sid = "Orders", actions = ["dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:UpdateItem"], resources = [local.arn.orders] },
+      { sid = "Events", actions = ["dynamodb:PutItem"], resources = [local.arn.events] },
+      { sid = "Locks", actions = ["dynamodb:GetItem", "dynamodb:UpdateItem"], resources = [local.arn.locks] },
+      { sid = "Read", actions = ["s3:GetObject"], resources = ["${local.arn.internal}/tmp/exec/*", "${local.arn.internal}/tmp/callbacks/runs/*"] },
+      { sid = "Dispatch", actions = ["s3:PutObject"], resources = ["${local.arn.internal}/tmp/exec/*/dispatch.enc.json"] },
+      # The presigned URLs of claims and results are signed with this role, so they may do no more than it.
+      { sid = "ClaimsAndResults", actions = ["s3:PutObject"], resources = ["${local.arn.internal}/tmp/claims/*", "${local.arn.internal}/tmp/callbacks/runs/*"] },
+      { sid = "MissingKeys", actions = ["s3:ListBucket"], resources = [local.arn.internal] },
+      { sid = "Done", actions = ["s3:PutObject"], resources = ["${local.arn.done}/*/done"] },
+      { sid = "SopsKeys", actions = ["ssm:DeleteParameter"], resources = [local.arn.sops_keys] },
+      { sid = "Parameters", actions = ["ssm:GetParameter"], resources = local.vcs_ssm },
+      { sid = "Secrets", actions = ["secretsmanager:GetSecretValue"], resources = local.vcs_secrets },
+      { sid = "Watchdogs", actions = ["states:StartExecution"], resources = [local.arn.state_machine] },
+      { sid = "Builds", actions = ["codebuild:StartBuild", "codebuild:StopBuild"], resources = [local.arn.project] },
+      { sid = "Worker", actions = ["lambda:InvokeFunction"], resources = [local.function_arns["work"]] },
+    ], local.right_to_decrypt)
+
+    watchdog = [
+      { sid = "Orders", actions = ["dynamodb:GetItem"], resources = [local.arn.orders] },
+      { sid = "Locks", actions = ["dynamodb:GetItem", "dynamodb:UpdateItem"], resources = [local.arn.locks] },
+      { sid = "Read", actions = ["s3:GetObject"], resources = ["${local.arn.internal}/tmp/callbacks/runs/*", "${local.arn.internal}/tmp/claims/*"] },
+      { sid = "ClaimsAndResults", actions = ["s3:PutObject"], resources = ["${local.arn.internal}/tmp/claims/*", "${local.arn.internal}/tmp/callbacks/runs/*"] },
+      { sid = "Results", actions = ["s3:ListBucket"], resources = [local.arn.internal] },
+      { sid = "Builds", actions = ["codebuild:BatchGetBuilds", "codebuild:StopBuild"], resources = [local.arn.project] },
+    ]
+
+    work = local.worker_rights
+  }
+
+  # What an order's commands could come to hold, if they got hold of the worker's credentials: see docs/security.md.
+  worker_rights = [
+    { sid = "Bundles", actions = ["s3:GetObject"], resources = ["${local.arn.internal}/tmp/exec/*"] },
+    { sid = "SopsKeys", actions = ["ssm:GetParameter"], resources = [local.arn.sops_keys] },
+  ]
+
+  right_to_decrypt = length(var.secret_kms_key_arns) == 0 ? [] : [
+    { sid = "CustomerKeys", actions = ["kms:Decrypt"], resources = var.secret_kms_key_arns },
+  ]
+
+  # What the platform does in the role's name.
+  platform_rights = {
+    for role in keys(local.functions) : role => concat(
+      [{ sid = "Logs", actions = ["logs:CreateLogStream", "logs:PutLogEvents"], resources = ["${local.arn.logs}:/aws/lambda/${local.function_names[role]}:*"] }],
+      role == "watchdog" ? [] : [{ sid = "Dropped", actions = ["sqs:SendMessage"], resources = [local.arn.dropped] }],
+    )
+  }
+}
+
+data "aws_iam_policy_document" "trust" {
+  for_each = { lambda = "lambda.amazonaws.com", codebuild = "codebuild.amazonaws.com", states = "states.amazonaws.com" }
+
+  statement {
+    actions = ["sts:AssumeRole"]
+
+    principals {
+      type        = "Service"
+      identifiers = [each.value]
+    }
+
+    # No other account's build or state machine may make the service take on this role. (Lambda passes no such key.)
+    dynamic "condition" {
+      for_each = each.key == "lambda" ? [] : [local.account]
+
+      content {
+        test     = "StringEquals"
+        variable = "aws:SourceAccount"
+        values   = [condition.value]
+      }
+    }
+  }
+}
+
+resource "aws_iam_role" "function" {
+  for_each = local.functions
+
+  name               = "${local.role_prefix}-${each.key}"
+  description        = "${local.function_names[each.key]}: ${each.value.description}"
+  assume_role_policy = data.aws_iam_policy_document.trust["lambda"].json
+}
+
+data "aws_iam_policy_document" "function" {
+  for_each = local.functions
+
+  dynamic "statement" {
+    for_each = [for right in concat(local.rights[each.key], local.platform_rights[each.key]) : right if length(right.resources) > 0]
+
+    content {
+      sid       = statement.value.sid
+      actions   = statement.value.actions
+      resources = statement.value.resources
+    }
+  }
+}
+
+resource "aws_iam_role_policy" "function" {
+  for_each = local.functions
+
+  name   = "what-it-does"
+  role   = aws_iam_role.function[each.key].id
+  policy = data.aws_iam_policy_document.function[each.key].json
+}
+
+resource "aws_iam_role" "codebuild" {
+  name               = "${local.role_prefix}-codebuild"
+  description        = "${local.project}: Runs the commands of one order"
+  assume_role_policy = data.aws_iam_policy_document.trust["codebuild"].json
+}
+
+data "aws_iam_policy_document" "codebuild" {
+  dynamic "statement" {
+    for_each = concat(local.worker_rights, [
+      { sid = "Logs", actions = ["logs:CreateLogStream", "logs:PutLogEvents"], resources = ["${local.arn.logs}:/aws/codebuild/${local.project}:*"] },
+      { sid = "PullImage", actions = ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"], resources = [local.arn.repository] },
+      { sid = "LogInToRegistry", actions = ["ecr:GetAuthorizationToken"], resources = ["*"] }, # AWS knows no resource for it
+    ])
+
+    content {
+      sid       = statement.value.sid
+      actions   = statement.value.actions
+      resources = statement.value.resources
+    }
+  }
+}
+
+resource "aws_iam_role_policy" "codebuild" {
+  name   = "what-it-does"
+  role   = aws_iam_role.codebuild.id
+  policy = data.aws_iam_policy_document.codebuild.json
+}
+
+resource "aws_iam_role" "watchdog_executions" {
+  name               = "${local.role_prefix}-watchdog-executions"
+  description        = "The state machine ${local.state_machine}: calls the watchdog"
+  assume_role_policy = data.aws_iam_policy_document.trust["states"].json
+}
+
+data "aws_iam_policy_document" "watchdog_executions" {
+  statement {
+    sid       = "Look"
+    actions   = ["lambda:InvokeFunction"]
+    resources = [local.function_arns["watchdog"]]
+  }
+}
+
+resource "aws_iam_role_policy" "watchdog_executions" {
+  name   = "what-it-does"
+  role   = aws_iam_role.watchdog_executions.id
+  policy = data.aws_iam_policy_document.watchdog_executions.json
+}

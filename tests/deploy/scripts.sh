@@ -1,0 +1,52 @@
+#!/usr/bin/env bash
+# Tests of the scripts that write files: what they write, and what they refuse.
+set -euo pipefail
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+mkdir "$work/terraform"
+cp -r "$root/scripts" "$work/"
+for stage in 00-bootstrap 01-ecr 02-deploy; do mkdir "$work/terraform/$stage"; done
+export NAME_PREFIX=some-prefix
+
+wants() { # NAME FILE TEXT
+    grep -qF -- "$3" "$work/$2" || { echo "FAILED: $1: no '$3' in $2:" && cat "$work/$2" && exit 1; }
+}
+refuses() { # NAME COMMAND...
+    local name=$1 status=0
+    shift
+    "$@" >"$work/out" 2>&1 || status=$?
+    [[ $status -eq 2 ]] || { echo "FAILED: $name: exit code $status, not 2" && cat "$work/out" && exit 1; }
+}
+
+"$work/scripts/generate_backend.sh" my-bucket 02-deploy eu-central-1
+wants "the state of a stage is in the bucket" terraform/02-deploy/backend.tf 'bucket       = "my-bucket"'
+wants "under the prefix" terraform/02-deploy/backend.tf 'key          = "some-prefix/02-deploy/terraform.tfstate"'
+wants "locked" terraform/02-deploy/backend.tf 'use_lockfile = true'
+wants "encrypted" terraform/02-deploy/backend.tf 'encrypt      = true'
+"$work/scripts/generate_backend.sh" my-bucket 00-bootstrap eu-central-1
+wants "but the bucket's own" terraform/00-bootstrap/backend.tf 'path = "my-bucket.tfstate"'
+"$work/scripts/generate_tfvars.sh" 123456789012.dkr.ecr.eu-central-1.amazonaws.com/some-prefix 1f3a9c0b7d21 eu-central-1
+wants "the image" terraform/02-deploy/terraform.tfvars 'image_tag          = "1f3a9c0b7d21"'
+wants "its repository" terraform/02-deploy/terraform.tfvars 'ecr_repository_url = "123456789012.dkr.ecr.eu-central-1.amazonaws.com/some-prefix"'
+wants "the prefix" terraform/02-deploy/terraform.tfvars 'name_prefix        = "some-prefix"'
+if command -v terraform >/dev/null; then
+    unset TF_CLI_CONFIG_FILE
+    terraform fmt -check -recursive "$work/terraform" >/dev/null || { echo "FAILED: what is written is not formatted" && exit 1; }
+fi
+[[ $(STATE_BUCKET_NAME=mine "$work/scripts/state_bucket_name.sh" eu-central-1) == mine ]] || { echo "FAILED: a name that is given is taken" && exit 1; }
+
+refuses "a quote in a name" "$work/scripts/generate_backend.sh" 'my"bucket' 02-deploy eu-central-1
+refuses "another stage" "$work/scripts/generate_backend.sh" my-bucket 03-none eu-central-1
+refuses "a path as stage" "$work/scripts/generate_backend.sh" my-bucket ../x eu-central-1
+refuses "no region" "$work/scripts/generate_backend.sh" my-bucket 02-deploy
+refuses "a region that is none" "$work/scripts/generate_tfvars.sh" url.example/repo tag 'Frankfurt'
+refuses "a tag that is none" "$work/scripts/generate_tfvars.sh" url.example/repo 'a b' eu-central-1
+refuses "an unknown option of deploy" "$work/scripts/deploy.sh" --frobnicate
+refuses "an unknown step" "$work/scripts/deploy.sh" --region eu-central-1 everything
+refuses "no region at all" env -u AWS_REGION -u AWS_DEFAULT_REGION "$work/scripts/deploy.sh"
+refuses "a prefix that no bucket could bear" "$work/scripts/destroy.sh" --region eu-central-1 --prefix Iac_CI
+"$work/scripts/deploy.sh" --help | grep -q -- --region
+"$work/scripts/destroy.sh" --help | grep -q -- --from-archive
+echo "the scripts write what they should, and refuse what they should"
