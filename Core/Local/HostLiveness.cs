@@ -2,7 +2,7 @@ namespace IacCi.Core.Local;
 
 /// <summary>
 /// Tells which processes are alive: each holds a lock (flock(2)) on a file of its own, which the kernel releases with the process,
-/// however it ends.
+/// however it ends. A name tells the boot of the machine too (proc_sys_kernel(5), random/boot_id).
 /// </summary>
 public sealed class HostLiveness : IDisposable
 {
@@ -11,13 +11,13 @@ public sealed class HostLiveness : IDisposable
 
     /// <summary>Says that this process is alive.</summary>
     /// <param name="folder">Where the files stand.</param>
-    /// <param name="hostId">This process's name.</param>
-    public HostLiveness(string folder, string hostId)
+    /// <param name="unique">What makes this process's name unique.</param>
+    public HostLiveness(string folder, string unique)
     {
         this.folder = folder;
-        HostId = hostId;
+        HostId = Boot() + "-" + unique;
         Directory.CreateDirectory(folder);
-        own = new FileStream(PathOf(hostId), FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None, bufferSize: 1, FileOptions.DeleteOnClose);
+        own = new FileStream(PathOf(HostId), FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None, bufferSize: 1, FileOptions.DeleteOnClose);
     }
 
     /// <summary>This process's name.</summary>
@@ -51,8 +51,13 @@ public sealed class HostLiveness : IDisposable
         }
     }
 
+    /// <summary>Whether a process ran before the machine was started the last time: what it wrote last may be lost.</summary>
+    public static bool IsOfEarlierBoot(string hostId) => !hostId.StartsWith(Boot() + "-", StringComparison.Ordinal);
+
     /// <inheritdoc/>
     public void Dispose() => own.Dispose();
+
+    private static string Boot() => File.ReadAllText("/proc/sys/kernel/random/boot_id")[..8];
 
     private string PathOf(string hostId) => Path.Combine(folder, hostId);
 }

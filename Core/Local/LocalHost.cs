@@ -148,6 +148,7 @@ public sealed class LocalHost : IDisposable
     public async ValueTask<JobRecord> RunAsync(RunId run, CancellationToken interrupted)
     {
         using var stopTelling = interrupted.Register(() => news.Writer.TryWrite((run, OrderNum.Job)));
+        store.AddHost(run, hosts.HostId);
         news.Writer.TryWrite((run, OrderNum.Job));
         var lastLook = clock.GetTimestamp();
         for (var looks = 0; ;)

@@ -13,7 +13,7 @@ public sealed class LocalRecovery(SqliteRunStore store, IObjectStore objects, Lo
     /// <summary>Separates the host from what makes an owner unique.</summary>
     public const char OwnerSeparator = '/';
 
-    /// <summary>Puts one run right.</summary>
+    /// <summary>Puts one run right. An order whose claim a loss of power may have taken is not run again.</summary>
     /// <param name="graph">The run.</param>
     /// <param name="thorough">Whether to look at every order that is open, and not only at those that are known to be in flight.</param>
     /// <param name="cancellationToken">Ends the call early.</param>
@@ -25,6 +25,7 @@ public sealed class LocalRecovery(SqliteRunStore store, IObjectStore objects, Lo
             return;
         }
 
+        var rebooted = store.AddHost(run, hosts.HostId).Any(HostLiveness.IsOfEarlierBoot);
         if (held.Owner is { } owner && !hosts.IsAlive(owner.Split(OwnerSeparator)[0]))
         {
             store.BreakLease(run, owner);
@@ -38,20 +39,21 @@ public sealed class LocalRecovery(SqliteRunStore store, IObjectStore objects, Lo
         {
             foreach (var record in await store.FindOrdersAsync(run, chunk, cancellationToken))
             {
-                await RecoverAsync(graph.Plan, record, cancellationToken);
+                await RecoverAsync(graph.Plan, record, rebooted, cancellationToken);
             }
         }
     }
 
-    private async ValueTask RecoverAsync(RunPlan plan, OrderRecord record, CancellationToken cancellationToken)
+    private async ValueTask RecoverAsync(RunPlan plan, OrderRecord record, bool rebooted, CancellationToken cancellationToken)
     {
         var claim = await LocalChannel.FindClaimAsync(objects, plan.RunId, record.Num, cancellationToken);
-        if (claim is not null && (claim.Host is null || !hosts.IsAlive(claim.Host)))
+        var begun = claim is not null || (rebooted && record.Status.IsInFlight());
+        if (begun && !(claim?.Host is { } host && hosts.IsAlive(host)))
         {
             var result = new OrderResult { Status = OrderStatus.Failed, Log = "", FailureReason = EngineReasons.WorkerLost, FinishedAt = clock.GetUtcNow() };
             await objects.CreateAsync(RunKeys.Result(plan.RunId, record.Num), result.ToJson(), cancellationToken);
         }
-        else if (claim is null && record is { Status: OrderStatus.Running, ExecutionUrl: { } url } && !hosts.IsAlive(new Uri(url).Host))
+        else if (!begun && record is { Status: OrderStatus.Running, ExecutionUrl: { } url } && !hosts.IsAlive(new Uri(url).Host))
         {
             await workers.StartAsync(plan, plan[record.Num], cancellationToken);
         }

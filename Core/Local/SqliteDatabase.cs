@@ -3,9 +3,20 @@ using Microsoft.Data.Sqlite;
 
 namespace IacCi.Core.Local;
 
+/// <summary>What a transaction survives when it has returned.</summary>
+public enum Durability
+{
+    /// <summary>The death of every process. A machine that loses power may forget it, until a later one is on the disk.</summary>
+    Process,
+
+    /// <summary>Loss of power too.</summary>
+    Machine,
+}
+
 /// <summary>
-/// The state file: one connection, one transaction at a time, each on the disk before its caller goes on (WAL with
-/// <c>synchronous=FULL</c>, https://www.sqlite.org/pragma.html#pragma_synchronous). Other processes may use the file at the same time.
+/// The state file: one connection, one transaction at a time. Every transaction survives the death of the process; one that is
+/// <see cref="Durability.Machine"/> is on the disk, with all before it, when its caller goes on (WAL with <c>synchronous=FULL</c>,
+/// https://www.sqlite.org/pragma.html#pragma_synchronous). Other processes may use the file at the same time.
 /// </summary>
 public sealed class SqliteDatabase : IDisposable
 {
@@ -34,12 +45,14 @@ public sealed class SqliteDatabase : IDisposable
         CREATE TABLE locks (
           run_id TEXT PRIMARY KEY, trace_id TEXT NOT NULL, flow_id TEXT NOT NULL, owner TEXT, lease_until INTEGER, acquired_at INTEGER,
           states TEXT NOT NULL, ending TEXT, reported_at INTEGER, deadline INTEGER NOT NULL, completed INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID;
+        CREATE TABLE hosts (run_id TEXT NOT NULL, host_id TEXT NOT NULL, PRIMARY KEY (run_id, host_id)) WITHOUT ROWID;
         CREATE TABLE inbox (run_id TEXT NOT NULL, num INTEGER NOT NULL, PRIMARY KEY (run_id, num)) WITHOUT ROWID;
         """;
 
     private readonly SqliteConnection connection;
     private readonly Dictionary<string, SqliteCommand> prepared = new(StringComparer.Ordinal);
     private readonly Lock gate = new();
+    private Durability current = Durability.Machine;
 
     static SqliteDatabase() => SQLitePCL.raw.SetProvider(new SQLitePCL.SQLite3Provider_sqlite3());
 
@@ -64,11 +77,17 @@ public sealed class SqliteDatabase : IDisposable
         }
     }
 
-    /// <summary>Runs reads and writes as one transaction. It is on the disk when this returns; when the action throws, nothing is written.</summary>
-    public T Write<T>(Func<SqliteDatabase, T> action)
+    /// <summary>Runs reads and writes as one transaction; when the action throws, nothing is written.</summary>
+    public T Write<T>(Func<SqliteDatabase, T> action, Durability durability = Durability.Machine)
     {
         lock (gate)
         {
+            if (durability != current)
+            {
+                Execute(durability == Durability.Machine ? "PRAGMA synchronous=FULL" : "PRAGMA synchronous=NORMAL");
+                current = durability;
+            }
+
             Execute("BEGIN IMMEDIATE");
             try
             {

@@ -6,7 +6,9 @@ using IacCi.Core.Runs;
 namespace IacCi.Core.Local;
 
 /// <summary>
-/// The records of runs in the state file. Every write is one transaction; several processes may work on the same run.
+/// The records of runs in the state file. Every write is one transaction; several processes may work on the same run. What an effect
+/// outside follows from (an intent, an ending) survives loss of power; the inbox, the lease, the cursor and "its worker was started" survive
+/// the process only, because results and orders tell all of it anew.
 /// All of it is synchronous inside: a transaction on the local disk takes a fraction of a millisecond.
 /// </summary>
 public sealed class SqliteRunStore(SqliteDatabase database) : IRunStore
@@ -111,7 +113,7 @@ public sealed class SqliteRunStore(SqliteDatabase database) : IRunStore
         }
 
         return AdvanceOutcome.Applied.Instance;
-    }));
+    }, changes.All(change => change.Action == OrderAction.Start) ? Durability.Process : Durability.Machine));
 
     /// <inheritdoc/>
     public ValueTask<RunLock?> TryEnterAsync(
@@ -130,7 +132,7 @@ public sealed class SqliteRunStore(SqliteDatabase database) : IRunStore
 
         AddToInbox(db, run, news);
         return FindLock(db, run);
-    }));
+    }, Durability.Process));
 
     /// <inheritdoc/>
     public ValueTask<RunLock?> AddToInboxAsync(RunId run, IReadOnlyCollection<OrderNum> news, CancellationToken cancellationToken) => new(database.Write(db =>
@@ -142,7 +144,7 @@ public sealed class SqliteRunStore(SqliteDatabase database) : IRunStore
 
         AddToInbox(db, run, news);
         return FindLock(db, run);
-    }));
+    }, Durability.Process));
 
     /// <inheritdoc/>
     public ValueTask<CommitOutcome> CommitAsync(
@@ -165,7 +167,7 @@ public sealed class SqliteRunStore(SqliteDatabase database) : IRunStore
 
         Write(db, run, cursor, "owner = CASE WHEN $keep THEN owner END, lease_until = CASE WHEN $keep THEN lease_until END", ("$keep", then == AfterCommit.Keep));
         return new CommitOutcome.Committed(FindLock(db, run)!);
-    }));
+    }, Durability.Process));
 
     /// <inheritdoc/>
     public ValueTask CompleteAsync(RunId run, Cursor cursor, CancellationToken cancellationToken)
@@ -213,6 +215,13 @@ public sealed class SqliteRunStore(SqliteDatabase database) : IRunStore
     public void SetDeadline(RunId run, DateTimeOffset deadline) => database.Write(db =>
         db.Execute("UPDATE jobs SET deadline = $deadline WHERE run_id = $run", ("$deadline", SqliteRows.Time(deadline)), ("$run", run.Value))
         + db.Execute("UPDATE locks SET deadline = $deadline WHERE run_id = $run", ("$deadline", SqliteRows.Time(deadline)), ("$run", run.Value)));
+
+    /// <summary>Remembers that a process works on a run, and tells which ever did.</summary>
+    public IReadOnlyList<string> AddHost(RunId run, string hostId) => database.Write(db =>
+    {
+        db.Execute("INSERT OR IGNORE INTO hosts (run_id, host_id) VALUES ($run, $host)", ("$run", run.Value), ("$host", hostId));
+        return db.Query("SELECT host_id FROM hosts WHERE run_id = $run", row => row.GetString(0), ("$run", run.Value));
+    });
 
     /// <summary>Frees the lease of an owner that is known to be dead.</summary>
     public void BreakLease(RunId run, string owner) => database.Write(db => db.Execute(
