@@ -24,14 +24,15 @@ public interface IIdentitySource
 /// <param name="identities">The keys.</param>
 /// <param name="root">Under which folder orders get theirs.</param>
 /// <param name="randomBytes">Makes random bytes, for names.</param>
-public sealed class BundleOpener(IIdentitySource identities, string root, Func<int, byte[]> randomBytes) : IOrderOpener
+/// <param name="keepEmptyFolders">Whether emptied folders are left to whoever owns the root (see <see cref="OrderFolder"/>).</param>
+public sealed class BundleOpener(IIdentitySource identities, string root, Func<int, byte[]> randomBytes, bool keepEmptyFolders = false) : IOrderOpener
 {
     private const string TimeoutVariable = "TIMEOUT";
 
     /// <inheritdoc/>
     public async ValueTask<IOpenedOrder> OpenAsync(WorkOrder order, ReadOnlyMemory<byte> bundle, CancellationToken cancellationToken)
     {
-        var folder = new OrderFolder(root, randomBytes);
+        var folder = new OrderFolder(root, randomBytes, keepEmptyFolders);
         try
         {
             var content = Unpack(bundle, folder.Root);

@@ -91,7 +91,7 @@ public sealed class LocalHost : IDisposable
         keys = new LocalRunKeys(LocalRunKeys.DefaultFolder, KeepJob);
         var secrets = SecretsFrom(options.BaseFolder);
         workFolder = new LocalWorkFolder(state.Work, hosts);
-        var opener = new BundleOpener(new LocalIdentities(keys, secrets, options.Variable), workFolder.Path, RandomNumberGenerator.GetBytes);
+        var opener = new BundleOpener(new LocalIdentities(keys, secrets, options.Variable), workFolder.Path, RandomNumberGenerator.GetBytes, keepEmptyFolders: true);
         var workerOptions = new WorkerOptions { BaseEnvironment = CommandEnvironment.Base(options.Variable) };
         var worker = new Worker(new LocalBundles(objects), opener, new CommandRunner(clock), workerOptions, clock, RandomNumberGenerator.GetBytes, _ => { });
         workers = new LocalWorkers(worker, objects, new LiveLogs(state.Logs, options.LastLine), hosts.HostId, options.Parallel, options.Log);

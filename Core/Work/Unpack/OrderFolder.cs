@@ -2,18 +2,24 @@ namespace IacCi.Core.Work.Unpack;
 
 /// <summary>
 /// The folder of one order, mode 0700, under a root that others may share: what was unpacked, and <c>events</c>. Disposing removes
-/// everything in them. The empty folders stay until whoever owns the root removes it: ext4 looks for a free inode past all that were
-/// freed in the last seconds, so a thousand orders that each remove theirs slow each other down.
+/// all of it.
 /// </summary>
 public sealed class OrderFolder : IDisposable
 {
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 
+    private readonly bool keepEmpty;
+
     /// <summary>Chooses the folder, under a name that nobody can have guessed. It is made by whoever unpacks.</summary>
     /// <param name="root">Where; it is made when it does not exist.</param>
     /// <param name="randomBytes">Makes random bytes.</param>
-    public OrderFolder(string root, Func<int, byte[]> randomBytes)
+    /// <param name="keepEmpty">
+    /// Whether disposing leaves the empty folders to whoever owns the root: ext4 looks for a free inode past all that were freed in the
+    /// last seconds, so a thousand quick orders that each remove theirs slow each other down.
+    /// </param>
+    public OrderFolder(string root, Func<int, byte[]> randomBytes, bool keepEmpty = false)
     {
+        this.keepEmpty = keepEmpty;
         Root = Path.Join(Path.GetFullPath(root), "iac-ci-" + Convert.ToHexStringLower(randomBytes(8)));
         Directory.CreateDirectory(root);
     }
@@ -30,7 +36,11 @@ public sealed class OrderFolder : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        if (Directory.Exists(Root))
+        if (!keepEmpty)
+        {
+            FolderRemoval.Remove(Root);
+        }
+        else if (Directory.Exists(Root))
         {
             foreach (var folder in Directory.EnumerateDirectories(Root))
             {
