@@ -135,7 +135,8 @@ public sealed class Orchestrator(
     /// <returns>What was decided, and whether results were left for the next round.</returns>
     private async ValueTask<(Decision Decision, bool Left)> HandleAsync(Pass pass, RunLock seen, CancellationToken cancellationToken)
     {
-        var news = pass.OwnNews.Concat(seen.Inbox.Where(n => !pass.Handled.Contains(n)).Order()).Take(Settler.MaxFold).ToList();
+        // The event of a result that this holder wrote itself may be back in the inbox already.
+        var news = pass.OwnNews.Union(seen.Inbox.Where(n => !pass.Handled.Contains(n)).Order()).Take(Settler.MaxFold).ToList();
         pass.OwnNews.ExceptWith(news);
         pass.Handled.UnionWith(news);
         var results = await settler.ReadAsync(pass, news, cancellationToken);
