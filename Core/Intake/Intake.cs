@@ -40,6 +40,7 @@ public sealed class Intake(
         var known = submission.RunId is { } run ? await store.FindJobAsync(run, cancellationToken) : null;
         if (known is not null && (known.Status != JobStatus.Preparing || known.PayloadDigest != fresh.PayloadDigest))
         {
+            await ForgetKeyAsync(known, cancellationToken);
             return Answer(submission, fresh, known);
         }
 
@@ -53,7 +54,18 @@ public sealed class Intake(
 
         await StartWatchdogAsync(submission.Job, standing, cancellationToken);
         await PrepareAsync(submission.Job, standing, bundles, cancellationToken);
-        return Answer(submission, fresh, await store.FindJobAsync(standing.RunId, cancellationToken) ?? standing);
+        var now = await store.FindJobAsync(standing.RunId, cancellationToken) ?? standing;
+        await ForgetKeyAsync(now, cancellationToken);
+        return Answer(submission, fresh, now);
+    }
+
+    /// <summary>A submission that was slower than the whole run has made the run's key anew, after the run had removed it.</summary>
+    private async ValueTask ForgetKeyAsync(JobRecord job, CancellationToken cancellationToken)
+    {
+        if (job.Status == JobStatus.Finalizing || job.Status.IsFinal())
+        {
+            await keys.DeleteAsync(job.RunId, cancellationToken);
+        }
     }
 
     private JobRecord NewRecord(Submission submission)

@@ -1,3 +1,4 @@
+using IacCi.Core.Faults;
 using IacCi.Core.Objects;
 using IacCi.Core.Runs;
 
@@ -96,6 +97,36 @@ public sealed class Orchestrator(
         }
 
         var pass = new Pass(graph, entered, ending);
+        try
+        {
+            return await WorkAsync(pass, entered, lease, cancellationToken);
+        }
+        catch (StoreUnavailableException)
+        {
+            await ReleaseAsync(pass, lease, cancellationToken);
+            throw;
+        }
+    }
+
+    /// <summary>
+    /// Gives the lease back when a call failed, so that the retry of this invocation does not find it held by its own dead attempt.
+    /// The news stays in the inbox.
+    /// </summary>
+    private async ValueTask ReleaseAsync(Pass pass, Lease lease, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await store.CommitAsync(pass.Plan.RunId, lease.Owner, pass.Cursor, [], AfterCommit.HandOver, cancellationToken);
+        }
+        catch (StoreUnavailableException)
+        {
+            // Then the lease runs out by itself. What is told is the failure that came first.
+        }
+    }
+
+    private async ValueTask<WakeOutcome> WorkAsync(Pass pass, RunLock entered, Lease lease, CancellationToken cancellationToken)
+    {
+        var run = entered.RunId;
         var seen = entered;
         while (true)
         {

@@ -44,7 +44,7 @@ internal sealed class Call<T> : Step, IValueTaskSource<T>, IValueTaskSource
         }
 
         world.Count(actor.Role, Verb);
-        switch (world.Faults.OfCall(Verb))
+        switch (world.Faults.OfCall(actor, Verb))
         {
             case Fault.CrashBefore:
                 world.Say(actor, Verb, label, "dies before it");
@@ -52,28 +52,20 @@ internal sealed class Call<T> : Step, IValueTaskSource<T>, IValueTaskSource
                 return;
             case Fault.CrashAfter:
                 Effect("then dies");
-                if (error is not Breach)
-                {
-                    world.Kill(actor);
-                    return;
-                }
-
-                break;
+                world.Kill(actor);
+                return;
             case Fault.Throttle:
                 world.Say(actor, Verb, label, "is throttled");
                 error = new StoreUnavailableException("throttled");
                 break;
             case Fault.ErrorAfter:
                 Effect("but the answer is lost");
-                error = error is Breach ? error : new StoreUnavailableException("no answer");
+                error = new StoreUnavailableException("no answer");
                 break;
             case Fault.Repeated:
                 Effect("the answer is lost, and it is repeated");
-                error = error is Breach ? error : null;
-                if (error is null)
-                {
-                    Effect("");
-                }
+                error = null;
+                Effect("");
 
                 break;
             default:
@@ -95,7 +87,7 @@ internal sealed class Call<T> : Step, IValueTaskSource<T>, IValueTaskSource
             result = effect();
             world.Say(actor, Verb, label, remark, result);
         }
-        catch (Exception thrown) when (thrown is not Breach)
+        catch (Exception thrown)
         {
             world.Say(actor, Verb, label, thrown.Message);
             error = thrown;

@@ -62,6 +62,9 @@ internal sealed class Actor(World world, Role role, int id, long skew)
     /// <summary>Counts invocations, so that a limit of one does not hit the next.</summary>
     public int Invocation { get; set; }
 
+    /// <summary>The last invocation that threw.</summary>
+    public int FailedAt { get; set; }
+
     public Clock Clock => field ??= new Clock(world, this, skew);
 
     public override string ToString() => $"{Role}#{Id}";

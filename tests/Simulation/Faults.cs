@@ -9,8 +9,8 @@ internal sealed class Faults
     private readonly int perMille;
     private int quietThrottles;
 
-    /// <summary>AWS calls a Lambda that failed twice more: this many failures at its door are made good by that alone.</summary>
-    private const int MaxQuietThrottles = 2;
+    /// <summary>AWS calls a Lambda that failed twice more: a failure is made good by that alone. (Two could hit a call and the release after it.)</summary>
+    private const int MaxQuietThrottles = 1;
 
     public Faults(Spec spec)
     {
@@ -24,16 +24,16 @@ internal sealed class Faults
     public int Hits { get; private set; }
 
     /// <summary>Faults that a scenario plants: asked first.</summary>
-    public Func<Verb, Fault>? Planted { get; set; }
+    public Func<Actor, Verb, Fault>? Planted { get; set; }
 
-    public Fault OfCall(Verb verb)
+    public Fault OfCall(Actor actor, Verb verb)
     {
-        if (Planted is { } planted && planted(verb) is var fault && fault != Fault.None)
+        if (Planted is { } planted && planted(actor, verb) is var fault && fault != Fault.None)
         {
             return fault;
         }
 
-        if (spec.Quiet && (verb is not (Verb.TryEnter or Verb.AddToInbox) || quietThrottles == MaxQuietThrottles))
+        if (spec.Quiet && (actor.Role != Role.Orchestrate || verb is Verb.StartWorker or Verb.StartWatchdog || quietThrottles == MaxQuietThrottles))
         {
             return Fault.None;
         }

@@ -114,6 +114,7 @@ internal sealed class Hosts(World world)
         if (!host.Actor.Dead)
         {
             host.Actor.Died = null;
+            host.Actor.FailedAt = ok ? host.Actor.FailedAt : host.Actor.Invocation;
             host.Actor.Invocation++;
             warm[(int)host.Actor.Role].Push(host);
             ended(ok);
@@ -167,7 +168,10 @@ internal sealed class ActorKeys(World world, Actor actor) : IRunKeys
     public ValueTask<string> GetOrCreateRecipientAsync(RunId run, CancellationToken cancellationToken) =>
         world.Ask(actor, Verb.MakeKey, world.Traced($"{run}"), () =>
         {
-            world.Store.Of(run).KeyThere = true;
+            var state = world.Store.Of(run);
+            var mine = actor.Invocation;
+            state.KeyThere = true;
+            state.KeyMakerDied = () => actor.Dead || actor.FailedAt >= mine;
             return $"age1{run}";
         });
 

@@ -57,7 +57,6 @@ internal sealed class Invariants(World world)
         else if (change.To.IsFinal())
         {
             world.Require(doneWritten.ContainsKey(state.Run), "final-without-done", $"{state.Run} is final and has no done object");
-            world.Require(!state.KeyThere, "key-left", $"{state.Run} is final and its key is still there");
             world.Require(change.To == state.Job!.Outcome, "wrong-final", $"{state.Run} chose {state.Job!.Outcome} and becomes {change.To}");
         }
     }
@@ -128,7 +127,7 @@ internal sealed class Invariants(World world)
         var (run, job) = (state.Run, state.Job!);
         world.Require(job.Status.IsFinal(), "G2-not-final", $"{run} is {job.Status} for ever, at {new string(state.Letters)}");
         world.Require(doneWritten.GetValueOrDefault(run) == 1, "G2-done", $"{run} has {doneWritten.GetValueOrDefault(run)} done objects");
-        world.Require(!state.KeyThere, "key-left", $"the key of {run} is left for ever");
+        world.Require(!state.KeyThere || state.KeyMakerDied(), "key-left", $"the key of {run} is left for ever");
         world.Require(state.OrderEvents == state.Transitions, "event-missing", $"{run}: {state.Transitions} transitions, {state.OrderEvents} events");
         if (state.Lock is { } held)
         {

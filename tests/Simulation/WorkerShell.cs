@@ -8,7 +8,6 @@ namespace IacCi.Simulation;
 /// <summary>A worker process: the real shell over the world's ports, or a shorter one of the same protocol that can also report nonsense.</summary>
 internal static class WorkerShell
 {
-    private static readonly byte[] Claim = "{\"by\":\"worker\"}"u8.ToArray();
     private static readonly WorkerOptions Options = new() { BaseEnvironment = new Dictionary<string, string>() };
 
     public static async ValueTask RunAsync(World world, Host host, RunPlan plan, PlannedOrder order, string? execution = null)
@@ -23,21 +22,21 @@ internal static class WorkerShell
         if (world.Spec.RealWorker && spec.Ending <= Ending.TimesOut)
         {
             var parts = new Parts(world, host, spec, plan.RunId, order.Num);
-            var worker = new Worker(parts, parts, parts, Options, host.Actor.Clock, world.Rng.Bytes, _ => { });
+            var worker = new Worker(parts, parts, parts, Options with { Execution = execution }, host.Actor.Clock, world.Rng.Bytes, _ => { });
             var what = new WorkOrder { RunId = plan.RunId, OrderNum = order.Num, S3Location = order.BundleKey, ExecSha256 = order.BundleSha256 };
             await worker.RunAsync(what, channel, null, default);
             return;
         }
 
-        await WorkAsync(world, host, order, spec, channel, plan.RunId);
+        await WorkAsync(world, host, order, spec, channel, plan.RunId, execution);
     }
 
-    private static async ValueTask WorkAsync(World world, Host host, PlannedOrder order, OrderSpec spec, Channel channel, RunId run)
+    private static async ValueTask WorkAsync(World world, Host host, PlannedOrder order, OrderSpec spec, Channel channel, RunId run, string? execution)
     {
         var bundle = await host.Internal.GetAsync(order.BundleKey, 1 << 20, default);
         world.Require(
             bundle is { } there && Convert.ToHexStringLower(SHA256.HashData(there.Span)) == order.BundleSha256, "bundle-mismatch", $"{run} {order.Num}: another bundle than planned");
-        if (await KnownAsync(world, host, () => channel.ClaimAsync(Claim, default)) is not ClaimOutcome.Won)
+        if (await KnownAsync(world, host, () => channel.ClaimAsync(ClaimOf(execution), default)) is not ClaimOutcome.Won)
         {
             return;
         }
@@ -76,6 +75,9 @@ internal static class WorkerShell
 
         return null;
     }
+
+    private static byte[] ClaimOf(string? execution) =>
+        System.Text.Encoding.UTF8.GetBytes(execution is null ? "{}" : $$"""{"execution":"{{execution}}"}""");
 
     private static byte[] Content(OrderSpec spec) => spec.Ending switch
     {

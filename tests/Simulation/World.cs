@@ -210,6 +210,9 @@ internal sealed class World
         return this;
     }
 
+    /// <summary>From now on this thread is the world's.</summary>
+    public void Enter() => ThreadId = Environment.CurrentManagedThreadId;
+
     /// <summary>Serves calls until a task is complete (for tests that drive a port from outside).</summary>
     public void RunUntil(Func<bool> done)
     {

@@ -1,3 +1,4 @@
+using IacCi.Core.Faults;
 using IacCi.Core.Orchestration;
 using IacCi.Core.Runs;
 
@@ -11,9 +12,14 @@ internal sealed class EventsModel(World world)
     private List<(RunId Run, OrderNum Num)>? open;
     private long owners;
 
+    private int toLose;
+
+    /// <summary>A scenario loses the next events.</summary>
+    public void Lose(int events) => toLose = events;
+
     public void Emit(RunId run, OrderNum num)
     {
-        if (world.Faults.Hit(Fault.EventLost, 100))
+        if (toLose-- > 0 || world.Faults.Hit(Fault.EventLost, 100))
         {
             world.Note($"        the event of {run} {num} is lost");
             return;
@@ -68,7 +74,8 @@ internal sealed class EventsModel(World world)
             {
                 OrderNum[] news = [.. of.Select(r => r.Num).Distinct()];
                 var lease = new Lease($"owner-{++owners}", until);
-                await host.Orchestrator.WakeAsync(of.Key, world.Spec.Mutation == Mutation.RecordIgnored ? news[..1] : news, lease, null, default);
+                var outcome = await host.Orchestrator.WakeAsync(of.Key, world.Spec.Mutation == Mutation.RecordIgnored ? news[..1] : news, lease, null, default);
+                failure = outcome == WakeOutcome.Unsettled ? new StoreUnavailableException("a start is still open") : failure;
             }
             catch (Exception e) when (World.IsFaultOfUse(e))
             {

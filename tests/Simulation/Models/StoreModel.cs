@@ -30,6 +30,9 @@ internal sealed class RunState(RunId run)
     public bool Abandoned { get; set; }
 
     public bool KeyThere { get; set; }
+
+    /// <summary>The submission that made the key died, so that nobody is left who could know of it.</summary>
+    public Func<bool> KeyMakerDied { get; set; } = () => false;
 }
 
 /// <summary>The run store as DynamoDB keeps it: items, conditions, transactions. Each call is one atomic step; what it must not allow is checked on the spot.</summary>

@@ -1,4 +1,5 @@
 using IacCi.Core.Orchestration;
+using IacCi.Core.Runs;
 
 namespace IacCi.Simulation.Models;
 
@@ -11,6 +12,9 @@ internal sealed class WatchdogsModel(World world)
     private readonly HashSet<string> refused = [];
 
     public int Alive { get; private set; }
+
+    /// <summary>A scenario has this order's watchdog refused.</summary>
+    public void Refuse(RunId run, OrderNum num) => refused.Add($"{run}-{num}");
 
     public StartOutcome Start(WatchTarget watch)
     {

@@ -30,6 +30,9 @@ internal sealed class WorkersModel(World world)
     /// <summary>A scenario's own queue, in seconds; null for the seed's.</summary>
     public int? QueueSeconds { get; set; }
 
+    /// <summary>A scenario has this order's start refused.</summary>
+    public void Refuse(RunId run, OrderNum num) => refused.Add((run, num));
+
     public StartOutcome Start(RunPlan plan, PlannedOrder order)
     {
         world.Invariants.WorkerStarts(plan.RunId, order.Num);
