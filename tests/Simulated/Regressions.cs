@@ -16,5 +16,9 @@ internal sealed class Regressions
         LambdaSeconds = 25,
     });
 
+    [Test]
+    public async Task A_watchdog_that_looks_while_the_lock_is_completed_does_not_write_an_older_cursor() =>
+        await Holds(new Spec { Seed = 388022, Orders = 6, Shape = Shape.Random, MaxFaults = 5, LambdaSeconds = 25 });
+
     internal static async Task Holds(Spec spec) => await Assert.That(Client.NewWorld(spec).Run().Broken?.ToString()).IsNull();
 }
