@@ -89,21 +89,21 @@ public sealed class Orchestrator(
 
     private async ValueTask<WakeOutcome> HoldAsync(RunLock entered, Lease lease, JobEnding? ending, CancellationToken cancellationToken)
     {
-        var run = entered.RunId;
-        if (await plans.FindAsync(run, cancellationToken) is not { } graph)
-        {
-            await store.CommitAsync(run, lease.Owner, entered.Cursor, [.. entered.Inbox], AfterCommit.HandOver, cancellationToken);
-            return WakeOutcome.NothingToDo;
-        }
-
-        var pass = new Pass(graph, entered, ending);
+        Pass? pass = null;
         try
         {
+            if (await plans.FindAsync(entered.RunId, cancellationToken) is not { } graph)
+            {
+                await store.CommitAsync(entered.RunId, lease.Owner, entered.Cursor, [.. entered.Inbox], AfterCommit.HandOver, cancellationToken);
+                return WakeOutcome.NothingToDo;
+            }
+
+            pass = new Pass(graph, entered, ending);
             return await WorkAsync(pass, entered, lease, cancellationToken);
         }
         catch (StoreUnavailableException)
         {
-            await ReleaseAsync(pass, lease, cancellationToken);
+            await ReleaseAsync(entered.RunId, lease, pass?.Cursor ?? entered.Cursor, cancellationToken);
             throw;
         }
     }
@@ -112,11 +112,11 @@ public sealed class Orchestrator(
     /// Gives the lease back when a call failed, so that the retry of this invocation does not find it held by its own dead attempt.
     /// The news stays in the inbox.
     /// </summary>
-    private async ValueTask ReleaseAsync(Pass pass, Lease lease, CancellationToken cancellationToken)
+    private async ValueTask ReleaseAsync(RunId run, Lease lease, Cursor cursor, CancellationToken cancellationToken)
     {
         try
         {
-            await store.CommitAsync(pass.Plan.RunId, lease.Owner, pass.Cursor, [], AfterCommit.HandOver, cancellationToken);
+            await store.CommitAsync(run, lease.Owner, cursor, [], AfterCommit.HandOver, cancellationToken);
         }
         catch (StoreUnavailableException)
         {

@@ -116,11 +116,17 @@ internal sealed class Invariants(World world)
     public void AtRest()
     {
         world.Require(world.Watchdogs.Alive == 0, "watchdog-alive", $"{world.Watchdogs.Alive} watchdogs never end");
-        foreach (var state in world.Store.Runs.Where(s => s.Job is not null))
+        foreach (var state in world.Store.Runs.Where(s => s.Job is not null && !NeverTakenIn(s)))
         {
             RunAtRest(state);
         }
     }
+
+    /// <summary>
+    /// Intake died between its first two steps, and nobody submitted the job again: there is a record, and nothing else. The caller has no
+    /// answer; a job is taken in from the moment its watchdog runs.
+    /// </summary>
+    private bool NeverTakenIn(RunState state) => state.Job!.Status == JobStatus.Preparing && !world.Watchdogs.WasStarted(state.Run);
 
     private void RunAtRest(RunState state)
     {

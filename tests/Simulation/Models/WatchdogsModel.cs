@@ -13,6 +13,8 @@ internal sealed class WatchdogsModel(World world)
 
     public int Alive { get; private set; }
 
+    public bool WasStarted(RunId run) => names.Contains($"{run}-{OrderNum.Job}");
+
     /// <summary>A scenario has this order's watchdog refused.</summary>
     public void Refuse(RunId run, OrderNum num) => refused.Add($"{run}-{num}");
 
