@@ -123,10 +123,10 @@ internal sealed class Invariants(World world)
     }
 
     /// <summary>
-    /// Intake died between its first two steps, and nobody submitted the job again: there is a record, and nothing else. The caller has no
-    /// answer; a job is taken in from the moment its watchdog runs.
+    /// Intake died before the job's watchdog was started (or when it was refused), and nobody submitted the job again: there is a record, and
+    /// no answer. A job is taken in from the moment its watchdog runs.
     /// </summary>
-    private bool NeverTakenIn(RunState state) => state.Job!.Status == JobStatus.Preparing && !world.Watchdogs.WasStarted(state.Run);
+    private bool NeverTakenIn(RunState state) => !state.Job!.Status.IsFinal() && state.Lock is null && !world.Watchdogs.WasStarted(state.Run);
 
     private void RunAtRest(RunState state)
     {
