@@ -137,7 +137,7 @@ public sealed class Orchestrator(
                 return WakeOutcome.Completed;
             }
 
-            var end = (left || decision.More || pass.OwnNews.Count > 0, clock.GetUtcNow() > lease.Until - HandOverMargin) switch
+            var end = (left || decision.More || pass.OwnNews.Count > 0 || !pass.Ended.IsSupersetOf(decision.End), clock.GetUtcNow() > lease.Until - HandOverMargin) switch
             {
                 (true, true) => AfterCommit.HandOver,
                 (true, false) => AfterCommit.Keep,
@@ -166,6 +166,8 @@ public sealed class Orchestrator(
     /// <returns>What was decided, and whether results were left for the next round.</returns>
     private async ValueTask<(Decision Decision, bool Left)> HandleAsync(Pass pass, RunLock seen, CancellationToken cancellationToken)
     {
+        pass.Handled.UnionWith(seen.Inbox.Where(pass.IsOver));
+
         // The event of a result that this holder wrote itself may be back in the inbox already.
         var news = pass.OwnNews.Union(seen.Inbox.Where(n => !pass.Handled.Contains(n)).Order()).Take(Settler.MaxFold).ToList();
         pass.OwnNews.ExceptWith(news);

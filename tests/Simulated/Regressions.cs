@@ -32,5 +32,9 @@ internal sealed class Regressions
     public async Task A_throttled_read_of_the_plan_needs_no_watchdog() =>
         await Holds(new Spec { Seed = 407, Orders = 1, Shape = Shape.Random, Faults = (Fault)2099204, MaxFaults = 6, Quiet = true, AllSucceed = true });
 
+    [Test]
+    public async Task A_deadline_of_many_orders_in_flight_is_folded_part_by_part() =>
+        await Holds(new Spec { Seed = 6527004017026027014, Orders = 54, Shape = Shape.Wide, Faults = (Fault)1048608, MaxFaults = 1, AllSucceed = true, LambdaSeconds = 25 });
+
     internal static async Task Holds(Spec spec) => await Assert.That(Client.NewWorld(spec).Run().Broken?.ToString()).IsNull();
 }
