@@ -40,6 +40,7 @@ public sealed class Intake(
         var known = submission.RunId is { } run ? await store.FindJobAsync(run, cancellationToken) : null;
         if (known is not null && (known.Status != JobStatus.Preparing || known.PayloadDigest != fresh.PayloadDigest))
         {
+            await TidyAsync(known, cancellationToken);
             return Answer(submission, fresh, known);
         }
 
@@ -53,7 +54,26 @@ public sealed class Intake(
 
         await StartWatchdogAsync(submission.Job, standing, cancellationToken);
         await PrepareAsync(submission.Job, standing, bundles, cancellationToken);
-        return Answer(submission, fresh, await store.FindJobAsync(standing.RunId, cancellationToken) ?? standing);
+        var now = await store.FindJobAsync(standing.RunId, cancellationToken) ?? standing;
+        await TidyAsync(now, cancellationToken);
+        return Answer(submission, fresh, now);
+    }
+
+    /// <summary>
+    /// Finishes what earlier submissions may have left: an abandoned job that is not ended yet; and the run's key, which a submission that
+    /// was slower than the whole run has made anew after the run had removed it.
+    /// </summary>
+    private async ValueTask TidyAsync(JobRecord job, CancellationToken cancellationToken)
+    {
+        if (job.Status == JobStatus.Finalizing)
+        {
+            await finalizer.AbandonAsync(job, EngineReasons.IntakeAbandoned, cancellationToken);
+        }
+
+        if (job.Status == JobStatus.Finalizing || job.Status.IsFinal())
+        {
+            await keys.DeleteAsync(job.RunId, cancellationToken);
+        }
     }
 
     private JobRecord NewRecord(Submission submission)

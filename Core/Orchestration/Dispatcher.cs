@@ -14,6 +14,9 @@ public sealed class Dispatcher(IRunStore store, IObjectStore objects, IWorkers w
     /// <summary>How many orders are started side by side.</summary>
     public const int StartsAtOnce = 10;
 
+    /// <summary>How many orders are ended from outside before their results are folded: what is folded need not be ended again by a next holder.</summary>
+    public const int MaxEnd = Settler.MaxFold;
+
     /// <summary>The most orders in flight that make sense here, or null.</summary>
     public int? Capacity => workers.Capacity;
 
@@ -25,7 +28,7 @@ public sealed class Dispatcher(IRunStore store, IObjectStore objects, IWorkers w
             await StartAsync(pass, batch, cancellationToken);
         }
 
-        await EndAsync(pass, [.. decision.End.Where(pass.Ended.Add)], cancellationToken);
+        await EndAsync(pass, [.. decision.End.Where(pass.Ended.Add).Take(MaxEnd)], cancellationToken);
     }
 
     private async ValueTask StartAsync(Pass pass, OrderNum[] nums, CancellationToken cancellationToken)

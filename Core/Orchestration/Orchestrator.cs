@@ -1,3 +1,4 @@
+using IacCi.Core.Faults;
 using IacCi.Core.Objects;
 using IacCi.Core.Runs;
 
@@ -88,14 +89,44 @@ public sealed class Orchestrator(
 
     private async ValueTask<WakeOutcome> HoldAsync(RunLock entered, Lease lease, JobEnding? ending, CancellationToken cancellationToken)
     {
-        var run = entered.RunId;
-        if (await plans.FindAsync(run, cancellationToken) is not { } graph)
+        Pass? pass = null;
+        try
         {
-            await store.CommitAsync(run, lease.Owner, entered.Cursor, [.. entered.Inbox], AfterCommit.HandOver, cancellationToken);
-            return WakeOutcome.NothingToDo;
-        }
+            if (await plans.FindAsync(entered.RunId, cancellationToken) is not { } graph)
+            {
+                await store.CommitAsync(entered.RunId, lease.Owner, entered.Cursor, [.. entered.Inbox], AfterCommit.HandOver, cancellationToken);
+                return WakeOutcome.NothingToDo;
+            }
 
-        var pass = new Pass(graph, entered, ending);
+            pass = new Pass(graph, entered, ending);
+            return await WorkAsync(pass, entered, lease, cancellationToken);
+        }
+        catch (StoreUnavailableException)
+        {
+            await ReleaseAsync(entered.RunId, lease, pass?.Cursor ?? entered.Cursor, cancellationToken);
+            throw;
+        }
+    }
+
+    /// <summary>
+    /// Gives the lease back when a call failed, so that the retry of this invocation does not find it held by its own dead attempt.
+    /// The news stays in the inbox.
+    /// </summary>
+    private async ValueTask ReleaseAsync(RunId run, Lease lease, Cursor cursor, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await store.CommitAsync(run, lease.Owner, cursor, [], AfterCommit.HandOver, cancellationToken);
+        }
+        catch (StoreUnavailableException)
+        {
+            // Then the lease runs out by itself. What is told is the failure that came first.
+        }
+    }
+
+    private async ValueTask<WakeOutcome> WorkAsync(Pass pass, RunLock entered, Lease lease, CancellationToken cancellationToken)
+    {
+        var run = entered.RunId;
         var seen = entered;
         while (true)
         {
@@ -106,7 +137,7 @@ public sealed class Orchestrator(
                 return WakeOutcome.Completed;
             }
 
-            var end = (left || decision.More || pass.OwnNews.Count > 0, clock.GetUtcNow() > lease.Until - HandOverMargin) switch
+            var end = (left || decision.More || pass.OwnNews.Count > 0 || !pass.Ended.IsSupersetOf(decision.End), clock.GetUtcNow() > lease.Until - HandOverMargin) switch
             {
                 (true, true) => AfterCommit.HandOver,
                 (true, false) => AfterCommit.Keep,
@@ -135,7 +166,10 @@ public sealed class Orchestrator(
     /// <returns>What was decided, and whether results were left for the next round.</returns>
     private async ValueTask<(Decision Decision, bool Left)> HandleAsync(Pass pass, RunLock seen, CancellationToken cancellationToken)
     {
-        var news = pass.OwnNews.Concat(seen.Inbox.Where(n => !pass.Handled.Contains(n)).Order()).Take(Settler.MaxFold).ToList();
+        pass.Handled.UnionWith(seen.Inbox.Where(pass.IsOver));
+
+        // The event of a result that this holder wrote itself may be back in the inbox already.
+        var news = pass.OwnNews.Union(seen.Inbox.Where(n => !pass.Handled.Contains(n)).Order()).Take(Settler.MaxFold).ToList();
         pass.OwnNews.ExceptWith(news);
         pass.Handled.UnionWith(news);
         var results = await settler.ReadAsync(pass, news, cancellationToken);

@@ -50,6 +50,9 @@ public sealed class Pass(RunGraph graph, RunLock entered, JobEnding? ending)
         set => states[num.Index] = value.Letter();
     }
 
+    /// <summary>Whether news of this order can change nothing any more.</summary>
+    public bool IsOver(OrderNum num) => !num.IsJob && num.Index < states.Length && this[num].IsTerminal();
+
     /// <summary>Takes in what was written.</summary>
     public void Applied(IEnumerable<OrderChange> changes)
     {

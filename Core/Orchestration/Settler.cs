@@ -6,7 +6,7 @@ namespace IacCi.Core.Orchestration;
 
 /// <summary>
 /// Writes what follows from results: their own steps, and with them, in the same transactions where they fit, the steps that they make
-/// possible. When a step is refused, what is known of that order was behind; it is put right and everything is decided anew.
+/// possible. When a step is refused, what is known was behind; it is put right and everything is decided anew.
 /// </summary>
 public sealed class Settler(IRunStore store, IObjectStore objects, TimeProvider clock, int? capacity)
 {
@@ -36,8 +36,11 @@ public sealed class Settler(IRunStore store, IObjectStore objects, TimeProvider 
                 return decision;
             }
 
-            results.Remove(refused.Num);
-            pass.Correct(refused);
+            await LearnAsync(pass, refused.Chunk, refused.Why, cancellationToken);
+            foreach (var change in refused.Chunk.Where(change => Transitions.Next(pass[change.Num], change.Action) is null))
+            {
+                results.Remove(change.Num);
+            }
         }
 
         throw new InvalidOperationException($"the records of run {pass.Plan.RunId} contradict themselves");
@@ -72,19 +75,33 @@ public sealed class Settler(IRunStore store, IObjectStore objects, TimeProvider 
         return (changes, decision);
     }
 
-    private async ValueTask<AdvanceOutcome.Refused?> RefusedAsync(Pass pass, List<OrderChange> changes, CancellationToken cancellationToken)
+    private async ValueTask<(IReadOnlyList<OrderChange> Chunk, AdvanceOutcome.Refused Why)?> RefusedAsync(
+        Pass pass, List<OrderChange> changes, CancellationToken cancellationToken)
     {
         foreach (var chunk in Advancing.Chunks(changes))
         {
             if (await store.AdvanceAsync(pass.Plan, chunk, cancellationToken) is AdvanceOutcome.Refused refused)
             {
-                return refused;
+                return (chunk, refused);
             }
 
             pass.Applied(chunk);
         }
 
         return null;
+    }
+
+    /// <summary>
+    /// What is known is behind for one order of a transaction, and mostly for all of it (its holder died before the commit): the records are
+    /// read together, or putting a large run right one order at a time might take longer than an invocation has.
+    /// </summary>
+    private async ValueTask LearnAsync(Pass pass, IReadOnlyList<OrderChange> chunk, AdvanceOutcome.Refused refused, CancellationToken cancellationToken)
+    {
+        pass.Correct(refused);
+        foreach (var record in await store.FindOrdersAsync(pass.Plan.RunId, [.. chunk.Select(change => change.Num)], cancellationToken))
+        {
+            pass[record.Num] = record.Status;
+        }
     }
 
     private async ValueTask<OrderChange?> ReadAsync(RunId run, PlannedOrder order, CancellationToken cancellationToken)

@@ -31,8 +31,7 @@ public sealed class JobWatch(
                     && await finalizer.AbandonAsync(job, EngineReasons.IntakeAbandoned, cancellationToken);
             case JobStatus.Finalizing when held is null:
                 return await finalizer.AbandonAsync(job, EngineReasons.IntakeAbandoned, cancellationToken);
-            case JobStatus.Succeeded or JobStatus.Failed or JobStatus.TimedOut:
-                await CloseLockAsync(held, cancellationToken);
+            case JobStatus.Succeeded or JobStatus.Failed or JobStatus.TimedOut when held is null or { Completed: true }:
                 return true;
             default:
                 await WakeIfNeededAsync(held, cancellationToken);
@@ -40,15 +39,10 @@ public sealed class JobWatch(
         }
     }
 
-    /// <summary>A process that died between the final status and the lock left the lock behind.</summary>
-    private async ValueTask CloseLockAsync(RunLock? held, CancellationToken cancellationToken)
-    {
-        if (held is { Completed: false })
-        {
-            await store.CompleteAsync(held.RunId, held.Cursor, cancellationToken);
-        }
-    }
-
+    /// <summary>
+    /// A process that died between the final status and the lock left the lock behind: that is something to be done like all else. Only who
+    /// folds the inbox first knows the cursor that the lock has to end with.
+    /// </summary>
     private async ValueTask WakeIfNeededAsync(RunLock? held, CancellationToken cancellationToken)
     {
         var now = clock.GetUtcNow();

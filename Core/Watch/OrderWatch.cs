@@ -2,6 +2,7 @@ using IacCi.Core.Jobs;
 using IacCi.Core.Objects;
 using IacCi.Core.Orchestration;
 using IacCi.Core.Runs;
+using IacCi.Core.Work;
 using IacCi.Core.Work.Results;
 
 namespace IacCi.Core.Watch;
@@ -55,7 +56,7 @@ public sealed class OrderWatch(IRunStore store, IObjectStore objects, RunPlans p
         {
             OrderVerdict.EndClaimed => await EndAsync(watch, OrderStatus.TimedOut, EngineReasons.Unresponsive, cancellationToken),
             OrderVerdict.EndUnclaimed => await EndUnclaimedAsync(watch, cancellationToken),
-            _ => await EndIfOverAsync(watch, cancellationToken),
+            _ => await EndIfOverAsync(watch, claimedAt is not null, cancellationToken),
         };
     }
 
@@ -67,34 +68,53 @@ public sealed class OrderWatch(IRunStore store, IObjectStore objects, RunPlans p
         await objects.CreateAsync(RunKeys.Claim(watch.RunId, watch.Num), ClaimedBy.Watchdog, cancellationToken)
         && await EndAsync(watch, OrderStatus.TimedOut, EngineReasons.NeverStarted, cancellationToken);
 
-    /// <summary>A build that is over reports no more. The result is looked for once more, after that was learned.</summary>
-    private async ValueTask<bool> EndIfOverAsync(WatchTarget watch, CancellationToken cancellationToken)
+    /// <summary>
+    /// A build that is over reports no more. Two builds may have been started for one order, so once it is claimed only the end of the one
+    /// that claimed it counts. The result is looked for once more, after the end was learned.
+    /// </summary>
+    private async ValueTask<bool> EndIfOverAsync(WatchTarget watch, bool claimed, CancellationToken cancellationToken)
     {
-        if (await ExecutionOfAsync(watch, cancellationToken) is not { } url
+        if (await ExecutionOfAsync(watch, claimed, cancellationToken) is not { } url
             || await workers.DescribeAsync(url, cancellationToken) is not ExecutionState.Ended ended)
         {
             return false;
         }
 
         return await HasResultAsync(watch, cancellationToken)
-            || await EndAsync(watch, OrderStatus.Failed, $"{EngineReasons.BuildEnded}: {ended.Reason}", cancellationToken);
+            || ((claimed || await objects.CreateAsync(RunKeys.Claim(watch.RunId, watch.Num), ClaimedBy.Watchdog, cancellationToken))
+                && await EndAsync(watch, OrderStatus.Failed, $"{EngineReasons.BuildEnded}: {ended.Reason}", cancellationToken));
     }
 
+    /// <summary>Ends an order whose claim is taken: a worker that has not begun finds it so, and for one that has, the first result stands.</summary>
     private async ValueTask<bool> EndAsync(WatchTarget watch, OrderStatus status, string reason, CancellationToken cancellationToken)
     {
-        // A worker that has not begun finds its order claimed; for one that has, this changes nothing.
-        await objects.CreateAsync(RunKeys.Claim(watch.RunId, watch.Num), ClaimedBy.Watchdog, cancellationToken);
         var result = new OrderResult { Status = status, Log = "", FailureReason = reason, FinishedAt = clock.GetUtcNow() };
         await objects.CreateAsync(RunKeys.Result(watch.RunId, watch.Num), result.ToJson(), cancellationToken);
         if (await plans.FindAsync(watch.RunId, cancellationToken) is { } graph)
         {
-            var url = await ExecutionOfAsync(watch, cancellationToken);
+            var url = await ExecutionOfAsync(watch, true, cancellationToken);
             await workers.StopAsync(graph.Plan, graph.Plan[watch.Num], url, status, reason, cancellationToken);
         }
 
         return true;
     }
 
-    private async ValueTask<string?> ExecutionOfAsync(WatchTarget watch, CancellationToken cancellationToken) =>
-        await store.FindOrdersAsync(watch.RunId, [watch.Num], cancellationToken) is [var record] ? record.ExecutionUrl : null;
+    /// <summary>Who claimed the order, if the claim says it; else the last worker that was started for it.</summary>
+    private async ValueTask<string?> ExecutionOfAsync(WatchTarget watch, bool claimed, CancellationToken cancellationToken) =>
+        (claimed ? await ClaimantAsync(watch, cancellationToken) : null)
+        ?? (await store.FindOrdersAsync(watch.RunId, [watch.Num], cancellationToken) is [var record] ? record.ExecutionUrl : null);
+
+    private async ValueTask<string?> ClaimantAsync(WatchTarget watch, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await objects.GetAsync(RunKeys.Claim(watch.RunId, watch.Num), ClaimContent.MaxBytes, cancellationToken) is { } claim
+                ? ClaimContent.ExecutionOf(claim.Span)
+                : null;
+        }
+        catch (ObjectTooLargeException)
+        {
+            return null;
+        }
+    }
 }

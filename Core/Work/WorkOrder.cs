@@ -146,7 +146,24 @@ internal sealed record WorkEvent
 }
 
 /// <summary>The worker's own claim, as it stands in the claim object.</summary>
-internal sealed record ClaimContent(string WorkerId, string RunId, string OrderNum, DateTimeOffset ClaimedAt);
+internal sealed record ClaimContent(string WorkerId, string RunId, string OrderNum, DateTimeOffset ClaimedAt, string? Execution = null)
+{
+    /// <summary>The largest claim that is read, in bytes.</summary>
+    internal const long MaxBytes = 16 << 10;
+
+    /// <summary>Which execution claimed, as its service names it; null when the claim does not say, or is nobody's we know.</summary>
+    internal static string? ExecutionOf(ReadOnlySpan<byte> claim)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(claim, WorkJson.Default.ClaimContent)?.Execution;
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+}
 
 /// <summary>The JSON of this room.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]

@@ -97,7 +97,7 @@ public sealed class Worker(
     /// <returns>Null when the order is ours.</returns>
     private async ValueTask<WorkerEnding?> ClaimAsync(WorkOrder order, IOrderChannel channel, CancellationToken cancellationToken)
     {
-        var content = new ClaimContent("worker-" + Convert.ToHexStringLower(randomBytes(16)), order.RunId.Value, order.OrderNum.ToString(), clock.GetUtcNow());
+        var content = new ClaimContent("worker-" + Convert.ToHexStringLower(randomBytes(16)), order.RunId.Value, order.OrderNum.ToString(), clock.GetUtcNow(), options.Execution);
         var json = JsonSerializer.SerializeToUtf8Bytes(content, WorkJson.Default.ClaimContent);
         var (outcome, unknown) = await retrying.UntilKnownAsync(
             token => channel.ClaimAsync(json, token), options.ClaimWindow, problem => log($"order {order.OrderNum}: the claim is tried again: {problem}"), cancellationToken);

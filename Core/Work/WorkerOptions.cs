@@ -15,6 +15,12 @@ public sealed record WorkerOptions
     /// <summary>How long a claim whose answer is unknown is tried again.</summary>
     public TimeSpan ClaimWindow { get; init; } = DefaultClaimWindow;
 
+    /// <summary>
+    /// This very execution, exactly as <c>IWorkers.StartAsync</c> answered it (the CodeBuild build); null where it has no such name. It stands
+    /// in the claim, so that the end of another build of the same order is not taken for the end of this one.
+    /// </summary>
+    public string? Execution { get; init; }
+
     /// <summary>What the commands get of the worker's own environment; the bundle's variables come on top. See <see cref="BaseEnvironment"/>.</summary>
     public required IReadOnlyDictionary<string, string> BaseEnvironment { get; init; }
 }

@@ -1,0 +1,81 @@
+using IacCi.Core.Runs;
+using IacCi.Simulation;
+
+namespace IacCi.Tests.Simulated;
+
+/// <summary>A world without chance faults, in which a test plants just the ones it is about. All invariants are checked as ever.</summary>
+internal sealed class Stage
+{
+    private readonly List<Plant> plants = [];
+
+    public Stage(RunSpec run, Spec? spec = null)
+    {
+        Run = run;
+        World = new World(spec ?? new Spec { Seed = 1, Quiet = false });
+        World.Faults.Planted = Planted;
+        Client.Submit(World, run);
+    }
+
+    public World World { get; }
+
+    public RunSpec Run { get; }
+
+    public string Letters => new(World.Store.Of(Run.RunId).Letters);
+
+    public JobStatus Status => World.Store.Of(Run.RunId).Job!.Status;
+
+    /// <summary>Orders that succeed after ten seconds, one for each list of dependencies.</summary>
+    public static RunSpec Orders(params int[][] dependencies) =>
+        new(RunId.Parse("run"), [.. dependencies.Select(d => new OrderSpec { Dependencies = d, Seconds = 10, Timeout = 1_200 })]);
+
+    public static RunSpec With(RunSpec run, Func<OrderSpec, OrderSpec> change) => run with { Orders = [.. run.Orders.Select(change)] };
+
+    /// <summary>The nth such call meets a fault.</summary>
+    public Stage Plant(Role role, Verb verb, Fault fault, int nth = 1, int times = 1)
+    {
+        plants.Add(new Plant(role, verb, fault, nth, times));
+        return this;
+    }
+
+    /// <summary>Does something at a moment.</summary>
+    public Stage At(double seconds, Action<World> act)
+    {
+        World.After(TimeSpan.FromSeconds(seconds).Ticks, () => act(World));
+        return this;
+    }
+
+    /// <summary>The event of an order's result comes (again).</summary>
+    public Stage EventAt(double seconds, int order) => At(seconds, world => world.Events.Emit(Run.RunId, new OrderNum(order)));
+
+    /// <summary>Runs to the end, where the orders stand like this, with no promise broken.</summary>
+    public async Task<Stage> EndsAs(string letters, JobStatus status)
+    {
+        World.Run();
+        await Assert.That(World.Broken?.ToString()).IsNull();
+        await Assert.That(plants.Where(p => p.Seen < p.Nth).Select(p => p.ToString())).IsEmpty();
+        await Assert.That(Letters).IsEqualTo(letters);
+        await Assert.That(Status).IsEqualTo(status);
+        return this;
+    }
+
+    public string? ReasonOf(int order) => World.Store.Of(Run.RunId).Orders[order - 1]!.FailureReason;
+
+    private Fault Planted(Actor actor, Verb verb)
+    {
+        foreach (var plant in plants.Where(p => p.Role == actor.Role && p.Verb == verb))
+        {
+            plant.Seen++;
+            if (plant.Seen >= plant.Nth && plant.Seen < plant.Nth + plant.Times)
+            {
+                return plant.Fault;
+            }
+        }
+
+        return Fault.None;
+    }
+
+    private sealed record Plant(Role Role, Verb Verb, Fault Fault, int Nth, int Times)
+    {
+        public int Seen { get; set; }
+    }
+}

@@ -1,0 +1,69 @@
+using IacCi.Simulation;
+
+namespace IacCi.Tests.Simulated;
+
+/// <summary>A few thousand worlds in every run of the tests; the command line of the simulator sees more.</summary>
+[NotInParallel]
+internal sealed class SuiteTests
+{
+    private const int Seeds = 1_500;
+
+    [Test]
+    public async Task Every_promise_holds_in_every_world()
+    {
+        var found = Search.Run(1, Seeds, TimeSpan.FromMinutes(10));
+        await Assert.That(found.Failing is null ? null : $"{found.Broken}: {Program.Command(found.Failing)}").IsNull();
+        await Assert.That(found.Worlds).IsEqualTo(Seeds);
+    }
+
+    [Test]
+    public async Task The_same_seed_makes_the_same_world()
+    {
+        for (var seed = 1UL; seed <= 30; seed++)
+        {
+            var (first, second) = (TraceOf(seed), TraceOf(seed));
+            await Assert.That(first.SequenceEqual(second)).IsTrue();
+            await Assert.That(first.Count).IsGreaterThan(5);
+        }
+    }
+
+    [Test]
+    [MethodDataSource(nameof(Mutations))]
+    public async Task A_mechanism_that_is_taken_away_is_missed(object mutation)
+    {
+        var found = Controls.Try((Mutation)mutation);
+        await Assert.That(found.Broken?.Code).IsNotNull();
+    }
+
+    public static IEnumerable<Func<object>> Mutations() => Controls.All.Select(m => (Func<object>)(() => m));
+
+    [Test]
+    public async Task A_failing_world_is_made_smaller_and_fails_in_the_same_way()
+    {
+        var found = Controls.Try(Mutation.LeaveWhateverTheInbox);
+        var small = Shrinker.Shrink(found.Failing!, found.Broken!.Code, TimeSpan.FromMinutes(1));
+        await Assert.That(Client.NewWorld(small).Run().Broken!.Code).IsEqualTo(found.Broken.Code);
+        await Assert.That(small.Orders).IsLessThanOrEqualTo(found.Failing!.Orders);
+    }
+
+    [Test]
+    [Arguments(10)]
+    [Arguments(300)]
+    public async Task The_calls_per_order_do_not_grow_with_the_orders(int orders)
+    {
+        foreach (var shape in new[] { Shape.Wide, Shape.Chain, Shape.Layered })
+        {
+            var world = Client.NewWorld(Bench.Plain((Shape)shape, orders)).Run();
+            await Assert.That(world.Broken?.ToString()).IsNull();
+            await Assert.That((double)world.CallsOf(Role.Orchestrate) / orders).IsLessThanOrEqualTo(12);
+            await Assert.That((double)world.CallsOf(Role.Intake) / orders).IsLessThanOrEqualTo(2.5);
+        }
+    }
+
+    private static List<string> TraceOf(ulong seed)
+    {
+        List<string> lines = [];
+        Client.NewWorld(Spec.Of(seed), lines.Add).Run();
+        return lines;
+    }
+}

@@ -1,0 +1,120 @@
+using System.Threading.Tasks.Sources;
+using IacCi.Core.Faults;
+
+namespace IacCi.Simulation;
+
+/// <summary>
+/// One call of a port: pending until the world serves it, at a moment that the seed chooses. Then it has its effect and its caller
+/// goes on, on the spot, on the world's only thread; or it meets a fault before or after its effect.
+/// </summary>
+internal sealed class Call<T> : Step, IValueTaskSource<T>, IValueTaskSource
+{
+    [ThreadStatic]
+    private static Stack<Call<T>>? free;
+
+    private World world = null!;
+    private Actor actor = null!;
+    private Func<T> effect = null!;
+    private string? label;
+    private Action<object?>? continuation;
+    private object? state;
+    private T result = default!;
+    private Exception? error;
+    private bool done;
+    private short token;
+
+    public Verb Verb { get; private set; }
+
+    public static Call<T> Make(World world, Actor actor, Verb verb, string? label, Func<T> effect)
+    {
+        var call = (free ??= new()).TryPop(out var pooled) ? pooled : new Call<T>();
+        (call.world, call.actor, call.Verb, call.label, call.effect) = (world, actor, verb, label, effect);
+        return call;
+    }
+
+    public ValueTask<T> Pending => new(this, token);
+
+    public ValueTask PendingVoid => new(this, token);
+
+    public override void Run()
+    {
+        if (actor.Dead)
+        {
+            return;
+        }
+
+        world.Count(actor.Role, Verb);
+        switch (world.Faults.OfCall(actor, Verb))
+        {
+            case Fault.CrashBefore:
+                world.Say(actor, Verb, label, "dies before it");
+                world.Kill(actor);
+                return;
+            case Fault.CrashAfter:
+                Effect("then dies");
+                world.Kill(actor);
+                return;
+            case Fault.Throttle:
+                world.Say(actor, Verb, label, "is throttled");
+                error = new StoreUnavailableException("throttled");
+                break;
+            case Fault.ErrorAfter:
+                Effect("but the answer is lost");
+                error = new StoreUnavailableException("no answer");
+                break;
+            case Fault.Repeated:
+                Effect("the answer is lost, and it is repeated");
+                error = null;
+                Effect("");
+
+                break;
+            default:
+                Effect("");
+                break;
+        }
+
+        done = true;
+        if (continuation is { } go)
+        {
+            go(state);
+        }
+    }
+
+    private void Effect(string remark)
+    {
+        try
+        {
+            result = effect();
+            world.Say(actor, Verb, label, remark, result);
+        }
+        catch (Exception thrown)
+        {
+            world.Say(actor, Verb, label, thrown.Message);
+            error = thrown;
+        }
+    }
+
+    public T GetResult(short of)
+    {
+        var (answer, thrown) = (result, error);
+        (world, actor, effect, label, continuation, state, result, error, done) = (null!, null!, null!, null, null, null, default!, null, false);
+        token++;
+        free!.Push(this);
+        return thrown is null ? answer : throw thrown;
+    }
+
+    public ValueTaskSourceStatus GetStatus(short of) =>
+        !done ? ValueTaskSourceStatus.Pending : error is null ? ValueTaskSourceStatus.Succeeded : ValueTaskSourceStatus.Faulted;
+
+    public void OnCompleted(Action<object?> next, object? with, short of, ValueTaskSourceOnCompletedFlags flags)
+    {
+        if (Environment.CurrentManagedThreadId != world.ThreadId)
+        {
+            throw new InvalidOperationException("the code under test left the world's thread");
+        }
+
+        (continuation, state) = (next, with);
+    }
+
+    void IValueTaskSource.GetResult(short of) => GetResult(of);
+}

@@ -1,0 +1,84 @@
+using IacCi.Core.Intake;
+using IacCi.Core.Runs;
+
+namespace IacCi.Simulation;
+
+/// <summary>Whoever submits jobs: again when no answer came, twice at once, and another job under the same name.</summary>
+internal static class Client
+{
+    private const int Attempts = 4;
+
+    /// <summary>Makes the world of a spec, with its jobs submitted.</summary>
+    public static World NewWorld(Spec spec, Action<string>? trace = null)
+    {
+        var world = new World(spec, trace);
+        for (var i = 0; i < spec.Jobs; i++)
+        {
+            Submit(world, Graphs.Make(spec, i));
+        }
+
+        return world;
+    }
+
+    public static void Submit(World world, RunSpec run)
+    {
+        world.Runs[run.RunId] = run;
+        var submission = SubmissionOf(run, "a");
+        world.After(world.Rng.Between(1, 1_000_000), () => Submit(world, submission, 0));
+        if (world.Faults.Hit(Fault.Resubmit, 500))
+        {
+            world.After(TimeSpan.FromSeconds(world.Faults.Between(0, 3)).Ticks, () => Submit(world, submission, Attempts));
+        }
+
+        if (world.Faults.Hit(Fault.Resubmit, 300))
+        {
+            world.After(TimeSpan.FromSeconds(world.Faults.Between(3, 3_000)).Ticks, () => Submit(world, submission, Attempts));
+        }
+
+        if (world.Faults.Hit(Fault.OtherPayload, 500))
+        {
+            world.After(TimeSpan.FromSeconds(world.Faults.Between(2, 300)).Ticks, () => SubmitOther(world, run));
+        }
+    }
+
+    public static Submission SubmissionOf(RunSpec run, string payload) => new()
+    {
+        Job = run.ToJob(),
+        PayloadDigest = payload,
+        RunId = run.RunId,
+        TraceId = TraceId.Parse(run.RunId.Value.Aggregate(2_166_136_261u, (hash, c) => (hash ^ c) * 16_777_619u).ToString("x8")),
+        DefaultUsername = "u",
+    };
+
+    public static void Submit(World world, Submission submission, int attempt, Action<IntakeAnswer>? answered = null)
+    {
+        world.Hosts.Invoke(
+            Role.Intake,
+            async host =>
+            {
+                var answer = await host.NewIntake(world).SubmitAsync(submission, default);
+                world.Require(
+                    answer is IntakeAnswer.Accepted || world.Store.Of(submission.RunId!.Value).Job!.PayloadDigest != submission.PayloadDigest,
+                    "refused-resubmission", $"{submission.RunId} was refused");
+                answered?.Invoke(answer);
+            },
+            TimeSpan.FromSeconds(900).Ticks,
+            ok =>
+            {
+                if (!ok && attempt < Attempts && world.Rng.Chance(850))
+                {
+                    world.After(TimeSpan.FromSeconds(world.Rng.Pick(1, 30, 300, 1_190)).Ticks, () => Submit(world, submission, attempt + 1, answered));
+                }
+            });
+    }
+
+    private static void SubmitOther(World world, RunSpec run)
+    {
+        var standing = world.Store.Of(run.RunId).Job;
+        if (standing is not null)
+        {
+            Submit(world, SubmissionOf(run, "b"), Attempts, answer => world.Require(
+                answer is IntakeAnswer.Conflict, "other-payload-accepted", $"{run.RunId} was accepted with another payload"));
+        }
+    }
+}

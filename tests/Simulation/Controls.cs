@@ -1,0 +1,36 @@
+namespace IacCi.Simulation;
+
+/// <summary>Takes the engine's mechanisms away, one by one: the suite has to notice each.</summary>
+internal static class Controls
+{
+    /// <summary>How many worlds a mutation may survive before it counts as unnoticed.</summary>
+    private const int MaxWorlds = 40_000;
+
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(20);
+
+    /// <summary>Mutations that nothing notices, because what they take away changes nothing that is promised; and why.</summary>
+    public static readonly IReadOnlyDictionary<Mutation, string> Redundant = new Dictionary<Mutation, string>
+    {
+        [Mutation.AdvanceInParts] = "each order's step is conditional and atomic with its own event; that several orders share a transaction only saves calls",
+        [Mutation.WatchdogStartsTwice] = "a second watchdog of an order finds what the first one finds; that a name starts once only saves looks",
+    };
+
+    public static IEnumerable<Mutation> All => Enum.GetValues<Mutation>().Where(m => m != Mutation.None && !Redundant.ContainsKey(m));
+
+    public static int RunAll(TextWriter output, string? only)
+    {
+        var survivors = 0;
+        foreach (var mutation in All.Where(m => string.IsNullOrEmpty(only) || m.ToString() == only))
+        {
+            var found = Try(mutation);
+            survivors += found.Failing is null ? 1 : 0;
+            output.WriteLine(found.Failing is null
+                ? $"SURVIVED {mutation} ({found.Worlds:N0} worlds)"
+                : $"noticed  {mutation,-26} after {found.Worlds,6:N0} worlds: {found.Broken!.Code}  (--seed {found.Failing.Seed} --mutation {mutation})");
+        }
+
+        return survivors == 0 ? 0 : 1;
+    }
+
+    public static Found Try(Mutation mutation) => Search.Run(1, MaxWorlds, Limit, spec => spec with { Mutation = mutation });
+}

@@ -1,0 +1,227 @@
+using IacCi.Core.Faults;
+using IacCi.Core.Intake;
+using IacCi.Core.Jobs;
+using IacCi.Core.Orchestration;
+using IacCi.Core.Runs;
+using IacCi.Core.Watch;
+
+namespace IacCi.Simulation;
+
+/// <summary>One process with the real engine composed over the world's ports. A Lambda's container is used again while it lives.</summary>
+internal sealed class Host
+{
+    public Host(World world, Actor actor)
+    {
+        Actor = actor;
+        Store = new ActorStore(world, actor);
+        Internal = new ActorObjects(world, actor, world.Internal);
+        Workers = new ActorWorkers(world, actor, Internal);
+        Reporter = new ActorReporter(world, actor);
+        Keys = new ActorKeys(world, actor);
+        Watchdogs = new ActorWatchdogs(world, actor);
+        Plans = new RunPlans(Internal);
+        Finalizer = new Finalizer(Store, new ActorObjects(world, actor, world.Done), Keys, Reporter, actor.Clock);
+        Bundler = new ActorBundler(world, actor);
+    }
+
+    public Actor Actor { get; }
+
+    public ActorStore Store { get; }
+
+    public ActorObjects Internal { get; }
+
+    public ActorWorkers Workers { get; }
+
+    public ActorWatchdogs Watchdogs { get; }
+
+    public ActorReporter Reporter { get; }
+
+    public ActorKeys Keys { get; }
+
+    public ActorBundler Bundler { get; }
+
+    public RunPlans Plans { get; }
+
+    public Finalizer Finalizer { get; }
+
+    public Orchestrator Orchestrator => field ??= new Orchestrator(
+        Store,
+        Internal,
+        Plans,
+        new Settler(Store, Internal, Actor.Clock, null),
+        new Dispatcher(Store, Internal, Workers, Watchdogs, Actor.Clock),
+        Finalizer,
+        Reporter,
+        Actor.Clock);
+
+    public OrderWatch OrderWatch => field ??= new OrderWatch(Store, Internal, Plans, Workers, Actor.Clock);
+
+    public JobWatch JobWatch => field ??= new JobWatch(Store, Internal, Plans, Finalizer, Workers, Actor.Clock);
+
+    public Intake NewIntake(World world) =>
+        new(Store, Internal, Keys, Watchdogs, Bundler, Reporter, Finalizer, Actor.Clock, world.Rng.Bytes, "s3://bucket/");
+}
+
+/// <summary>Starts invocations, in warm containers where there are any.</summary>
+internal sealed class Hosts(World world)
+{
+    private readonly Stack<Host>[] warm = [.. Enum.GetValues<Role>().Select(_ => new Stack<Host>())];
+
+    /// <summary>Runs an invocation; <paramref name="ended"/> learns whether it ended well: false when it threw or died.</summary>
+    public Actor Invoke(Role role, Func<Host, ValueTask> body, long limitTicks, Action<bool> ended)
+    {
+        if (!warm[(int)role].TryPop(out var host))
+        {
+            host = new Host(world, world.NewActor(role));
+        }
+
+        var actor = host.Actor;
+        var mine = ++actor.Invocation;
+        actor.Died = () => ended(false);
+        if (limitTicks > 0)
+        {
+            world.After(limitTicks, () =>
+            {
+                if (actor.Invocation == mine && actor.Died is not null)
+                {
+                    world.Note($"        {actor} is out of time");
+                    world.Kill(actor);
+                }
+            });
+        }
+
+        _ = RunAsync(host, body, ended);
+        return actor;
+    }
+
+    private async Task RunAsync(Host host, Func<Host, ValueTask> body, Action<bool> ended)
+    {
+        var ok = true;
+        try
+        {
+            await body(host);
+        }
+        catch (Exception e) when (World.IsFaultOfUse(e))
+        {
+            ok = false;
+        }
+        catch (Exception bug)
+        {
+            ok = false;
+            world.Breach("bug", $"{host.Actor}: {bug}");
+        }
+
+        if (!host.Actor.Dead)
+        {
+            host.Actor.Died = null;
+            host.Actor.FailedAt = ok ? host.Actor.FailedAt : host.Actor.Invocation;
+            host.Actor.Invocation++;
+            warm[(int)host.Actor.Role].Push(host);
+            ended(ok);
+        }
+    }
+}
+
+internal sealed class ActorWorkers(World world, Actor actor, ActorObjects objects) : IWorkers
+{
+    public int? Capacity => null;
+
+    public async ValueTask<StartOutcome> StartAsync(RunPlan plan, PlannedOrder order, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var expires = world.Now + TimeSpan.FromSeconds(OrderLimits.SignedSeconds(order.Target, order.TimeoutSeconds)).Ticks;
+            await objects.PutAsync(RunKeys.Dispatch(plan.RunId, order.Num), BitConverter.GetBytes(expires), cancellationToken);
+            return await world.Ask(actor, Verb.StartWorker, world.Traced($"{plan.RunId} {order.Num}"), () => world.Workers.Start(plan, order));
+        }
+        catch (StoreUnavailableException e)
+        {
+            return new StartOutcome.Unknown(e.Message);
+        }
+    }
+
+    public ValueTask<bool> StopAsync(
+        RunPlan plan, PlannedOrder order, string? executionUrl, OrderStatus status, string reason, CancellationToken cancellationToken) =>
+        world.Ask(actor, Verb.StopWorker, world.Traced($"{plan.RunId} {order.Num} {executionUrl}"), () => world.Workers.Stop(executionUrl));
+
+    public ValueTask<ExecutionState> DescribeAsync(string executionUrl, CancellationToken cancellationToken) =>
+        world.Ask(actor, Verb.Describe, executionUrl, () => world.Workers.Describe(executionUrl));
+}
+
+internal sealed class ActorWatchdogs(World world, Actor actor) : IWatchdogs
+{
+    public async ValueTask<StartOutcome> StartAsync(WatchTarget watch, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await world.Ask(actor, Verb.StartWatchdog, world.Traced($"{watch.RunId} {watch.Num}"), () => world.Watchdogs.Start(watch));
+        }
+        catch (StoreUnavailableException e)
+        {
+            return new StartOutcome.Unknown(e.Message);
+        }
+    }
+}
+
+internal sealed class ActorKeys(World world, Actor actor) : IRunKeys
+{
+    public ValueTask<string> GetOrCreateRecipientAsync(RunId run, CancellationToken cancellationToken) =>
+        world.Ask(actor, Verb.MakeKey, world.Traced($"{run}"), () =>
+        {
+            var state = world.Store.Of(run);
+            var mine = actor.Invocation;
+            state.KeyThere = true;
+            state.KeyMakerDied = () => actor.Dead || actor.FailedAt >= mine;
+            return $"age1{run}";
+        });
+
+    public ValueTask DeleteAsync(RunId run, CancellationToken cancellationToken) =>
+        world.Tell(actor, Verb.DeleteKey, world.Traced($"{run}"), () => world.Store.Of(run).KeyThere &= world.Spec.Mutation == Mutation.KeyKept);
+}
+
+internal sealed class ActorReporter(World world, Actor actor) : IRunReporter
+{
+    private static readonly TimeSpan Between = TimeSpan.FromSeconds(10);
+
+    public async ValueTask<string?> AnnounceAsync(RunPlan plan, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await world.Ask(actor, Verb.Announce, null, () => "comment-1");
+        }
+        catch (StoreUnavailableException)
+        {
+            return null;
+        }
+    }
+
+    public async ValueTask<DateTimeOffset?> UpdateAsync(RunProgress progress, CancellationToken cancellationToken)
+    {
+        if (progress.Plan.Report is null || (progress.Outcome is null && progress.Cursor.ReportedAt + Between > progress.At))
+        {
+            return progress.Cursor.ReportedAt;
+        }
+
+        try
+        {
+            await world.Tell(actor, Verb.Update, null, () => true);
+            return progress.At;
+        }
+        catch (StoreUnavailableException)
+        {
+            return progress.Cursor.ReportedAt;
+        }
+    }
+}
+
+internal sealed class ActorBundler(World world, Actor actor) : IBundler, IPreparedBundles
+{
+    public async ValueTask<IPreparedBundles> PrepareAsync(Job job, CancellationToken cancellationToken)
+    {
+        await world.Tell(actor, Verb.Prepare, null, () => true);
+        return this;
+    }
+
+    /// <summary>Another content each time, as encryption makes it.</summary>
+    public ValueTask<byte[]> BuildAsync(OrderNum num, BundleIdentity identity, CancellationToken cancellationToken) => new(world.Rng.Bytes(12));
+}

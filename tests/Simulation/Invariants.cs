@@ -1,0 +1,179 @@
+using System.Text.Json;
+using IacCi.Core.Runs;
+using IacCi.Simulation.Models;
+
+namespace IacCi.Simulation;
+
+/// <summary>What must hold after every step, checked where the step happens, and what must hold when nothing happens any more.</summary>
+internal sealed class Invariants(World world)
+{
+    private readonly HashSet<(RunId, OrderNum)> started = [];
+    private readonly Dictionary<RunId, int> doneWritten = [];
+
+    /// <summary>G1 and G4, where it counts: at the first command.</summary>
+    public void CommandsStart(RunId run, OrderNum num)
+    {
+        world.Require(started.Add((run, num)), "G1-started-twice", $"the commands of {run} {num} start a second time");
+        RequireDependencies(world.Store.Of(run), num, "start");
+    }
+
+    public bool HasStarted(RunId run, OrderNum num) => started.Contains((run, num));
+
+    /// <summary>Whoever ends an order from outside takes the claim first.</summary>
+    public void ClaimWon(RunId run, OrderNum num) => world.Require(
+        world.Internal[RunKeys.Result(run, num)] is null, "G1-claimed-after-the-end", $"a worker claims {run} {num}, which has a result already");
+
+    public void WorkerStarts(RunId run, OrderNum num)
+    {
+        var letters = world.Store.Of(run).Letters;
+        world.Require(num.Index < letters.Length && letters[num.Index] != 'q', "start-before-intent", $"the worker of {run} {num} is started, and no intent is written");
+    }
+
+    public void BeforeOrder(RunState state, RunPlan plan, OrderRecord record, OrderChange change)
+    {
+        world.Require(!record.Status.IsTerminal(), "G3-terminal-changed", $"{state.Run} {change.Num} was {record.Status} and gets {change.Action}");
+        world.Require(
+            Transitions.Next(record.Status, change.Action) is not null, "illegal-transition", $"{state.Run} {change.Num} was {record.Status} and gets {change.Action}");
+        switch (change.Action)
+        {
+            case OrderAction.Dispatch:
+                RequireDependencies(state, change.Num, "are dispatched");
+                break;
+            case OrderAction.Succeed or OrderAction.Fail or OrderAction.TimeOut:
+                world.Require(world.Internal[RunKeys.Result(state.Run, change.Num)] is not null, "end-without-result", $"{state.Run} {change.Num} ends without a result");
+                break;
+        }
+    }
+
+    public void AfterOrder(RunState state, RunPlan plan) => world.Require(
+        plan.MaxParallel is not { } most || state.InFlight <= most, "max-parallel", $"{state.Run}: {state.InFlight} orders in flight, {plan.MaxParallel} allowed");
+
+    public void BeforeJob(RunState state, JobChange change)
+    {
+        if (change.To == JobStatus.Finalizing && state.Job!.Status == JobStatus.Active)
+        {
+            world.Require(AllTerminal(state), "early-end", $"{state.Run} is being finalized at {new string(state.Letters)}");
+        }
+        else if (change.To.IsFinal())
+        {
+            world.Require(doneWritten.ContainsKey(state.Run), "final-without-done", $"{state.Run} is final and has no done object");
+            world.Require(change.To == state.Job!.Outcome, "wrong-final", $"{state.Run} chose {state.Job!.Outcome} and becomes {change.To}");
+        }
+    }
+
+    public void BeforeEntry(RunLock held)
+    {
+        world.Require(!held.Completed, "entered-completed", $"{held.RunId} is completed and is entered");
+        if (held.Owner is not null)
+        {
+            var doubt = world.Spec.Faults.HasFlag(Fault.SkewMinute) ? 125 : world.Spec.Faults.HasFlag(Fault.SkewSeconds) ? 7 : 0;
+            world.Require(
+                held.LeaseUntil!.Value.UtcTicks <= world.Now + TimeSpan.FromSeconds(doubt).Ticks, "lease-taken", $"{held.RunId} is taken from {held.Owner}, whose lease has not run out");
+        }
+    }
+
+    public void BeforeCommit(RunState state, RunLock held, string? owner, Cursor cursor)
+    {
+        world.Require(held.Owner == owner, "commit-of-stranger", $"{owner} commits on {state.Run}, which {held.Owner ?? "nobody"} holds");
+        for (var i = 0; i < cursor.States.Length; i++)
+        {
+            var (known, truth) = (cursor.States[i], state.Letters[i]);
+            if (known != truth && known != 'q' && (known is 's' or 'f' or 't' || truth == 'q' || (known == 'r' && truth == 'd')))
+            {
+                world.Breach("cursor-ahead", $"{state.Run}: the cursor says {cursor.States}, the records say {new string(state.Letters)}");
+                return;
+            }
+        }
+    }
+
+    public void BeforeWrite(bool isInternal, string key, ReadOnlyMemory<byte> content, ObjectModel.Entry? existing)
+    {
+        if (!isInternal)
+        {
+            DoneWritten(key, content, existing);
+        }
+        else if (existing is not null && IsWrittenOnce(key))
+        {
+            world.Breach("object-overwritten", $"{key} is written a second time");
+        }
+    }
+
+    /// <summary>In a world without losses everything is over before the job's watchdog has looked once.</summary>
+    public void WithoutWatchdog()
+    {
+        foreach (var state in world.Store.Runs.Where(s => s.Job is not null))
+        {
+            world.Require(state.Job!.Status.IsFinal(), "needs-watchdog", $"{state.Run} is {state.Job!.Status} at {new string(state.Letters)}, and only its watchdog could go on");
+            var spec = world.Runs[state.Run];
+            if (spec.Orders.All(o => o.Ending != Ending.Silent))
+            {
+                var expected = new string(Graphs.Expected(spec));
+                world.Require(new string(state.Letters) == expected, "wrong-outcome", $"{state.Run} ended as {new string(state.Letters)}, not as {expected}");
+            }
+        }
+    }
+
+    public void AtRest()
+    {
+        world.Require(world.Watchdogs.Alive == 0, "watchdog-alive", $"{world.Watchdogs.Alive} watchdogs never end");
+        foreach (var state in world.Store.Runs.Where(s => s.Job is not null && !NeverTakenIn(s)))
+        {
+            RunAtRest(state);
+        }
+    }
+
+    /// <summary>
+    /// Intake died before the job's watchdog was started (or when it was refused), and nobody submitted the job again: there is a record, and
+    /// no answer. A job is taken in from the moment its watchdog runs.
+    /// </summary>
+    private bool NeverTakenIn(RunState state) => !state.Job!.Status.IsFinal() && state.Lock is null && !world.Watchdogs.WasStarted(state.Run);
+
+    private void RunAtRest(RunState state)
+    {
+        var (run, job) = (state.Run, state.Job!);
+        world.Require(job.Status.IsFinal(), "G2-not-final", $"{run} is {job.Status} for ever, at {new string(state.Letters)}");
+        world.Require(doneWritten.GetValueOrDefault(run) == 1, "G2-done", $"{run} has {doneWritten.GetValueOrDefault(run)} done objects");
+        world.Require(!state.KeyThere || state.KeyMakerDied(), "key-left", $"the key of {run} is left for ever");
+        world.Require(state.OrderEvents == state.Transitions, "event-missing", $"{run}: {state.Transitions} transitions, {state.OrderEvents} events");
+        if (state.Lock is { } held)
+        {
+            world.Require(held.Completed && held.Owner is null, "lease-left", $"the lock of {run} is left with {held.Owner ?? "nobody"}, completed {held.Completed}");
+            world.Require(held.Inbox.Count == 0, "inbox-left", $"the inbox of {run} holds [{string.Join(' ', held.Inbox)}] for ever");
+            world.Require(AllTerminal(state), "G2-order-open", $"{run} is over at {new string(state.Letters)}");
+            world.Require(held.Cursor.States == new string(state.Letters), "cursor-behind", $"{run}: {held.Cursor.States} for ever, the records say {new string(state.Letters)}");
+        }
+    }
+
+    private void DoneWritten(string key, ReadOnlyMemory<byte> content, ObjectModel.Entry? existing)
+    {
+        var state = world.Store.Of(RunId.Parse(key.Split('/')[0]));
+        doneWritten[state.Run] = doneWritten.GetValueOrDefault(state.Run) + 1;
+        world.Require(existing is null, "done-overwritten", $"{key} is written a second time");
+        var done = JsonSerializer.Deserialize(content.Span, RunJson.Default.DoneObject)!;
+        world.Require(done.Status == state.Job!.Outcome?.Word(), "done-wrong", $"{key} says {done.Status}, the job chose {state.Job.Outcome}");
+        if (!state.Abandoned)
+        {
+            world.Require(AllTerminal(state), "done-early", $"{key} is written at {new string(state.Letters)}");
+            world.Require(done.Summary == RunSummary.Of(new string(state.Letters)), "done-wrong", $"{key} counts {done.Summary}, the records say {new string(state.Letters)}");
+        }
+    }
+
+    private void RequireDependencies(RunState state, OrderNum num, string what)
+    {
+        var record = state.Orders[num.Index]!;
+        foreach (var d in record.Dependencies)
+        {
+            var dependency = state.Orders[d.Index]!;
+            var settled = dependency.Status == OrderStatus.Succeeded || (dependency.Status.IsTerminal() && (!dependency.MustSucceed || !record.MustSucceed));
+            world.Require(settled, "G4-order", $"the commands of {state.Run} {num} {what}, and {d} is {dependency.Status}");
+        }
+    }
+
+    private static bool IsWrittenOnce(string key) =>
+        key.StartsWith("tmp/claims/", StringComparison.Ordinal)
+        || key.EndsWith("/exec.zip", StringComparison.Ordinal)
+        || key.EndsWith("/graph.json", StringComparison.Ordinal)
+        || (RunKeys.TryParseResult(key, out _, out var num) && !num.IsJob);
+
+    private static bool AllTerminal(RunState state) => state.Letters.AsSpan().IndexOfAny('q', 'd', 'r') < 0;
+}

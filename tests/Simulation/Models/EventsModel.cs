@@ -1,0 +1,96 @@
+using IacCi.Core.Faults;
+using IacCi.Core.Orchestration;
+using IacCi.Core.Runs;
+
+namespace IacCi.Simulation.Models;
+
+/// <summary>Events of the bucket on their way to the orchestrating Lambda: at least once, or (as a fault) never; late; several records in one.</summary>
+internal sealed class EventsModel(World world)
+{
+    private const int Retries = 2;
+
+    private List<(RunId Run, OrderNum Num)>? open;
+    private long owners;
+
+    private int toLose;
+
+    /// <summary>A scenario loses the next events.</summary>
+    public void Lose(int events) => toLose = events;
+
+    public void Emit(RunId run, OrderNum num)
+    {
+        if (toLose-- > 0 || world.Faults.Hit(Fault.EventLost, 100))
+        {
+            world.Note($"        the event of {run} {num} is lost");
+            return;
+        }
+
+        if (open is { } together && world.Rng.Chance(300))
+        {
+            together.Add((run, num));
+            return;
+        }
+
+        var times = world.Faults.Hit(Fault.EventTwice, 200) ? 2 : 1;
+        List<(RunId, OrderNum)> records = open = [(run, num)];
+        for (var i = 0; i < times; i++)
+        {
+            var delay = TimeSpan.FromMilliseconds(world.Rng.Between(20, 400)).Ticks;
+            delay += world.Faults.Hit(Fault.EventLate, 100) ? TimeSpan.FromSeconds(world.Faults.Between(1, 400)).Ticks : 0;
+            world.After(delay, () =>
+            {
+                open = open == records ? null : open;
+                Deliver([.. records], 0);
+                if (world.Faults.Hit(Fault.AsyncTwice, 50))
+                {
+                    Deliver([.. records], 0);
+                }
+            });
+        }
+    }
+
+    private void Deliver((RunId Run, OrderNum Num)[] records, int attempt)
+    {
+        world.Deliveries++;
+        var seconds = world.Spec.LambdaSeconds;
+        var limit = world.Spec.Faults.HasFlag(Fault.LambdaLimit) ? TimeSpan.FromSeconds(seconds).Ticks : 0;
+        world.Hosts.Invoke(Role.Orchestrate, host => HandleAsync(host, records, seconds), limit, ok =>
+        {
+            if (!ok && attempt < Retries)
+            {
+                world.After(TimeSpan.FromSeconds(60 * (attempt + 1)).Ticks, () => Deliver(records, attempt + 1));
+            }
+        });
+    }
+
+    /// <summary>The handler of one event: every record is handled, and one that fails does not stop the others.</summary>
+    private async ValueTask HandleAsync(Host host, (RunId Run, OrderNum Num)[] records, int seconds)
+    {
+        Exception? failure = null;
+        var until = host.Actor.Clock.GetUtcNow().AddSeconds(seconds);
+        foreach (var of in records.GroupBy(r => r.Run))
+        {
+            try
+            {
+                OrderNum[] news = [.. of.Select(r => r.Num).Distinct()];
+                var lease = new Lease($"owner-{++owners}", until);
+                var outcome = await host.Orchestrator.WakeAsync(of.Key, world.Spec.Mutation == Mutation.RecordIgnored ? news[..1] : news, lease, null, default);
+                failure = outcome == WakeOutcome.Unsettled ? new StoreUnavailableException("a start is still open") : failure;
+            }
+            catch (Exception e) when (World.IsFaultOfUse(e))
+            {
+                failure = e;
+            }
+
+            if (world.Spec.Mutation == Mutation.RecordIgnored)
+            {
+                break;
+            }
+        }
+
+        if (failure is not null && world.Spec.Mutation != Mutation.ErrorSwallowed)
+        {
+            throw failure;
+        }
+    }
+}

@@ -1,0 +1,61 @@
+using IacCi.Core.Objects;
+using IacCi.Core.Runs;
+
+namespace IacCi.Simulation.Models;
+
+/// <summary>A bucket: reads see every write, a create takes only a free key, and results that appear send events.</summary>
+internal sealed class ObjectModel(World world, bool isInternal)
+{
+    /// <summary>What stands under a key. A huge object has a size and no bytes.</summary>
+    public sealed record Entry(ReadOnlyMemory<byte> Content, long Size, long At);
+
+    private readonly Dictionary<string, Entry> entries = new(StringComparer.Ordinal);
+
+    public Entry? this[string key] => entries.GetValueOrDefault(key);
+
+    public ReadOnlyMemory<byte>? Get(string key, long maxBytes) =>
+        !entries.TryGetValue(key, out var entry) ? null : entry.Size > maxBytes ? throw new ObjectTooLargeException(key, maxBytes) : entry.Content;
+
+    public DateTimeOffset? Find(string key) => entries.TryGetValue(key, out var entry) ? new DateTimeOffset(entry.At, TimeSpan.Zero) : null;
+
+    public bool Create(string key, ReadOnlyMemory<byte> content, Role by, long? size = null)
+    {
+        if (entries.ContainsKey(key) && !Overwrites(key, by))
+        {
+            return false;
+        }
+
+        Write(key, content, size);
+        return true;
+    }
+
+    public void Put(string key, ReadOnlyMemory<byte> content) => Write(key, content, null);
+
+    /// <summary>One page of keys behind a key.</summary>
+    public List<string> Page(string prefix, string? after) =>
+        [.. entries.Keys.Where(k => k.StartsWith(prefix, StringComparison.Ordinal) && (after is null || string.CompareOrdinal(k, after) > 0))
+            .Order(StringComparer.Ordinal).Take(1_000)];
+
+    private bool Overwrites(string key, Role by) => world.Spec.Mutation switch
+    {
+        Mutation.ClaimSkipped => by == Role.Worker && IsClaim(key),
+        Mutation.EngineClaimSkipped => by != Role.Worker && IsClaim(key),
+        Mutation.ResultOverwritten => key.EndsWith("/result.json", StringComparison.Ordinal),
+        Mutation.DoneOverwritten => key.EndsWith("/done", StringComparison.Ordinal),
+        Mutation.BundleOverwritten => key.EndsWith("/exec.zip", StringComparison.Ordinal),
+        Mutation.PlanOverwritten => key.EndsWith("/graph.json", StringComparison.Ordinal),
+        _ => false,
+    };
+
+    private static bool IsClaim(string key) => key.StartsWith("tmp/claims/", StringComparison.Ordinal);
+
+    private void Write(string key, ReadOnlyMemory<byte> content, long? size)
+    {
+        world.Invariants.BeforeWrite(isInternal, key, content, entries.GetValueOrDefault(key));
+        entries[key] = new Entry(content.ToArray(), size ?? content.Length, world.Now);
+        if (isInternal && RunKeys.TryParseResult(key, out var run, out var num))
+        {
+            world.Events.Emit(run, num);
+        }
+    }
+}

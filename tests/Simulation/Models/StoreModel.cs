@@ -1,0 +1,353 @@
+using IacCi.Core.Runs;
+
+namespace IacCi.Simulation.Models;
+
+/// <summary>What the store holds of one run, and what the checks remember of it.</summary>
+internal sealed class RunState(RunId run)
+{
+    public RunId Run { get; } = run;
+
+    public JobRecord? Job { get; set; }
+
+    public OrderRecord?[] Orders { get; set; } = [];
+
+    /// <summary>The letters of the orders' records.</summary>
+    public char[] Letters { get; set; } = [];
+
+    public RunLock? Lock { get; set; }
+
+    /// <summary>The cursor before the last commit.</summary>
+    public Cursor? Earlier { get; set; }
+
+    public int InFlight { get; set; }
+
+    public int? MaxParallel { get; set; }
+
+    public int Transitions { get; set; }
+
+    public int OrderEvents { get; set; }
+
+    public bool Abandoned { get; set; }
+
+    public bool KeyThere { get; set; }
+
+    /// <summary>The submission that made the key died, so that nobody is left who could know of it.</summary>
+    public Func<bool> KeyMakerDied { get; set; } = () => false;
+}
+
+/// <summary>The run store as DynamoDB keeps it: items, conditions, transactions. Each call is one atomic step; what it must not allow is checked on the spot.</summary>
+internal sealed class StoreModel(World world)
+{
+    /// <summary>The most bytes of an item.</summary>
+    public const int MaxItemBytes = 400 << 10;
+
+    private readonly Dictionary<RunId, RunState> runs = [];
+    private readonly Dictionary<(TraceId Trace, string Name, decimal Epoch), RunEvent> events = [];
+
+    public IReadOnlyCollection<RunState> Runs => runs.Values;
+
+    public RunState Of(RunId run)
+    {
+        if (!runs.TryGetValue(run, out var state))
+        {
+            runs[run] = state = new RunState(run);
+        }
+
+        return state;
+    }
+
+    private Mutation Mutation => world.Spec.Mutation;
+
+    public JobRecord? CreateJob(JobRecord job)
+    {
+        var state = Of(job.RunId);
+        if (state.Job is { } standing)
+        {
+            if (Mutation != Mutation.CreateJobOverwrites)
+            {
+                return standing;
+            }
+
+            world.Breach("job-overwritten", $"the job of {job.RunId} was {standing.Status} and is written anew");
+        }
+
+        state.Job = job;
+        return null;
+    }
+
+    public bool AddOrders(IReadOnlyList<OrderRecord> orders)
+    {
+        world.Require(orders.Count is > 0 and <= IRunStore.MaxWrites, "bounds", $"{orders.Count} orders at once");
+        var state = Of(orders[0].RunId);
+        var last = orders[^1].Num.Index;
+        if (state.Orders.Length <= last)
+        {
+            (state.Orders, state.Letters) = (Grow(state.Orders, last + 1), Grow(state.Letters, last + 1));
+        }
+
+        if (state.Orders[orders[0].Num.Index] is not null)
+        {
+            if (Mutation != Mutation.AddOrdersOverwrites)
+            {
+                return false;
+            }
+
+            world.Require(
+                orders.All(o => state.Orders[o.Num.Index]?.Status is null or OrderStatus.Queued), "order-overwritten", $"{orders[0].RunId}: orders are queued again");
+        }
+
+        foreach (var order in orders)
+        {
+            state.Orders[order.Num.Index] = order;
+            state.Letters[order.Num.Index] = order.Status.Letter();
+        }
+
+        return true;
+    }
+
+    public bool Activate(RunLock initial, DateTimeOffset at)
+    {
+        var state = Of(initial.RunId);
+        if (state.Job is null || (state.Job.Status != JobStatus.Preparing && Mutation != Mutation.ActivateAnyStatus))
+        {
+            return false;
+        }
+
+        world.Require(state.Job.Status == JobStatus.Preparing, "activated-again", $"{state.Run} was {state.Job.Status} and becomes active");
+        world.Require(state.Orders.Length == state.Job.OrderCount && state.Orders.All(o => o is not null), "incomplete", $"{state.Run} is active without all its orders");
+        state.Job = state.Job with { Status = JobStatus.Active, LastUpdate = at };
+        state.Lock = initial;
+        AddEvent(RunEvents.OfJob(state.Run, initial.TraceId, initial.FlowId, RunEvents.JobStarted, JobStatus.Active, at));
+        return true;
+    }
+
+    public bool AdvanceJob(RunId run, JobChange change)
+    {
+        var state = Of(run);
+        if (state.Job is not { } job || (job.Status != change.From && Mutation != Mutation.AdvanceJobAnyStatus))
+        {
+            return false;
+        }
+
+        world.Require(!job.Status.IsFinal(), "final-changed", $"{run} was {job.Status} and becomes {change.To}");
+        world.Require(job.Status != JobStatus.Finalizing || change.To != JobStatus.Finalizing, "outcome-changed", $"{run}: the outcome is chosen twice");
+        world.Invariants.BeforeJob(state, change);
+        state.Abandoned |= job.Status == JobStatus.Preparing;
+        state.Job = job with
+        {
+            Status = change.To,
+            LastUpdate = change.At,
+            Outcome = change.Outcome ?? job.Outcome,
+            FailureReason = change.FailureReason ?? job.FailureReason,
+            FinishedAt = change.To.IsFinal() ? change.At : job.FinishedAt,
+        };
+        if (change.EventType is { } type)
+        {
+            AddEvent(RunEvents.OfJob(run, job.TraceId, job.FlowId, type, change.To, change.At));
+        }
+
+        return true;
+    }
+
+    public bool SetComment(RunId run, string comment)
+    {
+        var state = Of(run);
+        state.Job = state.Job! with { CommentId = comment };
+        return true;
+    }
+
+    public AdvanceOutcome Advance(RunPlan plan, IReadOnlyList<OrderChange> changes)
+    {
+        var state = Of(plan.RunId);
+        var writes = 0;
+        foreach (var change in changes)
+        {
+            writes += change.WriteCount;
+        }
+
+        world.Require(writes <= IRunStore.MaxWrites, "bounds", $"a transaction of {writes} writes");
+        for (var i = 0; i < changes.Count; i++)
+        {
+            var change = changes[i];
+            if (Refuses(state, change) is not { } actual)
+            {
+                continue;
+            }
+
+            if (Mutation == Mutation.AdvanceInParts)
+            {
+                changes.Take(i).ToList().ForEach(c => Apply(state, plan, c));
+            }
+
+            return new AdvanceOutcome.Refused(change.Num, actual.Status);
+        }
+
+        for (var i = 0; i < changes.Count; i++)
+        {
+            Apply(state, plan, changes[i]);
+        }
+
+        return AdvanceOutcome.Applied.Instance;
+    }
+
+    private (bool _, OrderStatus? Status)? Refuses(RunState state, OrderChange change)
+    {
+        var record = change.Num.Index < state.Orders.Length ? state.Orders[change.Num.Index] : null;
+        if (record is null)
+        {
+            return (true, null);
+        }
+
+        return Transitions.Next(record.Status, change.Action) is null && Mutation != Mutation.AdvanceAnyStatus ? (true, record.Status) : null;
+    }
+
+    private void Apply(RunState state, RunPlan plan, OrderChange change)
+    {
+        var record = state.Orders[change.Num.Index]!;
+        world.Invariants.BeforeOrder(state, plan, record, change);
+        var target = change.Target;
+        state.InFlight += (target.IsInFlight() ? 1 : 0) - (record.Status.IsInFlight() ? 1 : 0);
+        state.Transitions++;
+        state.Letters[change.Num.Index] = target.Letter();
+        state.Orders[change.Num.Index] = record with
+        {
+            Status = target,
+            LastUpdate = change.At,
+            FailureReason = change.FailureReason ?? record.FailureReason,
+            ExitCode = change.ExitCode ?? record.ExitCode,
+            StartedAt = change.StartedAt ?? record.StartedAt,
+            FinishedAt = change.FinishedAt ?? record.FinishedAt,
+            LogTail = change.LogTail ?? record.LogTail,
+            ExecutionUrl = change.ExecutionUrl ?? record.ExecutionUrl,
+            WatchdogUrl = change.WatchdogUrl ?? record.WatchdogUrl,
+        };
+        if (Mutation != Mutation.AdvanceWithoutEvent)
+        {
+            foreach (var e in RunEvents.Of(plan, change))
+            {
+                state.OrderEvents += e.EventType == RunEvents.Custom ? 0 : 1;
+                AddEvent(e);
+            }
+        }
+
+        world.Invariants.AfterOrder(state, plan);
+    }
+
+    public RunLock? TryEnter(RunId run, IReadOnlyCollection<OrderNum> news, string owner, DateTimeOffset now, DateTimeOffset until)
+    {
+        var state = Of(run);
+        if (state.Lock is not { } held
+            || (held.Completed && Mutation != Mutation.EnterThoughCompleted)
+            || (held.IsHeldAt(now) && Mutation != Mutation.EnterThoughHeld)
+            || (held.Owner is not null && Mutation == Mutation.LeaseWaitsForTtl))
+        {
+            return null;
+        }
+
+        world.Invariants.BeforeEntry(held);
+        var inbox = Mutation == Mutation.EnterWithoutInbox ? held.Inbox : Union(held.Inbox, news);
+        state.Lock = held with { Owner = owner, LeaseUntil = until, Inbox = inbox };
+        return Mutation == Mutation.EnterReadsBeforeItWrites && state.Earlier is { } earlier ? state.Lock with { Cursor = earlier } : state.Lock;
+    }
+
+    public RunLock? AddToInbox(RunId run, IReadOnlyCollection<OrderNum> news)
+    {
+        var state = Of(run);
+        if (state.Lock is not { } held || (held.Completed && Mutation != Mutation.InboxThoughCompleted))
+        {
+            return null;
+        }
+
+        return Mutation == Mutation.InboxDropped ? held : state.Lock = held with { Inbox = Union(held.Inbox, news) };
+    }
+
+    public CommitOutcome Commit(RunId run, string owner, Cursor cursor, IReadOnlyCollection<OrderNum> handled, AfterCommit then)
+    {
+        var state = Of(run);
+        if (state.Lock is not { } held || (held.Owner != owner && Mutation != Mutation.CommitOfAnybody))
+        {
+            return CommitOutcome.LeaseLost.Instance;
+        }
+
+        HashSet<OrderNum> left = Mutation == Mutation.CommitEmptiesInbox ? [] : Minus(held.Inbox, handled);
+        if (then == AfterCommit.Leave && left.Count > 0)
+        {
+            if (Mutation != Mutation.LeaveWhateverTheInbox)
+            {
+                return new CommitOutcome.MoreToDo(held);
+            }
+
+            left = [];
+        }
+
+        world.Invariants.BeforeCommit(state, held, owner, cursor);
+        state.Earlier = held.Cursor;
+        state.Lock = held with
+        {
+            Cursor = cursor,
+            Inbox = left,
+            Owner = then == AfterCommit.Keep ? held.Owner : null,
+            LeaseUntil = then == AfterCommit.Keep ? held.LeaseUntil : null,
+        };
+        return new CommitOutcome.Committed(state.Lock);
+    }
+
+    public bool Complete(RunId run, Cursor cursor)
+    {
+        var state = Of(run);
+        if (state.Lock is { } held)
+        {
+            world.Invariants.BeforeCommit(state, held, held.Owner, cursor);
+            state.Lock = held with
+            {
+                Cursor = cursor,
+                Completed = true,
+                Owner = null,
+                LeaseUntil = null,
+                Inbox = Mutation == Mutation.CompleteKeepsInbox ? held.Inbox : new HashSet<OrderNum>(),
+            };
+        }
+
+        return true;
+    }
+
+    public IReadOnlyList<OrderRecord> FindOrders(RunId run, IReadOnlyList<OrderNum> nums)
+    {
+        world.Require(nums.Count <= IRunStore.MaxWrites, "bounds", $"{nums.Count} orders read at once");
+        var state = Of(run);
+        return [.. nums.Where(n => n.Index < state.Orders.Length).Order().Select(n => state.Orders[n.Index]).OfType<OrderRecord>()];
+    }
+
+    public List<RunEvent> Events(TraceId trace) => [.. events.Where(e => e.Key.Trace == trace).Select(e => e.Value).OrderBy(e => e.Epoch)];
+
+    public List<JobRecord> Jobs(int limit) => [.. runs.Values.Select(r => r.Job).OfType<JobRecord>().OrderByDescending(j => j.CreatedAt).Take(limit)];
+
+    private void AddEvent(RunEvent e)
+    {
+        if (!events.TryAdd((e.TraceId, e.OrderName, e.Epoch), e))
+        {
+            world.Breach("event-lost", $"two events of {e.OrderName} in one key ({e.EventType}, {e.Epoch})");
+        }
+    }
+
+    private static T[] Grow<T>(T[] array, int length)
+    {
+        Array.Resize(ref array, length);
+        return array;
+    }
+
+    private static HashSet<OrderNum> Union(IReadOnlySet<OrderNum> inbox, IReadOnlyCollection<OrderNum> news)
+    {
+        var all = new HashSet<OrderNum>(inbox.Count + news.Count);
+        all.UnionWith((HashSet<OrderNum>)inbox);
+        all.UnionWith(news);
+        return all;
+    }
+
+    private static HashSet<OrderNum> Minus(IReadOnlySet<OrderNum> inbox, IReadOnlyCollection<OrderNum> handled)
+    {
+        var left = new HashSet<OrderNum>((HashSet<OrderNum>)inbox);
+        left.ExceptWith(handled);
+        return left;
+    }
+}

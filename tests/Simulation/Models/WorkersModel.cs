@@ -1,0 +1,119 @@
+using IacCi.Core.Orchestration;
+using IacCi.Core.Runs;
+
+namespace IacCi.Simulation.Models;
+
+/// <summary>A CodeBuild build.</summary>
+internal sealed class Build(string url, long at)
+{
+    public string Url { get; } = url;
+
+    public long At { get; } = at;
+
+    public string? Ended { get; set; }
+
+    public Actor? Actor { get; set; }
+}
+
+/// <summary>CodeBuild and the worker Lambda: builds queue, fail early, and are started twice once their token is forgotten; an async invoke comes twice or never.</summary>
+internal sealed class WorkersModel(World world)
+{
+    private static readonly long TokenTicks = TimeSpan.FromMinutes(5).Ticks;
+
+    private readonly Dictionary<string, Build> builds = [];
+    private readonly Dictionary<(RunId, OrderNum), Build> newest = [];
+    private readonly HashSet<(RunId, OrderNum)> refused = [];
+
+    /// <summary>Worker processes by how often one was started for an order.</summary>
+    public int Started { get; private set; }
+
+    /// <summary>A scenario's own queue, in seconds; null for the seed's.</summary>
+    public int? QueueSeconds { get; set; }
+
+    /// <summary>A scenario has this order's start refused.</summary>
+    public void Refuse(RunId run, OrderNum num) => refused.Add((run, num));
+
+    public StartOutcome Start(RunPlan plan, PlannedOrder order)
+    {
+        world.Invariants.WorkerStarts(plan.RunId, order.Num);
+        var key = (plan.RunId, order.Num);
+        if (refused.Contains(key) || world.Faults.Hit(Fault.StartRefused, 30))
+        {
+            refused.Add(key);
+            return new StartOutcome.Refused("no such project");
+        }
+
+        return order.Target == ExecutionTarget.Lambda ? Invoke(plan, order) : Build(plan, order, key);
+    }
+
+    public bool Stop(string? url)
+    {
+        if (url is not null && builds.TryGetValue(url, out var build) && build.Ended is null)
+        {
+            build.Ended = "STOPPED";
+            if (build.Actor is { } actor)
+            {
+                world.Kill(actor);
+            }
+        }
+
+        return false;
+    }
+
+    public ExecutionState Describe(string url) =>
+        builds.TryGetValue(url, out var build) && build.Ended is { } reason ? new ExecutionState.Ended(reason) : ExecutionState.MayStillReport.Instance;
+
+    private StartOutcome.Started Invoke(RunPlan plan, PlannedOrder order)
+    {
+        var times = world.Faults.Hit(Fault.AsyncDropped, 50) ? 0 : world.Faults.Hit(Fault.AsyncTwice, 100) ? 2 : 1;
+        for (var i = 0; i < times; i++)
+        {
+            world.After(TimeSpan.FromMilliseconds(world.Rng.Between(50, 1_500)).Ticks, () => RunLambda(plan, order, 0));
+        }
+
+        return new StartOutcome.Started($"lambda:{plan.RunId}/{order.Num}");
+    }
+
+    private void RunLambda(RunPlan plan, PlannedOrder order, int attempt)
+    {
+        Started++;
+        world.Hosts.Invoke(Role.Worker, host => WorkerShell.RunAsync(world, host, plan, order), TimeSpan.FromSeconds(900).Ticks, ok =>
+        {
+            if (!ok && attempt < 2)
+            {
+                world.After(TimeSpan.FromSeconds(60 * (attempt + 1)).Ticks, () => RunLambda(plan, order, attempt + 1));
+            }
+        });
+    }
+
+    private StartOutcome.Started Build(RunPlan plan, PlannedOrder order, (RunId, OrderNum) key)
+    {
+        if (newest.TryGetValue(key, out var known) && world.Now - known.At < TokenTicks)
+        {
+            return new StartOutcome.Started(known.Url);
+        }
+
+        var build = newest[key] = new Build($"build:{plan.RunId}/{order.Num}/{++Started}", world.Now);
+        builds[build.Url] = build;
+        var queue = QueueSeconds ?? (world.Faults.Hit(Fault.BuildQueued, 100) ? world.Faults.Between(60, 9_000) : world.Rng.Between(1, 20));
+        world.After(TimeSpan.FromSeconds(queue).Ticks, () => Begin(build, plan, order));
+        return new StartOutcome.Started(build.Url);
+    }
+
+    private void Begin(Build build, RunPlan plan, PlannedOrder order)
+    {
+        if (build.Ended is not null)
+        {
+            return;
+        }
+
+        if (world.Faults.Hit(Fault.BuildFails, 50))
+        {
+            build.Ended = "PROVISIONING: image not found";
+            return;
+        }
+
+        build.Actor = world.Hosts.Invoke(
+            Role.Worker, host => WorkerShell.RunAsync(world, host, plan, order, build.Url), 0, ok => build.Ended ??= ok ? "SUCCEEDED" : "FAILED");
+    }
+}

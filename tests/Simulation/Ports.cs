@@ -1,0 +1,135 @@
+using System.Runtime.CompilerServices;
+using IacCi.Core.Objects;
+using IacCi.Core.Runs;
+using IacCi.Simulation.Models;
+
+namespace IacCi.Simulation;
+
+/// <summary>The run store as one process calls it.</summary>
+internal sealed class ActorStore(World world, Actor actor) : IRunStore
+{
+    private StoreModel Model => world.Store;
+
+    public ValueTask<JobRecord?> CreateJobAsync(JobRecord job, CancellationToken cancellationToken) =>
+        world.Ask(actor, Verb.CreateJob, world.Traced($"{job.RunId}"), () => Model.CreateJob(job));
+
+    public ValueTask<JobRecord?> FindJobAsync(RunId run, CancellationToken cancellationToken) =>
+        world.Ask(actor, Verb.FindJob, world.Traced($"{run}"), () => Model.Of(run).Job);
+
+    public ValueTask<bool> AddOrdersAsync(IReadOnlyList<OrderRecord> orders, CancellationToken cancellationToken)
+    {
+        OrderRecord[] copy = [.. orders];
+        return world.Ask(actor, Verb.AddOrders, world.Traced($"{copy.Length}"), () => Model.AddOrders(copy));
+    }
+
+    public ValueTask<bool> ActivateAsync(RunLock initial, DateTimeOffset at, CancellationToken cancellationToken) =>
+        world.Ask(actor, Verb.Activate, world.Traced($"{initial.RunId}"), () => Model.Activate(initial, at));
+
+    public ValueTask<bool> AdvanceJobAsync(RunId run, JobChange change, CancellationToken cancellationToken) =>
+        world.Ask(actor, Verb.AdvanceJob, world.Traced($"{run} {change.From} -> {change.To}"), () => Model.AdvanceJob(run, change));
+
+    public ValueTask SetCommentAsync(RunId run, string commentId, CancellationToken cancellationToken) =>
+        world.Tell(actor, Verb.SetComment, world.Traced($"{run}"), () => Model.SetComment(run, commentId));
+
+    public ValueTask<AdvanceOutcome> AdvanceAsync(RunPlan plan, IReadOnlyList<OrderChange> changes, CancellationToken cancellationToken)
+    {
+        OrderChange[] copy = [.. changes];
+        var label = world.Tracing ? string.Join(' ', copy.Select(c => $"{c.Num}:{c.Action}")) : null;
+        if (world.Spec.Mutation == Mutation.StartBeforeIntent)
+        {
+            foreach (var change in copy.Where(c => c.Action == OrderAction.Dispatch))
+            {
+                world.Workers.Start(plan, plan[change.Num]);
+            }
+        }
+
+        return world.Ask(actor, Verb.Advance, label, () => Model.Advance(plan, copy));
+    }
+
+    public ValueTask<RunLock?> TryEnterAsync(
+        RunId run, IReadOnlyCollection<OrderNum> news, string owner, DateTimeOffset now, DateTimeOffset until, CancellationToken cancellationToken) =>
+        world.Ask(actor, Verb.TryEnter, world.Traced($"{run} [{string.Join(' ', news)}] as {owner}"), () => Model.TryEnter(run, news, owner, now, until));
+
+    public ValueTask<RunLock?> AddToInboxAsync(RunId run, IReadOnlyCollection<OrderNum> news, CancellationToken cancellationToken)
+    {
+        world.Wakes += actor.Role == Role.JobWatch ? 1 : 0;
+        return world.Ask(actor, Verb.AddToInbox, world.Traced($"{run} [{string.Join(' ', news)}]"), () => Model.AddToInbox(run, news));
+    }
+
+    public ValueTask<CommitOutcome> CommitAsync(
+        RunId run, string owner, Cursor cursor, IReadOnlyCollection<OrderNum> handled, AfterCommit then, CancellationToken cancellationToken)
+    {
+        OrderNum[] copy = [.. handled];
+        return world.Ask(
+            actor, Verb.Commit, world.Traced($"{run} {cursor.States} -[{string.Join(' ', copy)}] {then}"), () => Model.Commit(run, owner, cursor, copy, then));
+    }
+
+    public ValueTask CompleteAsync(RunId run, Cursor cursor, CancellationToken cancellationToken) =>
+        world.Tell(actor, Verb.Complete, world.Traced($"{run} {cursor.States}"), () => Model.Complete(run, cursor));
+
+    public ValueTask<RunLock?> FindLockAsync(RunId run, CancellationToken cancellationToken) =>
+        world.Ask(actor, Verb.FindLock, world.Traced($"{run}"), () => Model.Of(run).Lock);
+
+    public ValueTask<IReadOnlyList<OrderRecord>> FindOrdersAsync(RunId run, IReadOnlyList<OrderNum> nums, CancellationToken cancellationToken)
+    {
+        OrderNum[] copy = [.. nums];
+        return world.Ask(actor, Verb.FindOrders, world.Traced($"{run} [{string.Join(' ', copy)}]"), () => Model.FindOrders(run, copy));
+    }
+
+    public async IAsyncEnumerable<RunEvent> ReadEventsAsync(TraceId trace, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        foreach (var e in await world.Ask(actor, Verb.ReadEvents, null, () => Model.Events(trace)))
+        {
+            yield return e;
+        }
+    }
+
+    public async ValueTask<IReadOnlyList<JobRecord>> ListJobsAsync(int limit, CancellationToken cancellationToken) =>
+        await world.Ask(actor, Verb.ListJobs, null, () => Model.Jobs(limit));
+}
+
+/// <summary>A bucket as one process calls it.</summary>
+internal sealed class ActorObjects(World world, Actor actor, ObjectModel model) : IObjectStore
+{
+    public ValueTask<ReadOnlyMemory<byte>?> GetAsync(string key, long maxBytes, CancellationToken cancellationToken) =>
+        world.Ask(actor, Verb.Get, key, () => model.Get(key, maxBytes));
+
+    public ValueTask<DateTimeOffset?> FindAsync(string key, CancellationToken cancellationToken) => world.Ask(actor, Verb.Find, key, () => model.Find(key));
+
+    public ValueTask<bool> CreateAsync(string key, ReadOnlyMemory<byte> content, CancellationToken cancellationToken)
+    {
+        ReadOnlyMemory<byte> copy = content.ToArray();
+        return world.Ask(actor, Verb.Create, key, () => model.Create(key, copy, actor.Role));
+    }
+
+    public ValueTask PutAsync(string key, ReadOnlyMemory<byte> content, CancellationToken cancellationToken)
+    {
+        ReadOnlyMemory<byte> copy = content.ToArray();
+        return world.Tell(actor, Verb.Put, key, () =>
+        {
+            model.Put(key, copy);
+            return true;
+        });
+    }
+
+    public async IAsyncEnumerable<string> ListAsync(string prefix, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        string? after = null;
+        while (true)
+        {
+            var behind = after;
+            var page = await world.Ask(actor, Verb.List, prefix, () => model.Page(prefix, behind));
+            foreach (var key in page)
+            {
+                yield return key;
+            }
+
+            if (page.Count < 1_000)
+            {
+                yield break;
+            }
+
+            after = page[^1];
+        }
+    }
+}

@@ -1,0 +1,119 @@
+using System.Globalization;
+
+namespace IacCi.Simulation;
+
+/// <summary>The simulator's command line.</summary>
+internal static class Program
+{
+    private static readonly TimeSpan ShrinkLimit = TimeSpan.FromSeconds(30);
+
+    private const string Usage = """
+        Simulation --seeds N [--from S]   run N seeds (the test command's way)
+        Simulation --minutes M            search with seeds that nobody has tried
+        Simulation --seed N               one seed, with its trace; --orders, --jobs, --faults, --max-faults, --without,
+                                          --quiet, --all-succeed, --lambda and --mutation go on from a shrunk one
+        Simulation --controls             take the engine's mechanisms away, one by one: each has to be noticed
+        Simulation --bench                steps a second
+        Simulation --calls                calls per order, by shape and size
+        """;
+
+    public static int Main(string[] args)
+    {
+        var options = new Dictionary<string, string>(StringComparer.Ordinal);
+        for (var i = 0; i < args.Length; i++)
+        {
+            options[args[i]] = i + 1 < args.Length && !args[i + 1].StartsWith("--", StringComparison.Ordinal) ? args[++i] : "";
+        }
+
+        ulong Number(string name, ulong otherwise) =>
+            options.TryGetValue(name, out var text) && ulong.TryParse(text, CultureInfo.InvariantCulture, out var n) ? n : otherwise;
+
+        if (options.ContainsKey("--seed"))
+        {
+            return Replay(Narrow(Spec.Of(Number("--seed", 0)), options));
+        }
+
+        if (options.ContainsKey("--controls"))
+        {
+            return Controls.RunAll(Console.Out, options.GetValueOrDefault("--controls"));
+        }
+
+        if (options.ContainsKey("--bench"))
+        {
+            return Bench.Run();
+        }
+
+        if (options.ContainsKey("--calls"))
+        {
+            return Bench.Calls();
+        }
+
+        if (options.ContainsKey("--minutes"))
+        {
+            var from = (ulong)TimeProvider.System.GetUtcNow().Ticks;
+            return Report(Search.Run(from, long.MaxValue, TimeSpan.FromMinutes(Number("--minutes", 1))));
+        }
+
+        if (options.ContainsKey("--seeds"))
+        {
+            return Report(Search.Run(Number("--from", 1), (long)Number("--seeds", 10_000), TimeSpan.FromHours(1)));
+        }
+
+        Console.Error.WriteLine(Usage);
+        return 2;
+    }
+
+    private static Spec Narrow(Spec spec, Dictionary<string, string> options)
+    {
+        foreach (var (name, text) in options)
+        {
+            var number = int.TryParse(text, CultureInfo.InvariantCulture, out var n) ? n : 0;
+            spec = name switch
+            {
+                "--orders" => spec with { Orders = number },
+                "--jobs" => spec with { Jobs = number },
+                "--shape" => spec with { Shape = Enum.Parse<Shape>(text) },
+                "--faults" => spec with { Faults = (Fault)uint.Parse(text, CultureInfo.InvariantCulture) },
+                "--max-faults" => spec with { MaxFaults = number },
+                "--without" => spec with { Without = text.Split(',').Select(t => int.Parse(t, CultureInfo.InvariantCulture)).ToHashSet() },
+                "--quiet" => spec with { Quiet = number == 1 },
+                "--all-succeed" => spec with { AllSucceed = number == 1 },
+                "--lambda" => spec with { LambdaSeconds = number },
+                "--real-worker" => spec with { RealWorker = number == 1 },
+                "--mutation" => spec with { Mutation = Enum.Parse<Mutation>(text) },
+                _ => spec,
+            };
+        }
+
+        return spec;
+    }
+
+    public static string Command(Spec spec) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"--seed {spec.Seed} --orders {spec.Orders} --jobs {spec.Jobs} --shape {spec.Shape} --faults {(uint)spec.Faults} --max-faults {spec.MaxFaults} --quiet {(spec.Quiet ? 1 : 0)} --all-succeed {(spec.AllSucceed ? 1 : 0)} --lambda {spec.LambdaSeconds} --real-worker {(spec.RealWorker ? 1 : 0)}{(spec.Without.Count == 0 ? "" : $" --without {string.Join(',', spec.Without.Order())}")}{(spec.Mutation == Mutation.None ? "" : $" --mutation {spec.Mutation}")}");
+
+    private static int Replay(Spec spec)
+    {
+        Console.WriteLine(spec);
+        var world = Client.NewWorld(spec, Console.WriteLine).Run();
+        Console.WriteLine(world.Broken is { } broken ? $"FAILED {broken.Code}: {broken.Message}" : $"held, {world.Steps} steps, {world.Faults.Hits} faults");
+        return world.Broken is null ? 0 : 1;
+    }
+
+    private static int Report(Found found)
+    {
+        Console.WriteLine(string.Create(
+            CultureInfo.InvariantCulture,
+            $"{found.Worlds:N0} worlds, {found.Steps:N0} steps in {found.Took.TotalSeconds:N1} s: {found.Steps / found.Took.TotalSeconds:N0} steps/s"));
+        if (found.Failing is null)
+        {
+            return 0;
+        }
+
+        Console.WriteLine($"FAILED {found.Broken!.Code}: {found.Broken.Message}\n{found.Failing}\nshrinking ...");
+        var small = Shrinker.Shrink(found.Failing, found.Broken.Code, ShrinkLimit);
+        Replay(small);
+        Console.WriteLine($"again: ./build.sh sim {Command(small)}");
+        return 1;
+    }
+}

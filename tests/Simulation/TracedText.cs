@@ -1,0 +1,23 @@
+using System.Runtime.CompilerServices;
+
+namespace IacCi.Simulation;
+
+/// <summary>Text that is made only when somebody reads the trace.</summary>
+[InterpolatedStringHandler]
+internal ref struct TracedText
+{
+    private DefaultInterpolatedStringHandler text;
+    private readonly bool wanted;
+
+    public TracedText(int literalLength, int formattedCount, World world, out bool shouldAppend)
+    {
+        shouldAppend = wanted = world.Tracing;
+        text = wanted ? new DefaultInterpolatedStringHandler(literalLength, formattedCount) : default;
+    }
+
+    public string? Text => wanted ? text.ToStringAndClear() : null;
+
+    public void AppendLiteral(string value) => text.AppendLiteral(value);
+
+    public void AppendFormatted<T>(T value) => text.AppendFormatted(value);
+}

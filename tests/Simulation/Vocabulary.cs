@@ -1,0 +1,96 @@
+namespace IacCi.Simulation;
+
+/// <summary>The calls that are told apart and counted.</summary>
+internal enum Verb : byte
+{
+    CreateJob, FindJob, AddOrders, Activate, AdvanceJob, SetComment, Advance, TryEnter, AddToInbox, Commit, Complete, FindLock, FindOrders,
+    ReadEvents, ListJobs, Get, Find, Create, Put, List, StartWorker, StopWorker, Describe, StartWatchdog, MakeKey, DeleteKey, Announce, Update,
+    Prepare, Claim, Run, Report,
+}
+
+/// <summary>Who calls.</summary>
+internal enum Role : byte
+{
+    Intake, Orchestrate, OrderWatch, JobWatch, Worker,
+}
+
+/// <summary>What can go wrong in the world.</summary>
+[Flags]
+internal enum Fault : uint
+{
+    None = 0,
+
+    // Of single calls.
+    CrashBefore = 1 << 0,
+    CrashAfter = 1 << 1,
+    Throttle = 1 << 2,
+    ErrorAfter = 1 << 3,
+    Repeated = 1 << 4,
+    Slow = 1 << 5,
+    Pause = 1 << 6,
+    OfCalls = CrashBefore | CrashAfter | Throttle | ErrorAfter | Repeated,
+
+    // Of services.
+    LambdaLimit = 1 << 7,
+    EventLost = 1 << 8,
+    EventTwice = 1 << 9,
+    EventLate = 1 << 10,
+    AsyncTwice = 1 << 11,
+    AsyncDropped = 1 << 12,
+    StartRefused = 1 << 13,
+    BuildQueued = 1 << 14,
+    BuildFails = 1 << 15,
+    WatchdogRefused = 1 << 16,
+    TickLate = 1 << 17,
+    SkewSeconds = 1 << 18,
+    SkewMinute = 1 << 19,
+    JobDeadline = 1 << 20,
+    Resubmit = 1 << 21,
+    OtherPayload = 1 << 22,
+    WorkerDies = 1 << 23,
+    All = (1 << 24) - 1,
+}
+
+/// <summary>What can be taken away from the engine to see whether the suite notices.</summary>
+internal enum Mutation : byte
+{
+    None,
+    CreateJobOverwrites,
+    AddOrdersOverwrites,
+    ActivateAnyStatus,
+    AdvanceJobAnyStatus,
+    AdvanceAnyStatus,
+    AdvanceInParts,
+    AdvanceWithoutEvent,
+    EnterThoughHeld,
+    EnterThoughCompleted,
+    EnterWithoutInbox,
+    EnterReadsBeforeItWrites,
+    InboxDropped,
+    InboxThoughCompleted,
+    CommitOfAnybody,
+    CommitEmptiesInbox,
+    LeaveWhateverTheInbox,
+    CompleteKeepsInbox,
+    LeaseWaitsForTtl,
+    ClaimSkipped,
+    EngineClaimSkipped,
+    ResultOverwritten,
+    DoneOverwritten,
+    BundleOverwritten,
+    PlanOverwritten,
+    StartBeforeIntent,
+    RecordIgnored,
+    ErrorSwallowed,
+    JobWatchAsleep,
+    OrderWatchAsleep,
+    KeyKept,
+    WatchdogStartsTwice,
+}
+
+/// <summary>The engine broke a promise.</summary>
+internal sealed class Breach(string code, string message) : Exception(message)
+{
+    /// <summary>Which: the same for all traces that show the same fault.</summary>
+    public string Code { get; } = code;
+}

@@ -1,0 +1,156 @@
+using System.Security.Cryptography;
+using IacCi.Core.Faults;
+using IacCi.Core.Runs;
+using IacCi.Core.Work;
+
+namespace IacCi.Simulation;
+
+/// <summary>A worker process: the real shell over the world's ports, or a shorter one of the same protocol that can also report nonsense.</summary>
+internal static class WorkerShell
+{
+    private static readonly WorkerOptions Options = new() { BaseEnvironment = new Dictionary<string, string>() };
+
+    public static async ValueTask RunAsync(World world, Host host, RunPlan plan, PlannedOrder order, string? execution = null)
+    {
+        var spec = world.Runs[plan.RunId].Orders[order.Num.Index];
+        if (await host.Internal.GetAsync(RunKeys.Dispatch(plan.RunId, order.Num), 1_000, default) is not { } capability)
+        {
+            return;
+        }
+
+        var channel = new Channel(world, host.Actor, plan.RunId, order.Num, BitConverter.ToInt64(capability.Span));
+        if (world.Spec.RealWorker && spec.Ending <= Ending.TimesOut)
+        {
+            var parts = new Parts(world, host, spec, plan.RunId, order.Num);
+            var worker = new Worker(parts, parts, parts, Options with { Execution = execution }, host.Actor.Clock, world.Rng.Bytes, _ => { });
+            var what = new WorkOrder { RunId = plan.RunId, OrderNum = order.Num, S3Location = order.BundleKey, ExecSha256 = order.BundleSha256 };
+            await worker.RunAsync(what, channel, null, default);
+            return;
+        }
+
+        await WorkAsync(world, host, order, spec, channel, plan.RunId, execution);
+    }
+
+    private static async ValueTask WorkAsync(World world, Host host, PlannedOrder order, OrderSpec spec, Channel channel, RunId run, string? execution)
+    {
+        var bundle = await host.Internal.GetAsync(order.BundleKey, 1 << 20, default);
+        world.Require(
+            bundle is { } there && Convert.ToHexStringLower(SHA256.HashData(there.Span)) == order.BundleSha256, "bundle-mismatch", $"{run} {order.Num}: another bundle than planned");
+        if (await KnownAsync(world, host, () => channel.ClaimAsync(ClaimOf(execution), default)) is not ClaimOutcome.Won)
+        {
+            return;
+        }
+
+        await CommandsAsync(world, host, run, order.Num, spec);
+        if (spec.Ending == Ending.Silent)
+        {
+            world.Kill(host.Actor);
+        }
+
+        await KnownAsync(world, host, () => channel.ReportAsync(Content(spec), spec.Ending == Ending.Huge ? (64L << 20) + 1 : null));
+    }
+
+    public static async ValueTask CommandsAsync(World world, Host host, RunId run, OrderNum num, OrderSpec spec)
+    {
+        world.Invariants.CommandsStart(run, num);
+        world.Note($"        the commands of {run} {num} start");
+        var seconds = spec.Ending == Ending.TimesOut ? spec.Timeout : spec.Seconds;
+        await world.Tell(host.Actor, Verb.Run, null, () => true, TimeSpan.FromSeconds(seconds).Ticks);
+    }
+
+    private static async ValueTask<T?> KnownAsync<T>(World world, Host host, Func<ValueTask<T>> call)
+        where T : class
+    {
+        for (var attempt = 0; attempt < 6; attempt++)
+        {
+            try
+            {
+                return await call();
+            }
+            catch (StoreUnavailableException)
+            {
+                await world.Tell(host.Actor, Verb.Run, null, () => true, TimeSpan.FromSeconds(1 << attempt).Ticks);
+            }
+        }
+
+        return null;
+    }
+
+    private static byte[] ClaimOf(string? execution) =>
+        System.Text.Encoding.UTF8.GetBytes(execution is null ? "{}" : $$"""{"execution":"{{execution}}"}""");
+
+    private static byte[] Content(OrderSpec spec) => spec.Ending switch
+    {
+        Ending.TwoFields => """{"status":"succeeded","log":"done"}"""u8.ToArray(),
+        Ending.Malformed => "{\"status\": \"succeeded\", "u8.ToArray(),
+        Ending.UnknownStatus => """{"status":"great","log":""}"""u8.ToArray(),
+        Ending.Huge => [],
+        Ending.Fails => """{"status":"failed","log":"no","exit_code":3}"""u8.ToArray(),
+        Ending.TimesOut => """{"status":"timed_out","log":""}"""u8.ToArray(),
+        _ => spec.Events == 0
+            ? """{"status":"succeeded","log":"ok","exit_code":0}"""u8.ToArray()
+            : System.Text.Encoding.UTF8.GetBytes($$"""{"status":"succeeded","log":"ok","events":[{{string.Join(',', Enumerable.Range(0, spec.Events).Select(i => $"{{\"n\":{i}}}"))}}]}"""),
+    };
+
+    /// <summary>The worker's two signed URLs, as long as they last.</summary>
+    private sealed class Channel(World world, Actor actor, RunId run, OrderNum num, long expires) : IOrderChannel
+    {
+        public ValueTask<ClaimOutcome> ClaimAsync(ReadOnlyMemory<byte> content, CancellationToken cancellationToken) =>
+            world.Ask<ClaimOutcome>(actor, Verb.Claim, world.Traced($"{run} {num}"), () =>
+            {
+                if (world.Now > expires)
+                {
+                    return new ClaimOutcome.Refused("expired");
+                }
+
+                if (!world.Internal.Create(RunKeys.Claim(run, num), content, Role.Worker))
+                {
+                    return ClaimOutcome.Taken.Instance;
+                }
+
+                world.Invariants.ClaimWon(run, num);
+                return ClaimOutcome.Won.Instance;
+            });
+
+        public ValueTask<ReportOutcome> ReportAsync(ReadOnlyMemory<byte> resultJson, CancellationToken cancellationToken) => ReportAsync(resultJson, (long?)null);
+
+        public ValueTask<ReportOutcome> ReportAsync(ReadOnlyMemory<byte> resultJson, long? size) =>
+            world.Ask<ReportOutcome>(actor, Verb.Report, world.Traced($"{run} {num}"), () =>
+                world.Now > expires ? new ReportOutcome.Refused("expired")
+                : world.Internal.Create(RunKeys.Result(run, num), resultJson, Role.Worker, size) ? ReportOutcome.Accepted.Instance
+                : ReportOutcome.AlreadyReported.Instance);
+    }
+
+    /// <summary>The real worker's other ports.</summary>
+    private sealed class Parts(World world, Host host, OrderSpec spec, RunId run, OrderNum num) : IBundleSource, IOrderOpener, ICommandRunner, IOpenedOrder
+    {
+        private static readonly Dictionary<string, string> NoVariables = [];
+
+        public OrderContent Content { get; } = new() { Commands = ["true"], Variables = NoVariables, SecretValues = [], Timeout = TimeSpan.FromSeconds(spec.Timeout) };
+
+        public string Folder => "/";
+
+        public string EventsFolder => "/";
+
+        public async ValueTask<ReadOnlyMemory<byte>> FetchAsync(WorkOrder order, long maxBytes, CancellationToken cancellationToken) =>
+            await host.Internal.GetAsync(order.S3Location, maxBytes, cancellationToken) ?? throw BundleException.Invalid("there is none");
+
+        public ValueTask<IOpenedOrder> OpenAsync(WorkOrder order, ReadOnlyMemory<byte> bundle, CancellationToken cancellationToken) => new(this);
+
+        public async ValueTask<CommandOutcome> RunAsync(CommandList commands, IOutputSink output, CancellationToken cancellationToken)
+        {
+            await CommandsAsync(world, host, run, num, spec);
+            output.Write("ok\n"u8);
+            return spec.Ending switch
+            {
+                Ending.Fails => new(OrderStatus.Failed, 3, null, []),
+                Ending.TimesOut => new(OrderStatus.TimedOut, null, "timeout", []),
+                _ => new(OrderStatus.Succeeded, 0, null, [.. Enumerable.Range(0, spec.Events).Select(i => $"{{\"n\":{i}}}")]),
+            };
+        }
+
+        public void Dispose()
+        {
+        }
+    }
+}
