@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Headers;
+using IacCi.Core.Bundles;
 using IacCi.Core.Faults;
 using IacCi.Core.Objects;
 using IacCi.Core.Runs;

@@ -1,3 +1,4 @@
+using IacCi.Core.Bundles;
 using IacCi.Core.Faults;
 using IacCi.Core.Jobs;
 using IacCi.Core.Secrets;

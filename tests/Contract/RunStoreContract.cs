@@ -658,6 +658,7 @@ internal abstract class RunStoreContract
             var run = NewRun();
             await store.CreateJobAsync(Job(run, 2, T0.AddHours(hour)) with { Title = Text(hour) }, None);
             await store.AddOrdersAsync([Order(run, 1), Order(run, 2)], None);
+            await store.ActivateAsync(Lock(run, 2), T0.AddHours(hour), None);
         }
 
         await Assert.That((await store.ListJobsAsync(3, None)).Select(job => job.Title).SequenceEqual(["5", "4", "3"])).IsTrue();

@@ -36,7 +36,7 @@ internal static class JsonAttributes
         }
     }
 
-    /// <summary>The JSON text of what <see cref="Write"/> made.</summary>
+    /// <summary>The JSON text of what <see cref="Write(string)"/> made.</summary>
     public static string Read(AttributeValue value)
     {
         if (value.M is null)

@@ -33,7 +33,7 @@ public abstract class ThinClient(ThinConfig config) : AmazonServiceClient(config
     /// <exception cref="AmazonServiceException">The service refused; its <c>ErrorCode</c> is the service's own.</exception>
     private protected Task<TResponse> CallAsync<TResponse>(
         AmazonWebServiceRequest request, Action<IRequest> fill, Func<ThinAnswer, TResponse> read, CancellationToken cancellationToken)
-        where TResponse : AmazonWebServiceResponse =>
+        where TResponse : AmazonWebServiceResponse, new() =>
         InvokeAsync<TResponse>(
             request,
             new InvokeOptions
