@@ -1,3 +1,4 @@
+using Amazon.Runtime;
 using Amazon.Runtime.Internal;
 using Amazon.S3;
 
@@ -14,6 +15,32 @@ internal sealed class ObjectsClient(AmazonS3Config config) : AmazonS3Client(conf
     protected override void CustomizeRuntimePipeline(RuntimePipeline pipeline)
     {
         base.CustomizeRuntimePipeline(pipeline);
-        foreach (var h in pipeline.Handlers) Console.Error.WriteLine(h.GetType());
+        pipeline.AddHandlerAfter<Marshaller>(new WithoutTraceHeader());
+    }
+
+    private sealed class WithoutTraceHeader : PipelineHandler
+    {
+        private const string Header = "x-amzn-trace-id";
+
+        public override void InvokeSync(IExecutionContext executionContext)
+        {
+            Remove(executionContext);
+            base.InvokeSync(executionContext);
+        }
+
+        public override Task<T> InvokeAsync<T>(IExecutionContext executionContext)
+        {
+            Remove(executionContext);
+            return base.InvokeAsync<T>(executionContext);
+        }
+
+        private static void Remove(IExecutionContext executionContext)
+        {
+            var headers = executionContext.RequestContext.Request.Headers;
+            foreach (var name in headers.Keys.Where(name => string.Equals(name, Header, StringComparison.OrdinalIgnoreCase)).ToList())
+            {
+                headers.Remove(name);
+            }
+        }
     }
 }

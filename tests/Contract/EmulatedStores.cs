@@ -82,9 +82,6 @@ internal sealed class EmulatedStores : IAsyncInitializer, IAsyncDisposable
     public S3ObjectStore Objects(string bucket, AwsClients? clients = null) =>
         new((clients ?? Clients).S3, bucket, "IAC_CI_INTERNAL_BUCKET", TimeProvider.System, System.Security.Cryptography.RandomNumberGenerator.GetBytes);
 
-    /// <summary>How often each operation was called on a table or bucket, by the tests themselves.</summary>
-    public IReadOnlyList<string> CallsSince(int before) => [.. Aws.Calls.Calls().Skip(before).Select(call => $"{call.Service}:{call.Operation}")];
-
     private async Task CreateAsync(CreateTableRequest request)
     {
         request.BillingMode = BillingMode.PAY_PER_REQUEST;

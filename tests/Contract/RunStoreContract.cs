@@ -60,8 +60,8 @@ internal abstract class RunStoreContract
     public async Task Runs_whose_ids_differ_in_case_only_are_two_runs()
     {
         var store = await CreateStoreAsync();
-        var lower = Job(RunId.Parse("case-a"), 1) with { TraceId = TraceId.Parse("00000001") };
-        var upper = Job(RunId.Parse("case-A"), 2) with { TraceId = TraceId.Parse("00000002") };
+        var lower = Job(RunId.Parse("run-900001_a"), 1) with { TraceId = TraceId.Parse("00000001") };
+        var upper = Job(RunId.Parse("run-900001_A"), 2) with { TraceId = TraceId.Parse("00000002") };
         await Assert.That(await store.CreateJobAsync(lower with { FlowId = "f" }, None)).IsNull();
         await Assert.That(await store.CreateJobAsync(upper with { FlowId = "f" }, None)).IsNull();
         await Assert.That((await store.FindJobAsync(lower.RunId, None))!.OrderCount).IsEqualTo(1);
