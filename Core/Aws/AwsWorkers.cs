@@ -104,11 +104,20 @@ public sealed class AwsWorkers(
             return ExecutionState.MayStillReport.Instance;
         }
 
-        var answer = await StartResult.OfAsync(
-            () => codeBuild().BatchGetBuildsAsync(new BatchGetBuildsRequest { Ids = [executionUrl] }, cancellationToken),
-            new AwsCall($"the build {executionUrl}", "codebuild:BatchGetBuilds"),
-            cancellationToken);
-        return answer.Builds is [{ } build, ..] ? BuildEnding.Of(build) : ExecutionState.MayStillReport.Instance;
+        try
+        {
+            var answer = await StartResult.OfAsync(
+                () => codeBuild().BatchGetBuildsAsync(new BatchGetBuildsRequest { Ids = [executionUrl] }, cancellationToken),
+                new AwsCall($"the build {executionUrl}", "codebuild:BatchGetBuilds"),
+                cancellationToken);
+            return answer.Builds is [{ } build, ..] ? BuildEnding.Of(build) : ExecutionState.MayStillReport.Instance;
+        }
+        catch (Exception failure) when (failure is UserException or StoreUnavailableException)
+        {
+            // The deadline ends the order all the same, only later.
+            log($"nothing can be said of {executionUrl}: {failure.Message}");
+            return ExecutionState.MayStillReport.Instance;
+        }
     }
 
     /// <summary>Within five minutes, one token starts one build.</summary>

@@ -104,6 +104,9 @@ internal sealed class DynamoTests(EmulatedStores aws)
         {
             await Assert.That(await store.CommitAsync(run, "b", new Cursor("ddq"), Nums(1), AfterCommit.HandOver, None)).IsTypeOf<CommitOutcome.Committed>();
         }
+
+        await Assert.That((await store.FindLockAsync(run, None))!.Inbox.Single()).IsEqualTo(new OrderNum(2));
+        await Assert.That(aws.Aws.Calls.Calls(operation: "UpdateItem").Count(call => call.Resource == tables.Locks && call.Fault is not null)).IsEqualTo(4);
     }
 
     [Test]

@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 
 namespace IacCi.Tests.Unit.Aws;
 
@@ -24,6 +25,7 @@ internal sealed class RecordingProxy : IAsyncDisposable
     public static async Task<RecordingProxy> StartAsync(string to)
     {
         var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         var proxy = new RecordingProxy(builder.Build(), to);
         proxy._app.Run(proxy.PassAsync);

@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 
 namespace IacCi.Tests.Unit.Aws;
 
@@ -27,6 +28,7 @@ internal sealed class RecordingServer : IAsyncDisposable
     public static async Task<RecordingServer> StartAsync(params IEnumerable<(int Status, string Body)> answers)
     {
         var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         var server = new RecordingServer(builder.Build());
         foreach (var answer in answers)
