@@ -60,8 +60,8 @@ internal abstract class RunStoreContract
     public async Task Runs_whose_ids_differ_in_case_only_are_two_runs()
     {
         var store = await CreateStoreAsync();
-        var lower = Job(RunId.Parse("case-a"), 1) with { TraceId = TraceId.Parse("00000001") };
-        var upper = Job(RunId.Parse("case-A"), 2) with { TraceId = TraceId.Parse("00000002") };
+        var lower = Job(RunId.Parse("run-900001_a"), 1) with { TraceId = TraceId.Parse("00000001") };
+        var upper = Job(RunId.Parse("run-900001_A"), 2) with { TraceId = TraceId.Parse("00000002") };
         await Assert.That(await store.CreateJobAsync(lower with { FlowId = "f" }, None)).IsNull();
         await Assert.That(await store.CreateJobAsync(upper with { FlowId = "f" }, None)).IsNull();
         await Assert.That((await store.FindJobAsync(lower.RunId, None))!.OrderCount).IsEqualTo(1);
@@ -658,6 +658,7 @@ internal abstract class RunStoreContract
             var run = NewRun();
             await store.CreateJobAsync(Job(run, 2, T0.AddHours(hour)) with { Title = Text(hour) }, None);
             await store.AddOrdersAsync([Order(run, 1), Order(run, 2)], None);
+            await store.ActivateAsync(Lock(run, 2), T0.AddHours(hour), None);
         }
 
         await Assert.That((await store.ListJobsAsync(3, None)).Select(job => job.Title).SequenceEqual(["5", "4", "3"])).IsTrue();

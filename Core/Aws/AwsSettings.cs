@@ -1,0 +1,88 @@
+using IacCi.Core.Faults;
+
+namespace IacCi.Core.Aws;
+
+/// <summary>
+/// What the environment says about the AWS side of the engine. Each value is asked for only when a role needs it, so a role needs no variable
+/// of another.
+/// </summary>
+/// <param name="variable">Gives a variable of the environment, or null.</param>
+public sealed class AwsSettings(Func<string, string?> variable)
+{
+    /// <summary>The variable of <see cref="OrdersTable"/>.</summary>
+    public const string OrdersTableVariable = "IAC_CI_ORDERS_TABLE";
+
+    /// <summary>The variable of <see cref="EventsTable"/>.</summary>
+    public const string EventsTableVariable = "IAC_CI_ORDER_EVENTS_TABLE";
+
+    /// <summary>The variable of <see cref="LocksTable"/>.</summary>
+    public const string LocksTableVariable = "IAC_CI_LOCKS_TABLE";
+
+    /// <summary>The variable of <see cref="InternalBucket"/>.</summary>
+    public const string InternalBucketVariable = "IAC_CI_INTERNAL_BUCKET";
+
+    /// <summary>The variable of <see cref="DoneBucket"/>.</summary>
+    public const string DoneBucketVariable = "IAC_CI_DONE_BUCKET";
+
+    /// <summary>The variable of <see cref="WorkerLambda"/>.</summary>
+    public const string WorkerLambdaVariable = "IAC_CI_WORKER_LAMBDA";
+
+    /// <summary>The variable of <see cref="CodeBuildProject"/>.</summary>
+    public const string CodeBuildProjectVariable = "IAC_CI_CODEBUILD_PROJECT";
+
+    /// <summary>The variable of <see cref="WatchdogStateMachine"/>.</summary>
+    public const string WatchdogVariable = "IAC_CI_WATCHDOG_SFN";
+
+    /// <summary>The variable of <see cref="WebhookSecretLocation"/>.</summary>
+    public const string WebhookSecretVariable = "IAC_CI_WEBHOOK_SECRET_LOCATION";
+
+    /// <summary>The variable of <see cref="SopsKeyPrefix"/>.</summary>
+    public const string SopsKeyPrefixVariable = "IAC_CI_SOPS_KEY_PREFIX";
+
+    /// <summary>The table of jobs and orders.</summary>
+    public string OrdersTable => Need(OrdersTableVariable, "the name of the DynamoDB table of orders");
+
+    /// <summary>The table of events.</summary>
+    public string EventsTable => Need(EventsTableVariable, "the name of the DynamoDB table of order events");
+
+    /// <summary>The table of lock items.</summary>
+    public string LocksTable => Need(LocksTableVariable, "the name of the DynamoDB table of locks");
+
+    /// <summary>The bucket of plans, bundles, claims and results.</summary>
+    public string InternalBucket => Need(InternalBucketVariable, "the name of the engine's own S3 bucket");
+
+    /// <summary>The bucket of done objects.</summary>
+    public string DoneBucket => Need(DoneBucketVariable, "the name of the S3 bucket for done objects");
+
+    /// <summary>The name or ARN of the worker's function.</summary>
+    public string WorkerLambda => Need(WorkerLambdaVariable, "the name or ARN of the worker's Lambda function");
+
+    /// <summary>The name of the worker's project.</summary>
+    public string CodeBuildProject => Need(CodeBuildProjectVariable, "the name of the worker's CodeBuild project");
+
+    /// <summary>The ARN of the watchdog's state machine.</summary>
+    public string WatchdogStateMachine => Need(WatchdogVariable, "the ARN of the watchdog's Step Functions state machine");
+
+    /// <summary>Where the secret is that signs requests; null when requests are not signed.</summary>
+    public string? WebhookSecretLocation => Find(WebhookSecretVariable);
+
+    /// <summary>Under which path of SSM the runs' identities are kept, without a slash at its end.</summary>
+    public string SopsKeyPrefix => SsmRunKeys.CheckPrefix(Find(SopsKeyPrefixVariable) ?? SsmRunKeys.DefaultPrefix, SopsKeyPrefixVariable);
+
+    /// <summary>Whether the tables are named, so that runs on AWS can be looked at.</summary>
+    public bool NamesTables => Find(OrdersTableVariable) is not null && Find(EventsTableVariable) is not null && Find(LocksTableVariable) is not null;
+
+    /// <summary>The names of the tables.</summary>
+    /// <exception cref="UserException">One is missing.</exception>
+    public DynamoTables Tables => new(OrdersTable, EventsTable, LocksTable);
+
+    private string? Find(string name) => variable(name) is { } value && !string.IsNullOrWhiteSpace(value) ? value.Trim() : null;
+
+    private string Need(string name, string meaning) => Find(name) ?? throw new UserException($"the variable {name} is not set; set it to {meaning}");
+}
+
+/// <summary>The names of the engine's tables.</summary>
+/// <param name="Orders">Jobs and orders.</param>
+/// <param name="Events">Events.</param>
+/// <param name="Locks">Lock items.</param>
+public sealed record DynamoTables(string Orders, string Events, string Locks);

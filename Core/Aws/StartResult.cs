@@ -1,0 +1,27 @@
+using Amazon.Runtime;
+using IacCi.Core.Faults;
+
+namespace IacCi.Core.Aws;
+
+/// <summary>Calls that start or stop something.</summary>
+internal static class StartResult
+{
+    /// <summary>Calls, and tells a refusal from a call whose outcome is unknown.</summary>
+    /// <exception cref="UserException">It was refused, and will be again.</exception>
+    /// <exception cref="StoreUnavailableException">It may or may not have happened.</exception>
+    internal static async ValueTask<T> OfAsync<T>(Func<Task<T>> call, AwsCall what, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await call();
+        }
+        catch (Exception failure) when (AwsFaults.Explain(failure, what, cancellationToken) is { } explained)
+        {
+            throw explained;
+        }
+        catch (AmazonServiceException invalid)
+        {
+            throw new UserException($"{what.What} refused the call ({AwsFaults.Detail(invalid)}): correct its configuration", inner: invalid);
+        }
+    }
+}

@@ -1,0 +1,64 @@
+using System.Text;
+using System.Text.Json.Nodes;
+using IacCi.Core.Aws;
+using IacCi.Core.Faults;
+using IacCi.Core.Jobs;
+using IacCi.Core.Orchestration;
+using IacCi.Core.Runs;
+using static IacCi.Tests.Unit.Aws.Given;
+
+namespace IacCi.Tests.Unit.Aws;
+
+/// <summary>Watchdogs as executions.</summary>
+internal sealed class WatchdogTests
+{
+    private const string Machine = "arn:aws:states:eu-central-1:123456789012:stateMachine:watchdog";
+    private static readonly WatchTarget Watch = new(Run, new OrderNum(7), 600, DateTimeOffset.FromUnixTimeSeconds(1_790_000_000), 900);
+
+    [Test]
+    public async Task An_execution_is_named_after_its_order_and_told_what_to_watch()
+    {
+        await using var server = await RecordingServer.StartAsync((200, """{"executionArn":"arn:e"}"""));
+        using var clients = ClientsAt(server.Url);
+        await Assert.That(await new SfnWatchdogs(clients.StepFunctions, Machine, "bucket").StartAsync(Watch, None)).IsEqualTo(new StartOutcome.Started("arn:e"));
+        var sent = JsonNode.Parse(server.Requests.Single().Body)!;
+        await Assert.That(sent["name"]!.GetValue<string>()).IsEqualTo("run-1-0007");
+        var input = sent["input"]!.GetValue<string>();
+        await Assert.That(input).IsEqualTo(
+            """{"run_id":"run-1","order_num":"0007","timeout":600,"start_time":1790000000,"internal_bucket":"bucket","claim_allowance":900}""");
+        await Assert.That(WatchdogInput.Read(Encoding.UTF8.GetBytes(input))).IsEqualTo(Watch);
+    }
+
+    [Test]
+    public async Task One_that_exists_is_started()
+    {
+        await using var server = await RecordingServer.StartAsync((400, """{"__type":"ExecutionAlreadyExists","message":"x"}"""));
+        using var clients = ClientsAt(server.Url);
+        await Assert.That(await new SfnWatchdogs(clients.StepFunctions, Machine, "bucket").StartAsync(Watch, None)).IsEqualTo(
+            new StartOutcome.Started("arn:aws:states:eu-central-1:123456789012:execution:watchdog:run-1-0007"));
+    }
+
+    [Test]
+    [Arguments("StateMachineDoesNotExist", typeof(StartOutcome.Refused))]
+    [Arguments("AccessDeniedException", typeof(StartOutcome.Refused))]
+    [Arguments("InvalidName", typeof(StartOutcome.Refused))]
+    [Arguments("ExecutionLimitExceeded", typeof(StartOutcome.Unknown))]
+    public async Task A_refusal_is_told_from_an_unknown_outcome(string code, Type outcome)
+    {
+        await using var server = await RecordingServer.StartAsync((400, $$"""{"__type":"{{code}}","message":"x"}"""));
+        using var clients = ClientsAt(server.Url);
+        await Assert.That((await new SfnWatchdogs(clients.StepFunctions, Machine, "bucket").StartAsync(Watch, None)).GetType()).IsEqualTo(outcome);
+    }
+
+    [Test]
+    public async Task An_event_without_allowance_gets_the_longer_one_and_one_that_is_none_is_refused()
+    {
+        var read = WatchdogInput.Read("""{"run_id":"run-1","order_num":"0000","timeout":60,"start_time":1790000000.5,"internal_bucket":"b","more":1}"""u8);
+        await Assert.That(read).IsEqualTo(new WatchTarget(
+            Run, OrderNum.Job, 60, DateTimeOffset.FromUnixTimeMilliseconds(1_790_000_000_500), OrderLimits.CodeBuildClaimSeconds));
+        foreach (var wrong in new[] { "{}", "[]", "null", """{"run_id":"../x","order_num":"0001","timeout":1,"start_time":1}""" })
+        {
+            await Assert.That(() => WatchdogInput.Read(Encoding.UTF8.GetBytes(wrong))).Throws<UserException>();
+        }
+    }
+}
