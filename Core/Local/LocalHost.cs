@@ -11,6 +11,7 @@ using IacCi.Core.Secrets.Age;
 using IacCi.Core.Watch;
 using IacCi.Core.Work;
 using IacCi.Core.Work.Processes;
+using IacCi.Core.Work.Unpack;
 
 namespace IacCi.Core.Local;
 
@@ -84,9 +85,10 @@ public sealed class LocalHost : IDisposable
         objects = new FolderObjectStore(state.Internal, Written);
         var done = new FolderObjectStore(state.Done, _ => { });
         hosts = new HostLiveness(state.Hosts, Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8)));
-        keys = new LocalRunKeys(LocalRunKeys.DefaultFolder, KeepJob);
+        keys = new LocalRunKeys(LocalRunKeys.FolderOf(state), KeepJob);
+        RemoveLeftWork();
         var secrets = SecretsFrom(options.BaseFolder);
-        var opener = new BundleOpener(new LocalIdentities(keys, secrets, options.Variable), state.Work, RandomNumberGenerator.GetBytes);
+        var opener = new BundleOpener(new LocalIdentities(keys, secrets, options.Variable), WorkFolder, RandomNumberGenerator.GetBytes);
         var workerOptions = new WorkerOptions { BaseEnvironment = CommandEnvironment.Base(options.Variable) };
         var worker = new Worker(new LocalBundles(objects), opener, new CommandRunner(clock), workerOptions, clock, RandomNumberGenerator.GetBytes, _ => { });
         workers = new LocalWorkers(worker, objects, new LiveLogs(state.Logs, options.LastLine), hosts.HostId, options.Parallel, options.Log);
@@ -98,7 +100,7 @@ public sealed class LocalHost : IDisposable
         orchestrator = new Orchestrator(store, objects, plans, settler, dispatcher, finalizer, reporter, clock);
         jobWatch = new JobWatch(store, objects, plans, finalizer, workers, clock);
         orderWatch = new OrderWatch(store, objects, plans, workers, clock);
-        recovery = new LocalRecovery(store, objects, workers, hosts, clock);
+        recovery = new LocalRecovery(store, objects, workers, hosts, state.Logs, clock);
     }
 
     /// <summary>The records.</summary>
@@ -148,9 +150,11 @@ public sealed class LocalHost : IDisposable
         while (true)
         {
             var batch = await NextAsync(run);
-            if (batch.Count > 0)
+            JobEnding? ending = interrupted.IsCancellationRequested ? JobEnding.Cancelled : null;
+            if (batch.Count > 0 || ending is not null)
             {
-                await WakeAsync(run, batch, interrupted.IsCancellationRequested ? JobEnding.Cancelled : null);
+                // Another process that holds the run does not hear of the interrupt: it is said until somebody has taken it in.
+                await WakeAsync(run, batch, ending);
             }
 
             if (batch.Count == 0 || clock.GetElapsedTime(lastLook) > LookInterval)
@@ -161,7 +165,7 @@ public sealed class LocalHost : IDisposable
 
             if (await store.FindJobAsync(run, CancellationToken.None) is not { Status: var status } job || status.IsFinal())
             {
-                await workers.DrainAsync();
+                await workers.EndAsync(run);
                 return await store.FindJobAsync(run, CancellationToken.None) ?? throw new UserException($"run {run} was removed while it ran", ExitCode.Fault);
             }
         }
@@ -170,8 +174,25 @@ public sealed class LocalHost : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
+        FolderRemoval.Remove(WorkFolder);
         hosts.Dispose();
         database.Dispose();
+    }
+
+    /// <summary>Where this host unpacks and clones: what stands there is nobody's once the host is gone.</summary>
+    private string WorkFolder => Path.Combine(options.State.Work, hosts.HostId);
+
+    private void RemoveLeftWork()
+    {
+        if (!Directory.Exists(options.State.Work))
+        {
+            return;
+        }
+
+        foreach (var left in Directory.EnumerateDirectories(options.State.Work).Where(folder => !hosts.IsAlive(Path.GetFileName(folder))))
+        {
+            FolderRemoval.Remove(left);
+        }
     }
 
     private async ValueTask WakeAsync(RunId run, HashSet<OrderNum> batch, JobEnding? ending)
@@ -227,7 +248,7 @@ public sealed class LocalHost : IDisposable
     private async ValueTask<IntakeAnswer> SubmitAsync(Submission submission, string source, string baseFolder, CancellationToken cancellationToken)
     {
         submitted = new KeptJob(source, baseFolder, Convert.ToBase64String(JobWriter.Write(submission.Job).Span));
-        var inputs = new LocalInputs(source, baseFolder, options.State, options.Variable("IAC_CI_GITHUB_URL"), clock);
+        var inputs = new LocalInputs(source, baseFolder, options.State.Path, WorkFolder, options.Variable("IAC_CI_GITHUB_URL"), clock);
         var bundler = new Bundler(inputs, SecretsFrom(baseFolder), clock);
         var intake = new Intake.Intake(store, objects, keys, watchdogs, bundler, reporter, finalizer, clock, RandomNumberGenerator.GetBytes, bundleRoot: "");
         try
