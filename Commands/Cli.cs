@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using IacCi.Core.Faults;
 
 namespace IacCi.Commands;
@@ -13,18 +14,19 @@ internal static class Cli
         try
         {
             var parsed = Root().Parse(args);
-            if (parsed.Errors.Count > 0)
+            List<string> wrong = [.. UnknownOptions(parsed, args).Select(option => $"there is no option {option}")];
+            if (wrong.Count > 0 || parsed.Errors.Count > 0)
             {
-                return Refuse(parsed);
+                return Refuse(parsed, wrong.Count > 0 ? wrong : parsed.Errors.Select(error => error.Message));
             }
 
             return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null })
                 .ConfigureAwait(false);
         }
-        catch (UserException wrong)
+        catch (UserException refused)
         {
-            await Console.Error.WriteLineAsync($"iac-ci: {wrong.Message}").ConfigureAwait(false);
-            return (int)wrong.ExitCode;
+            await Console.Error.WriteLineAsync($"iac-ci: {refused.Message}").ConfigureAwait(false);
+            return (int)refused.ExitCode;
         }
         catch (OperationCanceledException)
         {
@@ -50,11 +52,17 @@ internal static class Cli
         GraphCommand.Create(),
     };
 
-    private static int Refuse(ParseResult parsed)
+    /// <summary>Options that nobody knows are taken for arguments by the parser; a file of such a name is <c>./-name</c>.</summary>
+    private static IEnumerable<string> UnknownOptions(ParseResult parsed, string[] args) => args.Contains("--")
+        ? []
+        : parsed.CommandResult.Children.OfType<ArgumentResult>().SelectMany(argument => argument.Tokens).Select(token => token.Value)
+            .Where(text => text.Length > 1 && text[0] == '-');
+
+    private static int Refuse(ParseResult parsed, IEnumerable<string> errors)
     {
-        foreach (var error in parsed.Errors)
+        foreach (var error in errors)
         {
-            Console.Error.WriteLine($"iac-ci: {error.Message}");
+            Console.Error.WriteLine($"iac-ci: {error}");
         }
 
         Console.Error.WriteLine($"Try 'iac-ci {string.Join(' ', PathOf(parsed.CommandResult.Command))}--help'.");

@@ -20,7 +20,9 @@ internal static class JobFile
         try
         {
             await using var stream = job == "-" ? Console.OpenStandardInput() : new FileStream(job, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, 1, useAsync: false);
-            return await ReadAllAsync(stream, cancellationToken);
+            
+            // A read of the terminal cannot be called off; it is left behind.
+            return await ReadAllAsync(stream, cancellationToken).WaitAsync(cancellationToken);
         }
         catch (Exception wrong) when (wrong is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
         {

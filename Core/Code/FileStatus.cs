@@ -6,7 +6,7 @@ namespace IacCi.Core.Code;
 /// What stands at a path of the disk, without opening it (statx(2), whose layout is the same on every architecture): .NET does not tell a
 /// fifo from a file, and opening a fifo waits for its writer for ever.
 /// </summary>
-internal readonly partial record struct FileStatus(int Mode, long Size, (uint Major, uint Minor, ulong Inode) Identity)
+internal readonly partial record struct FileStatus(int Mode, long Size, uint Owner, (uint Major, uint Minor, ulong Inode) Identity)
 {
     private const int CurrentFolder = -100;
     private const int DoNotFollow = 0x100;
@@ -33,7 +33,7 @@ internal readonly partial record struct FileStatus(int Mode, long Size, (uint Ma
             return null;
         }
 
-        return new FileStatus(*(ushort*)(buffer + 28), *(long*)(buffer + 40), (*(uint*)(buffer + 136), *(uint*)(buffer + 140), *(ulong*)(buffer + 32)));
+        return new FileStatus(*(ushort*)(buffer + 28), *(long*)(buffer + 40), *(uint*)(buffer + 20), (*(uint*)(buffer + 136), *(uint*)(buffer + 140), *(ulong*)(buffer + 32)));
     }
 
     [LibraryImport("libc", EntryPoint = "statx", StringMarshalling = StringMarshalling.Utf8)]

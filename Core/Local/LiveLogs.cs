@@ -1,4 +1,5 @@
 using IacCi.Core.Runs;
+using IacCi.Core.Work.Output;
 
 namespace IacCi.Core.Local;
 
@@ -10,8 +11,30 @@ public sealed class LiveLogs(string folder, Action<OrderNum, string> lastLine) :
     /// <summary>The longest line that is told, in bytes.</summary>
     private const int MaxLineBytes = 400;
 
+    private const int ReadBytes = 64 << 10;
+
+    /// <summary>The most bytes of a live log: commands that flood their output do not fill the disk.</summary>
+    public const long MaxLiveBytes = 64L << 20;
+
     /// <summary>The file of an order that is running.</summary>
     public static string PathOf(string folder, RunId run, OrderNum num) => Path.Combine(folder, run.Value, $"{num}.log");
+
+    /// <summary>What a process that died left of a live log; empty when there is none.</summary>
+    public static LogBuffer ReadLeft(string path)
+    {
+        var log = new LogBuffer();
+        if (File.Exists(path))
+        {
+            using var file = File.OpenRead(path);
+            var buffer = new byte[ReadBytes];
+            while (file.Read(buffer) is > 0 and var read)
+            {
+                log.Append(buffer.AsSpan(0, read));
+            }
+        }
+
+        return log;
+    }
 
     /// <inheritdoc/>
     public ILiveLog Open(RunId run, OrderNum num) => new LiveLog(PathOf(folder, run, num), line => lastLine(num, line));
@@ -19,6 +42,7 @@ public sealed class LiveLogs(string folder, Action<OrderNum, string> lastLine) :
     private sealed class LiveLog(string path, Action<string> lastLine) : ILiveLog
     {
         private FileStream? file;
+        private long written;
 
         public void Write(ReadOnlySpan<byte> output)
         {
@@ -28,8 +52,21 @@ public sealed class LiveLogs(string folder, Action<OrderNum, string> lastLine) :
                 file = new FileStream(path, FileMode.Create, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
             }
 
-            file.Write(output);
+            Keep(output);
             TellLastLine(output);
+        }
+
+        private void Keep(ReadOnlySpan<byte> output)
+        {
+            if (written < MaxLiveBytes)
+            {
+                file!.Write(output);
+                written += output.Length;
+                if (written >= MaxLiveBytes)
+                {
+                    file.Write("\niac-ci: there is too much output to follow; its end is shown when the order has ended\n"u8);
+                }
+            }
         }
 
         public void Dispose()

@@ -11,6 +11,7 @@ using IacCi.Core.Secrets.Age;
 using IacCi.Core.Watch;
 using IacCi.Core.Work;
 using IacCi.Core.Work.Processes;
+using IacCi.Core.Work.Unpack;
 
 namespace IacCi.Core.Local;
 
@@ -74,7 +75,7 @@ public sealed class LocalHost : IDisposable
     private readonly LocalRunKeys keys;
     private readonly ProgressReporter reporter;
     private readonly Finalizer finalizer;
-    private readonly Channel<(RunId Run, OrderNum Num)> news = Channel.CreateUnbounded<(RunId, OrderNum)>(new() { SingleReader = true });
+    private readonly Channel<(RunId Run, OrderNum Num)> news = Channel.CreateUnbounded<(RunId, OrderNum)>(new() { SingleReader = true, AllowSynchronousContinuations = true });
     private KeptJob? submitted;
 
     /// <summary>Composes a host. The state folder is made if there is none.</summary>
@@ -88,7 +89,7 @@ public sealed class LocalHost : IDisposable
         objects = new FolderObjectStore(state.Internal, Written);
         var done = new FolderObjectStore(state.Done, _ => { });
         hosts = new HostLiveness(state.Hosts, Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8)));
-        keys = new LocalRunKeys(LocalRunKeys.DefaultFolder, KeepJob);
+        keys = new LocalRunKeys(LocalRunKeys.FolderOf(state), KeepJob);
         var secrets = SecretsFrom(options.BaseFolder);
         workFolder = new LocalWorkFolder(state.Work, hosts);
         var opener = new BundleOpener(new LocalIdentities(keys, secrets, options.Variable), workFolder.Path, RandomNumberGenerator.GetBytes, keepEmptyFolders: true);
@@ -103,7 +104,7 @@ public sealed class LocalHost : IDisposable
         orchestrator = new Orchestrator(store, objects, plans, settler, dispatcher, finalizer, reporter, clock);
         jobWatch = new JobWatch(store, objects, plans, finalizer, workers, clock);
         orderWatch = new OrderWatch(store, objects, plans, workers, clock);
-        recovery = new LocalRecovery(store, objects, workers, hosts, clock);
+        recovery = new LocalRecovery(store, objects, workers, hosts, state.Logs, clock);
     }
 
     /// <summary>The records.</summary>
@@ -154,8 +155,11 @@ public sealed class LocalHost : IDisposable
         for (var looks = 0; ;)
         {
             var batch = await NextAsync(run);
-            var over = batch.Count > 0
-                && await WakeAsync(run, batch, interrupted.IsCancellationRequested ? JobEnding.Cancelled : null) is WakeOutcome.Completed or WakeOutcome.NothingToDo;
+            JobEnding? ending = interrupted.IsCancellationRequested ? JobEnding.Cancelled : null;
+
+            // Another process that holds the run does not hear of the interrupt: it is said until somebody has taken it in.
+            var over = (batch.Count > 0 || ending is not null)
+                && await WakeAsync(run, batch, ending) is WakeOutcome.Completed or WakeOutcome.NothingToDo;
             if (batch.Count == 0 || clock.GetElapsedTime(lastLook) > LookInterval)
             {
                 lastLook = clock.GetTimestamp();
@@ -164,7 +168,7 @@ public sealed class LocalHost : IDisposable
 
             if (over && await store.FindJobAsync(run, CancellationToken.None) is var job && job?.Status.IsFinal() != false)
             {
-                await workers.DrainAsync();
+                await workers.EndAsync(run);
                 return job ?? throw new UserException($"run {run} was removed while it ran", ExitCode.Fault);
             }
         }
@@ -239,7 +243,7 @@ public sealed class LocalHost : IDisposable
     private async ValueTask<IntakeAnswer> SubmitAsync(Submission submission, string source, string baseFolder, CancellationToken cancellationToken)
     {
         submitted = new KeptJob(source, baseFolder, Convert.ToBase64String(JobWriter.Write(submission.Job).Span));
-        var inputs = new LocalInputs(source, baseFolder, options.State, options.Variable("IAC_CI_GITHUB_URL"), clock);
+        var inputs = new LocalInputs(source, baseFolder, options.State.Path, workFolder.Path, options.Variable("IAC_CI_GITHUB_URL"), clock);
         var bundler = new Bundler(inputs, SecretsFrom(baseFolder), clock);
         var intake = new Intake.Intake(store, objects, keys, watchdogs, bundler, reporter, finalizer, clock, RandomNumberGenerator.GetBytes, bundleRoot: "");
         try

@@ -13,15 +13,16 @@ namespace IacCi.Core.Local;
 /// <summary>Where code comes from on one machine: the source folder, unless the order names a repository.</summary>
 /// <param name="source">The source folder.</param>
 /// <param name="baseFolder">What a relative path of a repository starts from.</param>
-/// <param name="state">The state folder, which never is part of the code.</param>
+/// <param name="stateDir">The state folder, which never is part of the code.</param>
+/// <param name="scratch">Where repositories are cloned.</param>
 /// <param name="gitHubUrl">Where <c>owner/name</c> is found; null for the public GitHub.</param>
 /// <param name="clock">The clock of timeouts.</param>
-public sealed class LocalInputs(string source, string baseFolder, StateFolder state, string? gitHubUrl, TimeProvider clock) : IBundleInputs
+public sealed class LocalInputs(string source, string baseFolder, string stateDir, string scratch, string? gitHubUrl, TimeProvider clock) : IBundleInputs
 {
     /// <inheritdoc/>
     public CodeSources OpenCode()
     {
-        var options = new GitOptions { AllowLocal = true, LocalBase = baseFolder, ScratchDir = state.Work };
+        var options = new GitOptions { AllowLocal = true, LocalBase = baseFolder, ScratchDir = scratch };
         return new CodeSources(gitHubUrl is null ? options : options with { BaseUrl = gitHubUrl }, clock);
     }
 
@@ -35,7 +36,7 @@ public sealed class LocalInputs(string source, string baseFolder, StateFolder st
 
         var folder = order.GitFolder is null ? source : Path.Combine(source, order.GitFolder);
         return Directory.Exists(folder)
-            ? new CodeRequest.Folder(folder, state.Path)
+            ? new CodeRequest.Folder(folder, stateDir)
             : throw new UserException($"the folder {folder} does not exist; name the code with --source, or another git_folder");
     }
 

@@ -8,7 +8,7 @@ namespace IacCi.Core.Local;
 /// Takes care of what processes that died have left: their lease, orders that they had claimed (which are never run again), and orders
 /// that they had accepted and not begun (which are).
 /// </summary>
-public sealed class LocalRecovery(SqliteRunStore store, IObjectStore objects, LocalWorkers workers, HostLiveness hosts, TimeProvider clock)
+public sealed class LocalRecovery(SqliteRunStore store, IObjectStore objects, LocalWorkers workers, HostLiveness hosts, string logs, TimeProvider clock)
 {
     /// <summary>Separates the host from what makes an owner unique.</summary>
     public const char OwnerSeparator = '/';
@@ -50,12 +50,29 @@ public sealed class LocalRecovery(SqliteRunStore store, IObjectStore objects, Lo
         var begun = claim is not null || (rebooted && record.Status.IsInFlight());
         if (begun && !(claim?.Host is { } host && hosts.IsAlive(host)))
         {
-            var result = new OrderResult { Status = OrderStatus.Failed, Log = "", FailureReason = EngineReasons.WorkerLost, FinishedAt = clock.GetUtcNow() };
-            await objects.CreateAsync(RunKeys.Result(plan.RunId, record.Num), result.ToJson(), cancellationToken);
+            await ReportLostAsync(plan.RunId, record.Num, cancellationToken);
         }
         else if (!begun && record is { Status: OrderStatus.Running, ExecutionUrl: { } url } && !hosts.IsAlive(new Uri(url).Host))
         {
             await workers.StartAsync(plan, plan[record.Num], cancellationToken);
         }
+    }
+
+    /// <summary>The order is over; what its commands had said until then is kept.</summary>
+    private async ValueTask ReportLostAsync(RunId run, OrderNum num, CancellationToken cancellationToken)
+    {
+        var path = LiveLogs.PathOf(logs, run, num);
+        var log = LiveLogs.ReadLeft(path);
+        var result = new OrderResult
+        {
+            Status = OrderStatus.Failed,
+            Log = log.ToText(),
+            LogTruncated = log.IsCut,
+            FailureReason = EngineReasons.WorkerLost,
+            StartedAt = await objects.FindAsync(RunKeys.Claim(run, num), cancellationToken),
+            FinishedAt = clock.GetUtcNow(),
+        };
+        await objects.CreateAsync(RunKeys.Result(run, num), result.ToJson(), cancellationToken);
+        File.Delete(path);
     }
 }

@@ -1,5 +1,8 @@
+using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
+using IacCi.Core.Code;
+using IacCi.Core.Faults;
 using IacCi.Core.Orchestration;
 using IacCi.Core.Runs;
 using IacCi.Core.Secrets.Age;
@@ -10,14 +13,16 @@ namespace IacCi.Core.Local;
 /// Keeps the age identities of runs in memory that outlives a process but not the machine: files of the user alone in
 /// <c>/dev/shm</c>, which no disk backs (shm_overview(7)). So a run can be resumed after a crash, and nothing secret is on the disk.
 /// </summary>
-/// <param name="folder">The folder; usually <see cref="DefaultFolder"/>.</param>
+/// <param name="folder">The folder; usually that of <see cref="FolderOf"/>.</param>
 /// <param name="created">Is told of each identity that is made.</param>
-public sealed class LocalRunKeys(string folder, Action<RunId, AgeRecipient> created) : IRunKeys
+public sealed partial class LocalRunKeys(string folder, Action<RunId, AgeRecipient> created) : IRunKeys
 {
+    private const int OthersMask = 0b_000_111_111;
     private const UnixFileMode Owner = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
-    /// <summary>The folder of this user.</summary>
-    public static string DefaultFolder => $"/dev/shm/iac-ci-{Environment.UserName}";
+    /// <summary>The folder of this user's runs in one state folder: runs of the same name in two state folders have different keys.</summary>
+    public static string FolderOf(StateFolder state) =>
+        Path.Combine($"/dev/shm/iac-ci-{Environment.UserName}", Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(state.Path)).AsSpan(0, 8)));
 
     /// <inheritdoc/>
     public ValueTask<string> GetOrCreateRecipientAsync(RunId run, CancellationToken cancellationToken)
@@ -60,7 +65,8 @@ public sealed class LocalRunKeys(string folder, Action<RunId, AgeRecipient> crea
     /// <summary>The name appears with the whole key in it: two processes never read half of one.</summary>
     private bool TryWrite(RunId run, AgeIdentity identity)
     {
-        Directory.CreateDirectory(folder, Owner | UnixFileMode.UserExecute);
+        CreateFolder(Path.GetDirectoryName(folder)!);
+        CreateFolder(folder);
         var temporary = Path.Combine(folder, "." + Convert.ToHexString(RandomNumberGenerator.GetBytes(12)));
         using (var file = new FileStream(temporary, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = Owner }))
         {
@@ -76,6 +82,19 @@ public sealed class LocalRunKeys(string folder, Action<RunId, AgeRecipient> crea
             File.Delete(temporary);
         }
     }
+
+    /// <summary>Everybody may make names in <c>/dev/shm</c>: a folder that another user has made there first gets no key.</summary>
+    private static void CreateFolder(string path)
+    {
+        Directory.CreateDirectory(path, Owner | UnixFileMode.UserExecute);
+        if (FileStatus.Find(path) is not { IsFolder: true } status || status.Owner != EffectiveUser() || (status.Mode & OthersMask) != 0)
+        {
+            throw new UserException($"{path} is not a folder of this user alone, so that no key is kept there; remove it");
+        }
+    }
+
+    [LibraryImport("libc", EntryPoint = "geteuid")]
+    private static partial uint EffectiveUser();
 
     private string PathOf(RunId run) => Path.Combine(folder, run.Value);
 }

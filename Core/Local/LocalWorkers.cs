@@ -62,8 +62,13 @@ public sealed class LocalWorkers(Worker worker, IObjectStore objects, ILiveLogs 
     /// <inheritdoc/>
     public ValueTask<ExecutionState> DescribeAsync(string executionUrl, CancellationToken cancellationToken) => new(ExecutionState.MayStillReport.Instance);
 
-    /// <summary>Waits until this process works on nothing more.</summary>
-    public Task DrainAsync() => Task.WhenAll(working.Values.Select(work => work.Ended.Task));
+    /// <summary>Ends what this process still works on for a run that is over, because another process ended it, and waits until it is gone.</summary>
+    public Task EndAsync(RunId run)
+    {
+        var left = working.Where(pair => pair.Key.Item1 == run).Select(pair => pair.Value).ToList();
+        left.ForEach(work => work.Stop.Cancel());
+        return Task.WhenAll(left.Select(work => work.Ended.Task));
+    }
 
     private async Task WorkAsync(RunPlan plan, PlannedOrder order, Work work)
     {

@@ -211,10 +211,9 @@ public sealed class SqliteRunStore(SqliteDatabase database) : IRunStore
         new(database.Read<IReadOnlyList<JobRecord>>(db =>
             db.Query("SELECT * FROM jobs ORDER BY created_at DESC, run_id LIMIT $limit", SqliteRows.Job, ("$limit", limit))));
 
-    /// <summary>Gives a run that is taken up again a new deadline; the time between was nobody's.</summary>
+    /// <summary>Gives a run that is taken up again a new deadline; the time between was nobody's. The job keeps the one it came with.</summary>
     public void SetDeadline(RunId run, DateTimeOffset deadline) => database.Write(db =>
-        db.Execute("UPDATE jobs SET deadline = $deadline WHERE run_id = $run", ("$deadline", SqliteRows.Time(deadline)), ("$run", run.Value))
-        + db.Execute("UPDATE locks SET deadline = $deadline WHERE run_id = $run", ("$deadline", SqliteRows.Time(deadline)), ("$run", run.Value)));
+        db.Execute("UPDATE locks SET deadline = $deadline WHERE run_id = $run", ("$deadline", SqliteRows.Time(deadline)), ("$run", run.Value)));
 
     /// <summary>Remembers that a process works on a run, and tells which ever did.</summary>
     public IReadOnlyList<string> AddHost(RunId run, string hostId) => database.Write(db =>

@@ -26,7 +26,7 @@ public sealed class StateFolder
     /// <summary>Live logs of running orders.</summary>
     public string Logs => System.IO.Path.Combine(Path, "logs");
 
-    /// <summary>Unpacked bundles of running orders, and clones.</summary>
+    /// <summary>Unpacked bundles of running orders, and clones: a folder per process.</summary>
     public string Work => System.IO.Path.Combine(Path, "work");
 
     /// <summary>Which processes are alive.</summary>

@@ -33,17 +33,16 @@ public sealed class LogReader(IRunStore store, IObjectStore objects, string? liv
 
     private async ValueTask ShowAsync(OrderRecord order, bool follow, CancellationToken cancellationToken)
     {
-        long shown = 0;
+        using var live = new LiveTail(liveFolder is null ? null : LiveLogs.PathOf(liveFolder, order.RunId, order.Num), output);
         while (true)
         {
-            var log = await FinishedAsync(order, cancellationToken);
-            if (log is not null)
+            if (await FinishedAsync(order, cancellationToken) is { } log)
             {
-                Rest(log, shown);
+                live.Finish(log);
                 return;
             }
 
-            shown = await LiveAsync(order, shown, cancellationToken);
+            live.ShowNews();
             if (!follow || await IsOverAsync(order, cancellationToken))
             {
                 return;
@@ -57,42 +56,6 @@ public sealed class LogReader(IRunStore store, IObjectStore objects, string? liv
     {
         var content = await objects.GetAsync(RunKeys.Result(order.RunId, order.Num), OrderResult.MaxResultBytes, cancellationToken);
         return content is { } json ? (OrderResultReader.Parse(json) as ResultReading.Valid)?.Result.Log ?? "" : null;
-    }
-
-    /// <summary>What the live log, of which this many bytes are shown, does not have.</summary>
-    private void Rest(string log, long shown)
-    {
-        var bytes = Encoding.UTF8.GetBytes(log);
-        if (shown < bytes.Length)
-        {
-            output.Write(bytes.AsSpan((int)shown));
-        }
-
-        if (bytes.Length > 0 && bytes[^1] != (byte)'\n')
-        {
-            output.Write("\n"u8);
-        }
-    }
-
-    private async ValueTask<long> LiveAsync(OrderRecord order, long shown, CancellationToken cancellationToken)
-    {
-        if (liveFolder is null)
-        {
-            return shown;
-        }
-
-        try
-        {
-            await using var file = new FileStream(
-                LiveLogs.PathOf(liveFolder, order.RunId, order.Num), FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
-            file.Position = Math.Min(shown, file.Length);
-            await file.CopyToAsync(output, cancellationToken);
-            return file.Position;
-        }
-        catch (Exception missing) when (missing is FileNotFoundException or DirectoryNotFoundException)
-        {
-            return shown;
-        }
     }
 
     /// <summary>An order that ended without a result, for one that was skipped, has nothing to show.</summary>

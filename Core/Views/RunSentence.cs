@@ -16,7 +16,7 @@ public static class RunSentence
         Add(run.Orders.Count - summary.Succeeded - summary.Failed - summary.TimedOut, "not finished");
         var took = run.Job.FinishedAt is { } end ? $" in {TerminalText.Duration(end - run.Job.CreatedAt)}" : "";
         var why = run.Job.FailureReason is { } reason ? $" ({reason})" : "";
-        return $"run {run.Job.RunId} {Paint(run.Job.Status, palette)}{why}{took}: {string.Join(", ", counts)}";
+        return $"run {run.Job.RunId} {Paint(run.Job.Status, palette)}{why}{took}: {(counts.Count > 0 ? string.Join(", ", counts) : "nothing has run")}";
 
         void Add(int count, string what)
         {

@@ -4,7 +4,8 @@ namespace IacCi.Core.Work.Processes;
 
 /// <summary>
 /// Threads that wait for orders: one per running order, kept for the next one, because starting a thread costs about as
-/// much as starting a small command. The thread pool stays free for what continues after an order.
+/// much as starting a small command. What continues after an order continues on its thread: in a chain of short orders each change of
+/// threads would cost as much as the order.
 /// </summary>
 internal sealed class OrderThreads
 {
@@ -14,7 +15,7 @@ internal sealed class OrderThreads
     /// <summary>The most bytes that are read at once: what a pipe holds.</summary>
     private const int ReadBufferBytes = 64 * 1024;
 
-    private const int StackBytes = 512 * 1024;
+    private const int StackBytes = 1024 * 1024;
 
     [ThreadStatic]
     private static byte[]? readBuffer;
@@ -34,7 +35,7 @@ internal sealed class OrderThreads
     /// <summary>Runs a function on a thread of its own.</summary>
     internal static Task<T> RunAsync<T>(Func<T> function)
     {
-        var done = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var done = new TaskCompletionSource<T>();
         if (!Idle.TryPop(out var thread))
         {
             thread = new OrderThreads();
@@ -77,13 +78,12 @@ internal sealed class OrderThreads
         }
     }
 
-    /// <summary>Offers the thread for the next order before anybody hears of the end of this one, so that a chain of orders needs one thread.</summary>
+    /// <summary>Ends an order, lets go on whoever waits for it, and then offers the thread for another.</summary>
     private bool Finish<T>(Func<T> function, TaskCompletionSource<T> done)
     {
-        T value;
         try
         {
-            value = function();
+            done.SetResult(function());
         }
         catch (Exception fault)
         {
@@ -98,7 +98,6 @@ internal sealed class OrderThreads
             Idle.Push(this);
         }
 
-        done.SetResult(value);
         return kept;
     }
 }

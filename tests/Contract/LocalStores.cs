@@ -1,0 +1,36 @@
+using IacCi.Core.Local;
+using IacCi.Core.Objects;
+using IacCi.Core.Runs;
+
+namespace IacCi.Tests.Contract;
+
+/// <summary>The state file keeps what every run store promises.</summary>
+[InheritsTests]
+internal sealed class SqliteRunStoreKeeps : RunStoreContract, IDisposable
+{
+    private readonly string folder = Directory.CreateTempSubdirectory("iac-ci-contract-").FullName;
+    private SqliteDatabase? database;
+
+    protected override ValueTask<IRunStore> CreateStoreAsync()
+    {
+        database = SqliteDatabase.Open(Path.Join(folder, "state.db"));
+        return new(new SqliteRunStore(database));
+    }
+
+    public void Dispose()
+    {
+        database?.Dispose();
+        Directory.Delete(folder, recursive: true);
+    }
+}
+
+/// <summary>The folder of objects keeps what every object store promises.</summary>
+[InheritsTests]
+internal sealed class FolderObjectStoreKeeps : ObjectStoreContract, IDisposable
+{
+    private readonly string folder = Directory.CreateTempSubdirectory("iac-ci-contract-").FullName;
+
+    protected override ValueTask<IObjectStore> CreateStoreAsync() => new(new FolderObjectStore(folder, _ => { }));
+
+    public void Dispose() => Directory.Delete(folder, recursive: true);
+}

@@ -1,0 +1,114 @@
+namespace IacCi.Tests.EndToEnd.Local;
+
+/// <summary>What cannot be run is refused with exit code 2, all that is wrong at once, each with its place; and nothing is made.</summary>
+internal sealed class BadInput
+{
+    private const string Wrong = """
+        max_parallel: 0
+        colour: blue
+        orders:
+          - order_name: a
+            cmds: []
+            timeout: 10
+          - order_name: a
+            cmds: [ls]
+            timeout: 0
+            dependencies: [a, zz]
+          - order_name: _job
+            cmds: [ls]
+            timeout: 10
+            env_vars: {1X: y}
+          - order_name: left
+            cmds: [ls]
+            timeout: 10
+            dependencies: [right]
+          - order_name: right
+            cmds: [ls]
+            timeout: 10
+            dependencies: [left]
+            git_folder: ../up
+            commit_hash: not-hex
+            execution_target: lambda
+            use_lambda: false
+        """;
+
+    private static readonly string[] Places =
+    [
+        "job.yaml:1: max_parallel", "job.yaml:2: colour", "orders[0].cmds", "orders[1].order_name", "orders[1].timeout", "orders[1].dependencies[1]", "orders[2].order_name",
+        "orders[2].env_vars", "left", "orders[4].git_folder", "orders[4].commit_hash", "orders[4].use_lambda",
+    ];
+
+    [Test]
+    [Arguments("validate")]
+    [Arguments("run")]
+    public async Task All_errors_of_a_job_are_listed_with_path_and_line(string command)
+    {
+        using var place = new Place().With("job.yaml", Wrong);
+        var ended = await place.RunAsync(command, "job.yaml");
+        await Assert.That(ended.ExitCode).IsEqualTo(2);
+        await Assert.That(string.Join(" | ", Places.Where(at => !(ended.Output + ended.Errors).Contains(at, StringComparison.Ordinal)))).IsEqualTo("").Because(ended.ToString());
+        await Assert.That(Directory.Exists(place.State)).IsFalse();
+    }
+
+    [Test]
+    [Arguments("frobnicate", "frobnicate", "iac-ci --help")]
+    [Arguments("run job.json --frob", "--frob", "iac-ci run --help")]
+    [Arguments("run --frob job.json", "--frob", "iac-ci run --help")]
+    [Arguments("status --frob", "--frob", "iac-ci status --help")]
+    [Arguments("run", "name a job file, or a run with --resume", "iac-ci run --help")]
+    [Arguments("run job.json --resume x", "name a job file, or a run with --resume", "iac-ci run --help")]
+    [Arguments("run job.json --parallel 0", "--parallel has to be from 1", "iac-ci run --help")]
+    [Arguments("run job.json --output xml", "xml", "iac-ci run --help")]
+    [Arguments("logs", "RUN", "iac-ci logs --help")]
+    public async Task Wrong_usage_is_named_with_where_to_find_help(string arguments, string named, string hint)
+    {
+        using var place = new Place().WithOrders(Place.Order("a", "true"));
+        var ended = await place.RunAsync(arguments.Split(' '));
+        await Assert.That((ended.ExitCode, ended.Output)).IsEqualTo((2, ""));
+        await Assert.That(ended.Errors).Contains(named).And.Contains($"'{hint}'");
+        await Assert.That(Directory.Exists(place.State)).IsFalse();
+    }
+
+    [Test]
+    [Arguments("run nope.yaml", "nope.yaml")]
+    [Arguments("run job.json --source nope", "nope is not a folder")]
+    [Arguments("run job.json --run-id -x", "-x")]
+    [Arguments("run job.json --run-id a/b", "a/b")]
+    [Arguments("run .", "cannot read the job")]
+    [Arguments("run --resume x", "there are no runs in")]
+    [Arguments("status", "there are no runs in")]
+    [Arguments("logs x", "there are no runs in")]
+    [Arguments("events x", "there are no runs in")]
+    public async Task What_is_not_there_is_named_and_nothing_is_made(string arguments, string named)
+    {
+        using var place = new Place().WithOrders(Place.Order("a", "true"));
+        var ended = await place.RunAsync(arguments.Split(' '));
+        await Assert.That((ended.ExitCode, ended.Output)).IsEqualTo((2, "")).Because(ended.ToString());
+        await Assert.That(ended.Errors).Contains(named);
+        await Assert.That(Directory.Exists(place.State)).IsFalse();
+    }
+
+    [Test]
+    [Arguments("run job.json")]
+    [Arguments("status")]
+    public async Task A_state_file_that_is_none_is_refused_and_left_alone(string arguments)
+    {
+        using var place = new Place().WithOrders(Place.Order("a", "echo ran >> $OUT")).With(".iac-ci/state.db", new string('x', 5_000));
+        var ended = await place.RunAsync(arguments.Split(' '));
+        await Assert.That(ended.ExitCode).IsEqualTo(2);
+        await Assert.That(ended.Errors).Contains("state.db").And.Contains("--state-dir");
+        await Assert.That(File.ReadAllText(place[".iac-ci/state.db"])).IsEqualTo(new string('x', 5_000));
+        await Assert.That(place.Lines().Count).IsEqualTo(0);
+    }
+
+    [Test]
+    [Arguments(".iac-ci", "cannot make the state folder")]
+    [Arguments(".iac-ci/internal", "internal")]
+    public async Task A_file_where_a_folder_is_needed_is_named(string file, string named)
+    {
+        using var place = new Place().WithOrders(Place.Order("a", "true")).With(file, "a file");
+        var ended = await place.RunAsync("run", "job.json");
+        await Assert.That(ended.ExitCode).IsEqualTo(2).Because(ended.ToString());
+        await Assert.That(ended.Errors).Contains(named).And.DoesNotContain("fault of our own");
+    }
+}
