@@ -92,17 +92,21 @@ suite() {
   passed=$((passed + ${p:-0})) failed=$((failed + ${f:-0})) skipped=$((skipped + ${s:-0}))
 }
 
+# Gives a program that prints no counts its one.
+check() {
+  if "$@"; then echo "1 passed, 0 failed"; else echo "0 passed, 1 failed"; fi
+}
+
 format() {
-  if dotnet format IacCi.csproj --verify-no-changes --no-restore -v quiet && dotnet format tests/IacCi.Tests.csproj --verify-no-changes --no-restore -v quiet; then
-    echo "1 passed, 0 failed"
-  else
-    echo "0 passed, 1 failed"
-  fi
+  local project
+  for project in IacCi.csproj tests/IacCi.Tests.csproj tests/Simulation/Simulation.csproj tests/Emulated/Emulated.csproj; do
+    dotnet format "$project" --verify-no-changes --no-restore -v quiet || return 1
+  done
 }
 
 test_setup() {
   publish
-  packages age make ninja-build unzip zip python3
+  packages age buildah debootstrap make ninja-build python3 python3-pip shellcheck unzip zip
   command -v npm >/dev/null || packages nodejs npm
   python3 -c 'import moto.server' 2>/dev/null || python3 -m pip install --quiet 'moto[server]>=5.2' || die "please run once: python3 -m pip install 'moto[server]'"
   (cd tests/peers && npm ci --silent --no-audit --no-fund)
@@ -112,16 +116,13 @@ run_tests() {
   test_setup
   say "build the tests"
   dotnet build tests/IacCi.Tests.csproj -v quiet -nologo
-  export IAC_CI_BINARY=$binary
-  suite "format" format
+  export IAC_CI_BINARY=$binary IAC_CI_TEST_PROGRAM=$binary
+  suite "format" check format
   suite "tests" dotnet run --no-build --project tests/IacCi.Tests.csproj -- --disable-logo --no-progress --no-ansi
-  if [ -f tests/Simulation/Simulation.csproj ]; then
-    dotnet build tests/Simulation/Simulation.csproj -c Release -v quiet -nologo
-    suite "simulation" dotnet run --no-build -c Release --project tests/Simulation -- --suite
-  fi
-  if [ -x tests/deploy/run.sh ]; then
-    suite "deployment" tests/deploy/run.sh
-  fi
+  dotnet build tests/Simulation/Simulation.csproj -c Release -v quiet -nologo
+  suite "simulation: seeds" check dotnet run --no-build -c Release --project tests/Simulation -- --seeds 20000
+  suite "simulation: controls" check dotnet run --no-build -c Release --project tests/Simulation -- --controls
+  suite "deployment" tests/deploy/run.sh
   printf '\n%s passed, %s failed%s\n' "$passed" "$failed" "$([ "$skipped" -gt 0 ] && echo ", $skipped skipped")"
   [ "$failed" -eq 0 ]
 }
