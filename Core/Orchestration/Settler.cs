@@ -93,14 +93,19 @@ public sealed class Settler(IRunStore store, IObjectStore objects, TimeProvider 
 
     /// <summary>
     /// What is known is behind for one order of a transaction, and mostly for all of it (its holder died before the commit): the records are
-    /// read together, or putting a large run right one order at a time might take longer than an invocation has.
+    /// read together, or putting a large run right one order at a time might take longer than an invocation has. Where the
+    /// orders in flight are limited, all of them are read: one that nobody here knows of takes a place too.
     /// </summary>
     private async ValueTask LearnAsync(Pass pass, IReadOnlyList<OrderChange> chunk, AdvanceOutcome.Refused refused, CancellationToken cancellationToken)
     {
         pass.Correct(refused);
-        foreach (var record in await store.FindOrdersAsync(pass.Plan.RunId, [.. chunk.Select(change => change.Num)], cancellationToken))
+        var open = Limit(capacity, pass.Plan.MaxParallel) is null ? chunk.Select(change => change.Num) : pass.Plan.Orders.Select(o => o.Num).Where(n => !pass.IsOver(n));
+        foreach (var nums in open.Chunk(IRunStore.MaxWrites))
         {
-            pass[record.Num] = record.Status;
+            foreach (var record in await store.FindOrdersAsync(pass.Plan.RunId, nums, cancellationToken))
+            {
+                pass[record.Num] = record.Status;
+            }
         }
     }
 

@@ -36,5 +36,9 @@ internal sealed class Regressions
     public async Task A_deadline_of_many_orders_in_flight_is_folded_part_by_part() =>
         await Holds(new Spec { Seed = 6527004017026027014, Orders = 54, Shape = Shape.Wide, Faults = (Fault)1048608, MaxFaults = 1, AllSucceed = true, LambdaSeconds = 25 });
 
+    [Test]
+    public async Task An_order_that_a_dead_holder_started_takes_its_place_under_max_parallel() =>
+        await Holds(new Spec { Seed = 32010, Orders = 20, Shape = Shape.Random, Faults = (Fault)16386, LambdaSeconds = 25, Without = new HashSet<int> { 6 } });
+
     internal static async Task Holds(Spec spec) => await Assert.That(Client.NewWorld(spec).Run().Broken?.ToString()).IsNull();
 }
