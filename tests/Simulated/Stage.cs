@@ -6,7 +6,7 @@ namespace IacCi.Tests.Simulated;
 /// <summary>A world without chance faults, in which a test plants just the ones it is about. All invariants are checked as ever.</summary>
 internal sealed class Stage
 {
-    private readonly List<Plant> plants = [];
+    private readonly List<PlantedFault> plants = [];
 
     public Stage(RunSpec run, Spec? spec = null)
     {
@@ -33,7 +33,7 @@ internal sealed class Stage
     /// <summary>The nth such call meets a fault.</summary>
     public Stage Plant(Role role, Verb verb, Fault fault, int nth = 1, int times = 1)
     {
-        plants.Add(new Plant(role, verb, fault, nth, times));
+        plants.Add(new PlantedFault(role, verb, fault, nth, times));
         return this;
     }
 
@@ -74,7 +74,7 @@ internal sealed class Stage
         return Fault.None;
     }
 
-    private sealed record Plant(Role Role, Verb Verb, Fault Fault, int Nth, int Times)
+    private sealed record PlantedFault(Role Role, Verb Verb, Fault Fault, int Nth, int Times)
     {
         public int Seen { get; set; }
     }
