@@ -74,7 +74,9 @@ internal static class AwsFaults
         AwsFault.Missing => new UserException($"{call.What} does not exist in this account and region: create it, or correct its name", inner: failure),
         AwsFault.Denied => new UserException($"no permission to use {call.What}: allow {call.Permission} ({Detail(failure)})", inner: failure),
         AwsFault.Credentials => new UserException(
-            $"AWS does not accept the credentials, or there are none, for {call.What}: set AWS_PROFILE, AWS_ACCESS_KEY_ID or a role ({Detail(failure)})",
+            failure is AmazonServiceException
+                ? $"AWS does not accept the credentials for {call.What} ({Detail(failure)}): renew them, or correct them"
+                : $"there are no AWS credentials for {call.What}: set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or run under a role",
             inner: failure),
         AwsFault.Transient => new StoreUnavailableException(
             $"{call.What} cannot be reached ({Detail(failure)}): try again; if it lasts, look at the service's limits and the network", failure),

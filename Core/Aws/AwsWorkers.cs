@@ -63,7 +63,7 @@ public sealed class AwsWorkers(
         }
         catch (UserException refused)
         {
-            return new StartOutcome.Refused(refused.Message);
+            return StartResult.Of(refused);
         }
         catch (StoreUnavailableException unknown)
         {

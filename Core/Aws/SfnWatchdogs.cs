@@ -25,7 +25,7 @@ public sealed class SfnWatchdogs(AmazonStepFunctionsClient client, string stateM
         }
         catch (UserException refused)
         {
-            return new StartOutcome.Refused(refused.Message);
+            return StartResult.Of(refused);
         }
         catch (StoreUnavailableException unknown)
         {

@@ -1,3 +1,4 @@
+using Amazon.Runtime;
 using Amazon.SimpleSystemsManagement;
 using Amazon.SimpleSystemsManagement.Model;
 using IacCi.Core.Faults;
@@ -115,6 +116,11 @@ public sealed class SsmRunKeys(IAmazonSimpleSystemsManagement ssm, string prefix
         }
     }
 
-    private Exception? Explain(Exception failure, RunId run, string permission, CancellationToken cancellationToken) =>
-        AwsFaults.Explain(failure, new AwsCall($"the SSM parameter {PathOf(prefix, run)}", permission), cancellationToken);
+    private Exception? Explain(Exception failure, RunId run, string permission, CancellationToken cancellationToken)
+    {
+        var what = $"the SSM parameter {PathOf(prefix, run)}";
+        return AwsFaults.Explain(failure, new AwsCall(what, permission), cancellationToken) ?? (failure is AmazonServiceException refused
+            ? new UserException($"SSM refused {what} ({AwsFaults.Detail(refused)}): correct {AwsSettings.SopsKeyPrefixVariable}, or look at the account's limits", inner: refused)
+            : null);
+    }
 }

@@ -1,5 +1,6 @@
 using Amazon.Runtime;
 using IacCi.Core.Faults;
+using IacCi.Core.Orchestration;
 
 namespace IacCi.Core.Aws;
 
@@ -24,4 +25,10 @@ internal static class StartResult
             throw new UserException($"{what.What} refused the call ({AwsFaults.Detail(invalid)}): correct its configuration", inner: invalid);
         }
     }
+
+    /// <summary>What a failed start means for its order. Credentials that are not accepted now may be accepted later; nothing was started.</summary>
+    internal static StartOutcome Of(UserException failure) =>
+        failure.InnerException is { } inner && AwsFaults.Of(inner, CancellationToken.None) == AwsFault.Credentials
+            ? new StartOutcome.Unknown(failure.Message)
+            : new StartOutcome.Refused(failure.Message);
 }

@@ -113,6 +113,7 @@ internal sealed class DispatchTests(EmulatedStores aws)
     [Arguments(400, "AccessDeniedException", typeof(StartOutcome.Refused))]
     [Arguments(400, "InvalidInputException", typeof(StartOutcome.Refused))]
     [Arguments(400, "ThrottlingException", typeof(StartOutcome.Unknown))]
+    [Arguments(400, "ExpiredTokenException", typeof(StartOutcome.Unknown))]
     [Arguments(500, "InternalFailure", typeof(StartOutcome.Unknown))]
     public async Task A_refused_start_is_told_from_one_whose_outcome_is_unknown(int status, string code, Type outcome)
     {

@@ -167,7 +167,7 @@ internal sealed class DynamoTests(EmulatedStores aws)
         await Assert.That(tokens.Distinct().Count()).IsEqualTo(1);
     }
 
-    private IDisposable Lose(FaultKind kind, string table, string operation) =>
+    private ActiveFault Lose(FaultKind kind, string table, string operation) =>
         aws.Aws.Faults.Add(new Fault(kind) { Service = "dynamodb", Operation = operation, Resource = table, Times = 1 });
 
     private async Task<Dictionary<string, AttributeValue>> ItemAsync(string table, string pk)

@@ -41,7 +41,7 @@ internal sealed class SecretTests(EmulatedStores aws)
     [Arguments("aws:::secretd:no-such")]
     public async Task A_secret_that_is_not_there_is_named(string text)
     {
-        SecretLocation.TryParse(text, out var location);
+        var location = Located(text);
         var missing = await Assert.That(async () => await Secrets.ReadAsync(location, None)).Throws<UserException>();
         await Assert.That(missing!.Message).IsEqualTo($"{text}: there is no such secret in this account and region; create it, or correct the location");
     }
@@ -53,7 +53,7 @@ internal sealed class SecretTests(EmulatedStores aws)
     {
         await using var server = await RecordingServer.StartAsync((400, """{"__type":"AccessDeniedException","message":"not authorized"}"""));
         using var clients = ClientsAt(server.Url);
-        SecretLocation.TryParse(text, out var location);
+        var location = Located(text);
         var denied = await Assert.That(async () => await new AwsSecrets(() => clients.Ssm, () => clients.SecretsManager).ReadAsync(location, None)).Throws<UserException>();
         await Assert.That(denied!.Message).Contains($"no permission to use {text}: allow {permission}");
     }
@@ -109,6 +109,8 @@ internal sealed class SecretTests(EmulatedStores aws)
     public async Task A_prefix_that_ssm_does_not_allow_is_refused(string prefix) =>
         await Assert.That(() => new AwsSettings(name => name == "IAC_CI_SOPS_KEY_PREFIX" ? prefix : null).SopsKeyPrefix).Throws<UserException>();
 
-    private Task PutAsync(string name, string value) =>
+    private static SecretLocation Located(string text) => SecretLocation.TryParse(text, out var location) ? location : throw new FormatException(text);
+
+    private Task<PutParameterResponse> PutAsync(string name, string value) =>
         aws.Clients.Ssm.PutParameterAsync(new PutParameterRequest { Name = name, Value = value, Type = ParameterType.SecureString });
 }

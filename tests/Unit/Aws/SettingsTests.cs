@@ -49,6 +49,18 @@ internal sealed class SettingsTests(EmulatedStores aws)
     }
 
     [Test]
+    public async Task Missing_credentials_and_refused_ones_are_told_apart_without_the_sdks_list()
+    {
+        var call = new AwsCall("the S3 bucket b", "s3:PutObject");
+        var missing = AwsFaults.Explain(new Amazon.Runtime.AmazonClientException("Failed to resolve AWS credentials.\nException 1 of 4"), call, None);
+        await Assert.That(missing!.Message).IsEqualTo(
+            "there are no AWS credentials for the S3 bucket b: set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or run under a role");
+        var expired = new Amazon.Runtime.AmazonServiceException("old", Amazon.Runtime.ErrorType.Sender, "ExpiredToken", "r", System.Net.HttpStatusCode.BadRequest);
+        await Assert.That(AwsFaults.Explain(expired, call, None)!.Message).IsEqualTo(
+            "AWS does not accept the credentials for the S3 bucket b (ExpiredToken: old): renew them, or correct them");
+    }
+
+    [Test]
     public async Task Locations_of_objects_are_read_and_others_refused()
     {
         await Assert.That(S3Location.TryParse("s3://b/a/c.zip", out var location)).IsTrue();
