@@ -154,6 +154,6 @@ public sealed class RuntimeApi : IDisposable
             read.Write(chunk, 0, count);
         }
 
-        return read.Length <= MaxEventBytes ? read.GetBuffer().AsMemory(0, (int)read.Length) : null;
+        return read.Length <= MaxEventBytes ? read.GetBuffer().AsMemory(0, (int)read.Length) : default(ReadOnlyMemory<byte>?);
     }
 }

@@ -4,7 +4,6 @@ using IacCi.Core.Lambda;
 using IacCi.Core.Lambda.Events;
 using IacCi.Core.Logging;
 using IacCi.Core.Orchestration;
-using IacCi.Core.Runs;
 using IacCi.Core.Watch;
 
 namespace IacCi.Core.Aws.Roles;
@@ -25,25 +24,29 @@ public sealed class WatchdogRole(JobWatch jobs, OrderWatch orders, RunPlans plan
             throw new UserException($"the watchdog of {watch.RunId}:{watch.Num} is about the bucket {Printable.Word(bucket)}, and IAC_CI_INTERNAL_BUCKET is {internalBucket}");
         }
 
-        var graph = watch.Num.IsJob ? null : await plans.FindAsync(watch.RunId, cancellationToken);
-        var done = watch.Num.IsJob ? await jobs.LookAsync(watch.RunId, cancellationToken) : await LookAsync(watch, graph, cancellationToken);
+        var done = watch.Num.IsJob ? await jobs.LookAsync(watch.RunId, cancellationToken) : await LookAsync(watch, cancellationToken);
         if (done)
         {
-            log.For(watch.RunId, graph?.Plan.TraceId, watch.Num).Info(watch.Num.IsJob ? "the job is over" : "the order is over");
+            log.For(watch.RunId, order: watch.Num).Info(watch.Num.IsJob ? "the job is over" : "the order is over");
         }
 
         return new RoleAnswer(RoleAnswer.Write(json => json.WriteBoolean("done", done)), ExitCode.Succeeded);
     }
 
-    /// <summary>An order whose plan is gone is of a run that is long over: its bucket forgets after a day.</summary>
-    private async ValueTask<bool> LookAsync(WatchEvent watch, RunGraph? graph, CancellationToken cancellationToken)
+    private async ValueTask<bool> LookAsync(WatchEvent watch, CancellationToken cancellationToken) =>
+        await AllowanceAsync(watch, cancellationToken) is not { } allowance
+        || await orders.LookAsync(new WatchTarget(watch.RunId, watch.Num, watch.TimeoutSeconds, watch.StartTime, allowance), cancellationToken);
+
+    /// <summary>How long the order may take until its claim; null when its plan is gone: then its run is long over, because the bucket forgets after a day.</summary>
+    private async ValueTask<int?> AllowanceAsync(WatchEvent watch, CancellationToken cancellationToken)
     {
-        if (graph is null || watch.Num.Index >= graph.Plan.Orders.Count)
+        if (watch.ClaimAllowanceSeconds is { } given)
         {
-            return true;
+            return given;
         }
 
-        var allowance = OrderLimits.ClaimSeconds(graph.Plan[watch.Num].Target);
-        return await orders.LookAsync(new WatchTarget(watch.RunId, watch.Num, watch.TimeoutSeconds, watch.StartTime, allowance), cancellationToken);
+        return await plans.FindAsync(watch.RunId, cancellationToken) is { } graph && watch.Num.Index < graph.Plan.Orders.Count
+            ? OrderLimits.ClaimSeconds(graph.Plan[watch.Num].Target)
+            : null;
     }
 }

@@ -75,9 +75,13 @@ public sealed class WebhookRole(WebhookDesk desk, Func<CancellationToken, ValueT
             return early;
         }
 
-        return http.Body is { } body
-            ? WebhookGate.Check(http.Method, http.Headers, body.Span, await SecretsAsync(cancellationToken))
-            : new WebhookRefusal(400, "the body is said to be base64 and is not");
+        if (http.Body is not { } body)
+        {
+            return new WebhookRefusal(400, "the body is said to be base64 and is not");
+        }
+
+        var secrets = await SecretsAsync(cancellationToken);
+        return WebhookGate.Check(http.Method, http.Headers, body.Span, secrets);
     }
 
     private static WebhookReply Refuse(WebhookRefusal refusal, StructuredLog log)

@@ -5,7 +5,8 @@ using IacCi.Core.Runs;
 
 namespace IacCi.Core.Lambda.Events;
 
-/// <summary>What a watchdog is told: <c>{"run_id", "order_num", "timeout", "start_time", "internal_bucket"}</c>.</summary>
+/// <summary>What a watchdog is told: <c>{"run_id", "order_num", "timeout", "start_time", "internal_bucket"}</c>, and
+/// <c>"claim_allowance"</c> where the state machine passes it on.</summary>
 public sealed record WatchEvent
 {
     /// <summary>The run.</summary>
@@ -19,6 +20,9 @@ public sealed record WatchEvent
 
     /// <summary>When it was dispatched (or accepted).</summary>
     public required DateTimeOffset StartTime { get; init; }
+
+    /// <summary>How long the order may take until its worker claims it; null when the event does not say.</summary>
+    public int? ClaimAllowanceSeconds { get; init; }
 
     /// <summary>The engine's bucket; null when the event does not say.</summary>
     public string? InternalBucket { get; init; }
@@ -54,7 +58,15 @@ public sealed record WatchEvent
 
         return wrong.Count > 0
             ? throw new UserException($"the watchdog's event: {string.Join("; ", wrong)}")
-            : new WatchEvent { RunId = run, Num = num, TimeoutSeconds = (int)Math.Ceiling(timeout), StartTime = start, InternalBucket = root.TextAt("internal_bucket") };
+            : new WatchEvent
+            {
+                RunId = run,
+                Num = num,
+                TimeoutSeconds = (int)Math.Ceiling(timeout),
+                StartTime = start,
+                ClaimAllowanceSeconds = Number(root.At("claim_allowance")) is { } allowance and >= 0 and <= int.MaxValue ? (int)allowance : null,
+                InternalBucket = root.TextAt("internal_bucket"),
+            };
     }
 
     private static decimal? Number(JsonElement? member) => member switch

@@ -96,7 +96,7 @@ public abstract record WebhookEvent
         }
 
         var bytes = new byte[text.Length / 4 * 3 + 3];
-        return Convert.TryFromBase64String(text, bytes, out var length) ? bytes.AsMemory(0, length) : null;
+        return Convert.TryFromBase64String(text, bytes, out var length) ? bytes.AsMemory(0, length) : default(ReadOnlyMemory<byte>?);
     }
 }
 
