@@ -1,5 +1,6 @@
 using System.CommandLine;
 using IacCi.Core.Faults;
+using IacCi.Core.Logging;
 
 namespace IacCi.Commands;
 
@@ -23,8 +24,13 @@ internal static class Cli
         }
         catch (UserException wrong)
         {
-            await Console.Error.WriteLineAsync($"iac-ci: {wrong.Message}").ConfigureAwait(false);
+            await Console.Error.WriteLineAsync($"iac-ci: {Scrub.Text(wrong.Message)}").ConfigureAwait(false);
             return (int)wrong.ExitCode;
+        }
+        catch (StoreUnavailableException away)
+        {
+            await Console.Error.WriteLineAsync($"iac-ci: {Scrub.Text(away.Message)}").ConfigureAwait(false);
+            return (int)ExitCode.Fault;
         }
         catch (OperationCanceledException)
         {
@@ -33,7 +39,7 @@ internal static class Cli
         }
         catch (Exception fault)
         {
-            await Console.Error.WriteLineAsync($"iac-ci: a fault of our own, please report it: {fault}").ConfigureAwait(false);
+            await Console.Error.WriteLineAsync($"iac-ci: a fault of our own, please report it: {Scrub.Text(fault.ToString())}").ConfigureAwait(false);
             return (int)ExitCode.Fault;
         }
     }
@@ -44,6 +50,10 @@ internal static class Cli
         StatusCommand.Create(),
         LogsCommand.Create(),
         EventsCommand.Create(),
+        WebhookCommand.Create(),
+        OrchestrateCommand.Create(),
+        WatchdogCommand.Create(),
+        WorkCommand.Create(),
         SecretsCommand.Create(),
         ValidateCommand.Create(),
         SchemaCommand.Create(),
