@@ -1,5 +1,6 @@
 using IacCi.Core.Aws.Dynamo;
 using IacCi.Core.Aws.Roles;
+using IacCi.Core.Bundles;
 using IacCi.Core.Code.Git;
 using IacCi.Core.Faults;
 using IacCi.Core.Intake;
@@ -111,8 +112,8 @@ public sealed class AwsHost : IDisposable
         var identities = new SsmIdentities(Secrets(), variable);
         return new WorkRole(OpenAsync, new AwsBundles(BucketOfOrder), identities, new ExclusiveCommandRunner(new CommandRunner(clock)), site, clock, randomBytes);
 
-        async ValueTask<IOrderChannel> OpenAsync(WorkOrder order, CancellationToken cancellationToken) => order.InternalBucket is { } bucket
-            ? await PresignedChannel.OpenAsync(uploads.Value, order, Bucket(bucket, "internal_bucket of the order"), identities, cancellationToken)
+        async ValueTask<IOrderChannel> OpenAsync(WorkOrder order, IIdentitySource keys, CancellationToken cancellationToken) => order.InternalBucket is { } bucket
+            ? await PresignedChannel.OpenAsync(uploads.Value, order, Bucket(bucket, "internal_bucket of the order"), keys, cancellationToken)
             : throw new UserException("the order does not name its bucket; give it as internal_bucket (INTERNAL_BUCKET)");
     }
 

@@ -3,12 +3,13 @@ using IacCi.Core.Faults;
 using IacCi.Core.Lambda;
 using IacCi.Core.Logging;
 using IacCi.Core.Runs;
+using IacCi.Core.Secrets.Age;
 using IacCi.Core.Work;
 
 namespace IacCi.Core.Aws.Roles;
 
-/// <summary>Opens the claim and the result of an order: the capabilities that its dispatch left for it.</summary>
-public delegate ValueTask<IOrderChannel> OpenChannel(WorkOrder order, CancellationToken cancellationToken);
+/// <summary>Opens the claim and the result of an order: the capabilities that its dispatch left for it, encrypted to its identities.</summary>
+public delegate ValueTask<IOrderChannel> OpenChannel(WorkOrder order, IIdentitySource identities, CancellationToken cancellationToken);
 
 /// <summary>
 /// Works on one order, in a Lambda or a build. Nothing of it is left for the next: no file, no process, no variable.
@@ -34,12 +35,13 @@ public sealed class WorkRole(
     /// <param name="cancellationToken">Before the claim: nothing is done. After it: the commands are ended, and that is reported.</param>
     public async ValueTask<WorkerEnding> RunAsync(WorkOrder order, IOutputSink? live, StructuredLog log, CancellationToken cancellationToken)
     {
-        var about = log.For(order.RunId, order: order.OrderNum);
+        var about = log.For(order.RunId, order.TraceId, order.OrderNum);
         Clear(about);
         try
         {
-            var channel = await openChannel(order, cancellationToken);
-            var opener = new BundleOpener(identities, site.Root, randomBytes);
+            var keys = new KeptIdentities(identities);
+            var channel = await openChannel(order, keys, cancellationToken);
+            var opener = new BundleOpener(keys, site.Root, randomBytes);
             var options = new WorkerOptions { BaseEnvironment = site.SetUp() };
             return await new Worker(bundles, opener, runner, options, clock, randomBytes, about.Info).RunAsync(order, channel, live, cancellationToken);
         }
@@ -82,5 +84,14 @@ public sealed class WorkRole(
         {
             about.Warn("files of an order could not be removed");
         }
+    }
+
+    /// <summary>The identities of one order: two files are encrypted to them, and they are fetched once.</summary>
+    private sealed class KeptIdentities(IIdentitySource source) : IIdentitySource
+    {
+        private IReadOnlyList<AgeIdentity>? kept;
+
+        public async ValueTask<IReadOnlyList<AgeIdentity>> FindAsync(WorkOrder order, CancellationToken cancellationToken) =>
+            kept ??= await source.FindAsync(order, cancellationToken);
     }
 }
