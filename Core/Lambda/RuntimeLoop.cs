@@ -19,7 +19,7 @@ public sealed class RuntimeLoop(RuntimeApi api, StructuredLog log, TimeProvider 
     /// </param>
     /// <param name="margin">How long before the deadline a handler is asked to stop, so that its error can still be reported.</param>
     /// <param name="cancellationToken">Ends the wait for the next event.</param>
-    /// <exception cref="UserException">Nothing can be handled: what is missing is in the message, and was reported to Lambda.</exception>
+    /// <exception cref="UserException">Nothing can be handled: what is missing was logged, and reported to Lambda.</exception>
     public async ValueTask RunAsync(Func<InvocationHandler> initialize, TimeSpan margin, CancellationToken cancellationToken)
     {
         var handler = await InitializeAsync(initialize, cancellationToken);
@@ -46,7 +46,9 @@ public sealed class RuntimeLoop(RuntimeApi api, StructuredLog log, TimeProvider 
         }
         catch (Exception wrong)
         {
-            await api.FailInitAsync(InvocationError.Of(wrong, late: false), cancellationToken);
+            var error = InvocationError.Of(wrong, late: false);
+            log.Error(Details(wrong, error));
+            await api.FailInitAsync(error, cancellationToken);
             throw;
         }
     }

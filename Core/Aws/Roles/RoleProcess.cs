@@ -36,22 +36,16 @@ public sealed class RoleProcess(
     /// <param name="cancellationToken">Ends the wait for the next event.</param>
     public async ValueTask<ExitCode> ServeAsync(Action check, Func<IRole> make, TimeSpan margin, CancellationToken cancellationToken)
     {
+        using var api = new RuntimeApi(RuntimeApi ?? throw new UserException("AWS_LAMBDA_RUNTIME_API is not set: this is no Lambda"), clock);
+        IRole? made = null;
         try
         {
-            using var api = new RuntimeApi(RuntimeApi ?? throw new UserException("AWS_LAMBDA_RUNTIME_API is not set: this is no Lambda"), clock);
-            IRole? made = null;
             await new RuntimeLoop(api, Log, clock).RunAsync(Initialize, margin, cancellationToken);
             return ExitCode.Succeeded;
-
-            InvocationHandler Initialize()
-            {
-                check();
-                return async (invocation, token) => (await (made ??= make()).HandleAsync(invocation, Log.ForRequest(invocation.RequestId), token)).Json;
-            }
         }
         catch (UserException wrong)
         {
-            Log.Error(wrong.Message);
+            // The loop has logged it and told Lambda.
             return wrong.ExitCode;
         }
         catch (HttpRequestException gone)
@@ -59,6 +53,12 @@ public sealed class RoleProcess(
             // Lambda ends processes by taking the runtime API away from them.
             Log.Error($"the runtime API is gone: {gone.Message}");
             return ExitCode.Fault;
+        }
+
+        InvocationHandler Initialize()
+        {
+            check();
+            return async (invocation, token) => (await (made ??= make()).HandleAsync(invocation, Log.ForRequest(invocation.RequestId), token)).Json;
         }
     }
 
