@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using IacCi.Core.Faults;
+using IacCi.Core.Logging;
 
 namespace IacCi.Commands;
 
@@ -25,8 +26,13 @@ internal static class Cli
         }
         catch (UserException refused)
         {
-            await Console.Error.WriteLineAsync($"iac-ci: {refused.Message}").ConfigureAwait(false);
+            await Console.Error.WriteLineAsync($"iac-ci: {Scrub.Text(refused.Message)}").ConfigureAwait(false);
             return (int)refused.ExitCode;
+        }
+        catch (StoreUnavailableException away)
+        {
+            await Console.Error.WriteLineAsync($"iac-ci: {Scrub.Text(away.Message)}").ConfigureAwait(false);
+            return (int)ExitCode.Fault;
         }
         catch (OperationCanceledException)
         {
@@ -35,7 +41,7 @@ internal static class Cli
         }
         catch (Exception fault)
         {
-            await Console.Error.WriteLineAsync($"iac-ci: a fault of our own, please report it: {fault}").ConfigureAwait(false);
+            await Console.Error.WriteLineAsync($"iac-ci: a fault of our own, please report it: {Scrub.Text(fault.ToString())}").ConfigureAwait(false);
             return (int)ExitCode.Fault;
         }
     }
@@ -46,6 +52,10 @@ internal static class Cli
         StatusCommand.Create(),
         LogsCommand.Create(),
         EventsCommand.Create(),
+        WebhookCommand.Create(),
+        OrchestrateCommand.Create(),
+        WatchdogCommand.Create(),
+        WorkCommand.Create(),
         SecretsCommand.Create(),
         ValidateCommand.Create(),
         SchemaCommand.Create(),

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using IacCi.Core.Local;
 using IacCi.Core.Runs;
 using IacCi.Core.Views;
 
@@ -16,7 +15,7 @@ internal static class EventsCommand
         var command = new Command("events", "Show what happened to a run, oldest first.\n\nExample: iac-ci events a3f7b2c1") { trace, state, output };
         command.SetAction(async (parsed, cancellationToken) =>
         {
-            using var runs = RunSource.Open(new StateFolder(parsed.GetValue(state)!));
+            using var runs = RunSource.Open(parsed, state);
             var events = await ReadAsync(runs, parsed.GetValue(trace)!, cancellationToken);
             Console.Out.WriteLine(parsed.GetValue(output) == OutputFormat.Json ? EventText.ToJson(events) : EventText.ToText(events));
             return 0;

@@ -20,9 +20,9 @@ internal static class JobFile
         try
         {
             await using var stream = job == "-" ? Console.OpenStandardInput() : new FileStream(job, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, 1, useAsync: false);
-            
+
             // A read of the terminal cannot be called off; it is left behind.
-            return await ReadAllAsync(stream, cancellationToken).WaitAsync(cancellationToken);
+            return await ReadAsync(stream, JobLimits.MaxFileBytes + 1, cancellationToken).WaitAsync(cancellationToken);
         }
         catch (Exception wrong) when (wrong is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
         {
@@ -30,14 +30,14 @@ internal static class JobFile
         }
     }
 
-    private static async Task<ReadOnlyMemory<byte>> ReadAllAsync(Stream stream, CancellationToken cancellationToken)
+    /// <summary>What a stream holds, at most so many bytes of it.</summary>
+    internal static async Task<ReadOnlyMemory<byte>> ReadAsync(Stream stream, int most, CancellationToken cancellationToken)
     {
-        const int Most = JobLimits.MaxFileBytes + 1;
         using var content = new MemoryStream();
         var buffer = new byte[81_920];
-        while (content.Length < Most)
+        while (content.Length < most)
         {
-            var read = await stream.ReadAsync(buffer.AsMemory(0, (int)Math.Min(buffer.Length, Most - content.Length)), cancellationToken);
+            var read = await stream.ReadAsync(buffer.AsMemory(0, (int)Math.Min(buffer.Length, most - content.Length)), cancellationToken);
             if (read == 0)
             {
                 break;

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using IacCi.Core.Faults;
-using IacCi.Core.Local;
 using IacCi.Core.Runs;
 using IacCi.Core.Views;
 
@@ -18,12 +17,11 @@ internal static class LogsCommand
         var command = new Command("logs", "Show the output of a run's commands, secrets masked.\n\nExample: iac-ci logs 0b6c cluster -f") { run, order, follow, state };
         command.SetAction(async (parsed, cancellationToken) =>
         {
-            var folder = new StateFolder(parsed.GetValue(state)!);
-            using var runs = RunSource.Open(folder);
+            using var runs = RunSource.Open(parsed, state);
             var job = await RunLookup.FindAsync(runs.Store, parsed.GetValue(run)!, cancellationToken);
             var view = await RunView.ReadAsync(runs.Store, job, cancellationToken);
             var chosen = Choose(view, parsed.GetValue(order));
-            var reader = new LogReader(runs.Store, runs.Objects, folder.Logs, Console.OpenStandardOutput(), TimeProvider.System);
+            var reader = new LogReader(runs.Store, runs.Objects, runs.LiveLogs, Console.OpenStandardOutput(), TimeProvider.System);
             await reader.ShowAsync(chosen, headings: parsed.GetValue(order) is null, parsed.GetValue(follow), cancellationToken);
             return 0;
         });

@@ -1,15 +1,18 @@
+using System.CommandLine;
+using IacCi.Core.Aws;
 using IacCi.Core.Local;
 using IacCi.Core.Objects;
 using IacCi.Core.Runs;
 
 namespace IacCi.Commands;
 
-/// <summary>Where runs are read from: the state folder of this machine.</summary>
+/// <summary>Where runs are read from: the state folder of this machine, or the tables and the bucket of a deployment on AWS.</summary>
 internal sealed class RunSource : IDisposable
 {
     private readonly IDisposable owned;
 
-    private RunSource(IRunStore store, IObjectStore objects, IDisposable owned) => (Store, Objects, this.owned) = (store, objects, owned);
+    private RunSource(IRunStore store, IObjectStore objects, string? liveLogs, IDisposable owned) =>
+        (Store, Objects, LiveLogs, this.owned) = (store, objects, liveLogs, owned);
 
     /// <summary>The records.</summary>
     public IRunStore Store { get; }
@@ -17,13 +20,30 @@ internal sealed class RunSource : IDisposable
     /// <summary>The objects.</summary>
     public IObjectStore Objects { get; }
 
-    /// <summary>Opens the state folder.</summary>
-    /// <exception cref="Core.Faults.UserException">There is none.</exception>
-    public static RunSource Open(StateFolder state)
+    /// <summary>Where live logs stand; null where there are none.</summary>
+    public string? LiveLogs { get; }
+
+    /// <summary>Opens AWS when IAC_CI_ORDERS_TABLE is set and no state folder is named; else the state folder.</summary>
+    /// <exception cref="Core.Faults.UserException">There is none, or a variable is missing.</exception>
+    public static RunSource Open(ParseResult parsed, Option<string> state)
+    {
+        var isNamed = parsed.GetResult(state) is { Implicit: false };
+        return !isNamed && Environment.GetEnvironmentVariable(AwsSettings.OrdersTableVariable) is { Length: > 0 }
+            ? OpenAws()
+            : Open(new StateFolder(parsed.GetValue(state)!));
+    }
+
+    private static RunSource Open(StateFolder state)
     {
         state.Require();
         var database = SqliteDatabase.Open(state.Database);
-        return new RunSource(new SqliteRunStore(database), new FolderObjectStore(state.Internal, _ => { }), database);
+        return new RunSource(new SqliteRunStore(database), new FolderObjectStore(state.Internal, _ => { }), state.Logs, database);
+    }
+
+    private static RunSource OpenAws()
+    {
+        var host = RoleOptions.Host(RoleOptions.Process("status"));
+        return new RunSource(host.Store, host.Objects, null, host);
     }
 
     /// <inheritdoc/>

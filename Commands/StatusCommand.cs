@@ -1,5 +1,4 @@
 using System.CommandLine;
-using IacCi.Core.Local;
 using IacCi.Core.Views;
 
 namespace IacCi.Commands;
@@ -17,7 +16,7 @@ internal static class StatusCommand
         var command = new Command("status", "Show runs, or one run with its orders.\n\nExample: iac-ci status 0b6c") { run, state, output };
         command.SetAction(async (parsed, cancellationToken) =>
         {
-            using var runs = RunSource.Open(new StateFolder(parsed.GetValue(state)!));
+            using var runs = RunSource.Open(parsed, state);
             var json = parsed.GetValue(output) == OutputFormat.Json;
             Console.Out.WriteLine(parsed.GetValue(run) is { } text
                 ? await OneAsync(runs, text, json, cancellationToken)

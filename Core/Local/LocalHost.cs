@@ -11,7 +11,6 @@ using IacCi.Core.Secrets.Age;
 using IacCi.Core.Watch;
 using IacCi.Core.Work;
 using IacCi.Core.Work.Processes;
-using IacCi.Core.Work.Unpack;
 
 namespace IacCi.Core.Local;
 

@@ -17,6 +17,9 @@ public sealed class LogReader(IRunStore store, IObjectStore objects, string? liv
     /// <summary>How often something that is followed is looked at.</summary>
     public static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(200);
 
+    /// <summary>The same where there are no live logs, and each look is a call.</summary>
+    public static readonly TimeSpan RemoteLookInterval = TimeSpan.FromSeconds(2);
+
     /// <summary>Shows the output of orders, one after the other.</summary>
     public async ValueTask ShowAsync(IReadOnlyList<OrderRecord> orders, bool headings, bool follow, CancellationToken cancellationToken)
     {
@@ -48,7 +51,7 @@ public sealed class LogReader(IRunStore store, IObjectStore objects, string? liv
                 return;
             }
 
-            await Task.Delay(LookInterval, clock, cancellationToken);
+            await Task.Delay(liveFolder is null ? RemoteLookInterval : LookInterval, clock, cancellationToken);
         }
     }
 

@@ -27,6 +27,9 @@ public sealed partial record WorkOrder
     /// <summary>The SSM parameter that holds the age identity; null where the identity is found otherwise.</summary>
     public string? SopsKeySsmPath { get; init; }
 
+    /// <summary>The trace, for the worker's log; null when whoever started it did not say.</summary>
+    public TraceId? TraceId { get; init; }
+
     /// <summary>SHA-256 of the bundle, 64 lower-case hex digits: nothing else is run.</summary>
     public required string ExecSha256 { get; init; }
 
@@ -59,6 +62,7 @@ public sealed partial record WorkOrder
             InternalBucket = variable("INTERNAL_BUCKET"),
             SopsKeySsmPath = variable("SOPS_KEY_SSM_PATH"),
             ExecSha256 = variable("EXEC_SHA256"),
+            TraceId = variable("TRACE_ID"),
         };
         return Validate(read, name => name.ToUpperInvariant(), "the worker's environment");
     }
@@ -73,6 +77,7 @@ public sealed partial record WorkOrder
             InternalBucket = InternalBucket,
             SopsKeySsmPath = SopsKeySsmPath,
             ExecSha256 = ExecSha256,
+            TraceId = TraceId?.Value,
         },
         WorkJson.Default.WorkEvent);
 
@@ -83,6 +88,7 @@ public sealed partial record WorkOrder
         [
             ("RUN_ID", RunId.Value), ("ORDER_NUM", OrderNum.ToString()), ("S3_LOCATION", S3Location),
             ("INTERNAL_BUCKET", InternalBucket), ("SOPS_KEY_SSM_PATH", SopsKeySsmPath), ("EXEC_SHA256", ExecSha256),
+            ("TRACE_ID", TraceId?.Value),
         ];
         return all.Where(pair => pair.Value is not null).ToDictionary(pair => pair.Name, pair => pair.Value!);
     }
@@ -120,6 +126,7 @@ public sealed partial record WorkOrder
                 InternalBucket = NullIfEmpty(read.InternalBucket),
                 SopsKeySsmPath = NullIfEmpty(read.SopsKeySsmPath),
                 ExecSha256 = read.ExecSha256!,
+                TraceId = Runs.TraceId.TryParse(read.TraceId, out var trace) ? trace : null,
             };
     }
 
@@ -143,6 +150,8 @@ internal sealed record WorkEvent
     public string? SopsKeySsmPath { get; init; }
 
     public string? ExecSha256 { get; init; }
+
+    public string? TraceId { get; init; }
 }
 
 /// <summary>The worker's own claim, as it stands in the claim object.</summary>

@@ -1,0 +1,15 @@
+using System.CommandLine;
+
+namespace IacCi.Commands;
+
+/// <summary><c>iac-ci watchdog</c>.</summary>
+internal static class WatchdogCommand
+{
+    public static Command Create()
+    {
+        var file = RoleOptions.Event();
+        var command = new Command("watchdog", "Look once after an order or a job, on AWS.\n\nExample: iac-ci watchdog --event watch.json" + RoleOptions.Codes) { file };
+        command.SetAction((parsed, _) => RoleOptions.RunAsync("watchdog", parsed.GetValue(file), host => host.CheckWatchdog(), host => host.Watchdog()));
+        return command;
+    }
+}

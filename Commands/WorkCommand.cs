@@ -1,0 +1,61 @@
+using System.CommandLine;
+using IacCi.Core.Aws.Roles;
+using IacCi.Core.Faults;
+using IacCi.Core.Work;
+
+namespace IacCi.Commands;
+
+/// <summary><c>iac-ci work</c>.</summary>
+internal static class WorkCommand
+{
+    public static Command Create()
+    {
+        var file = RoleOptions.Event();
+        var scratch = new Option<string?>("--scratch")
+        {
+            Description = "In a Lambda: a folder that nobody but orders writes to (/tmp). Everything in it is removed before and after each order.",
+            HelpName = "DIR",
+        };
+        var command = new Command(
+            "work",
+            "Run one order's commands, on AWS.\n\nIn a CodeBuild build the order is in the variables (RUN_ID, ORDER_NUM, S3_LOCATION, ...), and its masked output is printed.\n\n"
+            + "Example: iac-ci work --event order.json\n\nIn a Lambda (AWS_LAMBDA_RUNTIME_API is set) it serves events until it is ended.\n"
+            + "Exit codes: 0 the order succeeded, or is somebody else's, 1 it failed, 2 invalid input, 3 it timed out, 70 not run or not reported.")
+        {
+            file, scratch,
+        };
+        command.SetAction((parsed, _) => RunAsync(parsed.GetValue(file), parsed.GetValue(scratch)));
+        return command;
+    }
+
+    private static async Task<int> RunAsync(string? file, string? scratch)
+    {
+        var process = RoleOptions.Process("work");
+        using var host = RoleOptions.Host(process);
+        Func<string, string?> variable = Environment.GetEnvironmentVariable;
+        if (file is null && process.RuntimeApi is not null)
+        {
+            return (int)await process.ServeAsync(host.CheckWork, () => host.Work(WorkSite.Warm(variable, scratch)), RoleProcess.WorkMargin, CancellationToken.None);
+        }
+
+        host.CheckWork();
+        if (file is not null)
+        {
+            var json = await RoleOptions.ReadAsync(file);
+            return await RoleOptions.InterruptiblyAsync(async stop => (int)await process.OnceAsync(host.Work(WorkSite.Build(variable)), json, stop));
+        }
+
+        var order = variable("RUN_ID") is not null ? WorkOrder.FromVariables(variable)
+            : throw new UserException("there is no order: give one with --event FILE, or in the variables of a CodeBuild build (RUN_ID, ORDER_NUM, ...)");
+        return await RoleOptions.InterruptiblyAsync(async stop =>
+            (int)WorkRole.CodeOf(await host.Work(WorkSite.Build(variable)).RunAsync(order, new StandardOutput(), process.Log, stop)));
+    }
+
+    /// <summary>The order's masked output, as it comes.</summary>
+    private sealed class StandardOutput : IOutputSink
+    {
+        private readonly Stream stream = Console.OpenStandardOutput();
+
+        public void Write(ReadOnlySpan<byte> output) => stream.Write(output);
+    }
+}

@@ -1,0 +1,26 @@
+using IacCi.Core.Faults;
+using IacCi.Core.Intake;
+using IacCi.Core.Jobs;
+
+namespace IacCi.Core.Aws.Roles;
+
+/// <summary>Something named in a job cannot be had: its sender has to correct it, and is told so (400). Whatever else fails is ours (500).</summary>
+public sealed class JobRefusedException(UserException inner) : UserException(inner.Message, ExitCode.Invalid, inner);
+
+/// <summary>Bundles jobs, and marks what is wrong with them as the sender's.</summary>
+public sealed class RefusingBundler(IBundler bundler) : IBundler
+{
+    /// <inheritdoc/>
+    /// <exception cref="JobRefusedException">Something named in the job cannot be had.</exception>
+    public async ValueTask<IPreparedBundles> PrepareAsync(Job job, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await bundler.PrepareAsync(job, cancellationToken);
+        }
+        catch (UserException wrong)
+        {
+            throw new JobRefusedException(wrong);
+        }
+    }
+}

@@ -1,0 +1,42 @@
+using System.Text;
+using IacCi.Core.Faults;
+using IacCi.Core.Lambda.Events;
+
+namespace IacCi.Tests.Unit.Lambda;
+
+internal sealed class WatchEventTests
+{
+    [Test]
+    [Arguments("1767323045")]
+    [Arguments("1767323045.0")]
+    [Arguments("\"1767323045\"")]
+    [Arguments("\"2026-01-02T03:04:05Z\"")]
+    [Arguments("\"2026-01-02T04:04:05+01:00\"")]
+    public async Task The_start_is_a_number_or_a_time(string start)
+    {
+        var watch = Read($$"""{"run_id":"a","order_num":"0001","timeout":60,"start_time":{{start}},"internal_bucket":"b"}""");
+
+        await Assert.That(watch.StartTime).IsEqualTo(new DateTimeOffset(2026, 1, 2, 3, 4, 5, TimeSpan.Zero));
+        await Assert.That((watch.RunId.Value, watch.Num.Value, watch.TimeoutSeconds, watch.InternalBucket)).IsEqualTo(("a", 1, 60, "b"));
+    }
+
+    [Test]
+    public async Task The_job_is_number_0000() =>
+        await Assert.That(Read("""{"run_id":"a","order_num":"0000","timeout":"60","start_time":0}""").Num.IsJob).IsTrue();
+
+    [Test]
+    public async Task Everything_that_is_wrong_is_told_at_once()
+    {
+        var wrong = Assert.Throws<UserException>(() => Read("""{"run_id":"../a","order_num":"1","timeout":-1,"start_time":"soon"}"""));
+
+        await Assert.That(wrong.Message).Contains("run_id").And.Contains("order_num").And.Contains("timeout").And.Contains("start_time");
+    }
+
+    [Test]
+    [Arguments("""{"run_id":"a","order_num":"0001","timeout":1e30,"start_time":1}""")]
+    [Arguments("""{"run_id":"a","order_num":"0001","timeout":1,"start_time":1e300}""")]
+    [Arguments("[]")]
+    public void Absurd_input_is_refused(string json) => Assert.Throws<UserException>(() => Read(json));
+
+    private static WatchEvent Read(string json) => WatchEvent.Read(Encoding.UTF8.GetBytes(json));
+}
