@@ -12,7 +12,7 @@ internal sealed class Properties
         from count in Gen.Int[1, 6]
         from edges in Gen.Bool.Array[count * count]
         from must in Gen.Bool.Array[count]
-        from states in Gen.OneOfConst('q', 'q', 'd', 'r', 's', 'f', 't').Array[count]
+        from states in Gen.Int[0, 6].Select(i => "qqdrsft"[i]).Array[count]
         select (new RunGraph(PlanOf(count, edges, must)), new string(states));
 
     [Test]
@@ -82,10 +82,14 @@ internal sealed class Properties
         Gen.OneOf(
             Gen.Byte.Array[0, 200],
             Gen.String.Select(System.Text.Encoding.UTF8.GetBytes),
-            Gen.Select(Gen.OneOfConst(Fragments).Array[0, 12], parts => System.Text.Encoding.UTF8.GetBytes(string.Concat(parts)))).Sample(bytes =>
+            Gen.Select(Gen.Int[0, Fragments.Length - 1].Select(i => Fragments[i]).Array[0, 12], parts => System.Text.Encoding.UTF8.GetBytes(string.Concat(parts)))).Sample(bytes =>
         {
-            var result = OrderResultJson.Read(bytes, out var problem);
-            return (result is null) == (problem is not null) && (result is null || result.Status.IsTerminal());
+            return OrderResultReader.Parse(bytes) switch
+            {
+                ResultReading.Valid valid => valid.Result.Status.IsTerminal(),
+                ResultReading.Invalid invalid => invalid.Reason.Length > 0,
+                _ => false,
+            };
         });
 
     private static readonly string[] Fragments =

@@ -1,5 +1,4 @@
 using IacCi.Core.Intake;
-using IacCi.Core.Jobs;
 using IacCi.Core.Runs;
 using IacCi.Simulation;
 using static IacCi.Tests.Simulated.Stage;

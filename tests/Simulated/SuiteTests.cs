@@ -2,17 +2,17 @@ using IacCi.Simulation;
 
 namespace IacCi.Tests.Simulated;
 
-/// <summary>A few thousand worlds in every run of the tests; the command line of the simulator sees more.</summary>
+/// <summary>Some worlds, in the configuration that checks the most; the test command lets the simulator itself see many more, and its controls.</summary>
 [NotInParallel]
 internal sealed class SuiteTests
 {
-    private const int Seeds = 1_500;
+    private const int Seeds = 300;
 
     [Test]
     public async Task Every_promise_holds_in_every_world()
     {
         var found = Search.Run(1, Seeds, TimeSpan.FromMinutes(10));
-        await Assert.That(found.Failing is null ? null : $"{found.Broken}: {Program.Command(found.Failing)}").IsNull();
+        await Assert.That(found.Failing is null ? null : $"{found.Broken}: {Simulation.Program.Command(found.Failing)}").IsNull();
         await Assert.That(found.Worlds).IsEqualTo(Seeds);
     }
 
@@ -26,16 +26,6 @@ internal sealed class SuiteTests
             await Assert.That(first.Count).IsGreaterThan(5);
         }
     }
-
-    [Test]
-    [MethodDataSource(nameof(Mutations))]
-    public async Task A_mechanism_that_is_taken_away_is_missed(object mutation)
-    {
-        var found = Controls.Try((Mutation)mutation);
-        await Assert.That(found.Broken?.Code).IsNotNull();
-    }
-
-    public static IEnumerable<Func<object>> Mutations() => Controls.All.Select(m => (Func<object>)(() => m));
 
     [Test]
     public async Task A_failing_world_is_made_smaller_and_fails_in_the_same_way()
