@@ -4,7 +4,6 @@ using System.Text;
 using System.Text.Json.Nodes;
 using IacCi.Core.Webhooks;
 using IacCi.Emulated;
-using IacCi.Emulated.Front;
 using IacCi.Emulated.Stacks;
 using TUnit.Core.Interfaces;
 

@@ -1,7 +1,6 @@
 using System.Text;
 using IacCi.Core.Faults;
 using IacCi.Core.Orchestration;
-using IacCi.Core.Runs;
 
 namespace IacCi.Tests.Unit.Lambda;
 
