@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using IacCi.Tests.Unit.Code;
 
 namespace IacCi.Tests.EndToEnd.Local;

@@ -1,4 +1,3 @@
-using IacCi.Core.Jobs;
 using IacCi.Core.Orchestration;
 using IacCi.Core.Runs;
 using IacCi.Core.Views;
