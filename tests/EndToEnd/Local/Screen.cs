@@ -24,7 +24,7 @@ internal sealed partial class Screen
 
     private void Take(Match part)
     {
-        var count = part.Groups["count"] is { Length: > 0 } digits ? int.Parse(digits.Value, CultureInfo.InvariantCulture) : 1;
+        var count = int.TryParse(part.Groups["count"].Value, CultureInfo.InvariantCulture, out var digits) ? digits : 1;
         switch (part.Groups["final"].Value, part.Value)
         {
             case ("F", _):
@@ -37,7 +37,8 @@ internal sealed partial class Screen
                 rows[row].Length = Math.Min(rows[row].Length, column);
                 rows.RemoveRange(row + 1, rows.Count - row - 1);
                 break;
-            case ("m", _):
+            case ("m" or "h" or "l" or "=" or ">", _):
+                // Colours and keyboard modes.
                 break;
             case ("", "\n"):
                 row++;
@@ -68,6 +69,6 @@ internal sealed partial class Screen
         }
     }
 
-    [GeneratedRegex("\e\\[(?<count>[0-9;]*)(?<final>[@-~])|\r|\n|[^\e\r\n]+")]
+    [GeneratedRegex("\e\\[[?]?(?<count>[0-9;]*)(?<final>[@-~])|\e(?<final>[=>])|\r|\n|[^\e\r\n]+")]
     private static partial Regex Parts();
 }

@@ -64,12 +64,12 @@ internal sealed partial class Terminals
     [Test]
     public async Task More_orders_than_rows_fit_on_the_screen()
     {
-        using var place = new Place().WithOrders(Enumerable.Range(1, 200).Select(i => Place.Order($"o{i}", i == 100 ? "sleep 0.5" : "true")));
+        using var place = new Place().WithOrders(Enumerable.Range(1, 60).Select(i => Place.Order($"o{i}", i == 30 ? "sleep 0.5" : "true")));
         var (code, output) = await OnTerminalAsync(place, "xterm", colours: true, "run", "job.json", "--parallel", "4");
         await Assert.That(code).IsEqualTo(0);
         var screen = Screen.After(output);
         await Assert.That(screen.Count).IsLessThanOrEqualTo(20).Because(string.Join('\n', screen));
-        await Assert.That(screen.Any(row => row.Contains("more", StringComparison.Ordinal)) && screen.Any(row => row.StartsWith("200 done", StringComparison.Ordinal))).IsTrue();
+        await Assert.That(screen.Any(row => row.Contains("more", StringComparison.Ordinal)) && screen.Any(row => row.StartsWith("60 done", StringComparison.Ordinal))).IsTrue();
     }
 
     [GeneratedRegex("\e\\[[0-9;]*m")]
