@@ -27,7 +27,14 @@ public sealed partial class FolderObjectStore : IObjectStore
         this.root = Path.GetFullPath(root);
         this.written = written;
         staging = Path.Combine(this.root, ".staging");
-        Directory.CreateDirectory(staging, Private | UnixFileMode.UserExecute);
+        try
+        {
+            Directory.CreateDirectory(staging, Private | UnixFileMode.UserExecute);
+        }
+        catch (Exception wrong) when (wrong is IOException or UnauthorizedAccessException)
+        {
+            throw new UserException($"cannot make the folder {staging}: {wrong.Message}; give another state folder with --state-dir", inner: wrong);
+        }
     }
 
     /// <inheritdoc/>
@@ -135,7 +142,7 @@ public sealed partial class FolderObjectStore : IObjectStore
             RandomAccess.Write(file, content.Span, 0);
             return temporary;
         }
-        catch (IOException wrong)
+        catch (Exception wrong) when (wrong is IOException or UnauthorizedAccessException)
         {
             File.Delete(temporary);
             throw new UserException($"cannot write to {root}: {wrong.Message}", ExitCode.Fault, wrong);

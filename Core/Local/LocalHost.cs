@@ -88,7 +88,7 @@ public sealed class LocalHost : IDisposable
         objects = new FolderObjectStore(state.Internal, Written);
         var done = new FolderObjectStore(state.Done, _ => { });
         hosts = new HostLiveness(state.Hosts, Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8)));
-        keys = new LocalRunKeys(LocalRunKeys.FolderOf(state), KeepJob);
+        keys = new LocalRunKeys(LocalRunKeys.PrefixOf(state), KeepJob);
         var secrets = SecretsFrom(options.BaseFolder);
         workFolder = new LocalWorkFolder(state.Work, hosts);
         var opener = new BundleOpener(new LocalIdentities(keys, secrets, options.Variable), workFolder.Path, RandomNumberGenerator.GetBytes, keepEmptyFolders: true);

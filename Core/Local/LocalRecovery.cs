@@ -73,6 +73,9 @@ public sealed class LocalRecovery(SqliteRunStore store, IObjectStore objects, Lo
             FinishedAt = clock.GetUtcNow(),
         };
         await objects.CreateAsync(RunKeys.Result(run, num), result.ToJson(), cancellationToken);
-        File.Delete(path);
+        if (File.Exists(path))
+        {
+            File.Delete(path);
+        }
     }
 }

@@ -13,16 +13,16 @@ namespace IacCi.Core.Local;
 /// Keeps the age identities of runs in memory that outlives a process but not the machine: files of the user alone in
 /// <c>/dev/shm</c>, which no disk backs (shm_overview(7)). So a run can be resumed after a crash, and nothing secret is on the disk.
 /// </summary>
-/// <param name="folder">The folder; usually that of <see cref="FolderOf"/>.</param>
+/// <param name="prefix">The folder, and what the names of the files in it begin with: <see cref="PrefixOf"/>.</param>
 /// <param name="created">Is told of each identity that is made.</param>
-public sealed partial class LocalRunKeys(string folder, Action<RunId, AgeRecipient> created) : IRunKeys
+public sealed partial class LocalRunKeys(string prefix, Action<RunId, AgeRecipient> created) : IRunKeys
 {
     private const int OthersMask = 0b_000_111_111;
     private const UnixFileMode Owner = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
-    /// <summary>The folder of this user's runs in one state folder: runs of the same name in two state folders have different keys.</summary>
-    public static string FolderOf(StateFolder state) =>
-        Path.Combine($"/dev/shm/iac-ci-{Environment.UserName}", Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(state.Path)).AsSpan(0, 8)));
+    /// <summary>Where the keys of one state folder begin: runs of the same name in two state folders have keys of their own.</summary>
+    public static string PrefixOf(StateFolder state) =>
+        $"/dev/shm/iac-ci-{Environment.UserName}/{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(state.Path)).AsSpan(0, 8))}-";
 
     /// <inheritdoc/>
     public ValueTask<string> GetOrCreateRecipientAsync(RunId run, CancellationToken cancellationToken)
@@ -58,14 +58,19 @@ public sealed partial class LocalRunKeys(string folder, Action<RunId, AgeRecipie
     /// <inheritdoc/>
     public ValueTask DeleteAsync(RunId run, CancellationToken cancellationToken)
     {
-        File.Delete(PathOf(run));
+        // After a restart of the machine not even the folder is there.
+        if (File.Exists(PathOf(run)))
+        {
+            File.Delete(PathOf(run));
+        }
+
         return ValueTask.CompletedTask;
     }
 
     /// <summary>The name appears with the whole key in it: two processes never read half of one.</summary>
     private bool TryWrite(RunId run, AgeIdentity identity)
     {
-        CreateFolder(Path.GetDirectoryName(folder)!);
+        var folder = Path.GetDirectoryName(prefix)!;
         CreateFolder(folder);
         var temporary = Path.Combine(folder, "." + Convert.ToHexString(RandomNumberGenerator.GetBytes(12)));
         using (var file = new FileStream(temporary, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = Owner }))
@@ -96,5 +101,5 @@ public sealed partial class LocalRunKeys(string folder, Action<RunId, AgeRecipie
     [LibraryImport("libc", EntryPoint = "geteuid")]
     private static partial uint EffectiveUser();
 
-    private string PathOf(RunId run) => Path.Combine(folder, run.Value);
+    private string PathOf(RunId run) => prefix + run.Value;
 }

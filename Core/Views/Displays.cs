@@ -82,6 +82,9 @@ public sealed class PlainDisplay : IRunDisplay
 /// <summary>Keeps a table up to date on a terminal.</summary>
 public sealed class LiveDisplay : IRunDisplay
 {
+    /// <summary>The headline, the footer, an empty line at each, the sentence at the end, and the prompt behind it.</summary>
+    private const int LinesAround = 6;
+
     private static readonly TimeSpan RedrawInterval = TimeSpan.FromMilliseconds(100);
 
     private readonly RunProgressView view;
@@ -149,7 +152,7 @@ public sealed class LiveDisplay : IRunDisplay
             var lines = view.Snapshot();
             var now = clock.GetUtcNow();
             var (width, height) = Size();
-            List<string> rows = [.. RunTable.Rows(view.Plan, lines, now, width, Math.Max(3, height - 5), palette)];
+            List<string> rows = [.. RunTable.Rows(view.Plan, lines, now, width, Math.Max(3, height - LinesAround), palette)];
             rows.Add("");
             rows.Add(RunTable.Footer(lines, now - startedAt, palette));
             var frame = new System.Text.StringBuilder(drawn > 0 ? $"\e[{drawn}F" : "");

@@ -12,9 +12,9 @@ public static class EventText
     /// <summary>A line per event: time, order, what, data.</summary>
     public static string ToText(IReadOnlyList<RunEvent> events)
     {
-        var width = Math.Min(40, events.Count == 0 ? 0 : events.Max(e => e.OrderName.Length));
+        var width = Math.Min(40, events.Count == 0 ? 0 : events.Max(e => TerminalWidth.Of(TerminalText.Clean(e.OrderName))));
         return string.Join('\n', events.Select(e =>
-            $"{TimeOf(e)}  {TerminalText.Fit(TerminalText.Clean(e.OrderName), width).PadRight(width)}  {e.EventType}{(e.DataJson is { } data ? "  " + TerminalText.Clean(data) : "")}"));
+            $"{TimeOf(e)}  {TerminalWidth.Pad(TerminalWidth.Fit(TerminalText.Clean(e.OrderName), width), width)}  {e.EventType}{(e.DataJson is { } data ? "  " + TerminalText.Clean(data) : "")}"));
     }
 
     /// <summary>A list of objects with the attributes of the events table.</summary>

@@ -5,7 +5,10 @@ namespace IacCi.Core.Views;
 /// <summary>Draws a run: pure, so that what people see can be held against golden files.</summary>
 public static class RunTable
 {
-    private const int MaxNameWidth = 32;
+    private const int MaxNameWidth = 32, ElapsedWidth = 7, MinOutputWidth = 12;
+
+    /// <summary>Two spaces, the mark, and the gaps between columns.</summary>
+    private const int MarginWidth = 8;
 
     /// <summary>The headline.</summary>
     public static string Headline(string title, RunPlan plan, Palette palette) =>
@@ -25,8 +28,9 @@ public static class RunTable
     public static IReadOnlyList<string> Rows(RunPlan plan, OrderLine[] lines, DateTimeOffset now, int width, int height, Palette palette)
     {
         var shown = lines.Length <= height ? lines : [.. Important(lines, height - 1).OrderBy(line => line.Order.Num)];
-        var nameWidth = Math.Min(MaxNameWidth, shown.Max(line => line.Order.Name.Length));
-        List<string> rows = [.. shown.Select(line => Row(plan, line, now, width, nameWidth, palette))];
+        var nameWidth = Math.Min(Math.Min(MaxNameWidth, width / 3), shown.Max(line => TerminalWidth.Of(TerminalText.Clean(line.Order.Name))));
+        var noteWidth = Math.Min(width / 4, shown.Max(line => line.Status.IsInFlight() ? TerminalWidth.Of(Note(plan, line)) : 0));
+        List<string> rows = [.. shown.Select(line => Row(plan, line, now, width, (nameWidth, noteWidth), palette))];
         if (shown.Length < lines.Length)
         {
             rows.Add(palette.Dim($"  … {lines.Length - shown.Length:N0} more"));
@@ -59,24 +63,30 @@ public static class RunTable
     /// <summary>The first part of a run id, enough for people: longer ids are cut at their first dash.</summary>
     public static string Abbreviate(RunId run) => Guid.TryParse(run.Value, out _) ? run.Value[..8] : run.Value;
 
-    private static string Row(RunPlan plan, OrderLine line, DateTimeOffset now, int width, int nameWidth, Palette palette)
+    private static string Row(RunPlan plan, OrderLine line, DateTimeOffset now, int width, (int Name, int Note) columns, Palette palette)
     {
-        var name = TerminalText.Fit(TerminalText.Clean(line.Order.Name), nameWidth).PadRight(nameWidth);
-        var elapsed = (line.ElapsedAt(now) is { } time ? TerminalText.Duration(time) : "").PadLeft(7);
-        var note = line.Status switch
+        var name = TerminalWidth.Pad(TerminalWidth.Fit(TerminalText.Clean(line.Order.Name), columns.Name), columns.Name);
+        var elapsed = (line.ElapsedAt(now) is { } time ? TerminalText.Duration(time) : "").PadLeft(ElapsedWidth);
+        var note = Note(plan, line);
+        var room = width - columns.Name - MarginWidth - ElapsedWidth;
+        if (!line.Status.IsInFlight() || line.LastOutput is not { } text || room < columns.Note + MinOutputWidth)
         {
-            OrderStatus.Queued => "waits" + (line.Order.Dependencies.Count > 0 ? " for " + Names(plan, line) : ""),
-            OrderStatus.Failed or OrderStatus.TimedOut => line.Reason ?? line.Status.Word(),
-            _ when line.Order.Dependencies.Count > 0 => "after " + Names(plan, line),
-            _ => "",
-        };
-        var room = width - nameWidth - 15;
-        note = TerminalText.Fit(note, room);
-        var output = line.Status.IsInFlight() && line.LastOutput is { } text && room - note.Length > 8
-            ? palette.Dim("   " + TerminalText.Fit(text, room - note.Length - 3))
-            : "";
-        return $"  {Mark(line.Status, palette)} {name} {elapsed}   {Paint(line.Status, note, palette)}{output}".TrimEnd();
+            return $"  {Mark(line.Status, palette)} {name} {elapsed}   {Paint(line.Status, TerminalWidth.Fit(note, room), palette)}".TrimEnd();
+        }
+
+        // What orders say stands in one column, behind what they come after.
+        var gap = columns.Note > 0 ? "   " : "";
+        note = TerminalWidth.Pad(TerminalWidth.Fit(note, columns.Note), columns.Note) + gap;
+        return $"  {Mark(line.Status, palette)} {name} {elapsed}   {palette.Dim(note + TerminalWidth.Fit(text, room - columns.Note - gap.Length))}".TrimEnd();
     }
+
+    private static string Note(RunPlan plan, OrderLine line) => line.Status switch
+    {
+        OrderStatus.Queued => "waits" + (line.Order.Dependencies.Count > 0 ? " for " + Names(plan, line) : ""),
+        OrderStatus.Failed or OrderStatus.TimedOut => TerminalText.Clean(line.Reason ?? line.Status.Word()),
+        _ when line.Order.Dependencies.Count > 0 => "after " + Names(plan, line),
+        _ => "",
+    };
 
     private static string Paint(OrderStatus status, string note, Palette palette) =>
         status is OrderStatus.Failed or OrderStatus.TimedOut ? palette.Bad(note) : palette.Dim(note);

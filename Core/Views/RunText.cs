@@ -8,7 +8,7 @@ public static class RunText
     /// <summary>The sentence of the run, then a line per order.</summary>
     public static string Of(RunView run, DateTimeOffset now, Palette palette)
     {
-        var width = Math.Min(40, run.Orders.Count == 0 ? 0 : run.Orders.Max(order => order.Name.Length));
+        var width = Math.Min(40, run.Orders.Count == 0 ? 0 : run.Orders.Max(order => TerminalWidth.Of(TerminalText.Clean(order.Name))));
         return string.Join('\n', [RunSentence.Of(run, palette), .. run.Orders.Select(order => Row(order, now, width, palette))]);
     }
 
@@ -24,7 +24,7 @@ public static class RunText
             _ => palette.Busy(status),
         };
         var exit = order.ExitCode is { } code and not 0 ? $"  exit {code}" : "";
-        var name = TerminalText.Fit(TerminalText.Clean(order.Name), width).PadRight(width);
+        var name = TerminalWidth.Pad(TerminalWidth.Fit(TerminalText.Clean(order.Name), width), width);
         return $"  {order.Num}  {name}  {painted}  {elapsed,7}  {TerminalText.Clean(order.FailureReason ?? "")}{exit}".TrimEnd();
     }
 }

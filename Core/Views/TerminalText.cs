@@ -28,7 +28,7 @@ public readonly record struct Palette(bool Enabled)
 /// <summary>Makes text safe and short for a line of a terminal.</summary>
 public static class TerminalText
 {
-    /// <summary>One line without control characters and escape sequences.</summary>
+    /// <summary>One line without control characters, escape sequences, and marks that turn the direction of what follows.</summary>
     public static string Clean(string text)
     {
         var line = new StringBuilder(text.Length);
@@ -38,7 +38,7 @@ public static class TerminalText
             {
                 i = EndOfEscape(text, i);
             }
-            else if (!char.IsControl(text[i]))
+            else if (!char.IsControl(text[i]) && !TurnsDirection(text[i]))
             {
                 line.Append(text[i]);
             }
@@ -51,10 +51,6 @@ public static class TerminalText
         return line.ToString();
     }
 
-    /// <summary>At most this many characters; a cut is marked.</summary>
-    public static string Fit(string text, int width) =>
-        width <= 0 ? "" : text.Length <= width ? text : text[..(width - (char.IsHighSurrogate(text[width - 1]) ? 2 : 1))] + "…";
-
     /// <summary>A duration as people write it: <c>3.2s</c>, <c>4m05s</c>, <c>2h07m</c>.</summary>
     public static string Duration(TimeSpan time) => time switch
     {
@@ -63,9 +59,21 @@ public static class TerminalText
         _ => string.Create(CultureInfo.InvariantCulture, $"{(int)time.TotalHours}h{time.Minutes:D2}m"),
     };
 
-    /// <summary>The last character of a control sequence (ECMA-48, 5.4: it ends with a byte from @ to ~).</summary>
+    /// <summary>UAX #9, 2: embeddings, overrides, isolates.</summary>
+    private static bool TurnsDirection(char c) => c is (>= '\u202A' and <= '\u202E') or (>= '\u2066' and <= '\u2069');
+
+    /// <summary>
+    /// The last character of a control sequence (ECMA-48, 5.4: it ends with a byte from @ to ~) or of a command string, such as a title, which ends
+    /// with ST (8.3.89: OSC) or, as terminals have it, BEL.
+    /// </summary>
     private static int EndOfEscape(string text, int start)
     {
+        if (start + 1 < text.Length && text[start + 1] is ']' or 'P' or '^' or '_' or 'X')
+        {
+            var last = text.AsSpan(start + 2).IndexOfAny('\a', '\\');
+            return last < 0 ? text.Length - 1 : start + 2 + last;
+        }
+
         if (start + 1 >= text.Length || text[start + 1] != '[')
         {
             return Math.Min(start + 1, text.Length - 1);

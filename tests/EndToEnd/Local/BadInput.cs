@@ -59,7 +59,7 @@ internal sealed class BadInput
     [Arguments("run job.json --resume x", "name a job file, or a run with --resume", "iac-ci run --help")]
     [Arguments("run job.json --parallel 0", "--parallel has to be from 1", "iac-ci run --help")]
     [Arguments("run job.json --output xml", "xml", "iac-ci run --help")]
-    [Arguments("logs", "RUN", "iac-ci logs --help")]
+    [Arguments("logs", "argument missing", "iac-ci logs --help")]
     public async Task Wrong_usage_is_named_with_where_to_find_help(string arguments, string named, string hint)
     {
         using var place = new Place().WithOrders(Place.Order("a", "true"));

@@ -12,7 +12,7 @@ internal sealed class Deadlines
     }
 
     private static JsonObject After(string name, string command, string dependency) =>
-        With(With(Place.Order(name, command), "timeout", 2), "dependencies", new JsonArray(dependency));
+        With(With(Place.Order(name, command), "timeout", 6), "dependencies", new JsonArray(dependency));
 
     [Test]
     public async Task An_order_whose_time_is_up_is_ended_with_all_its_processes()
@@ -35,9 +35,9 @@ internal sealed class Deadlines
     {
         var job = new JsonObject
         {
-            ["job_timeout"] = 2,
+            ["job_timeout"] = 6,
             ["orders"] = new JsonArray(
-                With(Place.Order("quick", "sleep 1.4"), "timeout", 2), After("busy", "echo $$ >> $OUT; sleep 100", "quick"), After("waits", "echo never >> $OUT", "busy")),
+                With(Place.Order("quick", "sleep 3"), "timeout", 6), After("busy", "echo $$ >> $OUT; sleep 100", "quick"), After("waits", "echo never >> $OUT", "busy")),
         };
         using var place = new Place().WithJob(job);
         var (ended, run) = await place.RunJobAsync();

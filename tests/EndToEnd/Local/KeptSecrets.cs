@@ -85,7 +85,7 @@ internal sealed class KeptSecrets
     [Test]
     public async Task While_orders_run_no_secret_is_on_the_disk_nor_on_a_command_line()
     {
-        using var place = Secretive([.. Prints[..^1], "echo go >> $OUT; until [ -e $OUT.go ]; do sleep 0.02; done"]);
+        using var place = Secretive([.. Prints[..^2], "echo go >> $OUT; until [ -e $OUT.go ]; do sleep 0.02; done"]);
         var process = place.Start("run", "job.json", "--run-id", place.Name);
         await Place.UntilAsync(() => place.Lines().Count == 1, "the order runs");
         await Assert.That(string.Join('\n', FoundOnDisk(place))).IsEqualTo("");

@@ -101,7 +101,7 @@ internal sealed class Place : IDisposable
     public IReadOnlyList<string> Keys()
     {
         var folder = $"/dev/shm/iac-ci-{System.Environment.UserName}";
-        return Directory.Exists(folder) ? [.. Directory.EnumerateFiles(folder, Name, SearchOption.AllDirectories)] : [];
+        return Directory.Exists(folder) ? [.. Directory.EnumerateFiles(folder, "*" + Name)] : [];
     }
 
     /// <summary>Waits until something holds; a test waits at most a minute.</summary>

@@ -19,8 +19,8 @@ internal sealed partial class Started : IDisposable
 {
     public const int Interrupt = 2, Kill = 9, Terminate = 15;
 
-    /// <summary>No process of a test runs longer.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(120);
+    /// <summary>No process of a test runs longer, however busy the machine is.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(10);
 
     private readonly Process process;
     private readonly StringBuilder errors = new();

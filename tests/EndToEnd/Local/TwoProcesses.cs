@@ -57,7 +57,7 @@ internal sealed class TwoProcesses
     [Test]
     public async Task An_interrupt_of_one_cancels_the_run_for_both()
     {
-        using var place = new Place().WithOrders(Enumerable.Range(0, 4).Select(i => Place.Order($"o{i}", "echo $$ >> $OUT; sleep 300")));
+        using var place = new Place().WithOrders(Enumerable.Range(0, 4).Select(i => Place.Order($"o{i}", "echo $$ >> $OUT; sleep 1000")));
         var first = place.Start("run", "job.json", "--run-id", place.Name, "--parallel", "2", "-o", "json");
         await Place.UntilAsync(() => place.Lines().Count == 2, "two orders run");
         var second = place.Start("run", "--resume", place.Name, "--parallel", "4", "-o", "json");
