@@ -25,8 +25,8 @@ internal sealed class Stage
     public JobStatus Status => World.Store.Of(Run.RunId).Job!.Status;
 
     /// <summary>Orders that succeed after ten seconds, one for each list of dependencies.</summary>
-    public static RunSpec Orders(params int[][] dependencies) =>
-        new(RunId.Parse("run"), [.. dependencies.Select(d => new OrderSpec { Dependencies = d, Seconds = 10, Timeout = 1_200 })]);
+    public static RunSpec Orders(int[] first, params int[][] others) =>
+        new(RunId.Parse("run"), [.. others.Prepend(first).Select(d => new OrderSpec { Dependencies = d, Seconds = 10, Timeout = 1_200 })]);
 
     public static RunSpec With(RunSpec run, Func<OrderSpec, OrderSpec> change) => run with { Orders = [.. run.Orders.Select(change)] };
 

@@ -14,7 +14,7 @@ internal sealed class ObjectModel(World world, bool isInternal)
     public Entry? this[string key] => entries.GetValueOrDefault(key);
 
     public ReadOnlyMemory<byte>? Get(string key, long maxBytes) =>
-        !entries.TryGetValue(key, out var entry) ? null : entry.Size > maxBytes ? throw new ObjectTooLargeException(key, maxBytes) : entry.Content;
+        !entries.TryGetValue(key, out var entry) ? (ReadOnlyMemory<byte>?)null : entry.Size > maxBytes ? throw new ObjectTooLargeException(key, maxBytes) : entry.Content;
 
     public DateTimeOffset? Find(string key) => entries.TryGetValue(key, out var entry) ? new DateTimeOffset(entry.At, TimeSpan.Zero) : null;
 
