@@ -200,9 +200,9 @@ internal sealed class Scenarios
     }
 
     [Test]
-    [Arguments(Ending.Malformed, "invalid_result: not JSON")]
+    [Arguments(Ending.Malformed, "invalid_result: not valid JSON")]
     [Arguments(Ending.Huge, "invalid_result: ")]
-    [Arguments(Ending.UnknownStatus, "invalid_result: unknown status")]
+    [Arguments(Ending.UnknownStatus, "invalid_result: status is none")]
     public async Task A_result_that_cannot_be_used_fails_the_order_once(object ending, string reason)
     {
         var stage = new Stage(With(One, o => o with { Ending = (Ending)ending }), new Spec { Seed = 1, Quiet = true });
