@@ -136,6 +136,7 @@ public sealed class AwsWorkers(
         InternalBucket = names.InternalBucket,
         SopsKeySsmPath = order.SopsKeySsmPath ?? SsmRunKeys.PathOf(names.SopsKeyPrefix, plan.RunId),
         ExecSha256 = order.BundleSha256,
+        TraceId = plan.TraceId,
     };
 
     private static bool IsBuild(string executionUrl) => executionUrl.Contains(BuildMark, StringComparison.Ordinal);
