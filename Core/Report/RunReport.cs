@@ -85,7 +85,7 @@ public sealed record RunReport
     {
         RunId = plan.RunId,
         FlowId = plan.FlowId,
-        SearchTag = plan.Report?.SearchTag ?? "iac-ci",
+        SearchTag = plan.Report?.SearchTag ?? $"iac-ci-{plan.TraceId}",
         Title = plan.Report?.FlowLabel ?? job?.Title ?? plan.FlowId,
         Status = job?.Status ?? JobStatus.Preparing,
         Outcome = job?.Outcome,
