@@ -28,7 +28,7 @@ public sealed class VcsReporter(VcsConnections connections, IObjectStore objects
     public static readonly TimeSpan AnnounceBudget = TimeSpan.FromSeconds(6);
 
     /// <summary>How long an update may take: the run's news wait for it.</summary>
-    public static readonly TimeSpan UpdateBudget = TimeSpan.FromSeconds(8);
+    public static readonly TimeSpan UpdateBudget = TimeSpan.FromSeconds(5);
 
     /// <summary>How long the last word may take. Shorter than <see cref="Orchestrator.HandOverMargin"/>, which is what a holder has left.</summary>
     public static readonly TimeSpan FinalBudget = TimeSpan.FromSeconds(15);
