@@ -45,17 +45,15 @@ internal static class ServeCommand
                 result.AddError($"--stop-timeout has to be from 0 to {MaxStopSeconds:N0} seconds");
             }
 
-            if (!ListenAddress.TryParse(result.GetValue(listen)!, out _))
+            if (ListenAddress.Parse(result.GetValue(listen)!) is null)
             {
                 result.AddError("--listen has to be an address of this machine and a port, such as 127.0.0.1:8080 or [::1]:8080");
             }
         });
         command.SetAction((parsed, cancellationToken) =>
-        {
-            ListenAddress.TryParse(parsed.GetValue(listen)!, out var address);
-            return RunAsync(new ServeOptions
+            RunAsync(new ServeOptions
             {
-                Listen = address!,
+                Listen = ListenAddress.Parse(parsed.GetValue(listen)!)!,
                 SecretLocation = Environment.GetEnvironmentVariable("IAC_CI_WEBHOOK_SECRET_LOCATION"),
                 StopTimeout = TimeSpan.FromSeconds(parsed.GetValue(stop)),
                 Local = new LocalOptions
@@ -67,8 +65,7 @@ internal static class ServeCommand
                     Variable = Environment.GetEnvironmentVariable,
                     Log = line => Console.Error.WriteLine($"iac-ci: {line}"),
                 },
-            });
-        });
+            }));
         return command;
     }
 

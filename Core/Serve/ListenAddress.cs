@@ -1,4 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Net;
 
@@ -13,26 +12,26 @@ public sealed record ListenAddress(IPAddress Address, int Port)
     public bool IsLoopback => IPAddress.IsLoopback(Address);
 
     /// <summary>Reads <c>127.0.0.1:8080</c>, <c>[::1]:8080</c> or <c>localhost:8080</c>. Other names are not looked up: a server has to know its address.</summary>
-    public static bool TryParse(string text, [NotNullWhen(true)] out ListenAddress? address)
+    /// <returns>Null when it is none of them.</returns>
+    public static ListenAddress? Parse(string text)
     {
-        address = null;
         var colon = text.LastIndexOf(':');
         if (colon < 1 || !int.TryParse(text.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var port) || port > IPEndPoint.MaxPort)
         {
-            return false;
+            return null;
         }
 
         var host = text[..colon];
         if (host == "localhost")
         {
-            address = new ListenAddress(IPAddress.Loopback, port);
-        }
-        else if (host.StartsWith('[') == host.EndsWith(']') && IPAddress.TryParse(host.Trim('[', ']'), out var ip)
-            && host.StartsWith('[') == (ip.AddressFamily == System.Net.Sockets.AddressFamily.InterNetworkV6))
-        {
-            address = new ListenAddress(ip, port);
+            return new ListenAddress(IPAddress.Loopback, port);
         }
 
-        return address is not null;
+        // Brackets tell an IPv6 address from a port, so that one needs them, and no other may have them.
+        return host.StartsWith('[') == host.EndsWith(']')
+            && IPAddress.TryParse(host.Trim('[', ']'), out var ip)
+            && host.StartsWith('[') == (ip.AddressFamily == System.Net.Sockets.AddressFamily.InterNetworkV6)
+            ? new ListenAddress(ip, port)
+            : null;
     }
 }
