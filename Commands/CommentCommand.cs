@@ -1,6 +1,5 @@
 using System.CommandLine;
 using IacCi.Core.Faults;
-using IacCi.Core.Local;
 using IacCi.Core.Objects;
 using IacCi.Core.Orchestration;
 using IacCi.Core.Report;
@@ -19,20 +18,20 @@ internal static class CommentCommand
         var command = new Command("comment", "Print the comment about a run, as it is or would be posted (markdown).\n\nExample: iac-ci comment 0b6c > comment.md") { run, state };
         command.SetAction(async (parsed, cancellationToken) =>
         {
-            using var runs = RunSource.Open(new StateFolder(parsed.GetValue(state)!));
+            using var runs = RunSource.Open(parsed, state);
             var job = await RunLookup.FindAsync(runs.Store, parsed.GetValue(run)!, cancellationToken);
-            Console.Out.WriteLine(CommentText.Render(await ReadAsync(runs.Store, runs.Objects, job, cancellationToken)));
+            Console.Out.WriteLine(CommentText.Render(await ReadAsync(runs.Store, runs.Objects, job, runs.IsLocal, cancellationToken)));
             return 0;
         });
         return command;
     }
 
-    /// <summary>The snapshot of a run on this machine, from its records.</summary>
-    public static async ValueTask<RunReport> ReadAsync(IRunStore store, IObjectStore objects, JobRecord job, CancellationToken cancellationToken)
+    /// <summary>The snapshot of a run, from its records.</summary>
+    public static async ValueTask<RunReport> ReadAsync(IRunStore store, IObjectStore objects, JobRecord job, bool isLocal, CancellationToken cancellationToken)
     {
         var graph = await new RunPlans(objects).FindAsync(job.RunId, cancellationToken)
             ?? throw new UserException($"run {job.RunId} has no plan: its intake is not finished, or was given up");
         var view = await RunView.ReadAsync(store, job, cancellationToken);
-        return RunReport.From(graph.Plan, job, view.Orders, isLocal: true);
+        return RunReport.From(graph.Plan, job, view.Orders, isLocal);
     }
 }

@@ -157,7 +157,7 @@ internal static class RunCommand
 
         if (request.Summary is { } summary && await host.PlanAsync(run, CancellationToken.None) is not null)
         {
-            await File.AppendAllTextAsync(summary, CommentText.RenderSummary(await CommentCommand.ReadAsync(host.Store, host.Objects, job, CancellationToken.None)), CancellationToken.None);
+            await File.AppendAllTextAsync(summary, CommentText.RenderSummary(await CommentCommand.ReadAsync(host.Store, host.Objects, job, isLocal: true, CancellationToken.None)), CancellationToken.None);
         }
 
         var view = await RunView.ReadAsync(host.Store, job, CancellationToken.None);
