@@ -49,9 +49,11 @@ internal static class Cli
     private static RootCommand Root() => new("Continuous delivery for infrastructure as code, and any other commands.")
     {
         RunCommand.Create(),
+        ServeCommand.Create(),
         StatusCommand.Create(),
         LogsCommand.Create(),
         EventsCommand.Create(),
+        CommentCommand.Create(),
         WebhookCommand.Create(),
         OrchestrateCommand.Create(),
         WatchdogCommand.Create(),

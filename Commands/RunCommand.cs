@@ -5,6 +5,7 @@ using IacCi.Core.Faults;
 using IacCi.Core.Intake;
 using IacCi.Core.Jobs;
 using IacCi.Core.Local;
+using IacCi.Core.Report;
 using IacCi.Core.Runs;
 using IacCi.Core.Views;
 
@@ -22,11 +23,12 @@ internal static class RunCommand
         var parallel = new Option<int?>("--parallel") { Description = "The most orders at work at once. Default: the number of processors.", HelpName = "N" };
         var runId = new Option<string?>("--run-id") { Description = "A name of your own for the run: the same job under the same name runs once.", HelpName = "ID" };
         var resume = new Option<string?>("--resume") { Description = "Go on with a run that was interrupted. No command that had started starts again.", HelpName = "RUN" };
+        var summary = new Option<string?>("--summary") { Description = "Append a page about the run to this file when it is over (markdown, as for GITHUB_STEP_SUMMARY).", HelpName = "FILE" };
         var state = SharedOptions.StateDir();
         var output = SharedOptions.Output();
         var command = new Command("run", "Run a job on this machine.\n\nExample: iac-ci run examples/tour.yaml --parallel 4\n\nExit codes: 0 succeeded, 1 failed, 2 invalid, 3 timed out, 4 interrupted.")
         {
-            job, source, parallel, runId, resume, state, output,
+            job, source, parallel, runId, resume, summary, state, output,
         };
         command.Validators.Add(result =>
         {
@@ -41,13 +43,31 @@ internal static class RunCommand
             }
         });
         command.SetAction((parsed, cancellationToken) => RunAsync(new Request(
-            parsed.GetValue(job), parsed.GetValue(source), parsed.GetValue(parallel) ?? Environment.ProcessorCount, parsed.GetValue(runId), parsed.GetValue(resume),
+            parsed.GetValue(job), parsed.GetValue(source), parsed.GetValue(parallel) ?? Environment.ProcessorCount, parsed.GetValue(runId), parsed.GetValue(resume), SummaryOf(parsed.GetValue(summary)),
             new StateFolder(parsed.GetValue(state)!), parsed.GetValue(output))));
         return command;
     }
 
     private sealed record Request(
-        string? JobFile, string? Source, int Parallel, string? RunId, string? Resume, StateFolder State, OutputFormat Output);
+        string? JobFile, string? Source, int Parallel, string? RunId, string? Resume, string? Summary, StateFolder State, OutputFormat Output);
+
+    /// <summary>A page that could not be written at the end is refused at the beginning.</summary>
+    private static string? SummaryOf(string? file)
+    {
+        try
+        {
+            if (file is not null)
+            {
+                using var opened = new FileStream(file, FileMode.Append, FileAccess.Write);
+            }
+
+            return file is null ? null : Path.GetFullPath(file);
+        }
+        catch (Exception wrong) when (wrong is IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            throw new UserException($"--summary {file} cannot be written: {wrong.Message}", inner: wrong);
+        }
+    }
 
     private static async Task<int> RunAsync(Request request)
     {
@@ -133,6 +153,11 @@ internal static class RunCommand
         using (stage)
         {
             job = await host.RunAsync(run, interrupted);
+        }
+
+        if (request.Summary is { } summary && await host.PlanAsync(run, CancellationToken.None) is not null)
+        {
+            await File.AppendAllTextAsync(summary, CommentText.RenderSummary(await CommentCommand.ReadAsync(host.Store, host.Objects, job, isLocal: true, CancellationToken.None)), CancellationToken.None);
         }
 
         var view = await RunView.ReadAsync(host.Store, job, CancellationToken.None);

@@ -23,6 +23,9 @@ internal sealed class RunSource : IDisposable
     /// <summary>Where live logs stand; null where there are none.</summary>
     public string? LiveLogs { get; }
 
+    /// <summary>Whether the runs are on this machine.</summary>
+    public bool IsLocal => LiveLogs is not null;
+
     /// <summary>Opens AWS when IAC_CI_ORDERS_TABLE is set and no state folder is named; else the state folder.</summary>
     /// <exception cref="Core.Faults.UserException">There is none, or a variable is missing.</exception>
     public static RunSource Open(ParseResult parsed, Option<string> state)

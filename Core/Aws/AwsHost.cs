@@ -7,7 +7,10 @@ using IacCi.Core.Intake;
 using IacCi.Core.Jobs;
 using IacCi.Core.Objects;
 using IacCi.Core.Orchestration;
+using IacCi.Core.Report;
 using IacCi.Core.Runs;
+using IacCi.Core.Vcs;
+using IacCi.Core.Vcs.GitHub;
 using IacCi.Core.Watch;
 using IacCi.Core.Webhooks;
 using IacCi.Core.Work;
@@ -37,6 +40,7 @@ public sealed class AwsHost : IDisposable
     private readonly Lazy<IWorkers> workers;
     private readonly Lazy<Finalizer> finalizer;
     private readonly Lazy<Orchestrator> orchestrator;
+    private readonly Lazy<VcsReporter> reporter;
 
     /// <summary>Composes nothing yet.</summary>
     /// <param name="variable">Gives a variable of the environment, or null.</param>
@@ -52,6 +56,7 @@ public sealed class AwsHost : IDisposable
         objects = new(() => Bucket(settings.InternalBucket, AwsSettings.InternalBucketVariable));
         plans = new(() => new RunPlans(objects.Value));
         workers = new(MakeWorkers);
+        reporter = new(MakeReporter);
         finalizer = new(() => new Finalizer(
             store.Value, Bucket(settings.DoneBucket, AwsSettings.DoneBucketVariable), new SsmRunKeys(clients.Ssm, settings.SopsKeyPrefix), Reporter(), clock));
         orchestrator = new(MakeOrchestrator);
@@ -118,7 +123,7 @@ public sealed class AwsHost : IDisposable
     }
 
     /// <summary>Who tells people about runs.</summary>
-    public static IRunReporter Reporter() => new SilentReporter();
+    public IRunReporter Reporter() => reporter.Value;
 
     /// <summary>Looks at a run; writes nothing.</summary>
     /// <exception cref="UserException">There is no such run.</exception>
@@ -151,6 +156,12 @@ public sealed class AwsHost : IDisposable
         var names = new AwsWorkerNames(settings.InternalBucket, settings.SopsKeyPrefix, () => settings.CodeBuildProject, () => settings.WorkerLambda);
         var signer = new UploadSigner(clients.S3, settings.InternalBucket, clock);
         return new AwsWorkers(names, Objects, signer, () => clients.CodeBuild, () => clients.Lambda, clock, tell);
+    }
+
+    private VcsReporter MakeReporter()
+    {
+        var gitHub = new GitHubProvider(GitHubOptions.From(variable("IAC_CI_GITHUB_API_URL")), clock, () => BitConverter.ToUInt32(randomBytes(4)) / (uint.MaxValue + 1.0));
+        return new VcsReporter(new VcsConnections(gitHub, Secrets(), clock), Objects, Store, isLocal: false, clock, tell);
     }
 
     private Orchestrator MakeOrchestrator()

@@ -12,7 +12,12 @@ namespace IacCi.Core.Local;
 public sealed record LocalClaim(string? Host);
 
 /// <summary>The claim and the result of an order, straight in the folder of objects.</summary>
-public sealed class LocalChannel(IObjectStore objects, RunId run, OrderNum num, string hostId) : IOrderChannel
+/// <param name="objects">The objects.</param>
+/// <param name="run">The run.</param>
+/// <param name="num">The order.</param>
+/// <param name="hostId">This process.</param>
+/// <param name="ended">Is told that the commands are over, before the result is there: what follows from it may begin at once.</param>
+public sealed class LocalChannel(IObjectStore objects, RunId run, OrderNum num, string hostId, Action ended) : IOrderChannel
 {
     private const long MaxClaimBytes = 4 << 10;
 
@@ -35,6 +40,7 @@ public sealed class LocalChannel(IObjectStore objects, RunId run, OrderNum num, 
     /// <inheritdoc/>
     public async ValueTask<ReportOutcome> ReportAsync(ReadOnlyMemory<byte> resultJson, CancellationToken cancellationToken)
     {
+        ended();
         if (ordered is { } end && OrderResultReader.Parse(resultJson) is ResultReading.Valid { Result: { Status: not OrderStatus.Succeeded } result })
         {
             resultJson = (result with { Status = end.Status, FailureReason = end.Reason }).ToJson();

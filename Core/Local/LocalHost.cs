@@ -1,13 +1,17 @@
+using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using System.Text.Json;
-using System.Threading.Channels;
 using IacCi.Core.Bundles;
 using IacCi.Core.Faults;
 using IacCi.Core.Intake;
 using IacCi.Core.Jobs;
+using IacCi.Core.Objects;
 using IacCi.Core.Orchestration;
+using IacCi.Core.Report;
 using IacCi.Core.Runs;
 using IacCi.Core.Secrets.Age;
+using IacCi.Core.Vcs;
+using IacCi.Core.Vcs.GitHub;
 using IacCi.Core.Watch;
 using IacCi.Core.Work;
 using IacCi.Core.Work.Processes;
@@ -26,7 +30,7 @@ public sealed record LocalOptions
     /// <summary>What relative paths in the job start from: the folder of its file.</summary>
     public required string BaseFolder { get; init; }
 
-    /// <summary>The most orders at work at once.</summary>
+    /// <summary>The most orders at work at once, of all runs together.</summary>
     public required int Parallel { get; init; }
 
     /// <summary>Gives a variable of the environment, or null.</summary>
@@ -43,8 +47,8 @@ public sealed record LocalOptions
 }
 
 /// <summary>
-/// The engine on one machine: records in SQLite, objects in a folder, workers in this process. Several hosts may share a state folder, and
-/// even a run.
+/// The engine on one machine: records in SQLite, objects in a folder, workers in this process. It may drive many runs at once, each by a
+/// call of <see cref="RunAsync"/>. Several hosts may share a state folder, and even a run.
 /// </summary>
 public sealed class LocalHost : IDisposable
 {
@@ -72,10 +76,10 @@ public sealed class LocalHost : IDisposable
     private readonly OrderWatch orderWatch;
     private readonly LocalRecovery recovery;
     private readonly LocalRunKeys keys;
-    private readonly ProgressReporter reporter;
+    private readonly CompositeReporter reporter;
     private readonly Finalizer finalizer;
-    private readonly Channel<(RunId Run, OrderNum Num)> news = Channel.CreateUnbounded<(RunId, OrderNum)>(new() { SingleReader = true, AllowSynchronousContinuations = true });
-    private KeptJob? submitted;
+    private readonly RunNews news = new();
+    private readonly ConcurrentDictionary<RunId, KeptJob> submitted = new();
 
     /// <summary>Composes a host. The state folder is made if there is none.</summary>
     public LocalHost(LocalOptions options, TimeProvider clock)
@@ -94,8 +98,10 @@ public sealed class LocalHost : IDisposable
         var opener = new BundleOpener(new LocalIdentities(keys, secrets, options.Variable), workFolder.Path, RandomNumberGenerator.GetBytes, keepEmptyFolders: true);
         var workerOptions = new WorkerOptions { BaseEnvironment = CommandEnvironment.Base(options.Variable) };
         var worker = new Worker(new LocalBundles(objects), opener, new CommandRunner(clock), workerOptions, clock, RandomNumberGenerator.GetBytes, _ => { });
-        workers = new LocalWorkers(worker, objects, new LiveLogs(state.Logs, options.LastLine), hosts.HostId, options.Parallel, options.Log);
-        reporter = new ProgressReporter(options.Progress);
+        workers = new LocalWorkers(worker, objects, new LiveLogs(state.Logs, options.LastLine), hosts.HostId, options.Parallel, (run, num) => watchdogs.Begin(run, num, clock.GetUtcNow()), options.Log);
+        var gitHub = new GitHubProvider(GitHubOptions.From(options.Variable("IAC_CI_GITHUB_API_URL")), clock, Jitter);
+        var vcs = new VcsReporter(new VcsConnections(gitHub, secrets, clock), objects, store, isLocal: true, clock, options.Log);
+        reporter = new CompositeReporter(new ProgressReporter(options.Progress), vcs);
         finalizer = new Finalizer(store, done, keys, reporter, clock);
         plans = new RunPlans(objects);
         var settler = new Settler(store, objects, clock, options.Parallel);
@@ -108,6 +114,9 @@ public sealed class LocalHost : IDisposable
 
     /// <summary>The records.</summary>
     public IRunStore Store => store;
+
+    /// <summary>The objects.</summary>
+    public IObjectStore Objects => objects;
 
     /// <summary>The plan of a run; null when there is none.</summary>
     public ValueTask<RunGraph?> PlanAsync(RunId run, CancellationToken cancellationToken) => plans.FindAsync(run, cancellationToken);
@@ -142,18 +151,33 @@ public sealed class LocalHost : IDisposable
     }
 
     /// <summary>Runs a run to its end.</summary>
-    /// <param name="run">The run.</param>
+    /// <param name="run">The run; no other call of this host drives it.</param>
     /// <param name="interrupted">When it is cancelled, the commands that run are ended and what is unfinished is recorded as cancelled.</param>
     /// <returns>The job's final record.</returns>
-    public async ValueTask<JobRecord> RunAsync(RunId run, CancellationToken interrupted)
+    public async ValueTask<JobRecord> RunAsync(RunId run, CancellationToken interrupted) =>
+        await DriveAsync(run, interrupted, CancellationToken.None) ?? throw new InvalidOperationException($"run {run} was left, and nobody asked for that");
+
+    /// <summary>Runs a run to its end, or until it is left.</summary>
+    /// <param name="run">The run; no other call of this host drives it.</param>
+    /// <param name="interrupted">When it is cancelled, the commands that run are ended and what is unfinished is recorded as cancelled.</param>
+    /// <param name="leave">When it is cancelled, nothing more is started, and the run is left as it is, for <see cref="ResumeAsync"/>.</param>
+    /// <returns>The job's final record; null when the run was left.</returns>
+    public async ValueTask<JobRecord?> DriveAsync(RunId run, CancellationToken interrupted, CancellationToken leave)
     {
-        using var stopTelling = interrupted.Register(() => news.Writer.TryWrite((run, OrderNum.Job)));
+        using var inbox = news.Open(run) ?? throw new InvalidOperationException($"run {run} is driven already");
+        using var stopTelling = interrupted.Register(() => news.Add(run, OrderNum.Job));
+        using var leaveTelling = leave.Register(() => news.Add(run, OrderNum.Job));
         store.AddHost(run, hosts.HostId);
-        news.Writer.TryWrite((run, OrderNum.Job));
+        news.Add(run, OrderNum.Job);
         var lastLook = clock.GetTimestamp();
         for (var looks = 0; ;)
         {
-            var batch = await NextAsync(run);
+            var batch = await inbox.NextAsync(LookInterval, clock);
+            if (leave.IsCancellationRequested)
+            {
+                return null;
+            }
+
             JobEnding? ending = interrupted.IsCancellationRequested ? JobEnding.Cancelled : null;
 
             // Another process that holds the run does not hear of the interrupt: it is said until somebody has taken it in.
@@ -173,9 +197,17 @@ public sealed class LocalHost : IDisposable
         }
     }
 
+    /// <summary>
+    /// Ends this host's work, for good: what has not begun is left for another host; what has begun may end within a time, and is then
+    /// ended, as failed (<see cref="EngineReasons.WorkerStopped"/>). Call it when all runs are left.
+    /// </summary>
+    /// <param name="patience">Until when orders that have begun may go on.</param>
+    public Task StopAsync(CancellationToken patience) => workers.StopAllAsync(patience);
+
     /// <inheritdoc/>
     public void Dispose()
     {
+        workers.Dispose();
         workFolder.Dispose();
         hosts.Dispose();
         database.Dispose();
@@ -194,7 +226,7 @@ public sealed class LocalHost : IDisposable
         if (await plans.FindAsync(run, CancellationToken.None) is { } graph)
         {
             await recovery.RecoverAsync(graph, thorough: false, CancellationToken.None);
-            await watchdogs.LookAsync(orderWatch, CancellationToken.None);
+            await watchdogs.LookAsync(run, orderWatch, num => workers.IsWaiting(run, num), CancellationToken.None);
         }
 
         var job = await store.FindJobAsync(run, CancellationToken.None);
@@ -206,42 +238,21 @@ public sealed class LocalHost : IDisposable
         return false;
     }
 
-    /// <summary>All news of the run that has come; none when nothing came for a while.</summary>
-    private async ValueTask<HashSet<OrderNum>> NextAsync(RunId run)
-    {
-        HashSet<OrderNum> batch = [];
-        using var patience = new CancellationTokenSource(LookInterval, clock);
-        try
-        {
-            await news.Reader.WaitToReadAsync(patience.Token);
-        }
-        catch (OperationCanceledException)
-        {
-            return batch;
-        }
-
-        while (news.Reader.TryRead(out var next))
-        {
-            if (next.Run == run)
-            {
-                batch.Add(next.Num);
-            }
-        }
-
-        return batch;
-    }
-
     private void Written(string key)
     {
         if (RunKeys.TryParseResult(key, out var run, out var num))
         {
-            news.Writer.TryWrite((run, num));
+            news.Add(run, num);
         }
     }
 
+    private static double Jitter() => RandomNumberGenerator.GetInt32(1 << 20) / (double)(1 << 20);
+
     private async ValueTask<IntakeAnswer> SubmitAsync(Submission submission, string source, string baseFolder, CancellationToken cancellationToken)
     {
-        submitted = new KeptJob(source, baseFolder, Convert.ToBase64String(JobWriter.Write(submission.Job).Span));
+        var run = submission.RunId ?? RunId.New(RandomNumberGenerator.GetBytes);
+        submission = submission with { RunId = run };
+        submitted[run] = new KeptJob(source, baseFolder, Convert.ToBase64String(JobWriter.Write(submission.Job).Span));
         var inputs = new LocalInputs(source, baseFolder, options.State.Path, workFolder.Path, options.Variable("IAC_CI_GITHUB_URL"), clock);
         var bundler = new Bundler(inputs, SecretsFrom(baseFolder), clock);
         var intake = new Intake.Intake(store, objects, keys, watchdogs, bundler, reporter, finalizer, clock, RandomNumberGenerator.GetBytes, bundleRoot: "");
@@ -249,15 +260,19 @@ public sealed class LocalHost : IDisposable
         {
             return await intake.SubmitAsync(submission, cancellationToken);
         }
-        catch (OperationCanceledException) when (submission.RunId is not null)
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
             // Interrupted before anything ran: the job ends here.
-            if (await store.FindJobAsync(submission.RunId.Value, CancellationToken.None) is { Status: JobStatus.Preparing } job)
+            if (await store.FindJobAsync(run, CancellationToken.None) is { Status: JobStatus.Preparing } job)
             {
                 await finalizer.AbandonAsync(job, EngineReasons.Cancelled, CancellationToken.None);
             }
 
             throw;
+        }
+        finally
+        {
+            submitted.TryRemove(run, out _);
         }
     }
 
@@ -266,7 +281,7 @@ public sealed class LocalHost : IDisposable
     /// <summary>Keeps the job, encrypted to the run, until its intake is finished: a crash before that loses nothing.</summary>
     private void KeepJob(RunId run, AgeRecipient recipient)
     {
-        var plain = JsonSerializer.SerializeToUtf8Bytes(submitted!, KeptJobJson.Default.KeptJob);
+        var plain = JsonSerializer.SerializeToUtf8Bytes(submitted[run], KeptJobJson.Default.KeptJob);
         objects.Create(KeptJob.Key(run), AgeFile.Encrypt(plain, [recipient], armor: false));
     }
 

@@ -21,10 +21,23 @@ public sealed class LocalWatchdogs : IWatchdogs
         return new(new StartOutcome.Started($"local://watch/{watch.Num}"));
     }
 
-    /// <summary>Looks once after every order that has no result yet.</summary>
-    public async ValueTask LookAsync(OrderWatch look, CancellationToken cancellationToken)
+    /// <summary>The order's time begins only now: it had to wait for a place among the orders of all runs.</summary>
+    public void Begin(RunId run, OrderNum num, DateTimeOffset now)
     {
-        foreach (var (key, watch) in watched)
+        if (watched.TryGetValue((run, num), out var watch))
+        {
+            watched.TryUpdate((run, num), watch with { StartTime = now }, watch);
+        }
+    }
+
+    /// <summary>Looks once after every order of a run that has no result yet.</summary>
+    /// <param name="run">The run.</param>
+    /// <param name="look">Looks after one order.</param>
+    /// <param name="isWaiting">Whether an order waits for a place: its time has not begun.</param>
+    /// <param name="cancellationToken">Ends the call early.</param>
+    public async ValueTask LookAsync(RunId run, OrderWatch look, Func<OrderNum, bool> isWaiting, CancellationToken cancellationToken)
+    {
+        foreach (var (key, watch) in watched.Where(w => w.Key.Item1 == run && !isWaiting(w.Key.Item2)))
         {
             if (await look.LookAsync(watch, cancellationToken))
             {

@@ -17,14 +17,27 @@ public interface ILiveLogs
 public interface ILiveLog : IOutputSink, IDisposable;
 
 /// <summary>
-/// Works on orders in this process; their commands are child processes. Each order that is accepted is worked on at once: the engine
-/// starts no more of them than <see cref="Capacity"/>.
+/// Works on orders in this process; their commands are child processes. Of one run the engine starts no more orders than
+/// <see cref="Capacity"/>; those of several runs share as many places, and the one that came first gets the next.
 /// </summary>
-public sealed class LocalWorkers(Worker worker, IObjectStore objects, ILiveLogs logs, string hostId, int parallel, Action<string> log) : IWorkers
+/// <param name="worker">Works on one order.</param>
+/// <param name="objects">Claims and results.</param>
+/// <param name="logs">Gets the output as it comes.</param>
+/// <param name="hostId">This process.</param>
+/// <param name="parallel">How many places there are.</param>
+/// <param name="began">Is told of each order that has got a place.</param>
+/// <param name="log">Gets a line when a worker fails.</param>
+public sealed class LocalWorkers(
+    Worker worker, IObjectStore objects, ILiveLogs logs, string hostId, int parallel, Action<RunId, OrderNum> began, Action<string> log) : IWorkers, IDisposable
 {
+    private readonly SemaphoreSlim places = new(parallel);
     private readonly ConcurrentDictionary<(RunId, OrderNum), Work> working = new();
+    private volatile bool stopped;
 
-    private sealed record Work(LocalChannel Channel, CancellationTokenSource Stop, TaskCompletionSource Ended);
+    private sealed record Work(LocalChannel Channel, WorkPlace Place, CancellationTokenSource Stop, TaskCompletionSource Ended)
+    {
+        public volatile bool Began;
+    }
 
     /// <inheritdoc/>
     public int? Capacity => parallel;
@@ -36,8 +49,9 @@ public sealed class LocalWorkers(Worker worker, IObjectStore objects, ILiveLogs 
     public ValueTask<StartOutcome> StartAsync(RunPlan plan, PlannedOrder order, CancellationToken cancellationToken)
     {
         var key = (plan.RunId, order.Num);
-        var work = new Work(new LocalChannel(objects, plan.RunId, order.Num, hostId), new CancellationTokenSource(), new TaskCompletionSource());
-        if (working.TryAdd(key, work))
+        var place = new WorkPlace(places);
+        var work = new Work(new LocalChannel(objects, plan.RunId, order.Num, hostId, place.Leave), place, new CancellationTokenSource(), new TaskCompletionSource());
+        if (!stopped && working.TryAdd(key, work))
         {
             _ = Task.Run(() => WorkAsync(plan, order, work), CancellationToken.None);
         }
@@ -70,10 +84,47 @@ public sealed class LocalWorkers(Worker worker, IObjectStore objects, ILiveLogs 
         return Task.WhenAll(left.Select(work => work.Ended.Task));
     }
 
+    /// <summary>Whether an order was accepted and waits for a place.</summary>
+    public bool IsWaiting(RunId run, OrderNum num) => working.TryGetValue((run, num), out var work) && !work.Began;
+
+    /// <summary>Accepts no more orders, drops those that have not begun, waits for the others as long as it may, and then ends them.</summary>
+    public async Task StopAllAsync(CancellationToken patience)
+    {
+        stopped = true;
+        foreach (var work in working.Values.Where(work => !work.Began))
+        {
+            work.Channel.Order(OrderStatus.Failed, EngineReasons.WorkerStopped);
+            await work.Stop.CancelAsync();
+        }
+
+        var ended = Task.WhenAll(working.Values.Select(work => work.Ended.Task));
+        try
+        {
+            await ended.WaitAsync(patience);
+        }
+        catch (OperationCanceledException)
+        {
+            foreach (var ((run, num), work) in working)
+            {
+                log($"run {run}: order {num} is ended: its time to finish is over");
+                work.Channel.Order(OrderStatus.Failed, EngineReasons.WorkerStopped);
+                await work.Stop.CancelAsync();
+            }
+
+            await ended;
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => places.Dispose();
+
     private async Task WorkAsync(RunPlan plan, PlannedOrder order, Work work)
     {
         try
         {
+            await work.Place.EnterAsync(work.Stop.Token);
+            began(plan.RunId, order.Num);
+            work.Began = true;
             using var live = logs.Open(plan.RunId, order.Num);
             var ticket = new WorkOrder
             {
@@ -96,6 +147,7 @@ public sealed class LocalWorkers(Worker worker, IObjectStore objects, ILiveLogs 
         }
         finally
         {
+            work.Place.Leave();
             working.TryRemove((plan.RunId, order.Num), out _);
             work.Ended.SetResult();
         }

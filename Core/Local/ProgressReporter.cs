@@ -13,6 +13,6 @@ public sealed class ProgressReporter(Action<RunProgress> tell) : IRunReporter
     public ValueTask<DateTimeOffset?> UpdateAsync(RunProgress progress, CancellationToken cancellationToken)
     {
         tell(progress);
-        return new(progress.At);
+        return new((DateTimeOffset?)null);
     }
 }

@@ -86,7 +86,7 @@ internal static class SqliteRows
         Cursor = new Cursor(
             row.GetString(row.GetOrdinal("states")),
             Text(row, "ending") is { } ending ? Enum.Parse<JobEnding>(ending) : null,
-            Time(row, "reported_at")),
+            Time(row, "report_due_at")),
         Deadline = Time(row, "deadline")!.Value,
         Completed = row.GetBoolean(row.GetOrdinal("completed")),
     };

@@ -63,9 +63,9 @@ public sealed class SqliteRunStore(SqliteDatabase database) : IRunStore
         }
 
         db.Execute(
-            "INSERT INTO locks (run_id, trace_id, flow_id, states, ending, reported_at, deadline) VALUES ($run, $trace, $flow, $states, $ending, $reported, $deadline)",
+            "INSERT INTO locks (run_id, trace_id, flow_id, states, ending, report_due_at, deadline) VALUES ($run, $trace, $flow, $states, $ending, $due, $deadline)",
             ("$run", initial.RunId.Value), ("$trace", initial.TraceId.Value), ("$flow", initial.FlowId), ("$states", initial.Cursor.States),
-            ("$ending", initial.Cursor.Ending?.ToString()), ("$reported", SqliteRows.Time(initial.Cursor.ReportedAt)), ("$deadline", SqliteRows.Time(initial.Deadline)));
+            ("$ending", initial.Cursor.Ending?.ToString()), ("$due", SqliteRows.Time(initial.Cursor.ReportDueAt)), ("$deadline", SqliteRows.Time(initial.Deadline)));
         Insert(db, RunEvents.OfJob(initial.RunId, initial.TraceId, initial.FlowId, RunEvents.JobStarted, JobStatus.Active, at));
         return true;
     }));
@@ -275,8 +275,8 @@ public sealed class SqliteRunStore(SqliteDatabase database) : IRunStore
     }
 
     private static void Write(SqliteDatabase db, RunId run, Cursor cursor, string lease, (string Name, object? Value) condition) => db.Execute(
-        $"UPDATE locks SET states = $states, ending = $ending, reported_at = $reported, {lease} WHERE run_id = $run",
-        ("$states", cursor.States), ("$ending", cursor.Ending?.ToString()), ("$reported", SqliteRows.Time(cursor.ReportedAt)), ("$run", run.Value), condition);
+        $"UPDATE locks SET states = $states, ending = $ending, report_due_at = $due, {lease} WHERE run_id = $run",
+        ("$states", cursor.States), ("$ending", cursor.Ending?.ToString()), ("$due", SqliteRows.Time(cursor.ReportDueAt)), ("$run", run.Value), condition);
 
     private static void Insert(SqliteDatabase db, RunEvent happened) => db.Execute(
         """

@@ -19,13 +19,7 @@ public sealed class Finalizer(IRunStore store, IObjectStore done, IRunKeys keys,
     public async ValueTask FinishAsync(
         RunPlan plan, Cursor cursor, JobStatus outcome, IReadOnlyList<OrderChange> news, CancellationToken cancellationToken)
     {
-        var reason = cursor.Ending switch
-        {
-            JobEnding.Deadline => EngineReasons.JobTimeout,
-            JobEnding.Cancelled => EngineReasons.Cancelled,
-            _ => null,
-        };
-        var chosen = await ChooseAsync(plan.RunId, JobStatus.Active, outcome, reason, cancellationToken);
+        var chosen = await ChooseAsync(plan.RunId, JobStatus.Active, outcome, EngineReasons.Of(cursor.Ending), cancellationToken);
         if (chosen is { } final)
         {
             await WriteDoneAsync(plan.RunId, final, RunSummary.Of(cursor.States), cancellationToken);

@@ -186,7 +186,7 @@ public sealed class Orchestrator(
         if (end == AfterCommit.Leave)
         {
             var progress = new RunProgress(pass.Plan, pass.Cursor, pass.News, null, clock.GetUtcNow());
-            pass.ReportedAt = await reporter.UpdateAsync(progress, cancellationToken);
+            pass.ReportDueAt = await reporter.UpdateAsync(progress, cancellationToken);
         }
 
         IReadOnlyCollection<OrderNum> handled = end == AfterCommit.Leave ? pass.Handled : [];

@@ -19,8 +19,8 @@ public sealed class Pass(RunGraph graph, RunLock entered, JobEnding? ending)
     /// <summary>Why the job is being ended; null when it is not.</summary>
     public JobEnding? Ending { get; set; } = entered.Cursor.Ending ?? ending;
 
-    /// <summary>When people were last told.</summary>
-    public DateTimeOffset? ReportedAt { get; set; } = entered.Cursor.ReportedAt;
+    /// <summary>When what people have not been told yet is to be told; null when there is nothing.</summary>
+    public DateTimeOffset? ReportDueAt { get; set; } = entered.Cursor.ReportDueAt;
 
     /// <summary>What is in the inbox and has been taken into account.</summary>
     public HashSet<OrderNum> Handled { get; } = [];
@@ -41,7 +41,7 @@ public sealed class Pass(RunGraph graph, RunLock entered, JobEnding? ending)
     public bool Unsettled { get; set; }
 
     /// <summary>What is known, in the form that is kept.</summary>
-    public Cursor Cursor => new(new string(states), Ending, ReportedAt);
+    public Cursor Cursor => new(new string(states), Ending, ReportDueAt);
 
     /// <summary>What is known of an order.</summary>
     public OrderStatus this[OrderNum num]

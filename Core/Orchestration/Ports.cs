@@ -101,7 +101,10 @@ public interface IRunReporter
     ValueTask<string?> AnnounceAsync(RunPlan plan, CancellationToken cancellationToken);
 
     /// <summary>Brings what people see up to date, unless it is too early for that.</summary>
-    /// <returns>When it was last brought up to date, for <see cref="Cursor.ReportedAt"/>.</returns>
+    /// <returns>
+    /// For <see cref="Cursor.ReportDueAt"/>: when what could not be told yet is to be told, so that the job's watchdog wakes somebody for it;
+    /// null when everything has been told.
+    /// </returns>
     ValueTask<DateTimeOffset?> UpdateAsync(RunProgress progress, CancellationToken cancellationToken);
 }
 
@@ -120,5 +123,5 @@ public sealed class SilentReporter : IRunReporter
     public ValueTask<string?> AnnounceAsync(RunPlan plan, CancellationToken cancellationToken) => new((string?)null);
 
     /// <inheritdoc/>
-    public ValueTask<DateTimeOffset?> UpdateAsync(RunProgress progress, CancellationToken cancellationToken) => new(progress.Cursor.ReportedAt);
+    public ValueTask<DateTimeOffset?> UpdateAsync(RunProgress progress, CancellationToken cancellationToken) => new(progress.Cursor.ReportDueAt);
 }

@@ -43,12 +43,18 @@ public sealed class ReportState
         .Select(r => new News(
             r.Num, r.Status, r.StartedAt ?? (r.Status == OrderStatus.Running ? r.LastUpdate : null), r.Status.IsTerminal() ? r.FinishedAt ?? r.LastUpdate : null, r.ExitCode, r.FailureReason, r.LogTail)));
 
-    /// <summary>The orders that the cursor knows to be terminal and this state knows no end of; at most <see cref="IRunStore.MaxWrites"/>.</summary>
+    /// <summary>
+    /// The orders that the cursor knows to be terminal and this state knows no end of, or to run and this state knows no start of; at
+    /// most <see cref="IRunStore.MaxWrites"/>.
+    /// </summary>
     public IReadOnlyList<OrderNum> Missing(Cursor cursor) =>
-        [.. Enumerable.Range(0, cursor.States.Length)
-            .Where(i => StatusText.FromLetter(cursor.States[i]).IsTerminal() && !(entries.TryGetValue(i + 1, out var entry) && entry.FinishedMs is not null))
-            .Select(OrderNum.At)
-            .Take(IRunStore.MaxWrites)];
+        [.. Enumerable.Range(0, cursor.States.Length).Where(i => IsMissing(i, StatusText.FromLetter(cursor.States[i]))).Select(OrderNum.At).Take(IRunStore.MaxWrites)];
+
+    private bool IsMissing(int index, OrderStatus status)
+    {
+        var entry = entries.GetValueOrDefault(index + 1);
+        return status.IsTerminal() ? entry?.FinishedMs is null : status == OrderStatus.Running && entry is null;
+    }
 
     /// <summary>The order as people are told about it.</summary>
     public OrderReport Show(PlannedOrder plan, OrderStatus status)
@@ -58,16 +64,14 @@ public sealed class ReportState
     }
 
     /// <summary>As bytes, to be kept.</summary>
-    public byte[] ToJson() => JsonSerializer.SerializeToUtf8Bytes(
-        new ReportStateWire([.. entries.Select(e => e.Value with { Num = e.Key })], logs.Failed, logs.Succeeded), ReportStateFormat.Json);
+    public byte[] ToJson() => JsonSerializer.SerializeToUtf8Bytes(ToWire(), ReportStateFormat.Json);
 
     /// <summary>Reads what was kept. What cannot be read counts as lost: this is a cache.</summary>
     public static ReportState FromJson(ReadOnlySpan<byte> json)
     {
         try
         {
-            var wire = JsonSerializer.Deserialize(json, ReportStateFormat.Json);
-            return wire is not null && IsSound(wire) ? new(new(wire.Orders.ToDictionary(e => e.Num)), new ReportLogs(wire.Failed, wire.Succeeded)) : Empty;
+            return FromWire(JsonSerializer.Deserialize(json, ReportStateFormat.Json));
         }
         catch (Exception unreadable) when (unreadable is JsonException or ArgumentException)
         {
@@ -75,6 +79,15 @@ public sealed class ReportState
             return Empty;
         }
     }
+
+    /// <summary>As it is kept.</summary>
+    internal ReportStateWire ToWire() => new([.. entries.Select(e => e.Value with { Num = e.Key })], logs.Failed, logs.Succeeded);
+
+    /// <summary>What was kept; nothing where that is not sound.</summary>
+    /// <exception cref="ArgumentException">An order stands in it twice.</exception>
+    internal static ReportState FromWire(ReportStateWire? wire) => wire is not null && IsSound(wire)
+        ? new(new(wire.Orders.ToDictionary(e => e.Num)), new ReportLogs(wire.Failed, wire.Succeeded))
+        : Empty;
 
     private static bool IsSound(ReportStateWire wire) =>
         wire.Orders.All(e => e is { Num: > 0 and <= OrderNum.MaxOrders } && IsInstant(e.StartedMs) && IsInstant(e.FinishedMs))

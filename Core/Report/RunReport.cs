@@ -1,3 +1,4 @@
+using IacCi.Core.Orchestration;
 using IacCi.Core.Runs;
 
 namespace IacCi.Core.Report;
@@ -60,28 +61,37 @@ public sealed record RunReport
         };
     }
 
-    /// <summary>The snapshot that an engine's pass has at hand, without reading the orders' records.</summary>
-    /// <param name="plan">The run's plan.</param>
-    /// <param name="job">Its job's record.</param>
-    /// <param name="cursor">What is known of the orders' statuses.</param>
-    /// <param name="state">What was kept of their results.</param>
+    /// <summary>The snapshot that an engine's pass has at hand, without reading records.</summary>
+    /// <param name="progress">What the pass can tell.</param>
+    /// <param name="state">What was kept of the orders' results.</param>
     /// <param name="isLocal">Whether it runs on one machine.</param>
-    public static RunReport From(RunPlan plan, JobRecord job, Cursor cursor, ReportState state, bool isLocal) => From(plan, job, isLocal) with
+    public static RunReport From(RunProgress progress, ReportState state, bool isLocal) => From(progress.Plan, null, isLocal) with
     {
-        Orders = [.. plan.Orders.Select(p => state.Show(p, StatusText.FromLetter(cursor.States[p.Num.Index])))],
+        Status = progress.Outcome ?? JobStatus.Active,
+        FailureReason = progress.Outcome is null ? null : EngineReasons.Of(progress.Cursor.Ending),
+        FinishedAt = progress.Outcome is null ? null : progress.At,
+        Orders = [.. progress.Plan.Orders.Select(p => state.Show(p, StatusText.FromLetter(progress.Cursor.States[p.Num.Index])))],
     };
 
-    private static RunReport From(RunPlan plan, JobRecord job, bool isLocal) => new()
+    /// <summary>The snapshot of a run that is being taken in.</summary>
+    /// <param name="plan">The run's plan.</param>
+    /// <param name="isLocal">Whether it runs on one machine.</param>
+    public static RunReport Announcing(RunPlan plan, bool isLocal) => From(plan, null, isLocal) with
+    {
+        Orders = [.. plan.Orders.Select(p => new OrderReport(p, OrderStatus.Queued))],
+    };
+
+    private static RunReport From(RunPlan plan, JobRecord? job, bool isLocal) => new()
     {
         RunId = plan.RunId,
         FlowId = plan.FlowId,
-        SearchTag = plan.Report?.SearchTag ?? "iac-ci",
-        Title = plan.Report?.FlowLabel ?? job.Title ?? plan.FlowId,
-        Status = job.Status,
-        Outcome = job.Outcome,
-        FailureReason = job.FailureReason,
+        SearchTag = plan.Report?.SearchTag ?? $"iac-ci-{plan.TraceId}",
+        Title = plan.Report?.FlowLabel ?? job?.Title ?? plan.FlowId,
+        Status = job?.Status ?? JobStatus.Preparing,
+        Outcome = job?.Outcome,
+        FailureReason = job?.FailureReason,
         CreatedAt = plan.CreatedAt,
-        FinishedAt = job.FinishedAt,
+        FinishedAt = job?.FinishedAt,
         IsLocal = isLocal,
         Orders = [],
     };

@@ -15,6 +15,9 @@ public static class EngineReasons
     /// <summary>The worker died with the process that ran it.</summary>
     public const string WorkerLost = "worker_lost";
 
+    /// <summary>The commands were ended because the server that ran them was stopped.</summary>
+    public const string WorkerStopped = "worker_stopped";
+
     /// <summary>The worker did not claim the order within its allowance.</summary>
     public const string NeverStarted = "never_started";
 
@@ -32,4 +35,12 @@ public static class EngineReasons
 
     /// <summary>Intake did not finish, and nobody submitted the job again.</summary>
     public const string IntakeAbandoned = "intake_abandoned";
+
+    /// <summary>The reason of a job that was ended before its orders were through; null for one that was not.</summary>
+    public static string? Of(JobEnding? ending) => ending switch
+    {
+        JobEnding.Deadline => JobTimeout,
+        JobEnding.Cancelled => Cancelled,
+        _ => null,
+    };
 }

@@ -167,8 +167,8 @@ public sealed record RunLock
 /// </summary>
 /// <param name="States">One letter of <c>q d r s f t</c> per order, in the order of their numbers.</param>
 /// <param name="Ending">Why the job is being ended before its orders are through; null when it is not.</param>
-/// <param name="ReportedAt">When the comment was last brought up to date; null when never.</param>
-public sealed record Cursor(string States, JobEnding? Ending = null, DateTimeOffset? ReportedAt = null)
+/// <param name="ReportDueAt">When what people have not been told yet is to be told; null when they have been told everything.</param>
+public sealed record Cursor(string States, JobEnding? Ending = null, DateTimeOffset? ReportDueAt = null)
 {
     /// <summary>The cursor of a job none of whose orders has moved.</summary>
     public static Cursor Fresh(int orderCount) => new(new string(OrderStatus.Queued.Letter(), orderCount));

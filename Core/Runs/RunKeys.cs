@@ -9,6 +9,9 @@ public static class RunKeys
     /// <summary>The run's plan.</summary>
     public static string Plan(RunId run) => $"tmp/exec/{run}/graph.json";
 
+    /// <summary>What is remembered of the run's comment between two updates.</summary>
+    public static string Report(RunId run) => $"tmp/exec/{run}/report.json";
+
     /// <summary>An order's bundle.</summary>
     public static string Bundle(RunId run, OrderNum num) => $"tmp/exec/{run}/{num}/exec.zip";
 

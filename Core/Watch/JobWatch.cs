@@ -76,12 +76,12 @@ public static class JobVerdict
 {
     /// <summary>
     /// Whether something is left to be done: news that nobody handled, a deadline that passed, or anything that the engine would do
-    /// now (orders that are ready, starts that are open, an ending that is not written).
+    /// now (orders that are ready, starts that are open, an ending that is not written, people who are to be told).
     /// </summary>
     public static bool NeedsWake(RunGraph graph, RunLock held, int? capacity, DateTimeOffset now)
     {
         var ending = held.Cursor.Ending ?? (now >= held.Deadline ? JobEnding.Deadline : null);
         var limit = Settler.Limit(capacity, graph.Plan.MaxParallel);
-        return held.Inbox.Count > 0 || !Decider.Decide(graph, held.Cursor.States, ending, limit).IsIdle;
+        return held.Inbox.Count > 0 || held.Cursor.ReportDueAt <= now || !Decider.Decide(graph, held.Cursor.States, ending, limit).IsIdle;
     }
 }

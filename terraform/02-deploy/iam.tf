@@ -39,7 +39,7 @@ locals {
       { sid = "Events", actions = ["dynamodb:PutItem"], resources = [local.arn.events] },
       { sid = "Locks", actions = ["dynamodb:GetItem", "dynamodb:UpdateItem"], resources = [local.arn.locks] },
       { sid = "Read", actions = ["s3:GetObject"], resources = ["${local.arn.internal}/tmp/exec/*", "${local.arn.internal}/tmp/callbacks/runs/*"] },
-      { sid = "Dispatch", actions = ["s3:PutObject"], resources = ["${local.arn.internal}/tmp/exec/*/dispatch.enc.json"] },
+      { sid = "Dispatch", actions = ["s3:PutObject"], resources = ["${local.arn.internal}/tmp/exec/*/dispatch.enc.json", "${local.arn.internal}/tmp/exec/*/report.json"] },
       # The presigned URLs of claims and results are signed with this role, so they may do no more than it.
       { sid = "ClaimsAndResults", actions = ["s3:PutObject"], resources = ["${local.arn.internal}/tmp/claims/*", "${local.arn.internal}/tmp/callbacks/runs/*"] },
       { sid = "MissingKeys", actions = ["s3:ListBucket"], resources = [local.arn.internal] },

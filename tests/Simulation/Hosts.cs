@@ -183,6 +183,8 @@ internal sealed class ActorReporter(World world, Actor actor) : IRunReporter
 {
     private static readonly TimeSpan Between = TimeSpan.FromSeconds(10);
 
+    private DateTimeOffset? told;
+
     public async ValueTask<string?> AnnounceAsync(RunPlan plan, CancellationToken cancellationToken)
     {
         try
@@ -197,19 +199,26 @@ internal sealed class ActorReporter(World world, Actor actor) : IRunReporter
 
     public async ValueTask<DateTimeOffset?> UpdateAsync(RunProgress progress, CancellationToken cancellationToken)
     {
-        if (progress.Plan.Report is null || (progress.Outcome is null && progress.Cursor.ReportedAt + Between > progress.At))
+        var due = progress.Cursor.ReportDueAt;
+        if (progress.Plan.Report is null || (progress.Outcome is null && !(due is { } at ? progress.At >= at : progress.News.Count > 0)))
         {
-            return progress.Cursor.ReportedAt;
+            return due;
+        }
+
+        if (progress.Outcome is null && told + Between > progress.At)
+        {
+            return told + Between;
         }
 
         try
         {
             await world.Tell(actor, Verb.Update, null, () => true);
-            return progress.At;
+            told = progress.At;
+            return null;
         }
         catch (StoreUnavailableException)
         {
-            return progress.Cursor.ReportedAt;
+            return progress.At + Between;
         }
     }
 }

@@ -150,7 +150,7 @@ internal static class DynamoItems
         ("status", Text(LockActive)),
         ("states", Text(initial.Cursor.States)),
         ("ending", TextOrNull(Word(initial.Cursor.Ending))),
-        ("reported_at", TimeOrNull(initial.Cursor.ReportedAt)),
+        ("report_due_at", TimeOrNull(initial.Cursor.ReportDueAt)),
         ("deadline", Time(initial.Deadline)),
         ("ttl", Expiry(initial.Deadline + Retention)));
 
@@ -165,7 +165,7 @@ internal static class DynamoItems
         Cursor = new Cursor(
             NeedText(item, "states"),
             TextOf(item, "ending") switch { null => null, "cancelled" => JobEnding.Cancelled, _ => JobEnding.Deadline },
-            TimeOf(item, "reported_at")),
+            TimeOf(item, "report_due_at")),
         Deadline = NeedTime(item, "deadline"),
         Completed = TextOf(item, "status") == LockCompleted,
     };

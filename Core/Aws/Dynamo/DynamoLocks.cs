@@ -140,7 +140,7 @@ public sealed partial class DynamoRunStore
     private static ItemUpdate Write(Cursor cursor) => new ItemUpdate()
         .Set("states", Text(cursor.States))
         .SetOrRemove("ending", TextOrNull(DynamoItems.Word(cursor.Ending)))
-        .SetOrRemove("reported_at", TimeOrNull(cursor.ReportedAt));
+        .SetOrRemove("report_due_at", TimeOrNull(cursor.ReportDueAt));
 
     private static ItemUpdate Release(ItemUpdate update) => update.Remove("orchestrator_id").Remove("lease_until");
 

@@ -97,6 +97,12 @@ internal sealed class FakeGitHub : IAsyncDisposable
         }
     }
 
+    /// <summary>Forgets what was to happen to the next requests.</summary>
+    internal void Restore() => interferences.Clear();
+
+    /// <summary>Whether requests are taken and never answered.</summary>
+    internal bool Hang { get; set; }
+
     /// <summary>Somebody writes a comment by hand.</summary>
     internal long Write(string repo, int issue, string body)
     {
@@ -130,6 +136,12 @@ internal sealed class FakeGitHub : IAsyncDisposable
         var body = await reader.ReadToEndAsync();
         Requests.Enqueue($"{request.Method} {request.Path}{request.QueryString}");
         LastHeaders = new HeaderDictionary(request.Headers.ToDictionary(h => h.Key, h => h.Value));
+        if (Hang)
+        {
+            await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, context.RequestAborted).ContinueWith(_ => { }, TaskScheduler.Default);
+            return;
+        }
+
         if (interferences.TryDequeue(out var interference) && !interference.PassThrough)
         {
             if (interference.AfterDoing)

@@ -1,4 +1,5 @@
 using CsCheck;
+using IacCi.Core.Orchestration;
 using IacCi.Core.Report;
 using IacCi.Core.Runs;
 
@@ -52,12 +53,12 @@ internal sealed class ReportStateTests
         await Assert.That(ReportState.FromJson(System.Text.Encoding.UTF8.GetBytes(json)).ToJson()).IsEquivalentTo(ReportState.Empty.ToJson());
 
     [Test]
-    public async Task It_says_which_ends_it_has_missed_and_heals_from_the_records()
+    public async Task It_says_what_it_has_missed_and_heals_from_the_records()
     {
         var state = ReportState.Empty.With([Change(2, OrderAction.Succeed)]);
         var cursor = new Cursor("fsrq");
-        await Assert.That(state.Missing(cursor)).IsEquivalentTo([new OrderNum(1)]);
-        var healed = state.With([Record(1) with { Status = OrderStatus.Failed, FinishedAt = At, LogTail = "why" }]);
+        await Assert.That(state.Missing(cursor)).IsEquivalentTo([new OrderNum(1), new OrderNum(3)]);
+        var healed = state.With([Record(1) with { Status = OrderStatus.Failed, FinishedAt = At, LogTail = "why" }, Record(3) with { Status = OrderStatus.Running }]);
         await Assert.That(healed.Missing(cursor)).IsEmpty();
         await Assert.That(Show(healed, 1, OrderStatus.Failed).LogTail).IsEqualTo("why");
         await Assert.That(ReportState.Empty.Missing(new Cursor(new string('s', 9_999))).Count).IsEqualTo(IRunStore.MaxWrites);
@@ -125,7 +126,7 @@ internal sealed class ReportStateTests
             Deadline = At.AddHours(1),
         };
         var state = ReportState.Empty.With([Change(1, OrderAction.Succeed) with { ExitCode = 0, LogTail = "ok", StartedAt = At, FinishedAt = At.AddSeconds(2) }]);
-        var told = RunReport.From(plan, job, new Cursor("sq"), state, isLocal: false);
+        var told = RunReport.From(new RunProgress(plan, new Cursor("sq"), [], null, At), state, isLocal: false);
         var read = RunReport.From(plan, job, [Record(1) with { Status = OrderStatus.Succeeded, ExitCode = 0, LogTail = "ok", StartedAt = At, FinishedAt = At.AddSeconds(2) }], isLocal: false);
         await Assert.That(CommentText.Render(told)).IsEqualTo(CommentText.Render(read));
     }

@@ -1,0 +1,37 @@
+using System.CommandLine;
+using IacCi.Core.Faults;
+using IacCi.Core.Objects;
+using IacCi.Core.Orchestration;
+using IacCi.Core.Report;
+using IacCi.Core.Runs;
+using IacCi.Core.Views;
+
+namespace IacCi.Commands;
+
+/// <summary><c>iac-ci comment</c>.</summary>
+internal static class CommentCommand
+{
+    public static Command Create()
+    {
+        var run = new Argument<string>("RUN") { Description = "A run id, or the beginning of one." };
+        var state = SharedOptions.StateDir();
+        var command = new Command("comment", "Print the comment about a run, as it is or would be posted (markdown).\n\nExample: iac-ci comment 0b6c > comment.md") { run, state };
+        command.SetAction(async (parsed, cancellationToken) =>
+        {
+            using var runs = RunSource.Open(parsed, state);
+            var job = await RunLookup.FindAsync(runs.Store, parsed.GetValue(run)!, cancellationToken);
+            Console.Out.WriteLine(CommentText.Render(await ReadAsync(runs.Store, runs.Objects, job, runs.IsLocal, cancellationToken)));
+            return 0;
+        });
+        return command;
+    }
+
+    /// <summary>The snapshot of a run, from its records.</summary>
+    public static async ValueTask<RunReport> ReadAsync(IRunStore store, IObjectStore objects, JobRecord job, bool isLocal, CancellationToken cancellationToken)
+    {
+        var graph = await new RunPlans(objects).FindAsync(job.RunId, cancellationToken)
+            ?? throw new UserException($"run {job.RunId} has no plan: its intake is not finished, or was given up");
+        var view = await RunView.ReadAsync(store, job, cancellationToken);
+        return RunReport.From(graph.Plan, job, view.Orders, isLocal);
+    }
+}
