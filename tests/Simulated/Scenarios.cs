@@ -232,7 +232,7 @@ internal sealed class Scenarios
     {
         foreach (var fault in new[] { Fault.ErrorAfter, Fault.Repeated })
         {
-            for (var nth = 1; nth <= (verb is Verb.Advance or Verb.TryEnter or Verb.Commit ? 4 : 1); nth++)
+            for (var nth = 1; nth <= (verb is Verb.Advance or Verb.TryEnter ? 4 : verb is Verb.Commit ? 3 : 1); nth++)
             {
                 await new Stage(Chain).Plant(Role.Orchestrate, (Verb)verb, fault, nth).EndsAs("sss", JobStatus.Succeeded);
             }
