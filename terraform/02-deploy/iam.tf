@@ -23,12 +23,13 @@ locals {
     webhook = concat([
       { sid = "Orders", actions = ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"], resources = [local.arn.orders] },
       { sid = "Events", actions = ["dynamodb:PutItem"], resources = [local.arn.events] },
-      { sid = "Locks", actions = ["dynamodb:PutItem"], resources = [local.arn.locks] },
-      { sid = "Bundles", actions = ["s3:GetObject", "s3:PutObject"], resources = ["${local.arn.internal}/tmp/exec/*"] },
+      { sid = "Locks", actions = ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"], resources = [local.arn.locks] },
+      { sid = "Bundles", actions = ["s3:GetObject", "s3:PutObject"], resources = ["${local.arn.internal}/tmp/exec/*", "${local.arn.internal}/tmp/intake/*"] },
       { sid = "Trigger", actions = ["s3:PutObject"], resources = ["${local.arn.internal}/tmp/callbacks/runs/*/0000/result.json"] },
       { sid = "MissingKeys", actions = ["s3:ListBucket"], resources = [local.arn.internal] },
       { sid = "Code", actions = ["s3:GetObject"], resources = local.code_objects },
-      { sid = "SopsKeys", actions = ["ssm:GetParameter", "ssm:PutParameter"], resources = [local.arn.sops_keys] },
+      { sid = "Done", actions = ["s3:PutObject"], resources = ["${local.arn.done}/*/done"] },
+      { sid = "SopsKeys", actions = ["ssm:DeleteParameter", "ssm:GetParameter", "ssm:PutParameter"], resources = [local.arn.sops_keys] },
       { sid = "Parameters", actions = ["ssm:GetParameter"], resources = concat(local.webhook_secret_ssm, local.vcs_ssm, local.job_ssm) },
       { sid = "Secrets", actions = ["secretsmanager:GetSecretValue"], resources = concat(local.webhook_secret_secrets, local.vcs_secrets, local.job_secrets) },
       { sid = "JobWatchdog", actions = ["states:StartExecution"], resources = [local.arn.state_machine] },
@@ -38,7 +39,7 @@ locals {
       { sid = "Orders", actions = ["dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:UpdateItem"], resources = [local.arn.orders] },
       { sid = "Events", actions = ["dynamodb:PutItem"], resources = [local.arn.events] },
       { sid = "Locks", actions = ["dynamodb:GetItem", "dynamodb:UpdateItem"], resources = [local.arn.locks] },
-      { sid = "Read", actions = ["s3:GetObject"], resources = ["${local.arn.internal}/tmp/exec/*", "${local.arn.internal}/tmp/callbacks/runs/*"] },
+      { sid = "Read", actions = ["s3:GetObject"], resources = ["${local.arn.internal}/tmp/exec/*", "${local.arn.internal}/tmp/callbacks/runs/*", "${local.arn.internal}/tmp/claims/*"] },
       { sid = "Dispatch", actions = ["s3:PutObject"], resources = ["${local.arn.internal}/tmp/exec/*/dispatch.enc.json", "${local.arn.internal}/tmp/exec/*/report.json"] },
       # The presigned URLs of claims and results are signed with this role, so they may do no more than it.
       { sid = "ClaimsAndResults", actions = ["s3:PutObject"], resources = ["${local.arn.internal}/tmp/claims/*", "${local.arn.internal}/tmp/callbacks/runs/*"] },
@@ -52,12 +53,16 @@ locals {
       { sid = "Worker", actions = ["lambda:InvokeFunction"], resources = [local.function_arns["work"]] },
     ], local.right_to_decrypt)
 
+    # It ends a job whose intake was abandoned, so it may do what an ending takes.
     watchdog = [
-      { sid = "Orders", actions = ["dynamodb:GetItem"], resources = [local.arn.orders] },
+      { sid = "Orders", actions = ["dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:UpdateItem"], resources = [local.arn.orders] },
+      { sid = "Events", actions = ["dynamodb:PutItem"], resources = [local.arn.events] },
       { sid = "Locks", actions = ["dynamodb:GetItem", "dynamodb:UpdateItem"], resources = [local.arn.locks] },
-      { sid = "Read", actions = ["s3:GetObject"], resources = ["${local.arn.internal}/tmp/callbacks/runs/*", "${local.arn.internal}/tmp/claims/*"] },
+      { sid = "Read", actions = ["s3:GetObject"], resources = ["${local.arn.internal}/tmp/exec/*/graph.json", "${local.arn.internal}/tmp/callbacks/runs/*", "${local.arn.internal}/tmp/claims/*"] },
       { sid = "ClaimsAndResults", actions = ["s3:PutObject"], resources = ["${local.arn.internal}/tmp/claims/*", "${local.arn.internal}/tmp/callbacks/runs/*"] },
       { sid = "Results", actions = ["s3:ListBucket"], resources = [local.arn.internal] },
+      { sid = "Done", actions = ["s3:PutObject"], resources = ["${local.arn.done}/*/done"] },
+      { sid = "SopsKeys", actions = ["ssm:DeleteParameter"], resources = [local.arn.sops_keys] },
       { sid = "Builds", actions = ["codebuild:BatchGetBuilds", "codebuild:StopBuild"], resources = [local.arn.project] },
     ]
 
