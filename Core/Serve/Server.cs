@@ -93,7 +93,7 @@ public sealed class Server(ServeOptions options, TimeProvider clock)
         kestrel.AddServerHeader = false;
         kestrel.Listen(options.Listen.Address, options.Listen.Port);
         kestrel.Limits.MaxConcurrentConnections = MaxConnections;
-        kestrel.Limits.MaxRequestBodySize = WebhookGate.MaxBodyBytes;
+        kestrel.Limits.MaxRequestBodySize = WebhookDoor.MaxDrainedBytes;
         kestrel.Limits.MaxRequestHeadersTotalSize = MaxHeaderBytes;
         kestrel.Limits.RequestHeadersTimeout = SlowGrace;
         kestrel.Limits.KeepAliveTimeout = SlowGrace;

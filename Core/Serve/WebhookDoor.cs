@@ -14,6 +14,11 @@ public sealed class WebhookDoor(JobDesk desk, Func<CancellationToken, ValueTask<
     /// <summary>How many bodies are in memory at once; who comes later waits for a place, within the server's limits on connections and their speed.</summary>
     public const int MaxBodies = 16;
 
+    /// <summary>The largest body that is read to its end; all but the first <see cref="WebhookGate.MaxBodyBytes"/> of it are forgotten.</summary>
+    public const int MaxDrainedBytes = 32 * 1024 * 1024;
+
+    private const int ReadBytes = 64 * 1024;
+
     private readonly SemaphoreSlim bodies = new(MaxBodies);
 
     /// <summary>Handles one request.</summary>
@@ -97,11 +102,19 @@ public sealed class WebhookDoor(JobDesk desk, Func<CancellationToken, ValueTask<
             ? null
             : WebhookGate.Check(method, headers, [], secrets);
 
+    /// <summary>
+    /// The body, or one byte more of it than a body may have. What comes after that is read and forgotten, so that a sender that writes before
+    /// it reads gets its answer and not a broken connection; the server itself bounds that.
+    /// </summary>
     private static async ValueTask<ReadOnlyMemory<byte>> ReadAsync(HttpRequest request, CancellationToken cancellationToken)
     {
-        // The server itself bounds the body, whatever its length was said to be.
         using var body = new MemoryStream((int)(request.ContentLength ?? 0));
-        await request.Body.CopyToAsync(body, cancellationToken);
+        var buffer = new byte[ReadBytes];
+        while (await request.Body.ReadAsync(buffer, cancellationToken) is > 0 and var count)
+        {
+            body.Write(buffer, 0, (int)Math.Min(count, WebhookGate.MaxBodyBytes + 1 - body.Length));
+        }
+
         return body.GetBuffer().AsMemory(0, (int)body.Length);
     }
 

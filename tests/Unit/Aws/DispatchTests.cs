@@ -45,6 +45,7 @@ internal sealed class DispatchTests(EmulatedStores aws)
             S3Location = $"s3://{bucket}/{order.BundleKey}",
             InternalBucket = bucket,
             SopsKeySsmPath = "/iac-ci/sops-keys/run-1",
+            TraceId = Plan(order).TraceId,
             ExecSha256 = order.BundleSha256,
         });
         await Assert.That(await aws.Objects(bucket).GetAsync(RunKeys.Dispatch(Run, order.Num), 1 << 20, None) is not null).IsTrue();
