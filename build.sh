@@ -14,7 +14,7 @@ help() {
   cat <<'EOF'
 ./build.sh            publish dist/iac-ci (Native AOT)
 ./build.sh demo       set up this machine, publish, and run examples/ in front of you
-./build.sh test       set up this machine, publish, and run all tests
+./build.sh test       set up this machine, publish, and run all tests (DEPLOY_TESTS=all: also apply and destroy three deployments)
 ./build.sh bench      measure against make and ninja: time, memory, size, start
 ./build.sh sim ...    the simulator: --seed N, --minutes M, --controls
 ./build.sh aws-up     an emulated AWS on this machine, until Ctrl-C
@@ -122,7 +122,7 @@ run_tests() {
   dotnet build tests/Simulation/Simulation.csproj -c Release -v quiet -nologo
   suite "simulation: seeds" check dotnet run --no-build -c Release --project tests/Simulation -- --seeds 20000
   suite "simulation: controls" check dotnet run --no-build -c Release --project tests/Simulation -- --controls
-  suite "deployment" tests/deploy/run.sh
+  DEPLOY_TESTS=${DEPLOY_TESTS:-quick} suite "deployment" tests/deploy/run.sh
   printf '\n%s passed, %s failed%s\n' "$passed" "$failed" "$([ "$skipped" -gt 0 ] && echo ", $skipped skipped")"
   [ "$failed" -eq 0 ]
 }
