@@ -167,7 +167,7 @@ public sealed class AwsHost : IDisposable
     private Orchestrator MakeOrchestrator()
     {
         var watchdogs = new SfnWatchdogs(clients.StepFunctions, settings.WatchdogStateMachine, settings.InternalBucket);
-        var settler = new Settler(Store, Objects, clock, workers.Value.Capacity);
+        var settler = new Settler(Store, Objects, clock, workers.Value);
         var dispatcher = new Dispatcher(Store, Objects, workers.Value, watchdogs, clock);
         return new Orchestrator(Store, Objects, plans.Value, settler, dispatcher, finalizer.Value, Reporter(), clock);
     }

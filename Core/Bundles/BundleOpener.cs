@@ -22,24 +22,22 @@ public interface IIdentitySource
 /// Opens bundles: the code goes to a new folder, the values of the variables only to memory.
 /// </summary>
 /// <param name="identities">The keys.</param>
-/// <param name="root">Under which folder orders get theirs.</param>
-/// <param name="randomBytes">Makes random bytes, for names.</param>
-/// <param name="keepEmptyFolders">Whether emptied folders are left to whoever owns the root (see <see cref="OrderFolder"/>).</param>
-public sealed class BundleOpener(IIdentitySource identities, string root, Func<int, byte[]> randomBytes, bool keepEmptyFolders = false) : IOrderOpener
+/// <param name="folders">Where the code goes.</param>
+/// <param name="keyring">Remembers the data keys of bundles; null where each bundle is opened by a process of its own.</param>
+public sealed class BundleOpener(IIdentitySource identities, OrderFolders folders, SopsKeyring? keyring = null) : IOrderOpener
 {
     private const string TimeoutVariable = "TIMEOUT";
 
     /// <inheritdoc/>
     public async ValueTask<IOpenedOrder> OpenAsync(WorkOrder order, ReadOnlyMemory<byte> bundle, CancellationToken cancellationToken)
     {
-        var folder = new OrderFolder(root, randomBytes, keepEmptyFolders);
+        var folder = folders.Take();
         try
         {
             var content = Unpack(bundle, folder.Root);
-            folder.MakeEvents();
             var keys = await FindKeysAsync(order, cancellationToken);
             var variables = Decrypt(content, keys);
-            return new Opened(folder, content.CodeFolder, Compose(content, variables));
+            return new Opened(folder, Compose(content, variables));
         }
         catch
         {
@@ -53,7 +51,7 @@ public sealed class BundleOpener(IIdentitySource identities, string root, Func<i
         try
         {
             using var stream = Reading(bundle);
-            return BundleReader.Read(SafeUnzip.Extract(stream, folder, UnzipLimits.Default, BundleReader.Parts), folder);
+            return BundleReader.Read(SafeUnzip.ExtractInto(stream, folder, UnzipLimits.Default, BundleReader.Parts));
         }
         catch (UserException wrong)
         {
@@ -77,12 +75,12 @@ public sealed class BundleOpener(IIdentitySource identities, string root, Func<i
         }
     }
 
-    private static Dictionary<string, string> Decrypt(BundleContent content, IReadOnlyList<AgeIdentity> keys)
+    private Dictionary<string, string> Decrypt(BundleContent content, IReadOnlyList<AgeIdentity> keys)
     {
         byte[] plain;
         try
         {
-            plain = SopsFile.Decrypt(content.EncryptedValues, SopsFormat.Json, keys);
+            plain = SopsFile.Decrypt(content.EncryptedValues, SopsFormat.Json, keys, keyring);
         }
         catch (UserException wrong)
         {
@@ -133,11 +131,11 @@ public sealed class BundleOpener(IIdentitySource identities, string root, Func<i
     private static string Detail(UserException wrong, string word) =>
         wrong.Message.StartsWith(word + ": ", StringComparison.Ordinal) ? wrong.Message[(word.Length + 2)..] : wrong.Message;
 
-    private sealed class Opened(OrderFolder folder, string code, OrderContent content) : IOpenedOrder
+    private sealed class Opened(OrderFolder folder, OrderContent content) : IOpenedOrder
     {
         public OrderContent Content => content;
 
-        public string Folder => code;
+        public string Folder => folder.Code;
 
         public string EventsFolder => folder.Events;
 

@@ -1,12 +1,11 @@
 using System.Text;
 using System.Text.Json;
-using IacCi.Core.Code;
 using IacCi.Core.Faults;
 using IacCi.Core.Jobs;
 
 namespace IacCi.Core.Bundles;
 
-/// <summary>What a bundle holds, after it was unpacked and checked.</summary>
+/// <summary>What a bundle holds besides the code, after it was checked.</summary>
 public sealed record BundleContent
 {
     /// <summary>The commands, in their order.</summary>
@@ -20,9 +19,6 @@ public sealed record BundleContent
 
     /// <summary>The SOPS file that holds all values.</summary>
     public required ReadOnlyMemory<byte> EncryptedValues { get; init; }
-
-    /// <summary>The full path of the folder in which the commands run.</summary>
-    public required string CodeFolder { get; init; }
 
     /// <summary>The names of those variables whose values were fetched from where secrets are kept.</summary>
     public IEnumerable<string> SecretNames => Sources.Where(pair => new Variable(pair.Key, "", pair.Value).IsSecret).Select(pair => pair.Key);
@@ -40,9 +36,8 @@ public static class BundleReader
 
     /// <summary>Reads a bundle.</summary>
     /// <param name="parts">The engine's own files (<see cref="Parts"/>), as far as there are any.</param>
-    /// <param name="folder">The folder that the rest was unpacked into.</param>
     /// <exception cref="UserException"><c>bundle_invalid</c>: a part is missing, malformed, or of a version that is not known here.</exception>
-    public static BundleContent Read(IReadOnlyDictionary<string, ReadOnlyMemory<byte>> parts, string folder)
+    public static BundleContent Read(IReadOnlyDictionary<string, ReadOnlyMemory<byte>> parts)
     {
         var order = Parsed(parts, BundleFiles.Order, BundleJson.Default.BundleOrder);
         if (order.Format != BundleFiles.Format)
@@ -57,10 +52,7 @@ public static class BundleReader
         }
 
         var sources = SourcesIn(parts);
-        var code = Path.Join(Path.GetFullPath(folder), BundleFiles.Code);
-        return FileStatus.Find(code) is { IsFolder: true }
-            ? new BundleContent { Commands = commands, Order = order, Sources = sources, EncryptedValues = Bytes(parts, BundleFiles.Secrets), CodeFolder = code }
-            : throw Invalid($"the folder {BundleFiles.Code} is missing");
+        return new BundleContent { Commands = commands, Order = order, Sources = sources, EncryptedValues = Bytes(parts, BundleFiles.Secrets) };
     }
 
     private static Dictionary<string, string> SourcesIn(IReadOnlyDictionary<string, ReadOnlyMemory<byte>> parts)

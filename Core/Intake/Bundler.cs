@@ -130,7 +130,12 @@ internal sealed class PreparedBundles(PreparedOrder[] orders, TimeProvider clock
     /// <inheritdoc/>
     public async ValueTask<byte[]> BuildAsync(OrderNum num, BundleIdentity identity, CancellationToken cancellationToken)
     {
-        await ValueTask.CompletedTask;
+        // Encrypting and packing is work for a processor: bundles that are built side by side use all there are.
+        return await Task.Run(() => Build(num, identity), cancellationToken);
+    }
+
+    private byte[] Build(OrderNum num, BundleIdentity identity)
+    {
         var (_, order, code, ssm, kept) = orders[num.Index];
         var set = VariableAssembler.Assemble(order.EnvVars, ssm, kept, Engine(num, order, identity)) is { Set: { } assembled }
             ? assembled

@@ -12,6 +12,7 @@ namespace IacCi.Core.Local;
 /// </summary>
 public sealed partial class FolderObjectStore : IObjectStore
 {
+    private const int NoSuchEntry = 2;
     private const int EntryExists = 17;
     private const UnixFileMode Private = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
@@ -78,7 +79,7 @@ public sealed partial class FolderObjectStore : IObjectStore
     public bool Create(string key, ReadOnlyMemory<byte> content)
     {
         var path = PathOf(key);
-        var temporary = Stage(path, content);
+        var temporary = Stage(content);
         try
         {
             if (!TryLink(temporary, path))
@@ -95,11 +96,25 @@ public sealed partial class FolderObjectStore : IObjectStore
         return true;
     }
 
+    /// <summary>Prepares a content that many objects are to have: each becomes one more name of one file, which costs much less than a file of its own.</summary>
+    public ObjectStamp Stamp(ReadOnlyMemory<byte> content) => new(() => Stage(content), PathOf, written);
+
     /// <inheritdoc/>
     public ValueTask PutAsync(string key, ReadOnlyMemory<byte> content, CancellationToken cancellationToken)
     {
         var path = PathOf(key);
-        File.Move(Stage(path, content), path, overwrite: true);
+        var temporary = Stage(content);
+        try
+        {
+            CreateFolderOf(path);
+            File.Move(temporary, path, overwrite: true);
+        }
+        catch
+        {
+            File.Delete(temporary);
+            throw;
+        }
+
         written(key);
         return ValueTask.CompletedTask;
     }
@@ -132,12 +147,11 @@ public sealed partial class FolderObjectStore : IObjectStore
         ? Path.Combine(root, key)
         : throw new ArgumentException($"'{key}' is not an object key", nameof(key));
 
-    private string Stage(string path, ReadOnlyMemory<byte> content)
+    private string Stage(ReadOnlyMemory<byte> content)
     {
         var temporary = Path.Combine(staging, Convert.ToHexString(RandomNumberGenerator.GetBytes(12)));
         try
         {
-            Directory.CreateDirectory(Path.GetDirectoryName(path)!);
             using var file = File.OpenHandle(temporary, FileMode.CreateNew, FileAccess.Write, preallocationSize: 0);
             RandomAccess.Write(file, content.Span, 0);
             return temporary;
@@ -145,15 +159,43 @@ public sealed partial class FolderObjectStore : IObjectStore
         catch (Exception wrong) when (wrong is IOException or UnauthorizedAccessException)
         {
             File.Delete(temporary);
-            throw new UserException($"cannot write to {root}: {wrong.Message}", ExitCode.Fault, wrong);
+            throw Unwritable(root, wrong);
         }
     }
 
-    /// <summary>Gives a file a second name; false when the name is taken.</summary>
-    internal static bool TryLink(string from, string to) => Link(from, to) == 0
-        || (Marshal.GetLastPInvokeError() == EntryExists
-            ? false
-            : throw new StoreUnavailableException($"cannot create {to}: {Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError())}"));
+    private static void CreateFolderOf(string path)
+    {
+        var folder = Path.GetDirectoryName(path)!;
+        try
+        {
+            Directory.CreateDirectory(folder);
+        }
+        catch (Exception wrong) when (wrong is IOException or UnauthorizedAccessException)
+        {
+            throw Unwritable(folder, wrong);
+        }
+    }
+
+    private static UserException Unwritable(string folder, Exception wrong) => new($"cannot write to {folder}: {wrong.Message}", ExitCode.Fault, wrong);
+
+    /// <summary>Gives a file one more name, and makes the folder of that name if there is none.</summary>
+    /// <returns>False when the name is taken.</returns>
+    internal static bool TryLink(string from, string to)
+    {
+        var error = Link(from, to) == 0 ? 0 : Marshal.GetLastPInvokeError();
+        if (error == NoSuchEntry)
+        {
+            CreateFolderOf(to);
+            error = Link(from, to) == 0 ? 0 : Marshal.GetLastPInvokeError();
+        }
+
+        return error switch
+        {
+            0 => true,
+            EntryExists => false,
+            _ => throw new StoreUnavailableException($"cannot create {to}: {Marshal.GetPInvokeErrorMessage(error)}"),
+        };
+    }
 
     [LibraryImport("libc", EntryPoint = "link", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int Link(string from, string to);

@@ -9,15 +9,19 @@ namespace IacCi.Core.Local;
 
 /// <summary>What a claim says on one machine: which process works on the order.</summary>
 /// <param name="Host">The process; null when the engine took the claim to end the order.</param>
-public sealed record LocalClaim(string? Host);
+public sealed record LocalClaim(string? Host)
+{
+    /// <summary>The claim of a process, as JSON.</summary>
+    public static ReadOnlyMemory<byte> Of(string hostId) => JsonSerializer.SerializeToUtf8Bytes(new LocalClaim(hostId), LocalClaimJson.Default.LocalClaim);
+}
 
 /// <summary>The claim and the result of an order, straight in the folder of objects.</summary>
 /// <param name="objects">The objects.</param>
+/// <param name="claim">The claim of this process.</param>
 /// <param name="run">The run.</param>
 /// <param name="num">The order.</param>
-/// <param name="hostId">This process.</param>
 /// <param name="ended">Is told that the commands are over, before the result is there: what follows from it may begin at once.</param>
-public sealed class LocalChannel(IObjectStore objects, RunId run, OrderNum num, string hostId, Action ended) : IOrderChannel
+public sealed class LocalChannel(IObjectStore objects, ObjectStamp claim, RunId run, OrderNum num, Action ended) : IOrderChannel
 {
     private const long MaxClaimBytes = 4 << 10;
 
@@ -30,11 +34,10 @@ public sealed class LocalChannel(IObjectStore objects, RunId run, OrderNum num, 
     public void Order(OrderStatus status, string reason) => ordered = (status, reason);
 
     /// <inheritdoc/>
-    public async ValueTask<ClaimOutcome> ClaimAsync(ReadOnlyMemory<byte> content, CancellationToken cancellationToken)
+    public ValueTask<ClaimOutcome> ClaimAsync(ReadOnlyMemory<byte> content, CancellationToken cancellationToken)
     {
-        var claim = JsonSerializer.SerializeToUtf8Bytes(new LocalClaim(hostId), LocalClaimJson.Default.LocalClaim);
-        IsClaimed = await objects.CreateAsync(RunKeys.Claim(run, num), claim, cancellationToken);
-        return IsClaimed ? ClaimOutcome.Won.Instance : ClaimOutcome.Taken.Instance;
+        IsClaimed = claim.Create(RunKeys.Claim(run, num));
+        return new(IsClaimed ? ClaimOutcome.Won.Instance : ClaimOutcome.Taken.Instance);
     }
 
     /// <inheritdoc/>

@@ -10,11 +10,13 @@ using IacCi.Core.Orchestration;
 using IacCi.Core.Report;
 using IacCi.Core.Runs;
 using IacCi.Core.Secrets.Age;
+using IacCi.Core.Secrets.Sops;
 using IacCi.Core.Vcs;
 using IacCi.Core.Vcs.GitHub;
 using IacCi.Core.Watch;
 using IacCi.Core.Work;
 using IacCi.Core.Work.Processes;
+using IacCi.Core.Work.Unpack;
 
 namespace IacCi.Core.Local;
 
@@ -68,6 +70,9 @@ public sealed class LocalHost : IDisposable
     private readonly FolderObjectStore objects;
     private readonly HostLiveness hosts;
     private readonly LocalWorkFolder workFolder;
+    private readonly OrderFolders orderFolders;
+    private readonly SopsKeyring keyring = new();
+    private readonly ObjectStamp claim;
     private readonly LocalWorkers workers;
     private readonly LocalWatchdogs watchdogs = new();
     private readonly RunPlans plans;
@@ -95,16 +100,18 @@ public sealed class LocalHost : IDisposable
         keys = new LocalRunKeys(LocalRunKeys.PrefixOf(state), KeepJob);
         var secrets = SecretsFrom(options.BaseFolder);
         workFolder = new LocalWorkFolder(state.Work, hosts);
-        var opener = new BundleOpener(new LocalIdentities(keys, secrets, options.Variable), workFolder.Path, RandomNumberGenerator.GetBytes, keepEmptyFolders: true);
+        orderFolders = new OrderFolders(workFolder.Path, RandomNumberGenerator.GetBytes);
+        var opener = new BundleOpener(new LocalIdentities(keys, secrets, options.Variable), orderFolders, keyring);
         var workerOptions = new WorkerOptions { BaseEnvironment = CommandEnvironment.Base(options.Variable) };
         var worker = new Worker(new LocalBundles(objects), opener, new CommandRunner(clock), workerOptions, clock, RandomNumberGenerator.GetBytes, _ => { });
-        workers = new LocalWorkers(worker, objects, new LiveLogs(state.Logs, options.LastLine), hosts.HostId, options.Parallel, (run, num) => watchdogs.Begin(run, num, clock.GetUtcNow()), options.Log);
+        claim = objects.Stamp(LocalClaim.Of(hosts.HostId));
+        workers = new LocalWorkers(worker, objects, claim, new LiveLogs(state.Logs, options.LastLine), hosts.HostId, options.Parallel, clock, (run, num) => watchdogs.Begin(run, num, clock.GetUtcNow()), options.Log);
         var gitHub = new GitHubProvider(GitHubOptions.From(options.Variable("IAC_CI_GITHUB_API_URL")), clock, Jitter);
         var vcs = new VcsReporter(new VcsConnections(gitHub, secrets, clock), objects, store, isLocal: true, clock, options.Log);
         reporter = new CompositeReporter(new ProgressReporter(options.Progress), vcs);
         finalizer = new Finalizer(store, done, keys, reporter, clock);
         plans = new RunPlans(objects);
-        var settler = new Settler(store, objects, clock, options.Parallel);
+        var settler = new Settler(store, objects, clock, workers);
         var dispatcher = new Dispatcher(store, objects, workers, watchdogs, clock);
         orchestrator = new Orchestrator(store, objects, plans, settler, dispatcher, finalizer, reporter, clock);
         jobWatch = new JobWatch(store, objects, plans, finalizer, workers, clock);
@@ -207,7 +214,9 @@ public sealed class LocalHost : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        workers.Dispose();
+        claim.Dispose();
+        orderFolders.Dispose();
+        keyring.Dispose();
         workFolder.Dispose();
         hosts.Dispose();
         database.Dispose();

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
@@ -19,6 +20,11 @@ public sealed partial class LocalRunKeys(string prefix, Action<RunId, AgeRecipie
 {
     private const int OthersMask = 0b_000_111_111;
     private const UnixFileMode Owner = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+
+    /// <summary>The most identities that are remembered: runs that go on at once.</summary>
+    private const int MaxKnown = 256;
+
+    private readonly ConcurrentDictionary<RunId, AgeIdentity> known = new();
 
     /// <summary>Where the keys of one state folder begin: runs of the same name in two state folders have keys of their own.</summary>
     public static string PrefixOf(StateFolder state) =>
@@ -45,9 +51,20 @@ public sealed partial class LocalRunKeys(string prefix, Action<RunId, AgeRecipie
     /// <summary>The identity of a run, or null when it is gone.</summary>
     public AgeIdentity? Find(RunId run)
     {
+        if (known.TryGetValue(run, out var remembered))
+        {
+            return remembered;
+        }
+
         try
         {
-            return AgeIdentity.Parse(File.ReadAllText(PathOf(run)));
+            var identity = AgeIdentity.Parse(File.ReadAllText(PathOf(run)));
+            if (known.Count < MaxKnown)
+            {
+                known[run] = identity;
+            }
+
+            return identity;
         }
         catch (Exception missing) when (missing is FileNotFoundException or DirectoryNotFoundException)
         {
@@ -58,6 +75,8 @@ public sealed partial class LocalRunKeys(string prefix, Action<RunId, AgeRecipie
     /// <inheritdoc/>
     public ValueTask DeleteAsync(RunId run, CancellationToken cancellationToken)
     {
+        known.TryRemove(run, out _);
+
         // After a restart of the machine not even the folder is there.
         if (File.Exists(PathOf(run)))
         {

@@ -3,6 +3,7 @@ using IacCi.Core.Objects;
 using IacCi.Core.Orchestration;
 using IacCi.Core.Runs;
 using IacCi.Core.Work;
+using IacCi.Core.Work.Processes;
 
 namespace IacCi.Core.Local;
 
@@ -17,30 +18,41 @@ public interface ILiveLogs
 public interface ILiveLog : IOutputSink, IDisposable;
 
 /// <summary>
-/// Works on orders in this process; their commands are child processes. Of one run the engine starts no more orders than
-/// <see cref="Capacity"/>; those of several runs share as many places, and the one that came first gets the next.
+/// Works on orders in this process; their commands are child processes. The orders of all runs share the places, and the one that came first
+/// gets the next. Of one run the engine starts no more orders than <see cref="Capacity"/>.
 /// </summary>
 /// <param name="worker">Works on one order.</param>
-/// <param name="objects">Claims and results.</param>
+/// <param name="objects">Results.</param>
+/// <param name="claim">The claim of this process.</param>
 /// <param name="logs">Gets the output as it comes.</param>
 /// <param name="hostId">This process.</param>
 /// <param name="parallel">How many places there are.</param>
+/// <param name="clock">The time.</param>
 /// <param name="began">Is told of each order that has got a place.</param>
 /// <param name="log">Gets a line when a worker fails.</param>
 public sealed class LocalWorkers(
-    Worker worker, IObjectStore objects, ILiveLogs logs, string hostId, int parallel, Action<RunId, OrderNum> began, Action<string> log) : IWorkers, IDisposable
+    Worker worker, IObjectStore objects, ObjectStamp claim, ILiveLogs logs, string hostId, int parallel, TimeProvider clock, Action<RunId, OrderNum> began, Action<string> log) : IWorkers
 {
-    private readonly SemaphoreSlim places = new(parallel);
+    private readonly WorkPlaces places = new(parallel, clock);
     private readonly ConcurrentDictionary<(RunId, OrderNum), Work> working = new();
     private volatile bool stopped;
 
-    private sealed record Work(LocalChannel Channel, WorkPlace Place, CancellationTokenSource Stop, TaskCompletionSource Ended)
+    private sealed class Work
     {
-        public volatile bool Began;
+        public required LocalChannel Channel { get; init; }
+
+        public CancellationTokenSource Stop { get; } = new();
+
+        public TaskCompletionSource Ended { get; } = new();
+
+        public volatile WorkPlace? Place;
     }
 
-    /// <inheritdoc/>
-    public int? Capacity => parallel;
+    /// <summary>
+    /// As many orders as there are places; twice as many while orders are over in a blink: then the next ones wait at the door, so that no place
+    /// stays empty while what follows from an end is written.
+    /// </summary>
+    public int? Capacity => places.AreBrief ? 2 * parallel : parallel;
 
     /// <summary>The orders of a run that this process works on.</summary>
     public IEnumerable<OrderNum> WorkingOn(RunId run) => working.Keys.Where(key => key.Item1 == run).Select(key => key.Item2);
@@ -49,11 +61,11 @@ public sealed class LocalWorkers(
     public ValueTask<StartOutcome> StartAsync(RunPlan plan, PlannedOrder order, CancellationToken cancellationToken)
     {
         var key = (plan.RunId, order.Num);
-        var place = new WorkPlace(places);
-        var work = new Work(new LocalChannel(objects, plan.RunId, order.Num, hostId, place.Leave), place, new CancellationTokenSource(), new TaskCompletionSource());
+        Work? work = null;
+        work = new Work { Channel = new LocalChannel(objects, claim, plan.RunId, order.Num, () => work!.Place?.Leave()) };
         if (!stopped && working.TryAdd(key, work))
         {
-            _ = Task.Run(() => WorkAsync(plan, order, work), CancellationToken.None);
+            _ = WorkAsync(plan, order, work);
         }
 
         return new(new StartOutcome.Started($"local://{hostId}/{order.Num}"));
@@ -85,13 +97,13 @@ public sealed class LocalWorkers(
     }
 
     /// <summary>Whether an order was accepted and waits for a place.</summary>
-    public bool IsWaiting(RunId run, OrderNum num) => working.TryGetValue((run, num), out var work) && !work.Began;
+    public bool IsWaiting(RunId run, OrderNum num) => working.TryGetValue((run, num), out var work) && work.Place is null;
 
     /// <summary>Accepts no more orders, drops those that have not begun, waits for the others as long as it may, and then ends them.</summary>
     public async Task StopAllAsync(CancellationToken patience)
     {
         stopped = true;
-        foreach (var work in working.Values.Where(work => !work.Began))
+        foreach (var work in working.Values.Where(work => work.Place is null))
         {
             work.Channel.Order(OrderStatus.Failed, EngineReasons.WorkerStopped);
             await work.Stop.CancelAsync();
@@ -115,26 +127,14 @@ public sealed class LocalWorkers(
         }
     }
 
-    /// <inheritdoc/>
-    public void Dispose() => places.Dispose();
-
     private async Task WorkAsync(RunPlan plan, PlannedOrder order, Work work)
     {
         try
         {
-            await work.Place.EnterAsync(work.Stop.Token);
+            var place = await places.EnterAsync(work.Stop.Token);
             began(plan.RunId, order.Num);
-            work.Began = true;
-            using var live = logs.Open(plan.RunId, order.Num);
-            var ticket = new WorkOrder
-            {
-                RunId = plan.RunId,
-                OrderNum = order.Num,
-                S3Location = order.BundleKey,
-                SopsKeySsmPath = order.SopsKeySsmPath,
-                ExecSha256 = order.BundleSha256,
-            };
-            await worker.RunAsync(ticket, work.Channel, live, work.Stop.Token);
+            work.Place = place;
+            await OrderThreads.StartAsync(() => WorkHereAsync(plan.RunId, order, work));
         }
         catch (OperationCanceledException)
         {
@@ -147,9 +147,23 @@ public sealed class LocalWorkers(
         }
         finally
         {
-            work.Place.Leave();
+            work.Place?.Leave();
             working.TryRemove((plan.RunId, order.Num), out _);
             work.Ended.SetResult();
         }
+    }
+
+    private async Task WorkHereAsync(RunId run, PlannedOrder order, Work work)
+    {
+        using var live = logs.Open(run, order.Num);
+        var ticket = new WorkOrder
+        {
+            RunId = run,
+            OrderNum = order.Num,
+            S3Location = order.BundleKey,
+            SopsKeySsmPath = order.SopsKeySsmPath,
+            ExecSha256 = order.BundleSha256,
+        };
+        await worker.RunAsync(ticket, work.Channel, live, work.Stop.Token);
     }
 }

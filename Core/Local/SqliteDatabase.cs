@@ -1,5 +1,7 @@
+using System.Runtime.InteropServices;
 using IacCi.Core.Faults;
 using Microsoft.Data.Sqlite;
+using Microsoft.Win32.SafeHandles;
 
 namespace IacCi.Core.Local;
 
@@ -14,11 +16,11 @@ public enum Durability
 }
 
 /// <summary>
-/// The state file: one connection, one transaction at a time. Every transaction survives the death of the process; one that is
-/// <see cref="Durability.Machine"/> is on the disk, with all before it, when its caller goes on (WAL with <c>synchronous=FULL</c>,
-/// https://www.sqlite.org/pragma.html#pragma_synchronous). Other processes may use the file at the same time.
+/// The state file: one connection, one transaction at a time. Every transaction survives the death of the process (WAL with
+/// <c>synchronous=NORMAL</c>, https://www.sqlite.org/pragma.html#pragma_synchronous); one that is <see cref="Durability.Machine"/> is on the
+/// disk, with all before it, when its caller goes on, because the log is flushed then. Other processes may use the file at the same time.
 /// </summary>
-public sealed class SqliteDatabase : IDisposable
+public sealed partial class SqliteDatabase : IDisposable
 {
     /// <summary>How long a transaction waits for another process's, in milliseconds.</summary>
     public const int BusyTimeoutMs = 30_000;
@@ -52,7 +54,7 @@ public sealed class SqliteDatabase : IDisposable
     private readonly SqliteConnection connection;
     private readonly Dictionary<string, SqliteCommand> prepared = new(StringComparer.Ordinal);
     private readonly Lock gate = new();
-    private Durability current = Durability.Machine;
+    private SafeFileHandle? log;
 
     static SqliteDatabase() => SQLitePCL.raw.SetProvider(new SQLitePCL.SQLite3Provider_sqlite3());
 
@@ -80,14 +82,19 @@ public sealed class SqliteDatabase : IDisposable
     /// <summary>Runs reads and writes as one transaction; when the action throws, nothing is written.</summary>
     public T Write<T>(Func<SqliteDatabase, T> action, Durability durability = Durability.Machine)
     {
+        var result = Transact(action);
+        if (durability == Durability.Machine && FlushData(log!) != 0)
+        {
+            throw new StoreUnavailableException($"the state file could not be flushed to the disk: {Marshal.GetLastPInvokeErrorMessage()}");
+        }
+
+        return result;
+    }
+
+    private T Transact<T>(Func<SqliteDatabase, T> action)
+    {
         lock (gate)
         {
-            if (durability != current)
-            {
-                Execute(durability == Durability.Machine ? "PRAGMA synchronous=FULL" : "PRAGMA synchronous=NORMAL");
-                current = durability;
-            }
-
             Execute("BEGIN IMMEDIATE");
             try
             {
@@ -146,14 +153,15 @@ public sealed class SqliteDatabase : IDisposable
         }
 
         connection.Dispose();
+        log?.Dispose();
     }
 
     private void Prepare(string path)
     {
         Execute($"PRAGMA busy_timeout={BusyTimeoutMs}");
         Query("PRAGMA journal_mode=WAL", _ => 0);
-        Execute("PRAGMA synchronous=FULL");
-        Write(db =>
+        Execute("PRAGMA synchronous=NORMAL");
+        Transact(db =>
         {
             var version = db.Query("PRAGMA user_version", row => row.GetInt32(0))[0];
             if (version == 0)
@@ -168,7 +176,13 @@ public sealed class SqliteDatabase : IDisposable
 
             return 0;
         });
+
+        // It stays the same file as long as somebody has the database open (https://www.sqlite.org/walformat.html, section 1.1).
+        log = File.OpenHandle(path + "-wal", FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
     }
+
+    [LibraryImport("libc", EntryPoint = "fdatasync", SetLastError = true)]
+    private static partial int FlushData(SafeFileHandle file);
 
     private SqliteCommand Bind(string sql, ReadOnlySpan<(string Name, object? Value)> values)
     {

@@ -17,9 +17,6 @@ public sealed class Dispatcher(IRunStore store, IObjectStore objects, IWorkers w
     /// <summary>How many orders are ended from outside before their results are folded: what is folded need not be ended again by a next holder.</summary>
     public const int MaxEnd = Settler.MaxFold;
 
-    /// <summary>The most orders in flight that make sense here, or null.</summary>
-    public int? Capacity => workers.Capacity;
-
     /// <summary>Starts what was decided to be started, and ends what was decided to be ended.</summary>
     public async ValueTask ActAsync(Pass pass, Decision decision, CancellationToken cancellationToken)
     {

@@ -8,7 +8,7 @@ namespace IacCi.Core.Orchestration;
 /// Writes what follows from results: their own steps, and with them, in the same transactions where they fit, the steps that they make
 /// possible. When a step is refused, what is known was behind; it is put right and everything is decided anew.
 /// </summary>
-public sealed class Settler(IRunStore store, IObjectStore objects, TimeProvider clock, int? capacity)
+public sealed class Settler(IRunStore store, IObjectStore objects, TimeProvider clock, IWorkers workers)
 {
     /// <summary>The most results that are folded at once: they are read side by side, and each may be large.</summary>
     public const int MaxFold = 32;
@@ -69,7 +69,7 @@ public sealed class Settler(IRunStore store, IObjectStore objects, TimeProvider 
             pass.Ending ??= JobEnding.Deadline;
         }
 
-        var decision = Decider.Decide(pass.Graph, states, pass.Ending, Limit(capacity, pass.Plan.MaxParallel));
+        var decision = Decider.Decide(pass.Graph, states, pass.Ending, Limit(workers.Capacity, pass.Plan.MaxParallel));
         changes.AddRange(decision.Settle.Select(s => Step(pass, s.Num, s.Action, now) with { FailureReason = s.Reason, FinishedAt = now }));
         changes.AddRange(decision.Dispatch.Select(num => Step(pass, num, OrderAction.Dispatch, now)));
         return (changes, decision);
@@ -99,7 +99,7 @@ public sealed class Settler(IRunStore store, IObjectStore objects, TimeProvider 
     private async ValueTask LearnAsync(Pass pass, IReadOnlyList<OrderChange> chunk, AdvanceOutcome.Refused refused, CancellationToken cancellationToken)
     {
         pass.Correct(refused);
-        var open = Limit(capacity, pass.Plan.MaxParallel) is null ? chunk.Select(change => change.Num) : pass.Plan.Orders.Select(o => o.Num).Where(n => !pass.IsOver(n));
+        var open = Limit(workers.Capacity, pass.Plan.MaxParallel) is null ? chunk.Select(change => change.Num) : pass.Plan.Orders.Select(o => o.Num).Where(n => !pass.IsOver(n));
         foreach (var nums in open.Chunk(IRunStore.MaxWrites))
         {
             foreach (var record in await store.FindOrdersAsync(pass.Plan.RunId, nums, cancellationToken))

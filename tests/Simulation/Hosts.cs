@@ -48,7 +48,7 @@ internal sealed class Host
         Store,
         Internal,
         Plans,
-        new Settler(Store, Internal, Actor.Clock, null),
+        new Settler(Store, Internal, Actor.Clock, Workers),
         new Dispatcher(Store, Internal, Workers, Watchdogs, Actor.Clock),
         Finalizer,
         Reporter,

@@ -35,7 +35,7 @@ for shape in ("wide", "chain", "layered"):
 PY
 
 exec python3 - "$binary" "$work" "$rounds" <<'PY'
-import os, resource, shutil, statistics, subprocess, sys, time
+import os, statistics, subprocess, sys, tempfile, time
 binary, work, rounds = sys.argv[1], sys.argv[2], int(sys.argv[3])
 jobs = str(os.cpu_count())
 
@@ -49,17 +49,15 @@ def measure(argv, cwd):
         sys.exit(f"{argv[0]} ended with {child.returncode}")
     return time.perf_counter() - start, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
 
-def fresh(name):
-    folder = f"{work}/{name}"
-    shutil.rmtree(folder, ignore_errors=True)
-    os.mkdir(folder)
-    return folder
+def fresh():
+    """A new folder each time; all are removed at the end: a file system that has just removed thousands of files is slow to make new ones."""
+    return tempfile.mkdtemp(dir=work)
 
 def contestants(shape):
     return {
-        "iac-ci": lambda: measure([binary, "run", f"{work}/{shape}.json", "--source", f"{work}/empty", "--state-dir", f"{work}/s/x", "--output", "json"], fresh("s")),
-        "ninja": lambda: measure(["ninja", "-f", f"{work}/{shape}.ninja", f"-j{jobs}"], fresh("n")),
-        "make": lambda: measure(["make", "-s", "-f", f"{work}/{shape}.mk", f"-j{jobs}"], fresh("m")),
+        "iac-ci": lambda: measure([binary, "run", f"{work}/{shape}.json", "--source", f"{work}/empty", "--state-dir", f"{fresh()}/state", "--output", "json"], work),
+        "ninja": lambda: measure(["ninja", "-f", f"{work}/{shape}.ninja", f"-j{jobs}"], fresh()),
+        "make": lambda: measure(["make", "-s", "-f", f"{work}/{shape}.mk", f"-j{jobs}"], fresh()),
     }
 
 print(f"1,000 orders that do nothing, {jobs} at a time; medians of {rounds} rounds, the programs taking turns")

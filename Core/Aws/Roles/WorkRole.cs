@@ -5,6 +5,7 @@ using IacCi.Core.Logging;
 using IacCi.Core.Runs;
 using IacCi.Core.Secrets.Age;
 using IacCi.Core.Work;
+using IacCi.Core.Work.Unpack;
 
 namespace IacCi.Core.Aws.Roles;
 
@@ -41,7 +42,8 @@ public sealed class WorkRole(
         {
             var keys = new KeptIdentities(identities);
             var channel = await openChannel(order, keys, cancellationToken);
-            var opener = new BundleOpener(keys, site.Root, randomBytes);
+            using var folders = new OrderFolders(site.Root, randomBytes);
+            var opener = new BundleOpener(keys, folders);
             var options = new WorkerOptions { BaseEnvironment = site.SetUp() };
             return await new Worker(bundles, opener, runner, options, clock, randomBytes, about.Info).RunAsync(order, channel, live, cancellationToken);
         }

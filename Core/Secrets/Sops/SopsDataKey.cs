@@ -12,18 +12,19 @@ internal static class SopsDataKey
 
     /// <summary>The data key: 32 bytes.</summary>
     /// <exception cref="SecretsException">No identity fits a recipient of the file, or the wrapped key is damaged.</exception>
-    public static byte[] Recover(SopsMetadata metadata, IReadOnlyList<AgeIdentity> identities)
+    public static byte[] Recover(SopsMetadata metadata, IReadOnlyList<AgeIdentity> identities, SopsKeyring? keyring)
     {
         byte[]? dataKey = null;
         foreach (var (text, wrapped) in metadata.AgeKeys)
         {
-            var recipient = ReadRecipient(text);
-            if (recipient is null || identities.FirstOrDefault(identity => identity.Recipient.Equals(recipient)) is not { } identity)
+            if (identities.FirstOrDefault(identity => identity.Recipient.ToString() == text) is not { } identity)
             {
+                CheckRecipient(text);
                 continue;
             }
 
-            var unwrapped = Unwrap(recipient, wrapped, identity);
+            var unwrapped = keyring?.Find(identity.Recipient, wrapped) ?? Unwrap(wrapped, identity);
+            keyring?.Keep(identity.Recipient, wrapped, unwrapped);
             if (dataKey is not null && !CryptographicOperations.FixedTimeEquals(dataKey, unwrapped))
             {
                 throw SopsMetadata.Wrong("its recipients hold different keys: the file was put together from two");
@@ -35,20 +36,19 @@ internal static class SopsDataKey
         return dataKey ?? throw NoMatch(metadata, identities.Count);
     }
 
-    /// <summary>The recipient, or null if it is of a kind not supported (ssh, plugins, post-quantum).</summary>
-    private static AgeRecipient? ReadRecipient(string text)
+    /// <summary>A recipient that no identity fits is somebody else's, or of a kind not supported (ssh, plugins, post-quantum); any other text is damage.</summary>
+    private static void CheckRecipient(string text)
     {
-        if (AgeRecipient.TryParse(text, out var recipient) && recipient.ToString() == text)
-        {
-            return recipient;
-        }
-
+        var known = AgeRecipient.TryParse(text, out var recipient) && recipient.ToString() == text;
         var foreign = text.StartsWith("ssh-", StringComparison.Ordinal)
             || (text.StartsWith("age1", StringComparison.Ordinal) && Bech32.Decode(text) is not null);
-        return foreign ? null : throw SopsMetadata.Wrong("an age recipient in it is damaged");
+        if (!known && !foreign)
+        {
+            throw SopsMetadata.Wrong("an age recipient in it is damaged");
+        }
     }
 
-    private static byte[] Unwrap(AgeRecipient recipient, string wrapped, AgeIdentity identity)
+    private static byte[] Unwrap(string wrapped, AgeIdentity identity)
     {
         var file = Encoding.UTF8.GetBytes(wrapped);
 
@@ -56,13 +56,13 @@ internal static class SopsDataKey
         var canonical = Armor.Encode(Armor.Decode(file));
         if (!file.AsSpan().SequenceEqual(canonical) && !file.AsSpan().SequenceEqual(canonical.AsSpan(0, canonical.Length - 1)))
         {
-            throw SopsMetadata.Wrong($"the key wrapped for {recipient} is not written as age writes it");
+            throw SopsMetadata.Wrong($"the key wrapped for {identity.Recipient} is not written as age writes it");
         }
 
         var dataKey = AgeFile.Decrypt(file, [identity]);
         return dataKey.Length == SopsCipher.KeyBytes
             ? dataKey
-            : throw SopsMetadata.Wrong($"the key wrapped for {recipient} has {dataKey.Length} bytes instead of {SopsCipher.KeyBytes}");
+            : throw SopsMetadata.Wrong($"the key wrapped for {identity.Recipient} has {dataKey.Length} bytes instead of {SopsCipher.KeyBytes}");
     }
 
     private static SecretsException NoMatch(SopsMetadata metadata, int identities)

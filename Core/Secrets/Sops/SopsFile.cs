@@ -18,11 +18,12 @@ public static class SopsFile
     /// <param name="file">The whole file, at most <see cref="MaxBytes"/>.</param>
     /// <param name="format">How it is written.</param>
     /// <param name="identities">Keys to try: one must be that of a recipient of the file.</param>
+    /// <param name="keyring">Remembers data keys from file to file; null for a file by itself.</param>
     /// <exception cref="SecretsException">The file is not a SOPS file, no key fits, or anything in it was changed.</exception>
-    public static byte[] Decrypt(ReadOnlyMemory<byte> file, SopsFormat format, IReadOnlyList<AgeIdentity> identities)
+    public static byte[] Decrypt(ReadOnlyMemory<byte> file, SopsFormat format, IReadOnlyList<AgeIdentity> identities, SopsKeyring? keyring = null)
     {
         RefuseTooLarge(file.Length);
-        return format == SopsFormat.Json ? DecryptJson(file.Span, identities) : DecryptDotenv(file.Span, identities);
+        return format == SopsFormat.Json ? DecryptJson(file.Span, identities, keyring) : DecryptDotenv(file.Span, identities, keyring);
     }
 
     /// <summary>Refuses what is over <see cref="MaxBytes"/>.</summary>
@@ -34,20 +35,20 @@ public static class SopsFile
         }
     }
 
-    private static byte[] DecryptJson(ReadOnlySpan<byte> file, IReadOnlyList<AgeIdentity> identities)
+    private static byte[] DecryptJson(ReadOnlySpan<byte> file, IReadOnlyList<AgeIdentity> identities, SopsKeyring? keyring)
     {
         var metadata = SopsMetadata.Read(SopsJson.ReadMetadata(file));
-        var cipher = CipherFor(metadata, identities);
+        var cipher = CipherFor(metadata, identities, keyring);
         using var mac = new SopsMac(metadata.MacOnlyEncrypted);
         var plain = SopsJson.Copy(file, metadata.Rule, new SopsJsonValues(cipher, mac, metadata.Rule).Decrypt, closing: null);
         return Verified(plain, mac, cipher, metadata);
     }
 
-    private static byte[] DecryptDotenv(ReadOnlySpan<byte> file, IReadOnlyList<AgeIdentity> identities)
+    private static byte[] DecryptDotenv(ReadOnlySpan<byte> file, IReadOnlyList<AgeIdentity> identities, SopsKeyring? keyring)
     {
         var lines = SopsDotenv.Read(file);
         var metadata = SopsMetadata.Read(SopsDotenv.TakeMetadata(lines));
-        var cipher = CipherFor(metadata, identities);
+        var cipher = CipherFor(metadata, identities, keyring);
         using var mac = new SopsMac(metadata.MacOnlyEncrypted);
         using var output = new MemoryStream(file.Length);
         foreach (var line in lines)
@@ -93,9 +94,9 @@ public static class SopsFile
         }
     }
 
-    private static SopsCipher CipherFor(SopsMetadata metadata, IReadOnlyList<AgeIdentity> identities)
+    private static SopsCipher CipherFor(SopsMetadata metadata, IReadOnlyList<AgeIdentity> identities, SopsKeyring? keyring)
     {
-        var dataKey = SopsDataKey.Recover(metadata, identities);
+        var dataKey = SopsDataKey.Recover(metadata, identities, keyring);
         var cipher = new SopsCipher(dataKey);
         CryptographicOperations.ZeroMemory(dataKey);
         return cipher;

@@ -4,8 +4,7 @@ namespace IacCi.Core.Work.Processes;
 
 /// <summary>
 /// Threads that wait for orders: one per running order, kept for the next one, because starting a thread costs about as
-/// much as starting a small command. What continues after an order continues on its thread: in a chain of short orders each change of
-/// threads would cost as much as the order.
+/// much as starting a small command. All of a short order happens on one thread: each change of threads would cost as much as the order.
 /// </summary>
 internal sealed class OrderThreads
 {
@@ -20,10 +19,14 @@ internal sealed class OrderThreads
     [ThreadStatic]
     private static byte[]? readBuffer;
 
+    /// <summary>Whether what this thread does now is an order that was given to it. What continues on it after that is not.</summary>
+    [ThreadStatic]
+    private static bool isInOrder;
+
     private static readonly ConcurrentStack<OrderThreads> Idle = new();
 
     private readonly object gate = new();
-    private Func<bool>? work;
+    private Action? work;
 
     private OrderThreads()
     {
@@ -32,29 +35,93 @@ internal sealed class OrderThreads
     /// <summary>This thread's buffer.</summary>
     internal static byte[] ReadBuffer => readBuffer ??= GC.AllocateUninitializedArray<byte>(ReadBufferBytes);
 
-    /// <summary>Runs a function on a thread of its own.</summary>
+    /// <summary>Starts an order on a thread of its own, wherever it is called: the caller may be another order's thread.</summary>
+    /// <returns>The task of the order.</returns>
+    internal static Task StartAsync(Func<Task> order)
+    {
+        var done = new TaskCompletionSource<Task>();
+        Take().Give(() => Finish(() => Enter(order), done));
+        return done.Task.Unwrap();
+    }
+
+    /// <summary>Runs a function that waits: here, when an order does so on its own thread, else on another.</summary>
     internal static Task<T> RunAsync<T>(Func<T> function)
     {
         var done = new TaskCompletionSource<T>();
+        if (isInOrder)
+        {
+            Finish(function, done);
+        }
+        else
+        {
+            Take().Give(() => Finish(function, done));
+        }
+
+        return done.Task;
+    }
+
+    private static Task Enter(Func<Task> order)
+    {
+        isInOrder = true;
+        try
+        {
+            return order();
+        }
+        finally
+        {
+            isInOrder = false;
+        }
+    }
+
+    private static OrderThreads Take()
+    {
         if (!Idle.TryPop(out var thread))
         {
             thread = new OrderThreads();
             new Thread(thread.Loop, StackBytes) { IsBackground = true, Name = "order" }.Start();
         }
 
-        thread.Give(() => thread.Finish(function, done));
-        return done.Task;
+        return thread;
+    }
+
+    /// <summary>Ends a function and lets go on whoever waits for it; a fault is not lost, because whoever awaits gets it.</summary>
+    private static void Finish<T>(Func<T> function, TaskCompletionSource<T> done)
+    {
+        T result;
+        try
+        {
+            result = function();
+        }
+        catch (Exception fault)
+        {
+            done.SetException(fault);
+            return;
+        }
+
+        done.SetResult(result);
     }
 
     private void Loop()
     {
-        while (Take()())
+        do
         {
-            // Finish has offered this thread for the next order.
+            Next()();
         }
+        while (IsKept());
     }
 
-    private void Give(Func<bool> next)
+    private bool IsKept()
+    {
+        var kept = Idle.Count < MaxIdle;
+        if (kept)
+        {
+            Idle.Push(this);
+        }
+
+        return kept;
+    }
+
+    private void Give(Action next)
     {
         lock (gate)
         {
@@ -63,7 +130,7 @@ internal sealed class OrderThreads
         }
     }
 
-    private Func<bool> Take()
+    private Action Next()
     {
         lock (gate)
         {
@@ -76,28 +143,5 @@ internal sealed class OrderThreads
             work = null;
             return next;
         }
-    }
-
-    /// <summary>Ends an order, lets go on whoever waits for it, and then offers the thread for another.</summary>
-    private bool Finish<T>(Func<T> function, TaskCompletionSource<T> done)
-    {
-        try
-        {
-            done.SetResult(function());
-        }
-        catch (Exception fault)
-        {
-            // It is not lost: whoever awaits the order gets it.
-            done.SetException(fault);
-            return false;
-        }
-
-        var kept = Idle.Count < MaxIdle;
-        if (kept)
-        {
-            Idle.Push(this);
-        }
-
-        return kept;
     }
 }

@@ -1,51 +1,117 @@
+using IacCi.Core.Code;
+
 namespace IacCi.Core.Work.Unpack;
 
 /// <summary>
-/// The folder of one order, mode 0700, under a root that others may share: what was unpacked, and <c>events</c>. Disposing removes
-/// all of it.
+/// Gives each order a folder, mode 0700, under a root that others may share, with an empty <c>code</c> and an empty <c>events</c> in it. A folder
+/// that an order leaves as it got it serves a later one: making and removing three folders costs more than a short command. Any other is removed.
 /// </summary>
+/// <param name="root">Under which folder; it is made when it does not exist.</param>
+/// <param name="randomBytes">Makes random bytes, for names that nobody can guess.</param>
+public sealed class OrderFolders(string root, Func<int, byte[]> randomBytes) : IDisposable
+{
+    /// <summary>The most untouched folders that are kept.</summary>
+    private const int MaxKept = 64;
+
+    private readonly string root = Path.GetFullPath(root);
+    private readonly Stack<OrderFolder> untouched = new();
+    private readonly Lock gate = new();
+
+    /// <summary>A folder for one order; disposing it gives it back.</summary>
+    public OrderFolder Take()
+    {
+        lock (gate)
+        {
+            if (untouched.TryPop(out var kept))
+            {
+                return kept;
+            }
+        }
+
+        Directory.CreateDirectory(root);
+        return new OrderFolder(this, Path.Join(root, "iac-ci-" + Convert.ToHexStringLower(randomBytes(8))));
+    }
+
+    /// <summary>Removes the folders that no order has.</summary>
+    public void Dispose()
+    {
+        lock (gate)
+        {
+            while (untouched.TryPop(out var kept))
+            {
+                FolderRemoval.Remove(kept.Root);
+            }
+        }
+    }
+
+    /// <summary>Takes a folder back; false when it is not to be kept.</summary>
+    internal bool Keep(OrderFolder folder)
+    {
+        lock (gate)
+        {
+            var kept = untouched.Count < MaxKept;
+            if (kept)
+            {
+                untouched.Push(folder);
+            }
+
+            return kept;
+        }
+    }
+}
+
+/// <summary>The folder of one order.</summary>
 public sealed class OrderFolder : IDisposable
 {
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 
-    private readonly bool keepEmpty;
+    private readonly OrderFolders all;
+    private readonly (FileStatus? Root, FileStatus? Code, FileStatus? Events) made;
 
-    /// <summary>Chooses the folder, under a name that nobody can have guessed. It is made by whoever unpacks.</summary>
-    /// <param name="root">Where; it is made when it does not exist.</param>
-    /// <param name="randomBytes">Makes random bytes.</param>
-    /// <param name="keepEmpty">
-    /// Whether disposing leaves the empty folders to whoever owns the root: ext4 looks for a free inode past all that were freed in the
-    /// last seconds, so a thousand quick orders that each remove theirs slow each other down.
-    /// </param>
-    public OrderFolder(string root, Func<int, byte[]> randomBytes, bool keepEmpty = false)
+    internal OrderFolder(OrderFolders all, string path)
     {
-        this.keepEmpty = keepEmpty;
-        Root = Path.Join(Path.GetFullPath(root), "iac-ci-" + Convert.ToHexStringLower(randomBytes(8)));
-        Directory.CreateDirectory(root);
+        this.all = all;
+        Root = path;
+        Directory.CreateDirectory(path, OwnerOnly);
+        Directory.CreateDirectory(Code);
+        Directory.CreateDirectory(Events, OwnerOnly);
+        made = Status();
     }
 
-    /// <summary>The folder of all, where the bundle is unpacked; it does not exist at first.</summary>
+    /// <summary>The folder of all, where a bundle is unpacked.</summary>
     public string Root { get; }
 
-    /// <summary>For IAC_CI_EVENTS_DIR; <see cref="MakeEvents"/> makes it.</summary>
-    public string Events => Path.Join(Root, "events");
+    /// <summary>Where the code lies and commands run.</summary>
+    public string Code => Path.Join(Root, "code");
 
-    /// <summary>Makes the folder for events, in the folder that was unpacked.</summary>
-    public void MakeEvents() => Directory.CreateDirectory(Events, OwnerOnly);
+    /// <summary>For IAC_CI_EVENTS_DIR.</summary>
+    public string Events => Path.Join(Root, "events");
 
     /// <inheritdoc/>
     public void Dispose()
     {
-        if (!keepEmpty)
+        if (!IsUntouched() || !all.Keep(this))
         {
             FolderRemoval.Remove(Root);
         }
-        else if (Directory.Exists(Root))
+    }
+
+    /// <summary>Whether the folders are the very ones that were made, with the rights they had, and hold nothing.</summary>
+    private bool IsUntouched()
+    {
+        try
         {
-            foreach (var folder in Directory.EnumerateDirectories(Root))
-            {
-                FolderRemoval.Empty(folder);
-            }
+            return Status() == made && Directory.EnumerateFileSystemEntries(Root, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal).SequenceEqual([Code, Events]);
+        }
+        catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
+        {
+            // What cannot be looked into was touched.
+            return false;
         }
     }
+
+    private (FileStatus?, FileStatus?, FileStatus?) Status() => (StatusOf(Root), StatusOf(Code), StatusOf(Events));
+
+    /// <summary>Without the size: that of a folder may grow when something was in it.</summary>
+    private static FileStatus? StatusOf(string folder) => FileStatus.Find(folder) is { } status ? status with { Size = 0 } : null;
 }

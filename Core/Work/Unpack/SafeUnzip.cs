@@ -46,17 +46,7 @@ public static class SafeUnzip
     /// <param name="folder">A folder that does not exist yet. It is made with mode 0700, and removed again when the archive is refused.</param>
     /// <param name="limits">How much it may hold.</param>
     /// <exception cref="ArchiveRefusedException">It is no zip, or holds what is not unpacked.</exception>
-    public static void Extract(Stream archive, string folder, UnzipLimits limits) => Extract(archive, folder, limits, new Dictionary<string, int>());
-
-    /// <summary>Unpacks an archive, but for some files of its top, which it reads instead: what is only read does not have to touch the disk.</summary>
-    /// <param name="archive">The archive; it can be sought.</param>
-    /// <param name="folder">A folder that does not exist yet. It is made with mode 0700, and removed again when the archive is refused.</param>
-    /// <param name="limits">How much it may hold.</param>
-    /// <param name="inMemory">The names of the files that are read, and the most bytes of each.</param>
-    /// <returns>The files that were read, as far as there are any.</returns>
-    /// <exception cref="ArchiveRefusedException">It is no zip, or holds what is not unpacked.</exception>
-    public static IReadOnlyDictionary<string, ReadOnlyMemory<byte>> Extract(
-        Stream archive, string folder, UnzipLimits limits, IReadOnlyDictionary<string, int> inMemory)
+    public static void Extract(Stream archive, string folder, UnzipLimits limits)
     {
         if (Path.Exists(folder))
         {
@@ -67,18 +57,8 @@ public static class SafeUnzip
         var done = false;
         try
         {
-            ZipDirectory.CheckCount(archive, limits.MaxEntries);
-            using var zip = new ZipArchive(archive, ZipArchiveMode.Read, leaveOpen: true);
-            var plan = ArchivePlan.Of(zip, limits.MaxEntries);
-            var read = plan.Files.Where(file => inMemory.ContainsKey(file.Path)).ToDictionary(file => file.Path, file => ReadFile(file.Entry, inMemory[file.Path]));
-            plan.Files.RemoveAll(file => read.ContainsKey(file.Path));
-            Write(plan, Path.GetFullPath(folder), new Budget(limits, archive.Length));
+            ExtractInto(archive, folder, limits, new Dictionary<string, int>());
             done = true;
-            return read;
-        }
-        catch (InvalidDataException broken)
-        {
-            throw new ArchiveRefusedException($"the archive is damaged or no zip: {broken.Message}", broken);
         }
         finally
         {
@@ -86,6 +66,32 @@ public static class SafeUnzip
             {
                 Directory.Delete(folder, recursive: true);
             }
+        }
+    }
+
+    /// <summary>Unpacks an archive, but for some files of its top, which it reads instead: what is only read does not have to touch the disk.</summary>
+    /// <param name="archive">The archive; it can be sought.</param>
+    /// <param name="folder">A folder that holds nothing but empty folders. When the archive is refused, a part of it may be there.</param>
+    /// <param name="limits">How much it may hold.</param>
+    /// <param name="inMemory">The names of the files that are read, and the most bytes of each.</param>
+    /// <returns>The files that were read, as far as there are any.</returns>
+    /// <exception cref="ArchiveRefusedException">It is no zip, or holds what is not unpacked.</exception>
+    public static IReadOnlyDictionary<string, ReadOnlyMemory<byte>> ExtractInto(
+        Stream archive, string folder, UnzipLimits limits, IReadOnlyDictionary<string, int> inMemory)
+    {
+        try
+        {
+            ZipDirectory.CheckCount(archive, limits.MaxEntries);
+            using var zip = new ZipArchive(archive, ZipArchiveMode.Read, leaveOpen: true);
+            var plan = ArchivePlan.Of(zip, limits.MaxEntries);
+            var read = plan.Files.Where(file => inMemory.ContainsKey(file.Path)).ToDictionary(file => file.Path, file => ReadFile(file.Entry, inMemory[file.Path]));
+            plan.Files.RemoveAll(file => read.ContainsKey(file.Path));
+            Write(plan, Path.GetFullPath(folder), new Budget(limits, archive.Length));
+            return read;
+        }
+        catch (InvalidDataException broken)
+        {
+            throw new ArchiveRefusedException($"the archive is damaged or no zip: {broken.Message}", broken);
         }
     }
 

@@ -45,7 +45,7 @@ internal sealed class RoleBench : IDisposable
         var intake = new Core.Intake.Intake(Store, Faulty, Keys, Watchdogs, bundler, new SilentReporter(), finalizer, Clock, RandomNumberGenerator.GetBytes, $"s3://{Bucket}/");
         Webhook = new WebhookRole(new WebhookDesk(intake, new DeliveryLedger(Objects, Clock), "done"), _ => new(Secret), Clock);
         var orchestrator = new Orchestrator(
-            Store, Faulty, plans, new Settler(Store, Faulty, Clock, null), new Dispatcher(Store, Faulty, Workers, Watchdogs, Clock), finalizer, new SilentReporter(), Clock);
+            Store, Faulty, plans, new Settler(Store, Faulty, Clock, Workers), new Dispatcher(Store, Faulty, Workers, Watchdogs, Clock), finalizer, new SilentReporter(), Clock);
         Orchestrate = new OrchestrateRole(orchestrator, Store, plans, Bucket, RandomNumberGenerator.GetBytes);
         Watchdog = new WatchdogRole(
             new JobWatch(Store, Faulty, plans, finalizer, Workers, Clock), new OrderWatch(Store, Faulty, plans, Workers, Clock), plans, Bucket);

@@ -9,6 +9,7 @@ using IacCi.Core.Secrets.Sops;
 using IacCi.Core.Work;
 using IacCi.Core.Work.Processes;
 using IacCi.Core.Work.Results;
+using IacCi.Core.Work.Unpack;
 using Microsoft.Extensions.Time.Testing;
 
 namespace IacCi.Tests.Unit.Work;
@@ -199,9 +200,10 @@ internal sealed class WorkerTests
         public async Task<WorkerEnding> RunAsync(CancellationToken cancellationToken = default)
         {
             var clock = new FakeTimeProvider { AutoAdvanceAmount = TimeSpan.FromMilliseconds(1) };
+            using var folders = new OrderFolders(Root, RandomNumberGenerator.GetBytes);
             var worker = new Worker(
                 this,
-                new BundleOpener(this, Root, RandomNumberGenerator.GetBytes),
+                new BundleOpener(this, folders),
                 new CommandRunner(TimeProvider.System),
                 new WorkerOptions { BaseEnvironment = CommandEnvironment.Base(Environment.GetEnvironmentVariable) },
                 clock,
