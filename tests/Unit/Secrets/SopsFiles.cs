@@ -28,6 +28,18 @@ internal sealed class SopsFiles
     private static readonly FakeTimeProvider Clock = new(new DateTimeOffset(2026, 2, 3, 4, 5, 6, 789, TimeSpan.FromHours(2)));
 
     [Test]
+    public async Task A_remembered_key_opens_the_next_file_for_its_recipient_and_for_nobody_else()
+    {
+        using var encryptor = new SopsEncryptor([Alice.Recipient], Clock);
+        var (one, two) = (encryptor.EncryptJson("""{"a":"1"}"""u8.ToArray()), encryptor.EncryptJson("""{"a":"2"}"""u8.ToArray()));
+        using var keyring = new SopsKeyring();
+        SopsFile.Decrypt(one, SopsFormat.Json, [Alice], keyring);
+        await Assert.That(Encoding.UTF8.GetString(SopsFile.Decrypt(two, SopsFormat.Json, [Alice], keyring))).Contains("\"2\"");
+        await Assert.That(() => SopsFile.Decrypt(two, SopsFormat.Json, [Bob], keyring)).Throws<SecretsException>();
+        await Assert.That(Encoding.UTF8.GetString(SopsFile.Decrypt(one, SopsFormat.Json, [Bob, Alice], keyring))).Contains("\"1\"");
+    }
+
+    [Test]
     public async Task A_JSON_file_that_sops_wrote_is_read()
     {
         var plain = SopsFile.Decrypt(Peers.Fixture("secret.enc.json"), SopsFormat.Json, Keys("key.txt"));
