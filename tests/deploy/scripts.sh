@@ -47,6 +47,15 @@ refuses "an unknown option of deploy" "$work/scripts/deploy.sh" --frobnicate
 refuses "an unknown step" "$work/scripts/deploy.sh" --region eu-central-1 everything
 refuses "no region at all" env -u AWS_REGION -u AWS_DEFAULT_REGION "$work/scripts/deploy.sh"
 refuses "a prefix that no bucket could bear" "$work/scripts/destroy.sh" --region eu-central-1 --prefix Iac_CI
+refuses "an option without its value" "$work/scripts/deploy.sh" --region
+refuses "an option without its value, when destroying" "$work/scripts/destroy.sh" --yes --prefix
+refuses "a step when destroying" "$work/scripts/destroy.sh" --region eu-central-1 bootstrap
+refuses "a region that is none" "$work/scripts/deploy.sh" --region Frankfurt
+refuses "a state bucket that is none" "$work/scripts/deploy.sh" --region eu-central-1 --state-bucket 'My Bucket'
+refuses "a tag that is none" "$work/scripts/deploy.sh" --region eu-central-1 --tag 'a b'
+refuses "an image without a name" "$work/scripts/build_image.sh"
+refuses "an image for another machine" env ARCHITECTURE=m68k CONTAINER_ENGINE=true "$work/scripts/build_image.sh" some:tag
+refuses "a bucket name without a region" "$work/scripts/state_bucket_name.sh"
 "$work/scripts/deploy.sh" --help | grep -q -- --region
 "$work/scripts/destroy.sh" --help | grep -q -- --from-archive
 echo "the scripts write what they should, and refuse what they should"
