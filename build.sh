@@ -152,7 +152,7 @@ case "${1:-publish}" in
   aws-up) publish; shift; IAC_CI_BINARY=$binary exec dotnet run --project tests/Emulated -- up "$@" ;;
   deploy) shift; exec scripts/deploy.sh "$@" ;;
   destroy) shift; exec scripts/destroy.sh "$@" ;;
-  golden) test_setup; UPDATE_GOLDEN=1 IAC_CI_BINARY=$binary dotnet run --project tests/IacCi.Tests.csproj ;;
+  golden) test_setup; UPDATE_GOLDEN=1 IAC_CI_BINARY=$binary dotnet run --project tests/IacCi.Tests.csproj; python3 tests/deploy/costs.py --write ;;
   help|-h|--help) help ;;
   *) help >&2; exit 2 ;;
 esac

@@ -137,10 +137,11 @@ start() { # NAME COMMAND...
 declare -A titles=(
     [format]="Terraform is formatted" [validity]="Terraform is valid" [descriptions]="variables and outputs are described"
     [shell]="shell scripts are sound" [scripts]="scripts write and refuse what they should" [workflows]="workflows are sound"
+    [costs]="the costs in the documents are the counted ones"
     [dockerfile]="the Dockerfile is sound" [glibc]="the executable starts on Amazon Linux 2023" [image]="the image builds and runs"
     [rights]="every right is needed, every need has its right" [e2e]="deploys, runs a job, destroys, and leaves nothing"
 )
-order=(format descriptions shell scripts workflows dockerfile validity glibc rights image e2e)
+order=(format descriptions shell scripts workflows costs dockerfile validity glibc rights image e2e)
 
 # The tests share it: what starts it anew takes a while.
 if ! missing terraform aws >/dev/null && has_emulator; then
@@ -153,6 +154,7 @@ start descriptions descriptions
 start shell shell
 start scripts "$root/tests/deploy/scripts.sh"
 start workflows python3 "$root/tests/deploy/workflows.py"
+start costs python3 "$root/tests/deploy/costs.py"
 start dockerfile python3 "$root/tests/deploy/dockerfile.py"
 start glibc glibc
 start validity validity
