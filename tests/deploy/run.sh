@@ -98,6 +98,7 @@ rights() {
     echo "with the default variables:"
     planned
     python3 "$root/tests/deploy/privileges.py" "$folder/plan.json"
+    python3 "$root/tests/deploy/side_by_side.py" "$folder/plan.json"
     echo "with every variable that gives rights:"
     planned "-var-file=$root/tests/deploy/other.tfvars"
     python3 "$root/tests/deploy/privileges.py" "$folder/plan.json" "$root/tests/deploy/calls-other.json"
@@ -139,7 +140,7 @@ declare -A titles=(
     [shell]="shell scripts are sound" [scripts]="scripts write and refuse what they should" [workflows]="workflows are sound"
     [costs]="the costs in the documents are the counted ones"
     [dockerfile]="the Dockerfile is sound" [glibc]="the executable starts on Amazon Linux 2023" [image]="the image builds and runs"
-    [rights]="every right is needed, every need has its right" [e2e]="deploys, runs a job, destroys, and leaves nothing"
+    [rights]="every right is needed, every need has its right, names do not meet" [e2e]="deploys, runs a job, destroys, and leaves nothing"
 )
 order=(format descriptions shell scripts workflows costs dockerfile validity glibc rights image e2e)
 
