@@ -166,6 +166,15 @@ sees_what_is_there() {
     cat "$work/there"
     [[ $kinds -eq $(grep -c 'yield from each' "$root/tests/deploy/left.py") ]]
 }
+notices_what_is_broken() {
+    in_deployment one aws s3api put-bucket-notification-configuration --bucket "$(output_of one internal_bucket)" --notification-configuration '{}'
+    in_deployment one aws lambda delete-function --function-name e2e-one-watchdog
+    if in_deployment one tests/smoke/wiring.sh >"$work/broken"; then return 1; fi
+    cat "$work/broken"
+    grep '^FAILED  results wake the orchestrator' "$work/broken"
+    grep '^FAILED  function e2e-one-watchdog is active' "$work/broken"
+    grep '^ok      function e2e-one-work is active' "$work/broken"
+}
 refuses_blindly() { if in_deployment one scripts/destroy.sh </dev/null; then return 1; else [[ $? -eq 2 ]]; fi; }
 
 if [[ $failed -eq 0 ]]; then
@@ -175,6 +184,7 @@ if [[ $failed -eq 0 ]]; then
     try "no secret in state, outputs, logs or archive" keeps_no_secret
     try "there are objects in the buckets" fill_buckets
     try "everything that is there is seen" sees_what_is_there
+    try "the smoke test notices what is broken" notices_what_is_broken
     try "without --yes and without a terminal nothing is destroyed" refuses_blindly
 fi
 
