@@ -36,7 +36,7 @@ while [[ $# -gt 0 ]]; do
         continue
     fi
     case $1 in
-        --tag) IMAGE_TAG=${2:?--tag needs a value} && shift 2 ;;
+        --tag) wanted "$@" && IMAGE_TAG=$2 && shift 2 ;;
         --help | -h) usage && exit 0 ;;
         bootstrap | repository | image | system | smoke | archive) steps+=("$1") && shift ;;
         *) usage >&2 && exit 2 ;;
@@ -141,11 +141,12 @@ archive() {
     printf 'NAME_PREFIX=%s\nAWS_REGION=%s\nSTATE_BUCKET_NAME=%s\n' "$NAME_PREFIX" "$AWS_REGION" "$STATE_BUCKET_NAME" >"$directory/deployment.env"
     tar -C "$root" -czf "$directory/teardown.tar.gz" --exclude=.terraform --exclude='*.tfstate*' --exclude='*.tfplan' \
         terraform scripts -C "$directory" deployment.env
-    aws s3 cp --only-show-errors "$directory/teardown.tar.gz" "s3://$STATE_BUCKET_NAME/$NAME_PREFIX/teardown.tar.gz"
+    aws s3 cp --only-show-errors "$directory/teardown.tar.gz" "$(archive_place)"
     rm -r "$directory"
-    note "s3://$STATE_BUCKET_NAME/$NAME_PREFIX/teardown.tar.gz"
+    note "$(archive_place)"
 }
 
+[[ -z $IMAGE_TAG || $IMAGE_TAG =~ ^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$ ]] || fail "'$IMAGE_TAG' is not an image tag" 2
 settle
 for step in "${steps[@]}"; do
     "$step"

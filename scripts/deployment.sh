@@ -24,12 +24,16 @@ need() {
     done
 }
 
+wanted() { # OPTION VALUE
+    [[ -n ${2:-} ]] || fail "$1 needs a value" 2
+}
+
 # Reads one of the options both scripts know: 0 when it was not one of them, else how many words it took.
 option() {
     case $1 in
-        --region) AWS_REGION=${2:?--region needs a value} ;;
-        --prefix) NAME_PREFIX=${2:?--prefix needs a value} ;;
-        --state-bucket) STATE_BUCKET_NAME=${2:?--state-bucket needs a value} ;;
+        --region) wanted "$@" && AWS_REGION=$2 ;;
+        --prefix) wanted "$@" && NAME_PREFIX=$2 ;;
+        --state-bucket) wanted "$@" && STATE_BUCKET_NAME=$2 ;;
         --yes) ASSUME_YES=yes && return 1 ;;
         *) return 0 ;;
     esac
@@ -40,7 +44,9 @@ option() {
 settle() {
     need aws terraform tar
     [[ -n $AWS_REGION ]] || fail "no region: give --region, or set AWS_REGION" 2
+    [[ $AWS_REGION =~ ^[a-z]{2}(-[a-z]+)+-[0-9]$ ]] || fail "'$AWS_REGION' is not a region" 2
     [[ $NAME_PREFIX =~ ^[a-z][a-z0-9-]{1,18}[a-z0-9]$ ]] || fail "'$NAME_PREFIX' cannot be a prefix: 3 to 20 lower-case letters, digits and hyphens" 2
+    [[ -z $STATE_BUCKET_NAME || $STATE_BUCKET_NAME =~ ^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$ ]] || fail "'$STATE_BUCKET_NAME' is not a bucket name" 2
     export AWS_DEFAULT_REGION=$AWS_REGION # what version 1 of the AWS CLI reads
     ACCOUNT=$(aws sts get-caller-identity --query Account --output text) || fail "AWS does not accept the credentials (aws sts get-caller-identity)"
     STATE_BUCKET_NAME=$("$root/scripts/state_bucket_name.sh" "$AWS_REGION")
@@ -98,3 +104,6 @@ bucket_exists() {
 # The state of 00-bootstrap is a local file; a copy of it lies in the bucket that it describes.
 bootstrap_state() { printf '%s\n' "$root/terraform/00-bootstrap/$STATE_BUCKET_NAME.tfstate"; }
 bootstrap_copy() { printf '%s\n' "s3://$STATE_BUCKET_NAME/$NAME_PREFIX/00-bootstrap/terraform.tfstate"; }
+
+# The code, the variables and the scripts of the last deploy.
+archive_place() { printf '%s\n' "s3://$STATE_BUCKET_NAME/$NAME_PREFIX/teardown.tar.gz"; }

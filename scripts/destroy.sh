@@ -6,9 +6,13 @@ source "$(dirname "${BASH_SOURCE[0]}")/deployment.sh"
 
 usage() {
     cat <<'EOF'
-usage: destroy.sh [--region R] [--prefix P] [--state-bucket B] [--from-archive] [--with-state-bucket] [--yes]
+usage: destroy.sh [--region R] [--prefix P] [--state-bucket B] [--from-archive | --from-checkout] [--with-state-bucket] [--yes]
 
-  --from-archive       destroy with the code and the variables it was deployed with, out of the state bucket
+It destroys with the code and the variables that it was deployed with, out of the archive in the state bucket; only if
+there is no archive, with those of this checkout.
+
+  --from-archive       fail if there is no archive
+  --from-checkout      do not look for an archive
   --with-state-bucket  destroy the state bucket too (refused while another deployment has its state in it)
   --region, --prefix, --state-bucket, --yes   as in deploy.sh
 
@@ -16,7 +20,7 @@ Running jobs are not waited for. Parameters and secrets of your own stay.
 EOF
 }
 
-from_archive=no with_state_bucket=no
+code=either with_state_bucket=no
 while [[ $# -gt 0 ]]; do
     taken=0
     option "$@" || taken=$?
@@ -25,26 +29,36 @@ while [[ $# -gt 0 ]]; do
         continue
     fi
     case $1 in
-        --from-archive) from_archive=yes && shift ;;
+        --from-archive | --from-checkout) code=${1#--from-} && shift ;;
         --with-state-bucket) with_state_bucket=yes && shift ;;
         --help | -h) usage && exit 0 ;;
         *) usage >&2 && exit 2 ;;
     esac
 done
 
+archive=
+fetch_archive() {
+    local place
+    place=$(archive_place)
+    archive=$(mktemp -d)
+    # shellcheck disable=SC2064 # the folder of now
+    trap "rm -rf '$archive'" EXIT
+    aws s3 cp --only-show-errors "$place" "$archive/teardown.tar.gz" 2>"$archive/why" && return
+    [[ $code == either && $(<"$archive/why") == *"(404)"* ]] || fail "the archive $place cannot be used: $(<"$archive/why")
+with the code of a checkout of the deployed commit: --from-checkout"
+    [[ -d $root/terraform/02-deploy ]] || fail "there is no archive $place, and no terraform/ here: check out the deployed commit"
+    note "there is no archive $place: with the code of this checkout"
+    return 1
+}
+
 # Carries on in the archived scripts.
 archived() {
-    say "from the archive: s3://$STATE_BUCKET_NAME/$NAME_PREFIX/teardown.tar.gz"
-    local directory arguments=(--region "$AWS_REGION" --prefix "$NAME_PREFIX" --state-bucket "$STATE_BUCKET_NAME")
-    directory=$(mktemp -d)
-    # shellcheck disable=SC2064 # the folder of now
-    trap "rm -rf '$directory'" EXIT
-    aws s3 cp --only-show-errors "s3://$STATE_BUCKET_NAME/$NAME_PREFIX/teardown.tar.gz" "$directory/teardown.tar.gz" ||
-        fail "there is no archive of $NAME_PREFIX in s3://$STATE_BUCKET_NAME; from a checkout of the deployed commit, leave --from-archive out"
-    tar -C "$directory" -xzf "$directory/teardown.tar.gz"
+    say "from the archive: $(archive_place)"
+    local arguments=(--region "$AWS_REGION" --prefix "$NAME_PREFIX" --state-bucket "$STATE_BUCKET_NAME" --from-checkout)
+    tar -C "$archive" -xzf "$archive/teardown.tar.gz"
     [[ $ASSUME_YES == yes ]] && arguments+=(--yes)
     [[ $with_state_bucket == yes ]] && arguments+=(--with-state-bucket)
-    "$directory/scripts/destroy.sh" "${arguments[@]}"
+    "$archive/scripts/destroy.sh" "${arguments[@]}"
 }
 
 system() {
@@ -76,7 +90,7 @@ repository() {
 forget_state() {
     aws s3 rm --only-show-errors --recursive "s3://$STATE_BUCKET_NAME/$NAME_PREFIX/01-ecr/"
     aws s3 rm --only-show-errors --recursive "s3://$STATE_BUCKET_NAME/$NAME_PREFIX/02-deploy/"
-    aws s3 rm --only-show-errors "s3://$STATE_BUCKET_NAME/$NAME_PREFIX/teardown.tar.gz"
+    aws s3 rm --only-show-errors "$(archive_place)"
 }
 
 state_bucket() {
@@ -96,7 +110,7 @@ state_bucket() {
 
 settle
 bucket_exists || fail "there is no bucket $STATE_BUCKET_NAME: nothing is deployed as $NAME_PREFIX in $AWS_REGION, or its state is in another bucket (--state-bucket)"
-if [[ $from_archive == yes ]]; then
+if [[ $code != checkout ]] && fetch_archive; then
     archived
     exit
 fi

@@ -40,7 +40,8 @@ resource "aws_cloudwatch_log_group" "function" {
 # Asynchronous invocations: orchestrate by S3, work by orchestrate, webhook by SNS or a caller. What fails three times,
 # or waits for too long, is not dropped in silence.
 resource "aws_lambda_function_event_invoke_config" "this" {
-  for_each = { orchestrate = 21600, webhook = 21600, work = 3600 } # seconds an event may wait
+  # Seconds an event may wait; an order that has not begun after its claim allowance is not wanted any more.
+  for_each = { orchestrate = 21600, webhook = 21600, work = 900 }
 
   function_name                = aws_lambda_function.this[each.key].function_name
   maximum_retry_attempts       = 2

@@ -2,9 +2,11 @@
 # the plan and fails on a right that no call needs, and on a call without its right (tests/deploy/calls.json).
 
 locals {
+  job_ssm_prefixes = coalesce(var.job_ssm_prefixes, ["/${var.name_prefix}/jobs/"])
+
   vcs_ssm     = [for p in coalesce(var.vcs_ssm_prefixes, ["/${var.name_prefix}/vcs/"]) : "${local.arn.ssm}${p}*"]
   vcs_secrets = [for p in coalesce(var.vcs_secret_prefixes, ["${var.name_prefix}/vcs/"]) : "${local.arn.secret}:${p}*"]
-  job_ssm     = [for p in coalesce(var.job_ssm_prefixes, ["/${var.name_prefix}/jobs/"]) : "${local.arn.ssm}${p}*"]
+  job_ssm     = [for p in local.job_ssm_prefixes : "${local.arn.ssm}${p}*"]
   job_secrets = [for p in coalesce(var.job_secret_prefixes, ["${var.name_prefix}/jobs/"]) : "${local.arn.secret}:${p}*"]
 
   webhook_secret_name    = regex("^aws:::(?:ssm|secretd):(.+)$", local.webhook_secret_location)[0]

@@ -70,6 +70,11 @@ output "webhook_secret_location" {
   value       = local.webhook_secret_location
 }
 
+output "job_ssm_prefixes" {
+  description = "The SSM path prefixes that the ssm_paths of a job may name."
+  value       = local.job_ssm_prefixes
+}
+
 output "functions" {
   description = "The names of the functions, by role."
   value       = { for role in keys(local.functions) : role => aws_lambda_function.this[role].function_name }

@@ -4,6 +4,7 @@ Usage: dockerfile.py
 """
 
 import fnmatch
+import json
 import pathlib
 import re
 import shutil
@@ -77,7 +78,28 @@ def check():
             yield f"{hidden} would be sent to the build"
 
 
-found = list(check())
+def inputs():
+    """What the compiler reads, of this checkout; nothing where there is no SDK."""
+    if not shutil.which("dotnet"):
+        return []
+    items = ["Compile", "EmbeddedResource", "AdditionalFiles", "EditorConfigFiles"]
+    asked = ["dotnet", "msbuild", ROOT / "IacCi.csproj", *(f"-getItem:{item}" for item in items)]
+    answer = json.loads(subprocess.run(asked, text=True, capture_output=True, check=True).stdout)
+    paths = [pathlib.Path(item["FullPath"]) for found in answer["Items"].values() for item in found]
+    return [path.relative_to(ROOT) for path in paths if path.is_relative_to(ROOT) and "obj" not in path.parts]
+
+
+def check_inputs(paths, copies):
+    """Whether all that is compiled here is copied into the build stage."""
+    copied = {word for copy in copies if "--from=" not in copy for word in copy.split()[:-1]}
+    for path in paths:
+        if copied.isdisjoint(map(str, [path, *path.parents])):
+            yield f"{path} is compiled, and not copied into the build"
+
+
+found = [*check(), *check_inputs(inputs(), of("COPY"))]
+if not list(check_inputs([pathlib.Path("Core/X.cs")], [copy for copy in of("COPY") if not copy.startswith("Core ")])):
+    found.append("the test is blind: it did not notice that Core is not copied")
 if shutil.which("hadolint"):
     found += subprocess.run(["hadolint", str(ROOT / "Dockerfile")], text=True, capture_output=True, check=False).stdout.splitlines()
 print("\n".join(found) or "the Dockerfile is in order")

@@ -53,6 +53,12 @@ fi
 mkdir -p "$work/context/dist"
 cp "$root/Dockerfile" "$root/.dockerignore" "$work/context/"
 cp "$executable" "$work/context/dist/iac-ci"
+# What lies about in a checkout and must stay out of the image.
+secret=$(od -An -N16 -tx4 /dev/urandom | tr -d ' \n')
+mkdir -p "$work"/context/{.git,terraform/02-deploy,terraform/00-bootstrap,.iac-ci,Core}
+for place in .git/config .env terraform/02-deploy/terraform.tfvars terraform/00-bootstrap/states.tfstate .iac-ci/runs.db Core/keys.txt dist/keys.txt; do
+    echo "$secret" >"$work/context/$place"
+done
 buildah bud --quiet --pull-never --target prebuilt --build-arg "RUNTIME_BASE=$base" ${packages:+--build-arg "PACKAGES=$packages"} \
     --build-arg REVISION=test --tag "$image" "$work/context" >"$work/build.log" 2>&1 || {
     tail -n 30 "$work/build.log"
@@ -64,10 +70,20 @@ inspect() { buildah inspect --type image --format "{{$1}}" "$image"; }
 [[ $(inspect .OCIv1.Config.Labels) == *org.opencontainers.image.revision:test* ]] || fail "no label says which revision it is"
 
 container=$(buildah from --pull-never "$image")
+tree=$(buildah mount "$container")
+buildah inspect --type image "$image" >"$work/inspected" # its history and its variables
+holds_secret() { grep -rlsF --devices=skip -e "$secret" "$tree" "$work/inspected"; }
+! holds_secret || fail "a secret of the checkout is in the image"
+echo "$secret" >"$tree/tmp/planted"
+[[ $(holds_secret) == */tmp/planted ]] || fail "the look for secrets is blind"
+rm "$tree/tmp/planted"
 in_image() { buildah run --user "$1" "${mounts[@]}" "$container" -- "${@:2}"; }
 mounts=()
 version=$(in_image iac-ci iac-ci --version) || version="it does not start"
 [[ $version =~ ^[0-9]+\.[0-9]+ ]] || fail "iac-ci --version does not run in the image: '$version'"
+for role in webhook orchestrate watchdog work; do
+    in_image root /usr/local/bin/iac-ci "$role" --help >/dev/null || fail "the image's entry point does not take the command '$role'"
+done
 echo "iac-ci $version runs in the image, as $(in_image iac-ci id -un), with $(in_image iac-ci git --version)"
 
 mkdir "$work/job"

@@ -3,15 +3,24 @@
 #
 #   run.sh [EXECUTABLE]      default: dist/iac-ci; the tests of the image and of its glibc take it
 #
-# A test whose tools are missing is skipped, and says what is missing. DEPLOY_TESTS=quick leaves out the one that applies and destroys
-# three deployments, which takes ten minutes.
+# A test whose tools are missing is skipped, and says what is missing. DEPLOY_TESTS=all applies, upgrades and destroys
+# three deployments side by side, in about ten minutes; without it, one is applied and destroyed in about five.
 set -euo pipefail
 
 # shellcheck source-path=SCRIPTDIR source=terraform.sh
 source "$(dirname "${BASH_SOURCE[0]}")/terraform.sh"
+# shellcheck source-path=SCRIPTDIR source=emulated.sh
+source "$root/tests/deploy/emulated.sh"
 executable=${1:-$root/dist/iac-ci}
 work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
+# Called by the trap.
+# shellcheck disable=SC2317
+finish() {
+    stop_emulator
+    jobs -p | xargs --no-run-if-empty kill 2>/dev/null || true
+    rm -rf "$work"
+}
+trap finish EXIT
 
 missing() { # TOOL...: says which is missing
     local tool
@@ -20,7 +29,12 @@ missing() { # TOOL...: says which is missing
     done
     return 1
 }
-has_moto() { python3 -c 'import moto.server' 2>/dev/null; }
+no_emulator() { # says what is missing; one that should start and does not is a fault
+    if missing terraform aws curl python3 dotnet; then return; fi
+    has_emulator || { echo "skipped: moto is not installed (pip install 'moto[server]')" && return; }
+    [[ -n ${EMULATED_LOG:-} ]] || { cat "$work/emulator.log" && exit 1; }
+    return 1
+}
 
 format() {
     if missing terraform; then return 77; fi
@@ -29,9 +43,10 @@ format() {
 
 shell() {
     local file
-    for file in "$root"/scripts/*.sh "$root"/tests/smoke/*.sh "$root"/tests/deploy/*.sh; do bash -n "$file"; done
+    local files=("$root"/scripts/*.sh "$root"/tests/smoke/*.sh "$root"/tests/deploy/*.sh "$root/tests/deploy/engine/docker")
+    for file in "${files[@]}"; do bash -n "$file"; done
     if missing shellcheck; then return 77; fi
-    shellcheck -x "$root"/scripts/*.sh "$root"/tests/smoke/*.sh "$root"/tests/deploy/*.sh
+    shellcheck -x "${files[@]}"
 }
 
 stage_copy() { # STAGE: makes a copy of a stage that is ready to be used; prints its folder
@@ -66,18 +81,9 @@ descriptions() {
 
 # A plan needs to know whose account it is for; nothing else is asked of the emulated AWS.
 rights() {
-    if missing terraform python3; then return 77; fi
-    has_moto || { echo "skipped: moto is not installed (pip install 'moto[server]')" && return 77; }
-    local port folder emulator plan=("-var=aws_region=eu-central-1" "-var=name_prefix=any" -var=image_tag=tag
+    if no_emulator; then return 77; fi
+    local folder plan=("-var=aws_region=eu-central-1" "-var=name_prefix=any" -var=image_tag=tag
         "-var=ecr_repository_url=123456789012.dkr.ecr.eu-central-1.amazonaws.com/any")
-    port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
-    python3 "$root/tests/deploy/emulated_aws.py" "$port" >"$work/emulator.log" 2>&1 &
-    emulator=$!
-    # shellcheck disable=SC2064 # the process of now
-    trap "kill $emulator" EXIT
-    export AWS_ENDPOINT_URL=http://127.0.0.1:$port AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test
-    curl --silent --output /dev/null --retry 60 --retry-connrefused --retry-delay 1 "$AWS_ENDPOINT_URL/moto-api/data.json"
-
     folder=$(stage_copy 02-deploy)
     planned() {
         terraform -chdir="$folder" plan -no-color -out=test.tfplan "${plan[@]}" "$@" >"$work/plan.log" 2>&1 || { cat "$work/plan.log" && return 1; }
@@ -92,6 +98,7 @@ rights() {
     echo "with the default variables:"
     planned
     python3 "$root/tests/deploy/privileges.py" "$folder/plan.json"
+    python3 "$root/tests/deploy/side_by_side.py" "$folder/plan.json"
     echo "with every variable that gives rights:"
     planned "-var-file=$root/tests/deploy/other.tfvars"
     python3 "$root/tests/deploy/privileges.py" "$folder/plan.json" "$root/tests/deploy/calls-other.json"
@@ -106,9 +113,10 @@ rights() {
 }
 
 e2e() {
-    if missing terraform aws curl python3; then return 77; fi
-    has_moto || { echo "skipped: moto is not installed (pip install 'moto[server]')" && return 77; }
-    "$root/tests/deploy/e2e.sh"
+    if no_emulator; then return 77; fi
+    [[ -x $executable ]] || { echo "skipped: there is no executable at $executable" && return 77; }
+    [[ ${DEPLOY_TESTS:-} != all ]] || set -- --all
+    "$root/tests/deploy/e2e.sh" "$@"
 }
 
 glibc() {
@@ -130,18 +138,24 @@ start() { # NAME COMMAND...
 declare -A titles=(
     [format]="Terraform is formatted" [validity]="Terraform is valid" [descriptions]="variables and outputs are described"
     [shell]="shell scripts are sound" [scripts]="scripts write and refuse what they should" [workflows]="workflows are sound"
+    [costs]="the costs in the documents are the counted ones"
     [dockerfile]="the Dockerfile is sound" [glibc]="the executable starts on Amazon Linux 2023" [image]="the image builds and runs"
-    [rights]="every right is needed, every need has its right" [e2e]="deploys, upgrades, destroys, three side by side"
+    [rights]="every right is needed, every need has its right, names do not meet" [e2e]="deploys, runs a job, destroys, and leaves nothing"
 )
-order=(format descriptions shell scripts workflows dockerfile validity glibc rights image)
-[[ ${DEPLOY_TESTS:-all} == quick ]] || order+=(e2e)
+order=(format descriptions shell scripts workflows costs dockerfile validity glibc rights image e2e)
 
-if [[ ${DEPLOY_TESTS:-all} != quick ]]; then start e2e e2e; fi # the longest
+# The tests share it: what starts it anew takes a while.
+if ! missing terraform aws >/dev/null && has_emulator; then
+    [[ ! -x $executable ]] || export IAC_CI_BINARY=$executable
+    start_emulator "$work" || true # its tests say so
+fi
+start e2e e2e # the longest
 start format format
 start descriptions descriptions
 start shell shell
 start scripts "$root/tests/deploy/scripts.sh"
 start workflows python3 "$root/tests/deploy/workflows.py"
+start costs python3 "$root/tests/deploy/costs.py"
 start dockerfile python3 "$root/tests/deploy/dockerfile.py"
 start glibc glibc
 start validity validity

@@ -47,6 +47,42 @@ refuses "an unknown option of deploy" "$work/scripts/deploy.sh" --frobnicate
 refuses "an unknown step" "$work/scripts/deploy.sh" --region eu-central-1 everything
 refuses "no region at all" env -u AWS_REGION -u AWS_DEFAULT_REGION "$work/scripts/deploy.sh"
 refuses "a prefix that no bucket could bear" "$work/scripts/destroy.sh" --region eu-central-1 --prefix Iac_CI
+refuses "an option without its value" "$work/scripts/deploy.sh" --region
+refuses "an option without its value, when destroying" "$work/scripts/destroy.sh" --yes --prefix
+refuses "a step when destroying" "$work/scripts/destroy.sh" --region eu-central-1 bootstrap
+refuses "a region that is none" "$work/scripts/deploy.sh" --region Frankfurt
+refuses "a state bucket that is none" "$work/scripts/deploy.sh" --region eu-central-1 --state-bucket 'My Bucket'
+refuses "a tag that is none" "$work/scripts/deploy.sh" --region eu-central-1 --tag 'a b'
+refuses "an image without a name" "$work/scripts/build_image.sh"
+refuses "an image for another machine" env ARCHITECTURE=m68k CONTAINER_ENGINE=true "$work/scripts/build_image.sh" some:tag
+refuses "a bucket name without a region" "$work/scripts/state_bucket_name.sh"
 "$work/scripts/deploy.sh" --help | grep -q -- --region
 "$work/scripts/destroy.sh" --help | grep -q -- --from-archive
+
+# Which code destroys: stand-ins for the AWS CLI, where the archive is what ARCHIVE says, and for Terraform, which finds nothing to do.
+mkdir "$work/bin"
+cat >"$work/bin/aws" <<'AWS'
+#!/usr/bin/env bash
+case "$1 $2" in
+    "sts get-caller-identity") echo 123456789012 ;;
+    "s3 cp") echo "An error occurred ($ARCHIVE) when calling the HeadObject operation" >&2 && exit 1 ;;
+esac
+AWS
+printf '#!/usr/bin/env bash\necho "terraform $*"\n' >"$work/bin/terraform"
+chmod +x "$work/bin/aws" "$work/bin/terraform"
+destroy() { # NAME CODE TEXT ARCHIVE OPTION...: ends with that code and says that
+    local name=$1 wanted=$2 text=$3 archive=$4 status=0
+    shift 4
+    ARCHIVE=$archive PATH=$work/bin:$PATH "$work/scripts/destroy.sh" --region eu-central-1 --yes "$@" >"$work/out" 2>&1 || status=$?
+    [[ $status -eq $wanted ]] || { echo "FAILED: $name: exit code $status, not $wanted" && cat "$work/out" && exit 1; }
+    wants "$name" out "$text"
+}
+destroy "no archive: the checkout's code" 0 "with the code of this checkout" 404
+wants "both stages" out "terraform/02-deploy plan"
+wants "both stages" out "terraform/01-ecr plan"
+destroy "the checkout's code is wanted" 0 "terraform/02-deploy plan" 404 --from-checkout
+destroy "the archive's code is wanted" 1 "teardown.tar.gz cannot be used" 404 --from-archive
+destroy "an archive that may not be read is not overlooked" 1 "(403)" 403
+rm -r "$work/terraform/02-deploy"
+destroy "no archive and no checkout" 1 "check out the deployed commit" 404
 echo "the scripts write what they should, and refuse what they should"

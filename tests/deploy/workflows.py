@@ -53,8 +53,7 @@ def check_script(name, step):
             yield f"{name}: {called} is not there, or not executable"
 
 
-def check(path):
-    name, text = path.name, path.read_text()
+def check(name, text):
     workflow = yaml.safe_load(text)
     triggers = workflow.get("on", workflow.get(True))  # YAML 1.1 reads a bare `on` as true
     if not triggers:
@@ -72,6 +71,8 @@ def check(path):
         yield from check_action(name, text, step) if "uses" in step else check_script(name, step)
     if name == "deploy.yml":
         yield from check_deploy(workflow, triggers)
+    if name == "destroy.yml":
+        yield from check_destroy(workflow)
 
 
 def check_deploy(workflow, triggers):
@@ -83,8 +84,34 @@ def check_deploy(workflow, triggers):
         yield f"deploy.yml: the steps are {steps}, not {DEPLOY_STEPS}"
 
 
-found = [fault for path in sorted((ROOT / ".github/workflows").glob("*.yml")) for fault in check(path)]
-missing = PERMISSIONS.keys() - {path.name for path in (ROOT / ".github/workflows").glob("*.yml")}
-found += [f"{name} is missing" for name in sorted(missing)]
+def check_destroy(workflow):
+    (job,) = workflow["jobs"].values()
+    if "inputs.confirm == inputs.name_prefix" not in job.get("if", ""):
+        yield "destroy.yml: the prefix must be typed twice"
+    if not any("scripts/destroy.sh --yes --from-archive" in step.get("run", "") for step in job["steps"]):
+        yield "destroy.yml: what was deployed is destroyed with the code it was deployed with"
+
+
+def spoiled(texts):
+    """Workflows with one thing wrong in each, and what has to be noticed."""
+    def change(name, pattern, new):
+        changed = re.sub(pattern, new, texts[name], count=1)
+        return (name, changed) if changed != texts[name] else (name, "on: push\njobs: {}\n")
+
+    yield change("deploy.yml", r"actions/checkout@[0-9a-f]{40} # v[\d.]+", "actions/checkout@v4"), "is not pinned"
+    yield change("deploy.yml", r"persist-credentials: false", "persist-credentials: true"), "leaves the token behind"
+    yield change("deploy.yml", r"--yes bootstrap", "--yes bootstrap --prefix ${{ inputs.name_prefix }}"), "what a person typed"
+    yield change("deploy.yml", r"scripts/deploy.sh --yes smoke", "echo nothing"), "the steps are"
+    yield change("deploy.yml", r"timeout-minutes: 60", "continue-on-error: true"), "needs a timeout"
+    yield change("deploy.yml", r"contents: read", "contents: write"), "permissions are"
+    yield change("destroy.yml", r"inputs.confirm == inputs.name_prefix", "always()"), "typed twice"
+    yield change("test.yml", r"\./build\.sh test", "./scripts/nothing.sh"), "is not there"
+
+
+texts = {path.name: path.read_text() for path in sorted((ROOT / ".github/workflows").glob("*.yml"))}
+found = [fault for name, text in texts.items() for fault in check(name, text)]
+found += [f"{name} is missing" for name in sorted(PERMISSIONS.keys() - texts.keys())]
+if not found:
+    found += [f"the test is blind: it did not notice '{wanted}'" for broken, wanted in spoiled(texts) if not any(wanted in fault for fault in check(*broken))]
 print("\n".join(found) or "the workflows parse, are pinned, and call what is there")
 sys.exit(1 if found else 0)

@@ -3,8 +3,9 @@
 # on Lambda and one on CodeBuild, really run to its end. It cleans up after itself.
 #
 # It reads where things are from `terraform output` in terraform/02-deploy (or DEPLOYMENT=DIR), and needs the AWS CLI,
-# curl, python3 and terraform, and credentials that may read the deployment, the webhook secret, and write to the internal bucket's
-# tmp/source/.
+# curl, python3 and terraform, and credentials that may read the deployment and the webhook secret, and write to the
+# internal bucket's tmp/source/ and to the first SSM prefix that jobs may name. SMOKE_SECRET is the secret that the job
+# is given (default: a random one), for who wants to look for it afterwards.
 set -euo pipefail
 
 # shellcheck source-path=SCRIPTDIR source=wiring.sh
@@ -22,6 +23,9 @@ work=$(mktemp -d)
 run_id="smoke-$(date -u +%Y%m%d%H%M%S)-$(random_hex)"
 source_key="tmp/source/$run_id.zip"
 trace_id=$(random_hex)
+smoke_secret=${SMOKE_SECRET:-$(random_hex)$(random_hex)$(random_hex)}
+secret_prefix=$(output job_ssm_prefixes | head -n 1)
+secret_path=${secret_prefix:+$secret_prefix$run_id/smoke-secret} # nothing where jobs may name no parameters
 
 each_order() { # COMMAND...: with the numbers of the job and its orders
     local number
@@ -49,6 +53,7 @@ clean_up() {
     done
     aws s3 rm --only-show-errors "s3://$IAC_CI_DONE_BUCKET/$run_id/done"
     aws ssm delete-parameter --name "/iac-ci/sops-keys/$run_id" 2>/dev/null
+    [[ -z $secret_path ]] || aws ssm delete-parameter --name "$secret_path"
     each_order forget_order
     aws dynamodb delete-item --table-name "$IAC_CI_LOCKS_TABLE" --key "{\"pk\":{\"S\":\"lock:$run_id\"}}"
     forget_events
@@ -64,6 +69,13 @@ bG8udHh0UEsFBgAAAAABAAEANwAAAEEAAAAAAA==
 ZIP
 aws s3 cp --only-show-errors "$work/code.zip" "s3://$IAC_CI_INTERNAL_BUCKET/$source_key"
 
+see_secret=true
+if [[ -n $secret_path ]]; then
+    printf '{"Name":"%s","Type":"SecureString","Value":"%s"}' "$secret_path" "$smoke_secret" >"$work/parameter.json"
+    aws ssm put-parameter --cli-input-json "file://$work/parameter.json" >/dev/null
+    see_secret="test \${#SMOKE_SECRET} -eq ${#smoke_secret} && echo the secret is: \$SMOKE_SECRET"
+fi
+
 cat >"$work/job.json" <<JOB
 {
   "username": "smoke",
@@ -77,7 +89,8 @@ cat >"$work/job.json" <<JOB
     {
       "order_name": "on-codebuild", "execution_target": "codebuild", "timeout": 60, "dependencies": ["on-lambda"],
       "s3_location": "s3://$IAC_CI_INTERNAL_BUCKET/$source_key",
-      "cmds": ["grep hello hello.txt", "test \"\$ORDER_NUM\" = 0002"]
+      "ssm_paths": [${secret_path:+\"$secret_path\"}],
+      "cmds": ["grep hello hello.txt", "test \"\$ORDER_NUM\" = 0002", "$see_secret"]
     }
   ]
 }
@@ -124,11 +137,15 @@ order() { ask "Item.$2.S" dynamodb get-item --consistent-read --table-name "$IAC
 check "the job ends, both orders succeeded" '*"status":"succeeded"*"succeeded":2*' wait_for_done
 check "the first order ran on Lambda" $'succeeded lambda' echo "$(order 0001 status) $(order 0001 execution_target)"
 check "the second order ran on CodeBuild" $'succeeded codebuild' echo "$(order 0002 status) $(order 0002 execution_target)"
+if [[ -n $secret_path ]]; then
+    check "its log is kept, with the secret masked" '*hello from the smoke test*the secret is: \*\*\*' order 0002 log_tail
+fi
 check "its events are kept" '[1-9]*' ask Count dynamodb query --select COUNT --table-name "$IAC_CI_ORDER_EVENTS_TABLE" \
     --key-condition-expression 'trace_id = :t' --expression-attribute-values "{\":t\":{\"S\":\"$trace_id\"}}"
 check "its key is gone" '*ParameterNotFound*' aws ssm get-parameter --name "/iac-ci/sops-keys/$run_id"
+# Version 1 of the AWS CLI has an endpoint of its own for SQS, whatever the environment says.
 check "nothing was dropped" 0 ask Attributes.ApproximateNumberOfMessages sqs get-queue-attributes \
-    --queue-url "$dropped_queue_url" --attribute-names ApproximateNumberOfMessages
+    ${AWS_ENDPOINT_URL:+--endpoint-url "$AWS_ENDPOINT_URL"} --queue-url "$dropped_queue_url" --attribute-names ApproximateNumberOfMessages
 
 if [[ $failed -gt 0 ]]; then
     for number in 0000 0001 0002; do

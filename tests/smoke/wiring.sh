@@ -11,9 +11,17 @@ for tool in aws curl python3 terraform; do
     command -v "$tool" >/dev/null || { echo "error: $tool is needed" >&2 && exit 2; }
 done
 
-output() { terraform -chdir="$deployment" output -no-color -raw "$1"; }
-environment=$(output shell_environment) || { echo "error: no outputs in $deployment; is it deployed?" >&2 && exit 2; }
-eval "$environment"
+outputs=$(terraform -chdir="$deployment" output -no-color -json) || outputs={}
+output() { # NAME: an output, one line for each element of a list
+    python3 -c '
+import json, sys
+value = json.loads(sys.argv[1])[sys.argv[2]]["value"]
+print(*(value if isinstance(value, list) else [value]), sep="\n")' "$outputs" "$1"
+}
+[[ $outputs == *\"shell_environment\"* ]] || { echo "error: no outputs in $deployment; is it deployed?" >&2 && exit 2; }
+shell_environment=$(output shell_environment)
+eval "$shell_environment"
+mapfile -t variables < <(sed -n 's/^export \(IAC_CI_[A-Z_]*\)=.*/\1/p' <<<"$shell_environment")
 export AWS_DEFAULT_REGION=$AWS_REGION # what version 1 of the AWS CLI reads
 dropped_queue_url=$(output dropped_queue_url)
 prefix=${IAC_CI_WORKER_LAMBDA%-work}
@@ -38,18 +46,22 @@ ask() { # QUERY COMMAND...: one value of an AWS answer
     aws "$@" --query "$query" --output text
 }
 
+# One answer, and several looks at it: a call of the AWS CLI takes a second.
+see() { # COMMAND...: the answer on one line
+    { aws "$@" --output json 2>&1 || true; } | tr -s '\n ' ' '
+}
+
 declare -A timeouts=([webhook]=300 [orchestrate]=900 [watchdog]=60 [work]=900)
+groups=$(see logs describe-log-groups --log-group-name-prefix "/aws/lambda/$prefix-" --query 'logGroups[?retentionInDays].logGroupName')
 for role in webhook orchestrate watchdog work; do
     name=$prefix-$role
-    # One answer, and several looks at it: a call of the AWS CLI takes a second.
-    function=$(aws lambda get-function-configuration --function-name "$name" --output json 2>&1) || true
+    function=$(see lambda get-function-configuration --function-name "$name")
     check "function $name is active" '*"State": "Active"*' echo "$function"
-    check "function $name runs 'iac-ci $role'" "*\"Command\": ? \"$role\" ?*" tr -s '\n ' ' ' <<<"$function"
+    check "function $name runs 'iac-ci $role'" "*\"Command\": ? \"$role\"*" echo "$function"
     check "function $name has its timeout" "*\"Timeout\": ${timeouts[$role]},*" echo "$function"
-    check "logs of $name end some day" '[0-9]*' ask "logGroups[?logGroupName=='/aws/lambda/$name'].retentionInDays | [0]" \
-        logs describe-log-groups --log-group-name-prefix "/aws/lambda/$name"
+    check "logs of $name end some day" "*\"/aws/lambda/$name\"*" echo "$groups"
     [[ $role != work ]] || continue # which needs none of them
-    for variable in $(compgen -v IAC_CI_); do
+    for variable in "${variables[@]}"; do
         check "function $name knows $variable" "*\"$variable\": \"${!variable}\"*" echo "$function"
     done
 done
@@ -61,11 +73,12 @@ check "the function URL wants AWS credentials" AWS_IAM ask AuthType lambda get-f
 check "something watches the queue" "$prefix-dropped" ask 'MetricAlarms[0].AlarmName' cloudwatch describe-alarms --alarm-names "$prefix-dropped"
 
 for table in "$IAC_CI_ORDERS_TABLE" "$IAC_CI_ORDER_EVENTS_TABLE" "$IAC_CI_LOCKS_TABLE"; do
-    check "table $table is active" ACTIVE ask Table.TableStatus dynamodb describe-table --table-name "$table"
+    described=$(see dynamodb describe-table --table-name "$table")
+    check "table $table is active" '*"TableStatus": "ACTIVE"*' echo "$described"
+    [[ $table != "$IAC_CI_ORDER_EVENTS_TABLE" ]] || check "events are found by name" '*"IndexName": "order_name-epoch-index"*' echo "$described"
     check "table $table forgets" $'ttl\tENABLED' \
         ask 'TimeToLiveDescription.[AttributeName,TimeToLiveStatus]' dynamodb describe-time-to-live --table-name "$table"
 done
-check "events are found by name" order_name-epoch-index ask 'Table.GlobalSecondaryIndexes[0].IndexName' dynamodb describe-table --table-name "$IAC_CI_ORDER_EVENTS_TABLE"
 
 for bucket in "$IAC_CI_INTERNAL_BUCKET" "$IAC_CI_DONE_BUCKET"; do
     check "bucket $bucket forgets after a day" 1 ask 'Rules[0].Expiration.Days' s3api get-bucket-lifecycle-configuration --bucket "$bucket"
@@ -75,18 +88,19 @@ for bucket in "$IAC_CI_INTERNAL_BUCKET" "$IAC_CI_DONE_BUCKET"; do
         ask 'PublicAccessBlockConfiguration.[BlockPublicAcls,IgnorePublicAcls,BlockPublicPolicy,RestrictPublicBuckets]' s3api get-public-access-block --bucket "$bucket"
     check "bucket $bucket wants TLS" '*aws:SecureTransport*' ask Policy s3api get-bucket-policy --bucket "$bucket"
 done
-notification() { ask "LambdaFunctionConfigurations[0].$1" s3api get-bucket-notification-configuration --bucket "$IAC_CI_INTERNAL_BUCKET"; }
-check "results wake the orchestrator" "arn:*:function:$prefix-orchestrate" notification LambdaFunctionArn
-check "only results do: prefix" tmp/callbacks/runs/ notification "Filter.Key.FilterRules[?Name=='prefix' || Name=='Prefix'].Value | [0]"
-check "only results do: suffix" result.json notification "Filter.Key.FilterRules[?Name=='suffix' || Name=='Suffix'].Value | [0]"
+notification=$(see s3api get-bucket-notification-configuration --bucket "$IAC_CI_INTERNAL_BUCKET")
+check "results wake the orchestrator" "*:function:$prefix-orchestrate\"*" echo "$notification"
+check "only results do: prefix" '*"tmp/callbacks/runs/"*' echo "$notification"
+check "only results do: suffix" '*"result.json"*' echo "$notification"
 check "and may" '*s3.amazonaws.com*' ask Policy lambda get-policy --function-name "$prefix-orchestrate"
 
-check "the watchdog's state machine is active" ACTIVE ask status stepfunctions describe-state-machine --state-machine-arn "$IAC_CI_WATCHDOG_SFN"
-check "and calls the watchdog" "*:function:$prefix-watchdog\"*" ask definition stepfunctions describe-state-machine --state-machine-arn "$IAC_CI_WATCHDOG_SFN"
-check "the CodeBuild project runs 'iac-ci work'" '*iac-ci work*' \
-    ask 'projects[0].source.buildspec' codebuild batch-get-projects --names "$IAC_CI_CODEBUILD_PROJECT"
-image=$(ask Code.ImageUri lambda get-function --function-name "$prefix-work")
-check "functions and builds have one image" "$image" ask 'projects[0].environment.image' codebuild batch-get-projects --names "$IAC_CI_CODEBUILD_PROJECT"
+machine=$(see stepfunctions describe-state-machine --state-machine-arn "$IAC_CI_WATCHDOG_SFN")
+check "the watchdog's state machine is active" '*"status": "ACTIVE"*' echo "$machine"
+check "and calls the watchdog" "*:function:$prefix-watchdog*" echo "$machine"
+project=$(see codebuild batch-get-projects --names "$IAC_CI_CODEBUILD_PROJECT")
+check "the CodeBuild project runs 'iac-ci work'" '*iac-ci work*' echo "$project"
+image=$(ask Code.ImageUri lambda get-function --function-name "$prefix-work") || image="no function $prefix-work"
+check "functions and builds have one image" "*\"image\": \"$image\"*" echo "$project"
 
 summary() {
     printf '%d passed, %d failed\n' "$passed" "$failed"

@@ -9,6 +9,8 @@ never outlives the process that started it. What differs from `python3 -m moto.s
 - what would invoke a Lambda function (S3 notifications, SNS) leaves as a header of the response to the call that
   caused it: `X-Emulated-Invoke`, base64 of a JSON list. The front door delivers it;
 - a DynamoDB transaction backs up the items that it touches, not whole tables;
+- CodeBuild projects need no source and can change; a bucket policy that wants TLS does not refuse everything;
+  delete markers can be deleted;
 - API Gateway and function URLs point to the front door.
 """
 
@@ -40,11 +42,14 @@ try:
     from moto.apigatewayv2 import models as apigateway
     from moto.awslambda import models as awslambda
     from moto.codebuild import responses as codebuild
+    from moto.codebuild.models import CodeBuildBackend
     from moto.core.config import default_user_config
     from moto.core.responses import ActionResult
     from moto.dynamodb import models as dynamodb
     from moto.dynamodb.models.dynamo_type import DynamoType
+    from moto.iam.access_control import PermissionResult
     from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+    from moto.s3 import models as s3
     from moto.s3 import notifications
     from moto.stepfunctions import models as stepfunctions
     from moto.stepfunctions.responses import StepFunctionResponse
@@ -279,13 +284,43 @@ dynamodb.Table.__deepcopy__ = _same_table
 dynamodb.DynamoDBBackend.transact_write_items = _transact_touching
 
 
-# --- CodeBuild: accept what AWS accepts --------------------------------------------------------------------------
+# --- CodeBuild: accept what AWS accepts, and change what Terraform changes -------------------------------------------
 
 _check_source = codebuild._validate_required_params_source
 codebuild._validate_required_params_source = (
     lambda source: None if source.get("type") == "NO_SOURCE" else _check_source(source)
 )
 codebuild._validate_required_params_environment = lambda environment: None
+
+
+def _update_project(self):
+    request = json.loads(self.body)
+    project = self.codebuild_backend.codebuild_projects[request["name"]].project_metadata
+    project.update(request)
+    return json.dumps({"project": project})
+
+
+_delete_project = CodeBuildBackend.delete_project
+codebuild.CodeBuildResponse.update_project = _update_project
+# By its ARN too, as Terraform does.
+CodeBuildBackend.delete_project = lambda self, name: _delete_project(self, name.rpartition("project/")[2])
+
+
+# --- S3: policies that want TLS, delete markers that go ------------------------------------------------------------
+
+_is_permitted = s3.FakeBucket.get_permission
+
+
+def _permission(self, action, resource):
+    """moto overlooks conditions. Nothing here has TLS in front of it; requests count as if they had come through it."""
+    if self.policy and b"aws:SecureTransport" in self.policy:
+        return PermissionResult.NEUTRAL
+    return _is_permitted(self, action, resource)
+
+
+s3.FakeBucket.get_permission = _permission
+# moto deletes a version by disposing of its content, and forgets that a delete marker has none.
+s3.FakeDeleteMarker.dispose = lambda self, garbage=False: None
 
 
 # --- The server --------------------------------------------------------------------------------------------------
