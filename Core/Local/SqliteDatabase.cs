@@ -25,6 +25,9 @@ public sealed partial class SqliteDatabase : IDisposable
     /// <summary>How long a transaction waits for another process's, in milliseconds.</summary>
     public const int BusyTimeoutMs = 30_000;
 
+    /// <summary>How many pages of 4 KiB the log holds before they are taken over into the database: most of them are written again and again.</summary>
+    private const int CheckpointPages = 10_000;
+
     private const int SchemaVersion = 1;
 
     private const string Schema = """
@@ -161,6 +164,7 @@ public sealed partial class SqliteDatabase : IDisposable
         Execute($"PRAGMA busy_timeout={BusyTimeoutMs}");
         Query("PRAGMA journal_mode=WAL", _ => 0);
         Execute("PRAGMA synchronous=NORMAL");
+        Query($"PRAGMA wal_autocheckpoint={CheckpointPages}", _ => 0);
         Transact(db =>
         {
             var version = db.Query("PRAGMA user_version", row => row.GetInt32(0))[0];

@@ -165,8 +165,10 @@ public sealed class SqliteRunStore(SqliteDatabase database) : IRunStore
             db.Execute("DELETE FROM inbox WHERE run_id = $run AND num = $num", ("$run", run.Value), ("$num", num.Value));
         }
 
-        Write(db, run, cursor, "owner = CASE WHEN $keep THEN owner END, lease_until = CASE WHEN $keep THEN lease_until END", ("$keep", then == AfterCommit.Keep));
-        return new CommitOutcome.Committed(FindLock(db, run)!);
+        var kept = then == AfterCommit.Keep;
+        Write(db, run, cursor, "owner = CASE WHEN $keep THEN owner END, lease_until = CASE WHEN $keep THEN lease_until END", ("$keep", kept));
+        var after = held with { Cursor = cursor, Inbox = held.Inbox.Except(handled).ToHashSet() };
+        return new CommitOutcome.Committed(kept ? after : after with { Owner = null, LeaseUntil = null });
     }, Durability.Process));
 
     /// <inheritdoc/>
