@@ -125,9 +125,9 @@ run_tests() {
   say "build the tests"
   dotnet build tests/IacCi.Tests.csproj -v quiet -nologo
   export IAC_CI_BINARY=$binary IAC_CI_TEST_PROGRAM=$binary
-  # It waits most of its time, for Terraform's own waits: so it gets what the others leave.
+  # It waits most of its time, for Terraform's own waits: so the others go first.
   log=$(mktemp)
-  nice tests/deploy/run.sh >"$log" 2>&1 &
+  nice -n 5 tests/deploy/run.sh >"$log" 2>&1 &
   deployment=$!
   # shellcheck disable=SC2064 # the process of now
   trap "kill $deployment 2>/dev/null" EXIT

@@ -104,6 +104,9 @@ deploys() {
 }
 each "the workflow deploys and smoke-tests" deploys
 
+shows_plans() { # one for each stage, before it is applied
+    [[ $(grep -cE '^Plan: [1-9][0-9]* to add, 0 to change, 0 to destroy' "$work/one.all.log") -eq 3 ]]
+}
 says_what_is_there() {
     grep -F "$(tag_of one)" "$work/one.md"
     grep -F "$(output_of one webhook_url)" "$work/one.md"
@@ -178,6 +181,7 @@ notices_what_is_broken() {
 refuses_blindly() { if in_deployment one scripts/destroy.sh </dev/null; then return 1; else [[ $? -eq 2 ]]; fi; }
 
 if [[ $failed -eq 0 ]]; then
+    try "each stage's plan is shown" shows_plans
     try "the summary says what is there" says_what_is_there
     try "the image is named after the commit, its bases by digest" pushes_what_can_be_told
     try "a second deploy plans no change in any stage" changes_nothing
