@@ -1,7 +1,7 @@
 using IacCi.Core.Faults;
 using IacCi.Core.Jobs;
-using IacCi.Core.Lambda.Events;
 using IacCi.Core.Lambda;
+using IacCi.Core.Lambda.Events;
 using IacCi.Core.Logging;
 using IacCi.Core.Orchestration;
 using IacCi.Core.Watch;
