@@ -15,12 +15,12 @@ help() {
 ./build.sh            publish dist/iac-ci (Native AOT)
 ./build.sh demo       set up this machine, publish, and run examples/ in front of you
 ./build.sh test       set up this machine, publish, and run all tests (DEPLOY_TESTS=all: apply, upgrade and destroy three deployments, not one)
-./build.sh bench      measure against make and ninja: time, memory, size, start
+./build.sh bench      measure against make and ninja: time, memory, size, start (bench lambda: the roles' cold starts)
 ./build.sh sim ...    the simulator: --seed N, --minutes M, --controls
 ./build.sh aws-up     an emulated AWS on this machine, until Ctrl-C
 ./build.sh deploy     deploy to AWS, step by step, with a plan shown before each
 ./build.sh destroy    take the deployment down
-./build.sh golden     write the golden files anew
+./build.sh golden     write the golden files anew, and count and list AWS calls anew (tests/deploy/counts.json, calls.json)
 EOF
 }
 
@@ -70,6 +70,16 @@ demo() {
   say "iac-ci status"
   "$binary" status --state-dir "$state"
   rm -rf "$state"
+}
+
+bench() {
+  if [ "${1:-}" != lambda ]; then
+    packages make ninja-build
+    tests/bench/bench.sh "$@"
+    return
+  fi
+  dotnet build tests/Emulated/Emulated.csproj -c Release -v quiet -nologo
+  python3 tests/bench/lambda.py "$binary" tests/Emulated/bin/Release/net10.0/Emulated "${@:2}"
 }
 
 # Runs one suite and keeps its counts: the numbers come from what the runner itself printed.
@@ -147,7 +157,7 @@ case "${1:-publish}" in
   publish) publish ;;
   demo) demo ;;
   test) run_tests ;;
-  bench) publish; packages make ninja-build; shift; exec tests/bench/bench.sh "$@" ;;
+  bench) publish; shift; bench "$@" ;;
   sim) shift; setup; exec dotnet run -c Release --project tests/Simulation -- "$@" ;;
   aws-up) publish; shift; IAC_CI_BINARY=$binary exec dotnet run --project tests/Emulated -- up "$@" ;;
   deploy) shift; exec scripts/deploy.sh "$@" ;;

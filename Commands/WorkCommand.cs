@@ -13,7 +13,7 @@ internal static class WorkCommand
         var file = RoleOptions.Event();
         var scratch = new Option<string?>("--scratch")
         {
-            Description = "In a Lambda: a folder that nobody but orders writes to (/tmp). Everything in it is removed before and after each order.",
+            Description = "In a Lambda: a folder that nobody but orders writes to (/tmp). What orders leave in it is removed before the next one.",
             HelpName = "DIR",
         };
         var command = new Command(

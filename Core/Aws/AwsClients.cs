@@ -23,13 +23,13 @@ public sealed class AwsClients : IDisposable
     private readonly Func<string, string?> _variable;
     private readonly AWSCredentials? _credentials;
     private readonly Lazy<string> _region;
-    private readonly Lazy<AmazonDynamoDBClient> _dynamo;
-    private readonly Lazy<AmazonS3Client> _s3;
-    private readonly Lazy<AmazonSimpleSystemsManagementClient> _ssm;
-    private readonly Lazy<AmazonCodeBuildClient> _codeBuild;
-    private readonly Lazy<AmazonStepFunctionsClient> _stepFunctions;
-    private readonly Lazy<AmazonLambdaClient> _lambda;
-    private readonly Lazy<AmazonSecretsManagerClient> _secretsManager;
+    private readonly OnDemand<AmazonDynamoDBClient> _dynamo;
+    private readonly OnDemand<AmazonS3Client> _s3;
+    private readonly OnDemand<AmazonSimpleSystemsManagementClient> _ssm;
+    private readonly OnDemand<AmazonCodeBuildClient> _codeBuild;
+    private readonly OnDemand<AmazonStepFunctionsClient> _stepFunctions;
+    private readonly OnDemand<AmazonLambdaClient> _lambda;
+    private readonly OnDemand<AmazonSecretsManagerClient> _secretsManager;
 
     /// <summary>Makes no client yet.</summary>
     /// <param name="variable">Gives a variable of the environment, or null.</param>
@@ -76,21 +76,9 @@ public sealed class AwsClients : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        Dispose(_dynamo);
-        Dispose(_s3);
-        Dispose(_ssm);
-        Dispose(_codeBuild);
-        Dispose(_stepFunctions);
-        Dispose(_lambda);
-        Dispose(_secretsManager);
-    }
-
-    private static void Dispose<T>(Lazy<T> client)
-        where T : IDisposable
-    {
-        if (client.IsValueCreated)
+        foreach (var client in (ReadOnlySpan<IDisposable>)[_dynamo, _s3, _ssm, _codeBuild, _stepFunctions, _lambda, _secretsManager])
         {
-            client.Value.Dispose();
+            client.Dispose();
         }
     }
 

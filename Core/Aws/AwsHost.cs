@@ -33,7 +33,7 @@ public sealed class AwsHost : IDisposable
     private readonly Action<string> tell;
     private readonly AwsSettings settings;
     private readonly AwsClients clients;
-    private readonly Lazy<HttpClient> uploads = new(() => new HttpClient(new SocketsHttpHandler { UseCookies = false, AllowAutoRedirect = false, ActivityHeadersPropagator = null }) { Timeout = UploadTimeout });
+    private readonly OnDemand<HttpClient> uploads = new(() => new HttpClient(new SocketsHttpHandler { UseCookies = false, AllowAutoRedirect = false, ActivityHeadersPropagator = null }) { Timeout = UploadTimeout });
     private readonly Lazy<DynamoRunStore> store;
     private readonly Lazy<IObjectStore> objects;
     private readonly Lazy<RunPlans> plans;
@@ -97,7 +97,7 @@ public sealed class AwsHost : IDisposable
         var bundler = new RefusingBundler(new Bundler(new AwsInputs(BucketOfJob, GitOptions(), clock), Secrets(), clock));
         var root = S3Location.Root(settings.InternalBucket);
         var intake = new Intake.Intake(Store, Objects, keys, watchdogs, bundler, Reporter(), finalizer.Value, clock, randomBytes, root);
-        return new WebhookRole(new WebhookDesk(intake, new DeliveryLedger(Objects, clock), settings.DoneBucket), ReadWebhookSecretAsync, clock);
+        return new WebhookRole(new WebhookDesk(new AwsPlace(intake, settings.DoneBucket), new DeliveryLedger(Objects, clock)), ReadWebhookSecretAsync, clock);
     }
 
     /// <summary>Wakes runs.</summary>
@@ -142,10 +142,7 @@ public sealed class AwsHost : IDisposable
     public void Dispose()
     {
         clients.Dispose();
-        if (uploads.IsValueCreated)
-        {
-            uploads.Value.Dispose();
-        }
+        uploads.Dispose();
     }
 
     /// <summary>Each value is asked for while the arguments are made; a missing one has thrown by then.</summary>

@@ -45,7 +45,6 @@ public sealed class AwsWorkers(
     /// <summary>What a build takes beside the commands: starting, fetching, reporting; in seconds.</summary>
     private const int BuildOverheadSeconds = 300;
 
-    private const int MaxTokenChars = 64;
     private const string BuildMark = ":build/";
 
     /// <inheritdoc/>
@@ -83,7 +82,7 @@ public sealed class AwsWorkers(
         try
         {
             await StartResult.OfAsync(
-                () => codeBuild().StopBuildAsync(new StopBuildRequest { Id = executionUrl }, cancellationToken),
+                () => codeBuild().StopBuildAsync(new StopBuildRequest { Id = IdOf(executionUrl) }, cancellationToken),
                 new AwsCall($"the build {executionUrl}", "codebuild:StopBuild"),
                 cancellationToken);
         }
@@ -107,7 +106,7 @@ public sealed class AwsWorkers(
         try
         {
             var answer = await StartResult.OfAsync(
-                () => codeBuild().BatchGetBuildsAsync(new BatchGetBuildsRequest { Ids = [executionUrl] }, cancellationToken),
+                () => codeBuild().BatchGetBuildsAsync(new BatchGetBuildsRequest { Ids = [IdOf(executionUrl)] }, cancellationToken),
                 new AwsCall($"the build {executionUrl}", "codebuild:BatchGetBuilds"),
                 cancellationToken);
             return answer.Builds is [{ } build, ..] ? BuildEnding.Of(build) : ExecutionState.MayStillReport.Instance;
@@ -120,12 +119,12 @@ public sealed class AwsWorkers(
         }
     }
 
-    /// <summary>Within five minutes, one token starts one build.</summary>
-    internal static string TokenOf(RunId run, OrderNum num)
-    {
-        var token = $"{run}-{num}";
-        return token.Length <= MaxTokenChars ? token : Convert.ToHexStringLower(SHA256.HashData(Encoding.ASCII.GetBytes(token)));
-    }
+    /// <summary>
+    /// Within five minutes, one token starts one build. Callers choose their run ids, and two deployments in an account may see the same one: the project
+    /// is part of the token.
+    /// </summary>
+    internal static string TokenOf(string project, RunId run, OrderNum num) =>
+        Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{project}\n{run}-{num}")));
 
     /// <summary>What the worker is told.</summary>
     internal WorkOrder TicketOf(RunPlan plan, PlannedOrder order) => new()
@@ -138,6 +137,9 @@ public sealed class AwsWorkers(
         ExecSha256 = order.BundleSha256,
         TraceId = plan.TraceId,
     };
+
+    /// <summary>The id in a build's ARN: what CodeBuild's operations are documented to take.</summary>
+    private static string IdOf(string arn) => arn[(arn.IndexOf(BuildMark, StringComparison.Ordinal) + BuildMark.Length)..];
 
     private static bool IsBuild(string executionUrl) => executionUrl.Contains(BuildMark, StringComparison.Ordinal);
 
@@ -156,7 +158,7 @@ public sealed class AwsWorkers(
         var request = new StartBuildRequest
         {
             ProjectName = project,
-            IdempotencyToken = TokenOf(ticket.RunId, ticket.OrderNum),
+            IdempotencyToken = TokenOf(project, ticket.RunId, ticket.OrderNum),
             EnvironmentVariablesOverride = [.. ticket.ToVariables().Select(pair => new EnvironmentVariable { Name = pair.Key, Value = pair.Value })],
             TimeoutInMinutesOverride = Minutes(order.TimeoutSeconds + OrderLimits.WatchdogGraceSeconds + BuildOverheadSeconds, MaxBuildMinutes),
             QueuedTimeoutInMinutesOverride = Minutes(OrderLimits.CodeBuildClaimSeconds, MaxQueueMinutes),

@@ -60,7 +60,7 @@ public sealed class Server(ServeOptions options, TimeProvider clock)
 
         using var host = new LocalHost(options.Local, clock);
         using var runs = new RunRoster(host, clock, log);
-        var desk = new JobDesk(runs, new DeliveryLedger(host.Objects, clock), options.Local.State, log);
+        var desk = new WebhookDesk(new LocalPlace(runs, options.Local.State), new DeliveryLedger(host.Objects, clock));
         using var door = new WebhookDoor(desk, secrets.ReadAsync, log);
         await using var app = Build(door);
         await StartAsync(app);

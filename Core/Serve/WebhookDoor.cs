@@ -9,7 +9,7 @@ namespace IacCi.Core.Serve;
 /// <param name="desk">Takes genuine requests in.</param>
 /// <param name="readSecrets">The accepted secrets; none when the door is closed.</param>
 /// <param name="log">Gets a line for each delivery that is turned away; nothing of its body.</param>
-public sealed class WebhookDoor(JobDesk desk, Func<CancellationToken, ValueTask<IReadOnlyList<ReadOnlyMemory<byte>>>> readSecrets, Action<string> log) : IDisposable
+public sealed class WebhookDoor(WebhookDesk desk, Func<CancellationToken, ValueTask<IReadOnlyList<ReadOnlyMemory<byte>>>> readSecrets, Action<string> log) : IDisposable
 {
     /// <summary>How many bodies are in memory at once; who comes later waits for a place, within the server's limits on connections and their speed.</summary>
     public const int MaxBodies = 16;
@@ -37,21 +37,21 @@ public sealed class WebhookDoor(JobDesk desk, Func<CancellationToken, ValueTask<
     /// <inheritdoc/>
     public void Dispose() => bodies.Dispose();
 
-    private async ValueTask<ServeAnswer> AnswerAsync(HttpContext context)
+    private async ValueTask<WebhookReply> AnswerAsync(HttpContext context)
     {
         switch (context.Request.Path.Value)
         {
             case "/healthz":
-                return context.Request.Method is "GET" or "HEAD" ? ServeAnswer.Well : ServeAnswer.Error(405, "send a GET request");
+                return context.Request.Method is "GET" or "HEAD" ? WebhookReply.Well : WebhookReply.Error(405, "send a GET request");
             case "/webhook":
                 return await WebhookAsync(context.Request, context.RequestAborted);
             default:
-                return ServeAnswer.Error(404, "there are /webhook and /healthz here, and nothing else");
+                return WebhookReply.Error(404, "there are /webhook and /healthz here, and nothing else");
         }
     }
 
     [SuppressMessage("Design", "CA1031", Justification = "Whoever sent a request is answered, whatever happens.")]
-    private async ValueTask<ServeAnswer> WebhookAsync(HttpRequest request, CancellationToken aborted)
+    private async ValueTask<WebhookReply> WebhookAsync(HttpRequest request, CancellationToken aborted)
     {
         try
         {
@@ -64,16 +64,16 @@ public sealed class WebhookDoor(JobDesk desk, Func<CancellationToken, ValueTask<
         catch (OperationCanceledException) when (aborted.IsCancellationRequested)
         {
             // Nobody reads this answer.
-            return ServeAnswer.Error(500, "the connection was closed");
+            return WebhookReply.Error(500, "the connection was closed");
         }
         catch (Exception fault)
         {
             log(fault is UserException or StoreUnavailableException ? fault.Message : $"a fault of our own, please report it: {fault}");
-            return ServeAnswer.Error(500, "the request could not be handled now; nothing was done twice, send it again");
+            return WebhookReply.Error(500, "the request could not be handled now; nothing was done twice, send it again");
         }
     }
 
-    private async ValueTask<ServeAnswer> TakeAsync(HttpRequest request, CancellationToken aborted)
+    private async ValueTask<WebhookReply> TakeAsync(HttpRequest request, CancellationToken aborted)
     {
         var headers = new WebhookHeaders(request.Headers.Select(header => KeyValuePair.Create(header.Key, header.Value.ToString())));
         var secrets = await readSecrets(aborted);
@@ -88,7 +88,7 @@ public sealed class WebhookDoor(JobDesk desk, Func<CancellationToken, ValueTask<
             var body = await ReadAsync(request, aborted);
             return WebhookGate.Check(request.Method, headers, body.Span, secrets) is { } refusal
                 ? Refuse(refusal)
-                : await desk.TakeAsync(body, headers[WebhookHeaders.Delivery], headers[WebhookHeaders.Event], CancellationToken.None);
+                : Tell(await desk.TakeAsync(body, headers[WebhookHeaders.Delivery], headers[WebhookHeaders.Event], CancellationToken.None));
         }
         finally
         {
@@ -118,9 +118,16 @@ public sealed class WebhookDoor(JobDesk desk, Func<CancellationToken, ValueTask<
         return body.GetBuffer().AsMemory(0, (int)body.Length);
     }
 
-    private ServeAnswer Refuse(WebhookRefusal refusal)
+    /// <summary>The log gets nothing of a job, not even what is wrong with it: its sender has that.</summary>
+    private WebhookReply Tell(WebhookReply reply)
+    {
+        log(reply.Status >= 300 ? $"a signed request was refused with {reply.Status}; the sender has the reason" : reply.Run is { } run ? $"run {run}: {reply.Note}" : reply.Note);
+        return reply;
+    }
+
+    private WebhookReply Refuse(WebhookRefusal refusal)
     {
         log($"a delivery was refused with {refusal.Status}: {refusal.Error}");
-        return ServeAnswer.Error(refusal.Status, refusal.Error);
+        return WebhookReply.Error(refusal.Status, refusal.Error);
     }
 }

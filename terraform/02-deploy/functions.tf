@@ -14,7 +14,8 @@ resource "aws_lambda_function" "this" {
   reserved_concurrent_executions = each.key == "orchestrate" ? coalesce(var.orchestrate_reserved_concurrency, -1) : -1
 
   image_config {
-    command = [each.key]
+    # A worker serves one order after the other, and nobody but orders writes to a function's /tmp: it is emptied in between.
+    command = each.key == "work" ? ["work", "--scratch", "/tmp"] : [each.key]
   }
 
   environment {

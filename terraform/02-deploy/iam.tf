@@ -25,7 +25,7 @@ locals {
     webhook = concat([
       { sid = "Orders", actions = ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"], resources = [local.arn.orders] },
       { sid = "Events", actions = ["dynamodb:PutItem"], resources = [local.arn.events] },
-      { sid = "Locks", actions = ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"], resources = [local.arn.locks] },
+      { sid = "Locks", actions = ["dynamodb:GetItem", "dynamodb:PutItem"], resources = [local.arn.locks] },
       { sid = "Bundles", actions = ["s3:GetObject", "s3:PutObject"], resources = ["${local.arn.internal}/tmp/exec/*", "${local.arn.internal}/tmp/intake/*"] },
       { sid = "Trigger", actions = ["s3:PutObject"], resources = ["${local.arn.internal}/tmp/callbacks/runs/*/0000/result.json"] },
       { sid = "MissingKeys", actions = ["s3:ListBucket"], resources = [local.arn.internal] },

@@ -113,6 +113,9 @@ public sealed class EmulatedAws : IAsyncDisposable
     /// <summary>Changes what the waits of state machines are multiplied with, from the next wait on.</summary>
     public Task SetWaitFactorAsync(double factor) => _moto!.SettingsAsync(factor);
 
+    /// <summary>Makes an object of S3 older than it is: what was written a second ago may be an hour old.</summary>
+    public Task AgeAsync(string bucket, string key, TimeSpan by) => _moto!.AgeAsync(bucket, key, by);
+
     /// <summary>Waits for a condition, and looks again whenever something happened.</summary>
     /// <exception cref="TimeoutException">It did not come true in time.</exception>
     public Task UntilAsync(Func<bool> condition, TimeSpan limit, string what) => UntilAsync(() => Task.FromResult(condition()), limit, what);

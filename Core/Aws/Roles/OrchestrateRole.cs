@@ -5,6 +5,7 @@ using IacCi.Core.Lambda.Events;
 using IacCi.Core.Logging;
 using IacCi.Core.Orchestration;
 using IacCi.Core.Runs;
+using IacCi.Core.Webhooks;
 
 namespace IacCi.Core.Aws.Roles;
 
@@ -113,7 +114,7 @@ public sealed class OrchestrateRole(
         }
     }
 
-    private static ReadOnlyMemory<byte> Answer(List<(RunId Run, WakeOutcome Outcome)> handled, IReadOnlyList<string> skipped) => RoleAnswer.Write(json =>
+    private static ReadOnlyMemory<byte> Answer(List<(RunId Run, WakeOutcome Outcome)> handled, IReadOnlyList<string> skipped) => AnswerObject.Write(json =>
     {
         json.WriteStartArray("runs");
         foreach (var (run, outcome) in handled)

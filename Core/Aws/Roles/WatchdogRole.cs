@@ -5,6 +5,7 @@ using IacCi.Core.Lambda.Events;
 using IacCi.Core.Logging;
 using IacCi.Core.Orchestration;
 using IacCi.Core.Watch;
+using IacCi.Core.Webhooks;
 
 namespace IacCi.Core.Aws.Roles;
 
@@ -30,7 +31,7 @@ public sealed class WatchdogRole(JobWatch jobs, OrderWatch orders, RunPlans plan
             log.For(watch.RunId, order: watch.Num).Info(watch.Num.IsJob ? "the job is over" : "the order is over");
         }
 
-        return new RoleAnswer(RoleAnswer.Write(json => json.WriteBoolean("done", done)), ExitCode.Succeeded);
+        return new RoleAnswer(AnswerObject.Write(json => json.WriteBoolean("done", done)), ExitCode.Succeeded);
     }
 
     private async ValueTask<bool> LookAsync(WatchEvent watch, CancellationToken cancellationToken) =>

@@ -44,7 +44,7 @@ public sealed class WebhookRole(WebhookDesk desk, Func<CancellationToken, ValueT
         foreach (var request in trusted.Requests)
         {
             log.Info($"a request by {trusted.Way}: its caller was let in by IAM, no signature is asked for");
-            replies.Add(await desk.TakeAsync(request.Body, request.DeliveryId, gitHubEvent: null, log, cancellationToken));
+            replies.Add(Tell(await desk.TakeAsync(request.Body, request.DeliveryId, gitHubEvent: null, cancellationToken), log));
         }
 
         return replies is [var only]
@@ -58,8 +58,8 @@ public sealed class WebhookRole(WebhookDesk desk, Func<CancellationToken, ValueT
         try
         {
             return await AdmitAsync(http, cancellationToken) is { } refusal
-                ? Refuse(refusal, log)
-                : await desk.TakeAsync(http.Body!.Value, http.Headers[WebhookHeaders.Delivery], http.Headers[WebhookHeaders.Event], log, cancellationToken);
+                ? Tell(WebhookReply.Error(refusal.Status, refusal.Error), log)
+                : Tell(await desk.TakeAsync(http.Body!.Value, http.Headers[WebhookHeaders.Delivery], http.Headers[WebhookHeaders.Event], cancellationToken), log);
         }
         catch (Exception fault)
         {
@@ -84,10 +84,19 @@ public sealed class WebhookRole(WebhookDesk desk, Func<CancellationToken, ValueT
         return WebhookGate.Check(http.Method, http.Headers, body.Span, secrets);
     }
 
-    private static WebhookReply Refuse(WebhookRefusal refusal, StructuredLog log)
+    private static WebhookReply Tell(WebhookReply reply, StructuredLog log)
     {
-        log.Warn($"refused with {refusal.Status}: {refusal.Error}");
-        return WebhookReply.Error(refusal.Status, refusal.Error);
+        var about = reply.Run is { } run ? log.For(run, reply.Trace) : log;
+        if (reply.Status >= 300)
+        {
+            about.Warn(reply.Note);
+        }
+        else
+        {
+            about.Info(reply.Note);
+        }
+
+        return reply;
     }
 
     private async ValueTask<IReadOnlyList<ReadOnlyMemory<byte>>> SecretsAsync(CancellationToken cancellationToken)
@@ -110,7 +119,7 @@ public sealed class WebhookRole(WebhookDesk desk, Func<CancellationToken, ValueT
         _ => ExitCode.Invalid,
     };
 
-    private static ReadOnlyMemory<byte> List(List<WebhookReply> replies) => RoleAnswer.Write(json =>
+    private static ReadOnlyMemory<byte> List(List<WebhookReply> replies) => AnswerObject.Write(json =>
     {
         json.WriteStartArray("answers");
         foreach (var reply in replies)

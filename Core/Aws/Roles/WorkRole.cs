@@ -4,6 +4,7 @@ using IacCi.Core.Lambda;
 using IacCi.Core.Logging;
 using IacCi.Core.Runs;
 using IacCi.Core.Secrets.Age;
+using IacCi.Core.Webhooks;
 using IacCi.Core.Work;
 using IacCi.Core.Work.Unpack;
 
@@ -44,7 +45,7 @@ public sealed class WorkRole(
             var channel = await openChannel(order, keys, cancellationToken);
             using var folders = new OrderFolders(site.Root, randomBytes);
             var opener = new BundleOpener(keys, folders);
-            var options = new WorkerOptions { BaseEnvironment = site.SetUp() };
+            var options = new WorkerOptions { BaseEnvironment = site.SetUp(), Execution = site.Execution };
             return await new Worker(bundles, opener, runner, options, clock, randomBytes, about.Info).RunAsync(order, channel, live, cancellationToken);
         }
         finally
@@ -74,7 +75,7 @@ public sealed class WorkRole(
         _ => throw new System.Diagnostics.UnreachableException(),
     };
 
-    private static ReadOnlyMemory<byte> Write(string status, bool reported) => RoleAnswer.Write(json =>
+    private static ReadOnlyMemory<byte> Write(string status, bool reported) => AnswerObject.Write(json =>
     {
         json.WriteString("status", status);
         json.WriteBoolean("reported", reported);

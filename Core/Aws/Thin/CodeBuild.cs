@@ -104,7 +104,7 @@ public sealed class StartBuildResponse : AmazonWebServiceResponse
 /// <summary>Describes builds.</summary>
 public sealed class BatchGetBuildsRequest : AmazonWebServiceRequest
 {
-    /// <summary>Their ids or ARNs.</summary>
+    /// <summary>Their ids: <c>project:uuid</c>.</summary>
     public required List<string> Ids { get; init; }
 }
 

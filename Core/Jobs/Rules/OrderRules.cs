@@ -49,12 +49,6 @@ internal static class OrderRules
                 $"use at most {OrderLimits.MaxLambdaTimeoutSeconds}, or execution_target codebuild");
         }
 
-        if (order.Timeout > job.JobTimeout)
-        {
-            problems.Add(timeout, $"is {Problems.Count(order.Timeout)} s, but the whole job ends after its job_timeout of " +
-                $"{Problems.Count(job.JobTimeout)} s; lower it, or raise job_timeout");
-        }
-
         if (context == JobContext.Aws && OrderLimits.SignedSeconds(order.Target, order.Timeout) > job.PresignExpiry)
         {
             problems.Add(timeout, TooLongForUrls(job, order));

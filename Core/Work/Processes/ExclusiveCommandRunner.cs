@@ -1,5 +1,3 @@
-using IacCi.Core.Work.Unpack;
-
 namespace IacCi.Core.Work.Processes;
 
 /// <summary>
@@ -33,8 +31,4 @@ public sealed class ExclusiveCommandRunner : ICommandRunner
             }
         }
     }
-
-    /// <summary>Removes everything from a folder that only orders write to (a Lambda's <c>/tmp</c>).</summary>
-    /// <returns>False when something is left.</returns>
-    public static bool Sweep(string folder) => FolderRemoval.Empty(folder);
 }

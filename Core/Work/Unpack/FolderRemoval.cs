@@ -10,11 +10,13 @@ internal static class FolderRemoval
     internal static bool Remove(string folder) => TryRemove(folder) || (Unlock(folder) && TryRemove(folder));
 
     /// <summary>Removes what is in a folder, but not the folder.</summary>
-    /// <returns>False when something is left.</returns>
-    internal static bool Empty(string folder)
+    /// <param name="folder">The folder.</param>
+    /// <param name="except">Names of entries that stay.</param>
+    /// <returns>False when something is left that does not stay.</returns>
+    internal static bool Empty(string folder, IReadOnlySet<string>? except = null)
     {
         var all = true;
-        foreach (var entry in new DirectoryInfo(folder).EnumerateFileSystemInfos())
+        foreach (var entry in new DirectoryInfo(folder).EnumerateFileSystemInfos().Where(entry => except?.Contains(entry.Name) != true))
         {
             all &= entry is DirectoryInfo { LinkTarget: null } ? Remove(entry.FullName) : TryDelete(entry);
         }

@@ -27,6 +27,8 @@ internal sealed record AwsRequest
 
     public string Resource { get; private init; } = "";
 
+    public IReadOnlyList<CallStep> Steps { get; private init; } = [];
+
     public string AccessKey { get; private init; } = "";
 
     public bool Presigned { get; private init; }
@@ -52,7 +54,8 @@ internal sealed record AwsRequest
     {
         var (key, service, presigned) = Signature();
         var (operation, resource) = OperationNames.Of(this, service);
-        return this with { AccessKey = key, Service = service, Presigned = presigned, Operation = operation, Resource = resource };
+        var steps = OperationNames.StepsOf(operation, resource, Body);
+        return this with { AccessKey = key, Service = service, Presigned = presigned, Operation = operation, Resource = resource, Steps = steps };
     }
 
     private (string Key, string Service, bool Presigned) Signature()

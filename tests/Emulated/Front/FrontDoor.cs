@@ -45,7 +45,7 @@ internal sealed class FrontDoor(
         var call = new Call(
             options.Time.GetUtcNow(), request.Presigned ? Presigned : caller.Name, request.Service, request.Operation, request.Resource, answer?.Status ?? 0,
             struck.Count == 0 ? null : string.Join(',', struck.Select(f => f.Kind)), request.Presigned ? signer.Name : null,
-            options.Time.GetElapsedTime(started));
+            options.Time.GetElapsedTime(started), request.Steps);
         log.Add(call);
         options.Log?.Invoke($"{call.Caller}: {call.Service} {call.Operation} {call.Resource} {call.Status}{(call.Fault is null ? "" : $" ({call.Fault})")}");
         pulse.Beat();

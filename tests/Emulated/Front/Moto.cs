@@ -72,10 +72,16 @@ internal sealed class Moto : IAsyncDisposable
     }
 
     /// <summary>Changes what the waits of state machines are multiplied with, from the next wait on.</summary>
-    public async Task SettingsAsync(double waitFactor)
+    public Task SettingsAsync(double waitFactor) => TellAsync("settings", new JsonObject { ["wait_factor"] = waitFactor });
+
+    /// <summary>Makes an object older than it is.</summary>
+    public Task AgeAsync(string bucket, string key, TimeSpan by) =>
+        TellAsync("age", new JsonObject { ["bucket"] = bucket, ["key"] = key, ["seconds"] = by.TotalSeconds });
+
+    private async Task TellAsync(string what, JsonObject about)
     {
-        using var content = new StringContent(new JsonObject { ["wait_factor"] = waitFactor }.ToJsonString());
-        using var response = await _http.PostAsync(new Uri(_url + "/_emulated/settings"), content);
+        using var content = new StringContent(about.ToJsonString());
+        using var response = await _http.PostAsync(new Uri($"{_url}/_emulated/{what}"), content);
         response.EnsureSuccessStatusCode();
     }
 

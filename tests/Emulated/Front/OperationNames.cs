@@ -29,6 +29,30 @@ internal static class OperationNames
         return service == "lambda" ? Lambda(request) : (Form(request) ?? $"{request.Method} {request.Path}", "");
     }
 
+    /// <summary>The steps that DynamoDB asks a permission for, each; of any other call, the call itself.</summary>
+    /// <remarks>https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis-iam.html</remarks>
+    public static IReadOnlyList<CallStep> StepsOf(string operation, string resource, byte[] body)
+    {
+        if (operation is not ("TransactWriteItems" or "BatchGetItem"))
+        {
+            return [new CallStep(operation, resource)];
+        }
+
+        try
+        {
+            using var json = JsonDocument.Parse(body);
+            return operation == "BatchGetItem"
+                ? [.. json.RootElement.GetProperty("RequestItems").EnumerateObject().Select(table => new CallStep(operation, table.Name))]
+                : [.. from item in json.RootElement.GetProperty("TransactItems").EnumerateArray()
+                      from step in item.EnumerateObject()
+                      select new CallStep(step.Name == "ConditionCheck" ? "ConditionCheckItem" : step.Name + "Item", step.Value.GetProperty("TableName").GetString()!)];
+        }
+        catch (Exception malformed) when (malformed is JsonException or KeyNotFoundException or InvalidOperationException)
+        {
+            return [new CallStep(operation, resource)]; // moto will refuse it
+        }
+    }
+
     private static string? Form(AwsRequest request) =>
         request.Headers.ContentType.ToString().StartsWith("application/x-www-form-urlencoded", StringComparison.Ordinal)
             ? QueryHelpers.ParseQuery(Encoding.UTF8.GetString(request.Body)).GetValueOrDefault("Action").ToString()

@@ -74,8 +74,8 @@ internal sealed class ProcessPool(EmulatedAwsOptions options, Reaper reaper, Pri
         while (true)
         {
             var freed = _freed.Next;
-            var (process, cold) = Take(config, pending);
-            if (process is null && mayWait && !_closed)
+            var (process, cold, soon) = Take(config, pending);
+            if (process is null && (mayWait || soon) && !_closed)
             {
                 await freed;
                 continue;
@@ -90,7 +90,8 @@ internal sealed class ProcessPool(EmulatedAwsOptions options, Reaper reaper, Pri
         }
     }
 
-    private (FunctionProcess? Process, bool Cold) Take(FunctionConfig config, Pending pending)
+    /// <returns>Without a process: whether there will be room at once, because another function's idle process makes it.</returns>
+    private (FunctionProcess? Process, bool Cold, bool Soon) Take(FunctionConfig config, Pending pending)
     {
         lock (_gate)
         {
@@ -106,31 +107,33 @@ internal sealed class ProcessPool(EmulatedAwsOptions options, Reaper reaper, Pri
             {
                 _idle.Remove(process);
                 process.Give(pending);
-                return (process, false);
+                return (process, false, false);
             }
 
             var slot = _closed ? -1 : Array.IndexOf(_slots, null);
             if (slot < 0)
             {
-                MakeRoom();
-                return (null, false);
+                return (null, false, MakeRoom());
             }
 
             process = new FunctionProcess(config, slot, options.Time, Idle);
             process.Give(pending);
             _slots[slot] = process;
-            return (process, true);
+            return (process, true, false);
         }
     }
 
     /// <summary>The process that was idle longest makes room for another function's.</summary>
-    private void MakeRoom()
+    private bool MakeRoom()
     {
-        if (_idle.Count > 0)
+        if (_idle.Count == 0)
         {
-            _idle[0].Kill();
-            _idle.RemoveAt(0);
+            return false;
         }
+
+        _idle[0].Kill();
+        _idle.RemoveAt(0);
+        return true;
     }
 
     private void Idle(FunctionProcess process)
@@ -152,7 +155,7 @@ internal sealed class ProcessPool(EmulatedAwsOptions options, Reaper reaper, Pri
         {
             var variables = Variables(process, owner, work);
             await process.Start(
-                output => new ProcessGroup(reaper, options.Binary ?? throw new InvalidOperationException("no executable is given: set IAC_CI_BINARY"), process.Function.Arguments, variables, work, output), line);
+                output => new ProcessGroup(reaper, options.Binary ?? throw new InvalidOperationException("no executable is given: set IAC_CI_BINARY"), ArgumentsOf(process.Function, work), variables, work, output), line);
         }
         catch (Exception failure) when (failure is InvalidOperationException or System.ComponentModel.Win32Exception)
         {
@@ -172,6 +175,9 @@ internal sealed class ProcessPool(EmulatedAwsOptions options, Reaper reaper, Pri
             Folders.Delete(work);
         }
     }
+
+    /// <summary>The <c>/tmp</c> of a function is its own, and nobody else's files are to be found there.</summary>
+    private static IReadOnlyList<string> ArgumentsOf(FunctionConfig function, string work) => [.. function.Arguments.Select(a => a == "/tmp" ? work : a)];
 
     /// <summary>https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html</summary>
     private Dictionary<string, string> Variables(FunctionProcess process, ProcessOwner owner, string work)

@@ -115,11 +115,11 @@ internal sealed class StackBuilder(AwsApi api, EmulatedAwsOptions options, Dice 
     private async Task FunctionsAsync(Deployment stack, StackOptions wanted)
     {
         await RoleAsync(stack);
-        foreach (var (name, command, timeout) in ((string, string, int)[])
-                 [(stack.Webhook, "webhook", wanted.FunctionTimeout), (stack.Orchestrate, "orchestrate", wanted.FunctionTimeout),
-                  (stack.Watchdog, "watchdog", 60), (stack.Work, "work", wanted.WorkerTimeout)])
+        foreach (var (name, command, timeout) in ((string, string[], int)[])
+                 [(stack.Webhook, ["webhook"], wanted.FunctionTimeout), (stack.Orchestrate, ["orchestrate"], wanted.FunctionTimeout),
+                  (stack.Watchdog, ["watchdog"], 60), (stack.Work, ["work", "--scratch", "/tmp"], wanted.WorkerTimeout)])
         {
-            await FunctionAsync(stack, name, [command], stack.Variables, timeout);
+            await FunctionAsync(stack, name, command, stack.Variables, timeout);
             await api.RestAsync("lambda", HttpMethod.Put, $"/2019-09-25/functions/{name}/event-invoke-config", new JsonObject
             {
                 ["DestinationConfig"] = new JsonObject
@@ -198,11 +198,11 @@ internal sealed class StackBuilder(AwsApi api, EmulatedAwsOptions options, Dice 
         ["name"] = $"{stack.Prefix}-watchdog",
         ["roleArn"] = RoleArn(stack),
         ["definition"] = $$$"""
-            {"StartAt": "Wait", "States": {
+            {"StartAt": "Keep the input", "States": {
+              "Keep the input": {"Type": "Pass", "Parameters": {"input.$": "$"}, "Next": "Wait"},
               "Wait": {"Type": "Wait", "Seconds": {{{wanted.PollSeconds}}}, "Next": "Look"},
-              "Look": {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "Parameters": {"FunctionName": "{{{FunctionArn(stack.Watchdog)}}}",
-                "Payload": {"run_id.$": "$.run_id", "order_num.$": "$.order_num", "timeout.$": "$.timeout", "start_time.$": "$.start_time",
-                  "internal_bucket.$": "$.internal_bucket"} },
+              "Look": {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke",
+                "Parameters": {"FunctionName": "{{{FunctionArn(stack.Watchdog)}}}", "Payload.$": "$.input"},
                 "ResultSelector": {"done.$": "$.Payload.done"}, "ResultPath": "$.watch",
                 "Retry": [{"ErrorEquals": ["States.ALL"], "IntervalSeconds": 5, "MaxAttempts": 10, "BackoffRate": 2}], "Next": "Done?"},
               "Done?": {"Type": "Choice", "Choices": [{"Variable": "$.watch.done", "BooleanEquals": true, "Next": "Done"}], "Default": "Wait"},

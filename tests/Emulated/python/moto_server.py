@@ -11,7 +11,8 @@ never outlives the process that started it. What differs from `python3 -m moto.s
 - a DynamoDB transaction backs up the items that it touches, not whole tables;
 - CodeBuild projects need no source and can change; a bucket policy that wants TLS does not refuse everything;
   delete markers can be deleted;
-- API Gateway and function URLs point to the front door.
+- API Gateway and function URLs point to the front door;
+- objects of S3 can be made older than they are.
 """
 
 import base64
@@ -23,11 +24,12 @@ import sys
 import threading
 import time
 import traceback
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from io import BytesIO
 from urllib.parse import quote_plus, unquote
 
 MAX_HEADER_BYTES = 1 << 20
+ACCOUNT = "123456789012"
 
 # Read by moto when it is imported.
 FRONT_URL = sys.argv[1] if len(sys.argv) > 1 else "http://127.0.0.1:5000"
@@ -341,6 +343,11 @@ class Moto:
         """(status line, headers, body, invocations)"""
         if environ["PATH_INFO"] == "/_emulated/settings":
             _settings.update(json.loads(environ["wsgi.input"].read()))
+            return "200 OK", [], b"{}", []
+        if environ["PATH_INFO"] == "/_emulated/age":
+            told = json.loads(environ["wsgi.input"].read())
+            s3_object = s3.s3_backends[ACCOUNT]["aws"].get_object(told["bucket"], told["key"])
+            s3_object.last_modified -= timedelta(seconds=told["seconds"])
             return "200 OK", [], b"{}", []
         answer = []
         _calling.invocations = []

@@ -33,7 +33,7 @@ internal sealed class DispatchTests(EmulatedStores aws)
 
         var sent = JsonNode.Parse(server.Requests.Single().Body)!;
         await Assert.That(sent["projectName"]!.GetValue<string>()).IsEqualTo("the-project");
-        await Assert.That(sent["idempotencyToken"]!.GetValue<string>()).IsEqualTo("run-1-0007");
+        await Assert.That(sent["idempotencyToken"]!.GetValue<string>()).IsEqualTo(AwsWorkers.TokenOf("the-project", Run, new OrderNum(7)));
         await Assert.That(sent["timeoutInMinutesOverride"]!.GetValue<int>()).IsEqualTo(17);
         await Assert.That(sent["queuedTimeoutInMinutesOverride"]!.GetValue<int>()).IsEqualTo(30);
         var variables = sent["environmentVariablesOverride"]!.AsArray().ToDictionary(v => v!["name"]!.GetValue<string>(), v => v!["value"]!.GetValue<string>());
@@ -145,6 +145,7 @@ internal sealed class DispatchTests(EmulatedStores aws)
 
         await Assert.That(await workers.DescribeAsync("lambda:f/1", None)).IsEqualTo(ExecutionState.MayStillReport.Instance);
         await Assert.That(server.Requests.Count).IsEqualTo(4);
+        await Assert.That(server.Requests.All(request => request.Body == """{"ids":["p:1"]}""")).IsTrue();
     }
 
     [Test]
@@ -158,16 +159,18 @@ internal sealed class DispatchTests(EmulatedStores aws)
         await Assert.That(await workers.StopAsync(Plan(order), order, "arn:aws:codebuild:x:1:build/p:1", OrderStatus.TimedOut, "late", None)).IsFalse();
         await Assert.That(await workers.StopAsync(Plan(order), order, null, OrderStatus.TimedOut, "late", None)).IsFalse();
         await Assert.That(said.Single()).Contains("allow codebuild:StopBuild");
+        await Assert.That(server.Requests.Single().Body).IsEqualTo("""{"id":"p:1"}""");
     }
 
     [Test]
-    public async Task A_token_fits_and_is_different_for_each_order_of_a_run_with_the_longest_id()
+    public async Task A_token_fits_and_is_different_for_each_order_and_each_deployment()
     {
         var run = RunId.Parse(new string('r', 64));
-        var tokens = Enumerable.Range(1, 20).Select(n => AwsWorkers.TokenOf(run, new OrderNum(n))).ToList();
+        var tokens = Enumerable.Range(1, 20).Select(n => AwsWorkers.TokenOf("p", run, new OrderNum(n))).ToList();
         await Assert.That(tokens.Distinct().Count()).IsEqualTo(20);
         await Assert.That(tokens.All(token => token.Length <= 64)).IsTrue();
-        await Assert.That(AwsWorkers.TokenOf(run, new OrderNum(1))).IsEqualTo(tokens[0]);
+        await Assert.That(AwsWorkers.TokenOf("p", run, new OrderNum(1))).IsEqualTo(tokens[0]);
+        await Assert.That(AwsWorkers.TokenOf("q", run, new OrderNum(1))).IsNotEqualTo(tokens[0]);
     }
 
     [Test]

@@ -1,10 +1,10 @@
 using System.Net;
 using System.Text.Json.Nodes;
 
-namespace IacCi.Tests.EndToEnd.Lambda;
+namespace IacCi.Tests.EndToEnd.Aws;
 
 [Category("Emulated")]
-[NotInParallel(nameof(RolesTests))]
+[NotInParallel(PublishedAws.Turns)]
 [ClassDataSource<PublishedAws>(Shared = SharedType.PerTestSession)]
 internal sealed class RolesTests(PublishedAws published)
 {
@@ -14,9 +14,9 @@ internal sealed class RolesTests(PublishedAws published)
     public async Task A_job_goes_from_its_request_to_done_on_both_targets()
     {
         var stack = await published.NewStackAsync();
-        await published.Aws.Api.CallAsync("ssm", "PutParameter", new JsonObject { ["Name"] = $"/{stack.Prefix}/my-secret", ["Type"] = "SecureString", ["Value"] = Value });
+        await published.Aws.Api.CallAsync("ssm", "PutParameter", new JsonObject { ["Name"] = $"/{stack.Prefix}/jobs/my-secret", ["Type"] = "SecureString", ["Value"] = Value });
         var vpc = PublishedAws.Order(stack, "vpc", "lambda", "echo \"secret $MY_SECRET\"; env | grep -c '^AWS_' || true; echo '{\"id\":1}' > $IAC_CI_EVENTS_DIR/e.json");
-        vpc["ssm_paths"] = new JsonArray($"/{stack.Prefix}/my-secret");
+        vpc["ssm_paths"] = new JsonArray($"/{stack.Prefix}/jobs/my-secret");
 
         var (status, answer) = await published.PostAsync(stack, "run-1", vpc, PublishedAws.Order(stack, "dns", "codebuild", "env | grep -c '^AWS_' || true", "vpc"));
         var done = await published.DoneAsync(stack, "run-1");
@@ -36,7 +36,7 @@ internal sealed class RolesTests(PublishedAws published)
     {
         var stack = await published.NewStackAsync();
 
-        await published.PostAsync(
+        await published.SubmitAsync(
             stack, "run-1", PublishedAws.Order(stack, "vpc", "codebuild", "echo no; exit 3"), PublishedAws.Order(stack, "dns", "lambda", "echo never", "vpc"));
         var done = await published.DoneAsync(stack, "run-1");
         await published.Aws.QuietAsync(PublishedAws.Soon);
@@ -56,7 +56,7 @@ internal sealed class RolesTests(PublishedAws published)
         const string Leave = "echo x > $HOME/left; echo x > $TMPDIR/left; setsid sleep 7654321 >/dev/null 2>&1 & echo $!";
         const string Look = "ls -A $HOME $TMPDIR | grep -c left || true";
 
-        await published.PostAsync(
+        await published.SubmitAsync(
             stack, "run-1", PublishedAws.Order(stack, "first", "lambda", Leave), PublishedAws.Order(stack, "second", "lambda", Look, "first"));
         await published.DoneAsync(stack, "run-1");
         var daemon = int.Parse(((string)(await published.ResultAsync(stack, "run-1", "0001"))["log"]!).Trim());
@@ -72,7 +72,7 @@ internal sealed class RolesTests(PublishedAws published)
         var stack = await published.NewStackAsync();
         var file = Path.GetTempFileName();
 
-        await published.PostAsync(stack, "run-1", PublishedAws.Order(stack, "vpc", "lambda", $"echo ran >> {file}"));
+        await published.SubmitAsync(stack, "run-1", PublishedAws.Order(stack, "vpc", "lambda", $"echo ran >> {file}"));
         await published.DoneAsync(stack, "run-1");
         var invocation = published.Aws.Functions.Invocations(stack.Work).Single();
         var again = await published.Aws.Functions.InvokeAsync(stack.Work, invocation.Payload);
@@ -145,7 +145,13 @@ internal sealed class RolesTests(PublishedAws published)
         string[] functions = [stack.Webhook, stack.Orchestrate, stack.Watchdog, stack.Work];
         var lines = functions.SelectMany(published.Aws.Functions.Log).ToList();
         var builds = published.Aws.Builds.All(stack.Project).SelectMany(build => build.Log);
-        var all = await published.ItemsAsync(stack) + string.Join('\n', lines.Concat(builds));
+        var items = new List<JsonObject>();
+        foreach (var table in new[] { stack.OrdersTable, stack.EventsTable, stack.LocksTable })
+        {
+            items.AddRange(await published.ItemsAsync(table));
+        }
+
+        var all = new JsonArray([.. items]).ToJsonString() + string.Join('\n', lines.Concat(builds));
 
         foreach (var secret in new[] { Value, "X-Amz-Signature", "X-Amz-Credential", "AGE-SECRET-KEY-", stack.WebhookSecret })
         {

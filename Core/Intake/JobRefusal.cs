@@ -1,8 +1,7 @@
 using IacCi.Core.Faults;
-using IacCi.Core.Intake;
 using IacCi.Core.Jobs;
 
-namespace IacCi.Core.Aws.Roles;
+namespace IacCi.Core.Intake;
 
 /// <summary>Something named in a job cannot be had: its sender has to correct it, and is told so (400). Whatever else fails is ours (500).</summary>
 public sealed class JobRefusedException(UserException inner) : UserException(inner.Message, ExitCode.Invalid, inner);

@@ -1,0 +1,25 @@
+using IacCi.Core.Intake;
+using IacCi.Core.Jobs;
+using IacCi.Core.Runs;
+using IacCi.Core.Webhooks;
+
+namespace IacCi.Core.Aws;
+
+/// <summary>The engine on AWS, behind the webhook's desk.</summary>
+/// <param name="intake">Takes jobs in; its bundler is a <see cref="RefusingBundler"/>.</param>
+/// <param name="doneBucket">Where the end of runs is told.</param>
+public sealed class AwsPlace(Intake.Intake intake, string doneBucket) : IJobPlace
+{
+    /// <inheritdoc/>
+    public JobContext Context => JobContext.Aws;
+
+    /// <inheritdoc/>
+    public string? Refusal => null;
+
+    /// <inheritdoc/>
+    public string DoneEndpoint(RunId run) => new S3Location(doneBucket, RunKeys.Done(run)).ToString();
+
+    /// <inheritdoc/>
+    public ValueTask<IntakeAnswer> SubmitAsync(Submission submission, RunId run, CancellationToken cancellationToken) =>
+        intake.SubmitAsync(submission, cancellationToken);
+}

@@ -1,0 +1,86 @@
+using IacCi.Core.Faults;
+using IacCi.Core.Intake;
+using IacCi.Core.Jobs;
+using IacCi.Core.Runs;
+
+namespace IacCi.Core.Webhooks;
+
+/// <summary>The place behind a desk that takes jobs in: the engine on AWS, or that of a server.</summary>
+public interface IJobPlace
+{
+    /// <summary>Where its jobs run.</summary>
+    JobContext Context { get; }
+
+    /// <summary>Why no job is taken in at this moment; null when one is.</summary>
+    string? Refusal { get; }
+
+    /// <summary>Where the end of a run is told when its request does not say.</summary>
+    string DoneEndpoint(RunId run);
+
+    /// <summary>Takes a job in.</summary>
+    /// <exception cref="JobRefusedException">Something named in the job cannot be had.</exception>
+    ValueTask<IntakeAnswer> SubmitAsync(Submission submission, RunId run, CancellationToken cancellationToken);
+}
+
+/// <summary>Takes requests in whose sender is known to be who it says, whichever way they came: request → job → intake → answer.</summary>
+/// <param name="place">Takes jobs in.</param>
+/// <param name="ledger">Gives repeated deliveries the same run.</param>
+public sealed class WebhookDesk(IJobPlace place, DeliveryLedger ledger)
+{
+    /// <summary>The username of a job that names none.</summary>
+    public const string DefaultUsername = "webhook";
+
+    /// <summary>Takes one request in. Everything that is wrong with it is in the answer, and nothing was started then.</summary>
+    /// <param name="body">The request: JSON.</param>
+    /// <param name="deliveryId">What names this delivery, if it may be repeated; or null.</param>
+    /// <param name="gitHubEvent">The value of <c>X-GitHub-Event</c>, or null.</param>
+    /// <param name="cancellationToken">Ends the call early, as a crash would: the same request goes on where it stopped.</param>
+    /// <exception cref="UserException">Something is missing here that the sender cannot help: a table, a permission.</exception>
+    /// <exception cref="StoreUnavailableException">A service did not answer: the request may be sent again.</exception>
+    public async ValueTask<WebhookReply> TakeAsync(ReadOnlyMemory<byte> body, string? deliveryId, string? gitHubEvent, CancellationToken cancellationToken)
+    {
+        switch (WebhookRequest.Parse(body, gitHubEvent))
+        {
+            case WebhookParse.Ping:
+                return WebhookReply.Well;
+            case WebhookParse.Invalid invalid:
+                return WebhookReply.Error(400, "this is no valid request", invalid.Errors);
+            case WebhookParse.Accepted { Request: var request }:
+                var reading = JobReader.Read(request.Job, format: null, fileName: null, place.Context);
+                return reading.IsValid
+                    ? await TakeAsync(request, reading.Job, body, deliveryId, cancellationToken)
+                    : WebhookReply.Error(400, "the job is not valid", [.. reading.Errors.Select(error => error.ToString())], request.RunId, request.TraceId);
+            default:
+                throw new System.Diagnostics.UnreachableException();
+        }
+    }
+
+    private async ValueTask<WebhookReply> TakeAsync(
+        WebhookRequest request, Job job, ReadOnlyMemory<byte> body, string? deliveryId, CancellationToken cancellationToken)
+    {
+        if (place.Refusal is { } full)
+        {
+            return WebhookReply.Error(503, full, run: request.RunId, trace: request.TraceId);
+        }
+
+        var run = request.RunId ?? await ledger.ResolveAsync(body, deliveryId, cancellationToken);
+        var submission = new Submission
+        {
+            Job = job,
+            PayloadDigest = JobDigest.Of(job),
+            RunId = run,
+            TraceId = request.TraceId,
+            DefaultUsername = DefaultUsername,
+        };
+        try
+        {
+            return await place.SubmitAsync(submission, run, cancellationToken) is IntakeAnswer.Accepted accepted
+                ? WebhookReply.Ok(accepted, request.DoneEndpoint ?? place.DoneEndpoint(run))
+                : WebhookReply.Error(409, $"run id {run} belongs to another job; give this one another", run: run, trace: request.TraceId);
+        }
+        catch (JobRefusedException wrong)
+        {
+            return WebhookReply.Error(400, "the job cannot be started as it is", wrong.Message.Split('\n'), run, request.TraceId);
+        }
+    }
+}

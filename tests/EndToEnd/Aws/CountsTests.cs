@@ -1,0 +1,90 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+
+namespace IacCi.Tests.EndToEnd.Aws;
+
+/// <summary>
+/// AWS calls, counted where all of them pass by: at the door of the emulated AWS, with the published executable in all roles. What was counted last
+/// stands in tests/deploy/counts.json; <c>./build.sh golden</c> counts anew, and then also 500 orders in each shape.
+/// </summary>
+[Category("Emulated")]
+[NotInParallel(PublishedAws.Turns)]
+[ClassDataSource<PublishedAws>(Shared = SharedType.PerTestSession)]
+internal sealed class CountsTests(PublishedAws published)
+{
+    private const double MaxIntake = 2.5, MaxOrchestration = 12;
+
+    /// <summary>How much more an order of a large job may cost than one of a small job, which bears the fixed cost of the job: nothing.</summary>
+    private const double Growth = 1.0;
+
+    private static string Recorded => Path.Join(Local.Binary.Root(), "tests", "deploy", "counts.json");
+
+    [Test]
+    [Arguments("wide")]
+    [Arguments("chain")]
+    [Arguments("layered")]
+    public async Task Calls_for_an_order_stay_within_their_bounds_and_do_not_grow_with_the_job(string shape)
+    {
+        var isRecording = Environment.GetEnvironmentVariable("UPDATE_GOLDEN") == "1";
+        var counts = new List<Counted>();
+        foreach (var size in isRecording ? (int[])[10, 100, 500] : [10, 100])
+        {
+            counts.Add(await CountAsync(shape, size));
+        }
+
+        if (isRecording)
+        {
+            Record(shape, counts);
+        }
+
+        foreach (var count in counts.Concat(ReadRecorded(shape)))
+        {
+            await Assert.That(count.PerOrder("webhook")).IsLessThanOrEqualTo(MaxIntake).Because($"{count}");
+            await Assert.That(count.PerOrder("orchestrate")).IsLessThanOrEqualTo(MaxOrchestration).Because($"{count}");
+            await Assert.That(count.PerOrder("orchestrate")).IsLessThanOrEqualTo(counts[0].PerOrder("orchestrate") * Growth).Because($"{count} against {counts[0]}");
+        }
+    }
+
+    private async Task<Counted> CountAsync(string shape, int size)
+    {
+        var stack = await published.NewStackAsync();
+        await published.SubmitAsync(stack, "run-1", [.. Enumerable.Range(0, size).Select(i => PublishedAws.Order(stack, $"o{i}", "lambda", "true", After(shape, i)))]);
+        var done = await published.DoneAsync(stack, "run-1", PublishedAws.Patience);
+        await published.Aws.QuietAsync(PublishedAws.Soon);
+        await Assert.That((int)JsonNode.Parse(done)!["summary"]!["succeeded"]!).IsEqualTo(size);
+        return new Counted(shape, size, CallNames.Roles(stack).ToDictionary(role => role.Role, role => CallNames.Count(published.Aws.Calls, role.Caller)));
+    }
+
+    /// <summary>Layers have ten orders, each of which waits for two of the layer above.</summary>
+    private static string[] After(string shape, int i) => shape switch
+    {
+        "chain" when i > 0 => [$"o{i - 1}"],
+        "layered" when i >= 10 => [$"o{i - 10}", $"o{((i / 10) - 1) * 10 + ((i + 1) % 10)}"],
+        _ => [],
+    };
+
+    private static void Record(string shape, List<Counted> counts)
+    {
+        var all = File.Exists(Recorded) ? JsonNode.Parse(File.ReadAllText(Recorded))!.AsObject() : [];
+        all["//"] = "AWS calls of a whole job by role and operation, for jobs of so many orders that do nothing, on the worker Lambda. Written by ./build.sh golden.";
+        all[shape] = new JsonObject(counts.Select(count => KeyValuePair.Create(count.Orders.ToString(CultureInfo.InvariantCulture), (JsonNode?)count.ToJson())));
+        File.WriteAllText(Recorded, all.ToJsonString(new() { WriteIndented = true }) + "\n");
+    }
+
+    private static IEnumerable<Counted> ReadRecorded(string shape) =>
+        JsonNode.Parse(File.ReadAllText(Recorded))![shape]!.AsObject().Select(size => Counted.Of(shape, int.Parse(size.Key, CultureInfo.InvariantCulture), size.Value!.AsObject()));
+
+    /// <summary>What one job took.</summary>
+    private sealed record Counted(string Shape, int Orders, IReadOnlyDictionary<string, SortedDictionary<string, int>> Calls)
+    {
+        public double PerOrder(string role) => Calls[role].Values.Sum() / (double)Orders;
+
+        public JsonObject ToJson() => new(Calls.Select(role => KeyValuePair.Create(
+            role.Key, (JsonNode?)new JsonObject(role.Value.Select(call => KeyValuePair.Create(call.Key, (JsonNode?)call.Value))))));
+
+        public static Counted Of(string shape, int orders, JsonObject json) => new(shape, orders, json.ToDictionary(
+            role => role.Key, role => new SortedDictionary<string, int>(role.Value!.AsObject().ToDictionary(call => call.Key, call => (int)call.Value!), StringComparer.Ordinal)));
+
+        public override string ToString() => $"{Shape}, {Orders} orders: {PerOrder("webhook"):0.00} for intake, {PerOrder("orchestrate"):0.00} for orchestration; {ToJson().ToJsonString()}";
+    }
+}
