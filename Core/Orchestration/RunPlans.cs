@@ -5,7 +5,9 @@ using IacCi.Core.Runs;
 namespace IacCi.Core.Orchestration;
 
 /// <summary>Reads the plans of runs, each once: they never change. Keeps the few that were used last.</summary>
-public sealed class RunPlans(IObjectStore objects)
+/// <param name="objects">Where the plans are.</param>
+/// <param name="open">Makes the graph out of a plan's bytes; null for <see cref="Open"/>. Many that stand in one process may share what they make.</param>
+public sealed class RunPlans(IObjectStore objects, Func<ReadOnlyMemory<byte>, RunGraph>? open = null)
 {
     /// <summary>The largest plan that is read: 9,999 orders with their dependencies stay far below it.</summary>
     public const long MaxPlanBytes = 64 << 20;
@@ -36,7 +38,7 @@ public sealed class RunPlans(IObjectStore objects)
             return null;
         }
 
-        var graph = new RunGraph(Read(bytes.Span));
+        var graph = (open ?? Open)(bytes);
         lock (gate)
         {
             kept.AddFirst(graph);
@@ -48,6 +50,9 @@ public sealed class RunPlans(IObjectStore objects)
 
         return graph;
     }
+
+    /// <summary>The graph of a plan.</summary>
+    public static RunGraph Open(ReadOnlyMemory<byte> json) => new(Read(json.Span));
 
     /// <summary>A plan as JSON.</summary>
     public static byte[] Write(RunPlan plan) => JsonSerializer.SerializeToUtf8Bytes(plan, RunJson.Default.RunPlan);

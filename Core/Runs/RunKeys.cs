@@ -39,7 +39,11 @@ public static class RunKeys
             return false;
         }
 
-        var parts = key[CallbackRoot.Length..].Split('/');
-        return parts is [var id, var number, "result.json"] && RunId.TryParse(id, out run) && OrderNum.TryParse(number, out num);
+        Span<Range> parts = stackalloc Range[4];
+        var rest = key.AsSpan(CallbackRoot.Length);
+        return rest.Split(parts, '/') == 3
+            && rest[parts[2]] is "result.json"
+            && RunId.TryParse(rest[parts[0]].ToString(), out run)
+            && OrderNum.TryParse(rest[parts[1]].ToString(), out num);
     }
 }

@@ -29,32 +29,48 @@ internal sealed class Scenarios
         }
 
         await stage.EndsAs("sss", JobStatus.Succeeded);
+        await Assert.That(stage.World.Deliveries).IsGreaterThan(60);
+        await Assert.That(stage.World.Workers.Started).IsEqualTo(3);
     }
 
     [Test]
-    public async Task Events_that_come_reordered_and_late_are_all_handled() =>
-        await new Stage(Orders([], [], [], [0, 1, 2]), new Spec { Seed = 3, Quiet = true, Faults = Fault.EventLate | Fault.EventTwice, MaxFaults = 100 }).EndsAs("ssss", JobStatus.Succeeded);
+    public async Task Events_that_come_reordered_and_late_are_all_handled()
+    {
+        var overtaken = 0;
+        for (var seed = 1UL; seed <= 20; seed++)
+        {
+            var stage = new Stage(Orders([], [], [], [0, 1, 2]), new Spec { Seed = seed, Quiet = true, Faults = Fault.EventLate | Fault.EventTwice, MaxFaults = 100 });
+            await stage.EndsAs("ssss", JobStatus.Succeeded);
+            overtaken += stage.World.Events.Overtaken;
+        }
+
+        await Assert.That(overtaken).IsGreaterThan(0);
+    }
 
     [Test]
     public async Task Many_orchestrators_at_once_dispatch_each_order_once()
     {
         var stage = new Stage(Orders([], [], [], [], [], [0, 1, 2, 3, 4]));
-        for (var i = 0; i < 40; i++)
+        for (var i = 0; i < 400; i++)
         {
-            stage.EventAt(0.5 + (i * 0.01), 0);
+            stage.EventAt(i * 0.01, 0);
         }
 
         await stage.EndsAs("ssssss", JobStatus.Succeeded);
         await Assert.That(stage.World.Workers.Started).IsEqualTo(6);
+        await Assert.That(stage.World.Hosts.Containers(Role.Orchestrate)).IsGreaterThan(5);
     }
 
     [Test]
     public async Task An_event_while_the_lease_is_held_is_left_to_the_holder()
     {
-        var stage = new Stage(With(Orders([], [], [], [], [], [], [], []), o => o with { Seconds = 3, Target = ExecutionTarget.Lambda }), new Spec { Seed = 5, Quiet = true });
+        var stage = EventWhileHeld();
         await stage.EndsAs("ssssssss", JobStatus.Succeeded);
         await Assert.That(stage.World.CallsOf(Role.Orchestrate, Verb.AddToInbox)).IsGreaterThan(0);
     }
+
+    private static Stage EventWhileHeld(Mutation without = Mutation.None) => new(
+        With(Orders([], [], [], [], [], [], [], []), o => o with { Seconds = 3, Target = ExecutionTarget.Lambda }), new Spec { Seed = 5, Quiet = true, Mutation = without });
 
     [Test]
     public async Task An_event_between_the_last_read_and_the_release_is_seen_by_the_holder()
@@ -79,11 +95,29 @@ internal sealed class Scenarios
         await new Stage(Chain).Plant(Role.Orchestrate, Verb.Advance, Fault.CrashAfter, nth).EndsAs("sss", JobStatus.Succeeded);
 
     [Test]
-    public async Task A_holder_that_comes_back_after_its_lease_does_no_harm()
+    [Arguments(Verb.Advance, 1, false)]
+    [Arguments(Verb.Advance, 2, true)]
+    [Arguments(Verb.Advance, 3, false)]
+    [Arguments(Verb.Get, 1, false)]
+    [Arguments(Verb.StartWatchdog, 1, true)]
+    [Arguments(Verb.StartWorker, 1, true)]
+    [Arguments(Verb.StartWorker, 2, true)]
+    [Arguments(Verb.Commit, 1, true)]
+    [Arguments(Verb.Commit, 2, true)]
+    [Arguments(Verb.AdvanceJob, 1, false)]
+    [Arguments(Verb.Create, 1, false)]
+    [Arguments(Verb.Complete, 1, false)]
+    public async Task A_holder_that_comes_back_after_its_lease_does_no_harm(object verb, int nth, bool commits)
     {
-        var stage = new Stage(With(Chain, o => o with { Seconds = 30 }), new Spec { Seed = 2, LambdaSeconds = 25, Faults = Fault.Pause | Fault.EventTwice, MaxFaults = 40 });
-        await stage.EndsAs("sss", JobStatus.Succeeded);
+        var stage = await PausedHolder((Verb)verb, nth).EndsAs("sss", JobStatus.Succeeded);
+
+        // Somebody else took the run over meanwhile. Who comes back learns of it with the commit, or finds the run over.
+        await Assert.That(stage.World.Hosts.Containers(Role.Orchestrate)).IsGreaterThan(1);
+        await Assert.That(stage.Trace.Any(line => line.Contains("= lease lost", StringComparison.Ordinal))).IsEqualTo(commits);
     }
+
+    private static Stage PausedHolder(Verb verb, int nth, Mutation without = Mutation.None) =>
+        new Stage(Chain, new Spec { Seed = 2, LambdaSeconds = 60, Mutation = without }).Pause(Role.Orchestrate, verb, 700, nth);
 
     [Test]
     public async Task Clocks_that_differ_by_a_minute_do_no_harm()
@@ -130,8 +164,9 @@ internal sealed class Scenarios
     public async Task A_worker_Lambda_that_is_invoked_twice_runs_the_commands_once()
     {
         var stage = new Stage(
-            With(Orders([], [], [], []), o => o with { Target = ExecutionTarget.Lambda }), new Spec { Seed = 4, Faults = Fault.AsyncTwice, MaxFaults = 1_000, RealWorker = true });
+            With(Orders([], [], [], []), o => o with { Target = ExecutionTarget.Lambda }), new Spec { Seed = 4, Faults = Fault.AsyncTwice, MaxFaults = 1_000, RealShells = true });
         await stage.EndsAs("ssss", JobStatus.Succeeded);
+        await Assert.That(stage.World.Workers.Started).IsGreaterThan(4);
     }
 
     [Test]
@@ -171,18 +206,35 @@ internal sealed class Scenarios
     [Test]
     public async Task A_result_that_comes_before_running_is_written_is_folded()
     {
-        var stage = new Stage(With(Chain, o => o with { Seconds = 0, Target = ExecutionTarget.Lambda }), new Spec { Seed = 9, Quiet = true });
-        stage.Plant(Role.Orchestrate, Verb.Advance, Fault.None);
+        // The holder stands still before it writes that the worker was started; the worker is through long before that.
+        var stage = new Stage(With(Chain, o => o with { Target = ExecutionTarget.Lambda }), new Spec { Seed = 9, Quiet = true }).Pause(Role.Orchestrate, Verb.Advance, 60, 2);
         await stage.EndsAs("sss", JobStatus.Succeeded);
+        await Assert.That(stage.Trace.FindIndex(IsResultOfFirst)).IsLessThan(stage.Trace.FindIndex(line => line.Contains("0001:Start", StringComparison.Ordinal)));
     }
+
+    [Test]
+    public async Task A_result_that_another_holder_folds_before_running_is_written_stands()
+    {
+        // As above, and the lease runs out meanwhile: the next holder folds the result of an order that is still dispatching.
+        var stage = new Stage(With(Chain, o => o with { Target = ExecutionTarget.Lambda }), new Spec { Seed = 9, LambdaSeconds = 60 }).Pause(Role.Orchestrate, Verb.Advance, 700, 2);
+        await stage.EndsAs("sss", JobStatus.Succeeded);
+        await Assert.That(stage.StatusesOf(1)).IsEquivalentTo([OrderStatus.Dispatching, OrderStatus.Succeeded]);
+        await Assert.That(stage.Trace.Any(line => line.Contains("refused: 0001 is Succeeded", StringComparison.Ordinal))).IsTrue();
+    }
+
+    private static bool IsResultOfFirst(string line) => line.Contains("Report", StringComparison.Ordinal) && line.Contains("run 0001", StringComparison.Ordinal);
 
     [Test]
     public async Task A_late_success_does_not_overwrite_timed_out()
     {
-        var stage = new Stage(With(One, o => o with { Seconds = 500, Timeout = 60 }));
-        await stage.EndsAs("t", JobStatus.TimedOut);
+        var stage = await LateSuccess().EndsAs("t", JobStatus.TimedOut);
         await Assert.That(stage.ReasonOf(1)).IsEqualTo("worker_unresponsive");
+        await Assert.That(stage.Trace.Any(line => IsResultOfFirst(line) && line.Contains("AlreadyReported", StringComparison.Ordinal))).IsTrue();
     }
+
+    /// <summary>A Lambda cannot be stopped: it reports though its order was ended.</summary>
+    private static Stage LateSuccess(Mutation without = Mutation.None) =>
+        new(With(One, o => o with { Seconds = 200, Timeout = 60, Target = ExecutionTarget.Lambda }), new Spec { Seed = 1, Mutation = without });
 
     [Test]
     public async Task A_watchdog_and_a_worker_at_the_same_moment_leave_one_result()
@@ -216,8 +268,19 @@ internal sealed class Scenarios
     {
         var stage = new Stage(One);
         stage.World.Workers.QueueSeconds = 3 * 3_600;
+        stage.World.Workers.QueueIsLimited = false;
         await stage.EndsAs("t", JobStatus.TimedOut);
         await Assert.That(stage.ReasonOf(1)).IsEqualTo("never_started");
+        await Assert.That(stage.World.Invariants.HasStarted(stage.Run.RunId, new OrderNum(1))).IsFalse();
+    }
+
+    [Test]
+    public async Task A_build_that_the_service_takes_off_its_queue_fails_its_order_with_the_services_reason()
+    {
+        var stage = new Stage(One);
+        stage.World.Workers.QueueSeconds = 3 * 3_600;
+        await stage.EndsAs("f", JobStatus.Failed);
+        await Assert.That(stage.ReasonOf(1)).IsEqualTo("build_ended: QUEUED: timed out");
         await Assert.That(stage.World.Invariants.HasStarted(stage.Run.RunId, new OrderNum(1))).IsFalse();
     }
 
@@ -245,6 +308,31 @@ internal sealed class Scenarios
         var world = Client.NewWorld(Bench.Plain(Shape.Layered, 2_000)).Run();
         await Assert.That(world.Broken?.ToString()).IsNull();
         await Assert.That(world.Wakes).IsEqualTo(0);
+    }
+
+    [Test]
+    public async Task Two_thousand_results_that_nobody_folded_are_found_over_many_pages()
+    {
+        var stage = new Stage(With(Orders([], [.. Enumerable.Repeat<int[]>([], 1_999)]), o => o with { Seconds = 200, Target = ExecutionTarget.Lambda }));
+        stage.At(60, world => world.Events.Lose(1_000_000)).At(400, world => world.Events.Lose(0));
+        await stage.EndsAs(new string('s', 2_000), JobStatus.Succeeded);
+        await Assert.That(stage.Trace.Count(line => line.Contains("JobWatch", StringComparison.Ordinal) && line.Contains(" List ", StringComparison.Ordinal))).IsGreaterThan(1);
+        await Assert.That(stage.World.Wakes).IsGreaterThan(0);
+    }
+
+    [Test]
+    [Arguments(Verb.AdvanceJob, 1)]
+    [Arguments(Verb.AdvanceJob, 2)]
+    [Arguments(Verb.Create, 1)]
+    [Arguments(Verb.Update, 2)]
+    [Arguments(Verb.DeleteKey, 1)]
+    [Arguments(Verb.Complete, 1)]
+    public async Task A_crash_at_every_step_of_finalize_is_made_good(object verb, int nth)
+    {
+        foreach (var fault in new[] { Fault.CrashBefore, Fault.CrashAfter })
+        {
+            await new Stage(One with { Reported = true }).Plant(Role.Orchestrate, (Verb)verb, fault, nth).EndsAs("s", JobStatus.Succeeded);
+        }
     }
 
     [Test]
@@ -288,14 +376,22 @@ internal sealed class Scenarios
     [Test]
     public async Task A_job_deadline_ends_orders_in_every_status()
     {
-        var run = Orders([], [], [], [0]) with { JobTimeout = 100 };
+        var run = Orders([], [], [], [], [1], [0]) with { JobTimeout = 100 };
         run.Orders[0] = run.Orders[0] with { Seconds = 5 };
         run.Orders[1] = run.Orders[1] with { Seconds = 800 };
         run.Orders[2] = run.Orders[2] with { Ending = Ending.Fails, MustSucceed = false };
-        run.Orders[3] = run.Orders[3] with { Seconds = 900 };
-        var stage = await new Stage(run with { Orders = [.. run.Orders, new OrderSpec { Dependencies = [3] }] }).EndsAs("stftt", JobStatus.TimedOut);
-        await Assert.That(stage.ReasonOf(2)).IsEqualTo("job_timeout");
-        await Assert.That(stage.ReasonOf(5)).IsEqualTo("job_timeout");
+        run.Orders[3] = run.Orders[3] with { Ending = Ending.TimesOut, Timeout = 20, MustSucceed = false };
+
+        // The start of the last one stays open: throttled again and again.
+        var before = "";
+        var stage = new Stage(run).Plant(Role.Orchestrate, Verb.StartWorker, Fault.Throttle, 5, 1_000);
+        stage.At(99, world => before = new string(world.Store.Of(run.RunId).Letters));
+        await stage.EndsAs("stfttt", JobStatus.TimedOut);
+        await Assert.That(before).IsEqualTo("srftqd");
+        foreach (var order in new[] { 2, 5, 6 })
+        {
+            await Assert.That(stage.ReasonOf(order)).IsEqualTo("job_timeout");
+        }
     }
 
     [Test]
@@ -326,6 +422,122 @@ internal sealed class Scenarios
         await stage.EndsAs("sss", JobStatus.Succeeded);
         await Assert.That(answers.OfType<IntakeAnswer.Conflict>().Count()).IsEqualTo(3);
     }
+
+    [Test]
+    public async Task A_transaction_that_meets_another_one_is_tried_again()
+    {
+        await new Stage(Chain, new Spec { Seed = 1, Quiet = true }).Plant(Role.Orchestrate, Verb.Advance, Fault.Conflict, 2, 3).EndsAs("sss", JobStatus.Succeeded);
+        await new Stage(Chain, new Spec { Seed = 1, Quiet = true }).Plant(Role.Orchestrate, Verb.Advance, Fault.Conflict, 2, 8).EndsAs("sss", JobStatus.Succeeded);
+    }
+
+    [Test]
+    [Arguments(0, "never_started", false)]
+    [Arguments(5, "worker_unresponsive", true)]
+    public async Task Signed_URLs_that_have_expired_end_the_order_and_start_nothing_twice(int seconds, string reason, bool starts)
+    {
+        var stage = new Stage(With(One, o => o with { Target = ExecutionTarget.Lambda }));
+        stage.World.Workers.UrlSeconds = seconds;
+        await stage.EndsAs("t", JobStatus.TimedOut);
+        await Assert.That(stage.ReasonOf(1)).IsEqualTo(reason);
+        await Assert.That(stage.World.Invariants.HasStarted(stage.Run.RunId, new OrderNum(1))).IsEqualTo(starts);
+    }
+
+    [Test]
+    public async Task Orders_as_large_as_they_may_be_fit_into_items_and_transactions()
+    {
+        var large = With(Orders([], [], [], [], [0, 1, 2, 3]), o => o with { Large = true, Target = ExecutionTarget.Lambda });
+        await new Stage(large, new Spec { Seed = 1, Quiet = true }).EndsAs("sssss", JobStatus.Succeeded);
+    }
+
+    [Test]
+    public async Task Events_of_a_run_that_is_forgotten_change_nothing()
+    {
+        for (var seed = 1UL; seed <= 10; seed++)
+        {
+            var stage = new Stage(Chain, new Spec { Seed = seed, Faults = Fault.Forgets });
+            for (var hours = 20; hours < 76; hours++)
+            {
+                stage.EventAt(hours * 3_600, hours % 4);
+            }
+
+            await stage.EndsAs("sss", JobStatus.Succeeded);
+            await Assert.That(stage.World.Store.Of(stage.Run.RunId) is { JobGone: true } or { LockGone: true } or { OrderGone: [true, ..] }).IsTrue();
+            await Assert.That(stage.World.Workers.Started).IsEqualTo(3);
+        }
+    }
+
+    [Test]
+    public async Task A_list_of_jobs_lacks_what_its_index_has_not_followed_and_nothing_depends_on_it()
+    {
+        var stage = new Stage(One, new Spec { Seed = 3, Quiet = true, Faults = Fault.IndexLags });
+        var listed = new List<int>();
+        for (var i = 0; i < 100; i++)
+        {
+            stage.At(i * 0.1, world => listed.Add(world.Store.Of(stage.Run.RunId).Lock is null ? -1 : world.Store.Jobs(5).Count));
+        }
+
+        await stage.EndsAs("s", JobStatus.Succeeded);
+        await Assert.That(listed).Contains(0);
+        await Assert.That(listed[^1]).IsEqualTo(1);
+    }
+
+    [Test]
+    [Arguments(Mutation.CommitOfAnybody, "commit-of-stranger")]
+    [Arguments(Mutation.InboxDropped, "needs-watchdog")]
+    [Arguments(Mutation.ResultOverwritten, "object-overwritten")]
+    [Arguments(Mutation.ClaimSkipped, "object-overwritten")]
+    [Arguments(Mutation.JobWatchAsleep, "G2-not-final")]
+    [Arguments(Mutation.OrderWatchAsleep, "needs-watchdog")]
+    [Arguments(Mutation.LeaseWaitsForTtl, "endless")]
+    [Arguments(Mutation.WatchdogStartsTwice, "G5-watched-twice")]
+    [Arguments(Mutation.HandOverForgotten, "needs-watchdog")]
+    [Arguments(Mutation.StartBeforeIntent, "start-before-intent")]
+    [Arguments(Mutation.CreateJobOverwrites, "job-overwritten")]
+    public async Task Without_its_mechanism_a_scenario_breaks(object without, string promise)
+    {
+        var mutation = (Mutation)without;
+        var spec = new Spec { Seed = 1, Mutation = mutation };
+        var stage = mutation switch
+        {
+            Mutation.CommitOfAnybody => PausedHolder(Verb.Advance, 2, mutation),
+            Mutation.InboxDropped => EventWhileHeld(mutation),
+            Mutation.ResultOverwritten => LateSuccess(mutation),
+            Mutation.ClaimSkipped => new Stage(One, spec).Plant(Role.Orchestrate, Verb.StartWorker, Fault.CrashAfter),
+            Mutation.JobWatchAsleep => new Stage(Chain, spec).At(15, world => world.Events.Lose(100)),
+            Mutation.OrderWatchAsleep => new Stage(With(One, o => o with { Ending = Ending.Silent }), spec with { Quiet = true }),
+            Mutation.LeaseWaitsForTtl => new Stage(Chain, spec).Plant(Role.Orchestrate, Verb.Advance, Fault.CrashAfter),
+            Mutation.WatchdogStartsTwice => new Stage(With(One, o => o with { Seconds = 500 }), spec).Plant(Role.Orchestrate, Verb.StartWorker, Fault.ErrorAfter),
+            Mutation.HandOverForgotten => HandOver(mutation),
+            Mutation.CreateJobOverwrites => TwoSubmissions(spec),
+            _ => new Stage(One, spec),
+        };
+        if (mutation == Mutation.ClaimSkipped)
+        {
+            stage.World.Workers.QueueSeconds = 1_100;
+        }
+
+        await Assert.That(stage.BreaksAs()).IsEqualTo(promise);
+    }
+
+    /// <summary>Both find no job, and both create it.</summary>
+    private static Stage TwoSubmissions(Spec spec) =>
+        new Stage(Chain, spec).At(0.1, world => Client.Submit(world, Client.SubmissionOf(Chain, "a"), 9)).At(0.1, world => Client.Submit(world, Client.SubmissionOf(Chain, "a"), 9));
+
+    [Test]
+    public async Task A_holder_whose_time_is_up_hands_over_what_is_left()
+    {
+        var stage = HandOver();
+        await stage.EndsAs(new string('s', 60), JobStatus.Succeeded);
+        await Assert.That(stage.Trace.Any(line => line.Contains("HandOver", StringComparison.Ordinal))).IsTrue();
+        await Assert.That(stage.World.Wakes).IsEqualTo(0);
+    }
+
+    /// <summary>The results of sixty orders are in the inbox of a holder that has no more time than for the first half of them.</summary>
+    private static Stage HandOver(Mutation without = Mutation.None) =>
+        new Stage(
+            With(Orders([], [.. Enumerable.Repeat<int[]>([], 59)]), o => o with { Target = ExecutionTarget.Lambda }),
+            new Spec { Seed = 1, Quiet = true, LambdaSeconds = 60, Mutation = without })
+            .Pause(Role.Orchestrate, Verb.Commit, 50, 3);
 
     [Test]
     public async Task A_throttle_in_the_middle_of_a_pass_needs_no_watchdog()

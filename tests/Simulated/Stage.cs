@@ -7,18 +7,23 @@ namespace IacCi.Tests.Simulated;
 internal sealed class Stage
 {
     private readonly List<PlantedFault> plants = [];
+    private readonly List<PlantedFault> pauses = [];
 
     public Stage(RunSpec run, Spec? spec = null)
     {
         Run = run;
-        World = new World(spec ?? new Spec { Seed = 1, Quiet = false });
+        World = new World(spec ?? new Spec { Seed = 1, Quiet = false }, Trace.Add);
         World.Faults.Planted = Planted;
+        World.Faults.PlantedPause = PauseOf;
         Client.Submit(World, run);
     }
 
     public World World { get; }
 
     public RunSpec Run { get; }
+
+    /// <summary>What happened, a line for each call.</summary>
+    public List<string> Trace { get; } = [];
 
     public string Letters => new(World.Store.Of(Run.RunId).Letters);
 
@@ -37,6 +42,20 @@ internal sealed class Stage
         return this;
     }
 
+    /// <summary>The process that makes the nth such call stands still before it arrives.</summary>
+    public Stage Pause(Role role, Verb verb, int seconds, int nth = 1)
+    {
+        pauses.Add(new PlantedFault(role, verb, Fault.Pause, nth, seconds));
+        return this;
+    }
+
+    /// <summary>The promise that is broken when it runs.</summary>
+    public string? BreaksAs() => World.Run().Broken?.Code;
+
+    /// <summary>The statuses that an order has had.</summary>
+    public IEnumerable<OrderStatus> StatusesOf(int order) =>
+        Enum.GetValues<OrderStatus>().Where(s => (World.Store.Of(Run.RunId).Visited[order - 1] & (1 << (int)s)) != 0);
+
     /// <summary>Does something at a moment.</summary>
     public Stage At(double seconds, Action<World> act)
     {
@@ -52,7 +71,7 @@ internal sealed class Stage
     {
         World.Run();
         await Assert.That(World.Broken?.ToString()).IsNull();
-        await Assert.That(plants.Where(p => p.Seen < p.Nth).Select(p => p.ToString())).IsEmpty();
+        await Assert.That(plants.Concat(pauses).Where(p => p.Seen < p.Nth).Select(p => p.ToString())).IsEmpty();
         await Assert.That(Letters).IsEqualTo(letters);
         await Assert.That(Status).IsEqualTo(status);
         return this;
@@ -72,6 +91,19 @@ internal sealed class Stage
         }
 
         return Fault.None;
+    }
+
+    private int PauseOf(Actor actor, Verb verb)
+    {
+        foreach (var pause in pauses.Where(p => p.Role == actor.Role && p.Verb == verb))
+        {
+            if (++pause.Seen == pause.Nth)
+            {
+                return pause.Times;
+            }
+        }
+
+        return 0;
     }
 
     private sealed record PlantedFault(Role Role, Verb Verb, Fault Fault, int Nth, int Times)

@@ -6,7 +6,24 @@ internal abstract class Step
     public long At;
     public long Seq;
 
+    /// <summary>Whoever it was meant for is gone: nothing happens, and it counts for nothing.</summary>
+    public virtual bool IsIdle => false;
+
     public abstract void Run();
+}
+
+/// <summary>The end of an invocation's time.</summary>
+internal sealed class Limit(World world, Actor actor) : Step
+{
+    private readonly int invocation = actor.Invocation;
+
+    public override bool IsIdle => actor.Dead || actor.Invocation != invocation;
+
+    public override void Run()
+    {
+        world.Note($"        {actor} is out of time");
+        world.Kill(actor);
+    }
 }
 
 /// <summary>Something that happens at a moment, as a function.</summary>

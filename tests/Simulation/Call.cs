@@ -9,6 +9,9 @@ namespace IacCi.Simulation;
 /// </summary>
 internal sealed class Call<T> : Step, IValueTaskSource<T>, IValueTaskSource
 {
+    /// <summary>How often a transaction is tried that meets others, as by the real store.</summary>
+    private const int MaxAttempts = 8;
+
     [ThreadStatic]
     private static Stack<Call<T>>? free;
 
@@ -21,6 +24,7 @@ internal sealed class Call<T> : Step, IValueTaskSource<T>, IValueTaskSource
     private T result = default!;
     private Exception? error;
     private bool done;
+    private int conflicts;
     private short token;
 
     public Verb Verb { get; private set; }
@@ -36,13 +40,10 @@ internal sealed class Call<T> : Step, IValueTaskSource<T>, IValueTaskSource
 
     public ValueTask PendingVoid => new(this, token);
 
+    public override bool IsIdle => actor.Dead;
+
     public override void Run()
     {
-        if (actor.Dead)
-        {
-            return;
-        }
-
         world.Count(actor.Role, Verb);
         switch (world.Faults.OfCall(actor, Verb))
         {
@@ -62,11 +63,18 @@ internal sealed class Call<T> : Step, IValueTaskSource<T>, IValueTaskSource
                 Effect("but the answer is lost");
                 error = new StoreUnavailableException("no answer");
                 break;
+            case Fault.Conflict when ++conflicts < MaxAttempts:
+                world.Say(actor, Verb, label, "meets another transaction");
+                world.Again(this, conflicts);
+                return;
+            case Fault.Conflict:
+                world.Say(actor, Verb, label, "keeps meeting other transactions");
+                error = new StoreUnavailableException("busy with other writes");
+                break;
             case Fault.Repeated:
                 Effect("the answer is lost, and it is repeated");
                 error = null;
                 Effect("");
-
                 break;
             default:
                 Effect("");
@@ -85,7 +93,10 @@ internal sealed class Call<T> : Step, IValueTaskSource<T>, IValueTaskSource
         try
         {
             result = effect();
-            world.Say(actor, Verb, label, remark, result);
+            if (world.Tracing)
+            {
+                world.Say(actor, Verb, label, remark, result);
+            }
         }
         catch (Exception thrown)
         {
@@ -98,6 +109,7 @@ internal sealed class Call<T> : Step, IValueTaskSource<T>, IValueTaskSource
     {
         var (answer, thrown) = (result, error);
         (world, actor, effect, label, continuation, state, result, error, done) = (null!, null!, null!, null, null, null, default!, null, false);
+        conflicts = 0;
         token++;
         free!.Push(this);
         return thrown is null ? answer : throw thrown;

@@ -8,6 +8,8 @@ internal static class Client
 {
     private const int Attempts = 4;
 
+    private const int Visits = 3;
+
     /// <summary>Makes the world of a spec, with its jobs submitted.</summary>
     public static World NewWorld(Spec spec, Action<string>? trace = null)
     {
@@ -25,6 +27,7 @@ internal static class Client
         world.Runs[run.RunId] = run;
         var submission = SubmissionOf(run, "a");
         world.After(world.Rng.Between(1, 1_000_000), () => Submit(world, submission, 0));
+        Visit(world, run);
         if (world.Faults.Hit(Fault.Resubmit, 500))
         {
             world.After(TimeSpan.FromSeconds(world.Faults.Between(0, 3)).Ticks, () => Submit(world, submission, Attempts));
@@ -41,12 +44,40 @@ internal static class Client
         }
     }
 
+    /// <summary>Somebody lists jobs and reads events now and then; and an event comes again days later, when much is forgotten.</summary>
+    private static void Visit(World world, RunSpec run)
+    {
+        for (var i = 0; i < Visits && world.Spec.Faults.HasFlag(Fault.IndexLags); i++)
+        {
+            world.After(TimeSpan.FromSeconds(world.Rng.Between(0, 400)).Ticks, () => world.Hosts.Invoke(Role.Reader, ReadAsync, 0, _ => { }));
+        }
+
+        if (world.Spec.Faults.HasFlag(Fault.Forgets) && !world.Spec.Quiet)
+        {
+            world.After(TimeSpan.FromHours(world.Rng.Between(24, 70)).Ticks, () => world.Events.Emit(run.RunId, OrderNum.Job));
+        }
+
+        async ValueTask ReadAsync(Host host)
+        {
+            world.Invariants.Listed(await host.Store.ListJobsAsync(world.Spec.Jobs, default));
+            List<RunEvent> events = [];
+            await foreach (var e in host.Store.ReadEventsAsync(TraceOf(run.RunId), default))
+            {
+                events.Add(e);
+            }
+
+            world.Invariants.Read(run.RunId, events);
+        }
+    }
+
+    private static TraceId TraceOf(RunId run) => TraceId.Parse(run.Value.Aggregate(2_166_136_261u, (hash, c) => (hash ^ c) * 16_777_619u).ToString("x8"));
+
     public static Submission SubmissionOf(RunSpec run, string payload) => new()
     {
         Job = run.ToJob(),
         PayloadDigest = payload,
         RunId = run.RunId,
-        TraceId = TraceId.Parse(run.RunId.Value.Aggregate(2_166_136_261u, (hash, c) => (hash ^ c) * 16_777_619u).ToString("x8")),
+        TraceId = TraceOf(run.RunId),
         DefaultUsername = "u",
     };
 
@@ -56,7 +87,7 @@ internal static class Client
             Role.Intake,
             async host =>
             {
-                var answer = await host.NewIntake(world).SubmitAsync(submission, default);
+                var answer = await host.NewIntake().SubmitAsync(submission, default);
                 world.Require(
                     answer is IntakeAnswer.Accepted || world.Store.Of(submission.RunId!.Value).Job!.PayloadDigest != submission.PayloadDigest,
                     "refused-resubmission", $"{submission.RunId} was refused");

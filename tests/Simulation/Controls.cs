@@ -8,11 +8,10 @@ internal static class Controls
 
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(20);
 
-    /// <summary>Mutations that nothing notices, because what they take away changes nothing that is promised; and why.</summary>
+    /// <summary>Mutations that nothing notices, because what they take away changes nothing that is promised; and why (docs/correctness.md has the argument).</summary>
     public static readonly IReadOnlyDictionary<Mutation, string> Redundant = new Dictionary<Mutation, string>
     {
-        [Mutation.AdvanceInParts] = "each order's step is conditional and atomic with its own event; that several orders share a transaction only saves calls",
-        [Mutation.WatchdogStartsTwice] = "a second watchdog of an order finds what the first one finds; that a name starts once only saves looks",
+        [Mutation.AdvanceInParts] = "the beginning of a list of steps is a list that might have been written alone: results come before what they make possible",
     };
 
     public static IEnumerable<Mutation> All => Enum.GetValues<Mutation>().Where(m => m != Mutation.None && !Redundant.ContainsKey(m));
@@ -32,5 +31,13 @@ internal static class Controls
         return survivors == 0 ? 0 : 1;
     }
 
-    public static Found Try(Mutation mutation) => Search.Run(1, MaxWorlds, Limit, spec => spec with { Mutation = mutation });
+    public static Found Try(Mutation mutation)
+    {
+        return Search.Run(1, MaxWorlds, Limit, spec => WorldFor(spec) with { Mutation = mutation });
+
+        // Few worlds of any kind have a holder that runs out of time with more results than it can fold, and nothing else on its way.
+        Spec WorldFor(Spec spec) => mutation == Mutation.HandOverForgotten
+            ? spec with { Quiet = true, Faults = Fault.Slow, Shape = Shape.Wide, Orders = 80, Jobs = 1, LambdaSeconds = 21, AllSucceed = true }
+            : spec;
+    }
 }

@@ -3,6 +3,8 @@ namespace IacCi.Simulation;
 /// <summary>Decides what goes wrong and when: from a stream of its own, so that taking one fault away leaves the others as they are as far as can be.</summary>
 internal sealed class Faults
 {
+    private static readonly Fault[] OfCalls = [Fault.CrashBefore, Fault.CrashAfter, Fault.Throttle, Fault.ErrorAfter, Fault.Repeated, Fault.Conflict];
+
     private readonly Spec spec;
     private readonly Rng rng;
     private readonly Fault[] ofCalls;
@@ -16,7 +18,7 @@ internal sealed class Faults
     {
         this.spec = spec;
         rng = new Rng(spec.Seed, 3);
-        ofCalls = [.. new[] { Fault.CrashBefore, Fault.CrashAfter, Fault.Throttle, Fault.ErrorAfter, Fault.Repeated }.Where(f => spec.Faults.HasFlag(f))];
+        ofCalls = [.. OfCalls.Where(f => spec.Faults.HasFlag(f))];
         perMille = ofCalls.Length == 0 ? 0 : rng.Pick(3, 10, 30, 80);
     }
 
@@ -25,6 +27,9 @@ internal sealed class Faults
 
     /// <summary>Faults that a scenario plants: asked first.</summary>
     public Func<Actor, Verb, Fault>? Planted { get; set; }
+
+    /// <summary>How many seconds a scenario has a process stand still before a call.</summary>
+    public Func<Actor, Verb, int>? PlantedPause { get; set; }
 
     public Fault OfCall(Actor actor, Verb verb)
     {
@@ -45,7 +50,7 @@ internal sealed class Faults
 
         var kind = rng.Pick<Fault>(ofCalls);
         quietThrottles++;
-        return verb is Verb.Run && kind is Fault.Throttle or Fault.ErrorAfter or Fault.Repeated ? Fault.None : Occurs() ? kind : Fault.None;
+        return Befalls(kind, verb) && Occurs() ? kind : Fault.None;
     }
 
     public bool Hit(Fault fault, int chance)
@@ -59,6 +64,14 @@ internal sealed class Faults
     }
 
     public int Between(int low, int high) => rng.Between(low, high);
+
+    /// <summary>The work of a worker is no call; and only transactions meet each other.</summary>
+    private static bool Befalls(Fault kind, Verb verb) => kind switch
+    {
+        Fault.Throttle or Fault.ErrorAfter or Fault.Repeated => verb is not Verb.Run,
+        Fault.Conflict => verb is Verb.AddOrders or Verb.Activate or Verb.AdvanceJob or Verb.Advance,
+        _ => true,
+    };
 
     private bool Occurs() => !spec.Without.Contains(Hits++);
 }

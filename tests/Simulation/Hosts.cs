@@ -1,3 +1,4 @@
+using IacCi.Core.Aws.Roles;
 using IacCi.Core.Faults;
 using IacCi.Core.Intake;
 using IacCi.Core.Jobs;
@@ -10,8 +11,11 @@ namespace IacCi.Simulation;
 /// <summary>One process with the real engine composed over the world's ports. A Lambda's container is used again while it lives.</summary>
 internal sealed class Host
 {
+    private readonly World world;
+
     public Host(World world, Actor actor)
     {
+        this.world = world;
         Actor = actor;
         Store = new ActorStore(world, actor);
         Internal = new ActorObjects(world, actor, world.Internal);
@@ -19,7 +23,7 @@ internal sealed class Host
         Reporter = new ActorReporter(world, actor);
         Keys = new ActorKeys(world, actor);
         Watchdogs = new ActorWatchdogs(world, actor);
-        Plans = new RunPlans(Internal);
+        Plans = new RunPlans(Internal, world.Spec.RealShells ? null : world.Open);
         Finalizer = new Finalizer(Store, new ActorObjects(world, actor, world.Done), Keys, Reporter, actor.Clock);
         Bundler = new ActorBundler(world, actor);
     }
@@ -58,36 +62,46 @@ internal sealed class Host
 
     public JobWatch JobWatch => field ??= new JobWatch(Store, Internal, Plans, Finalizer, Workers, Actor.Clock);
 
-    public Intake NewIntake(World world) =>
+    public OrchestrateRole OrchestrateRole => field ??= new OrchestrateRole(Orchestrator, Store, Plans, RoleShells.Bucket, world.Rng.Bytes);
+
+    public WatchdogRole WatchdogRole => field ??= new WatchdogRole(JobWatch, OrderWatch, Plans, RoleShells.Bucket);
+
+    public Intake NewIntake() =>
         new(Store, Internal, Keys, Watchdogs, Bundler, Reporter, Finalizer, Actor.Clock, world.Rng.Bytes, "s3://bucket/");
 }
 
 /// <summary>Starts invocations, in warm containers where there are any.</summary>
 internal sealed class Hosts(World world)
 {
-    private readonly Stack<Host>[] warm = [.. Enum.GetValues<Role>().Select(_ => new Stack<Host>())];
+    private readonly Stack<Host>?[] warm = new Stack<Host>?[World.Roles];
+    private readonly int[] made = new int[World.Roles];
+
+    /// <summary>How many containers a role has had: as many invocations ran side by side, if none died.</summary>
+    public int Containers(Role role) => made[(int)role];
+
+    /// <summary>Invocations that have not ended and were not killed.</summary>
+    public int Open { get; private set; }
 
     /// <summary>Runs an invocation; <paramref name="ended"/> learns whether it ended well: false when it threw or died.</summary>
     public Actor Invoke(Role role, Func<Host, ValueTask> body, long limitTicks, Action<bool> ended)
     {
-        if (!warm[(int)role].TryPop(out var host))
+        if (warm[(int)role] is not { } idle || !idle.TryPop(out var host))
         {
             host = new Host(world, world.NewActor(role));
+            made[(int)role]++;
         }
 
         var actor = host.Actor;
-        var mine = ++actor.Invocation;
-        actor.Died = () => ended(false);
+        actor.Invocation++;
+        Open++;
+        actor.Died = () =>
+        {
+            Open--;
+            ended(false);
+        };
         if (limitTicks > 0)
         {
-            world.After(limitTicks, () =>
-            {
-                if (actor.Invocation == mine && actor.Died is not null)
-                {
-                    world.Note($"        {actor} is out of time");
-                    world.Kill(actor);
-                }
-            });
+            world.Limit(actor, limitTicks);
         }
 
         _ = RunAsync(host, body, ended);
@@ -116,7 +130,8 @@ internal sealed class Hosts(World world)
             host.Actor.Died = null;
             host.Actor.FailedAt = ok ? host.Actor.FailedAt : host.Actor.Invocation;
             host.Actor.Invocation++;
-            warm[(int)host.Actor.Role].Push(host);
+            Open--;
+            (warm[(int)host.Actor.Role] ??= new()).Push(host);
             ended(ok);
         }
     }
@@ -130,7 +145,7 @@ internal sealed class ActorWorkers(World world, Actor actor, ActorObjects object
     {
         try
         {
-            var expires = world.Now + TimeSpan.FromSeconds(OrderLimits.SignedSeconds(order.Target, order.TimeoutSeconds)).Ticks;
+            var expires = world.Workers.Expiry(actor.Clock.GetUtcNow().UtcTicks, order);
             await objects.PutAsync(RunKeys.Dispatch(plan.RunId, order.Num), BitConverter.GetBytes(expires), cancellationToken);
             return await world.Ask(actor, Verb.StartWorker, world.Traced($"{plan.RunId} {order.Num}"), () => world.Workers.Start(plan, order));
         }

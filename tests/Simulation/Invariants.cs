@@ -1,4 +1,5 @@
 using System.Text.Json;
+using IacCi.Core.Orchestration;
 using IacCi.Core.Runs;
 using IacCi.Simulation.Models;
 
@@ -7,6 +8,9 @@ namespace IacCi.Simulation;
 /// <summary>What must hold after every step, checked where the step happens, and what must hold when nothing happens any more.</summary>
 internal sealed class Invariants(World world)
 {
+    /// <summary>What a job costs whatever its size: the calls of the design's section 9 are per order.</summary>
+    private const int FixedCalls = 12;
+
     private readonly HashSet<(RunId, OrderNum)> started = [];
     private readonly Dictionary<RunId, int> doneWritten = [];
 
@@ -47,6 +51,31 @@ internal sealed class Invariants(World world)
 
     public void AfterOrder(RunState state, RunPlan plan) => world.Require(
         plan.MaxParallel is not { } most || state.InFlight <= most, "max-parallel", $"{state.Run}: {state.InFlight} orders in flight, {plan.MaxParallel} allowed");
+
+    public void AfterEvent(RunState state, OrderNum num, RunEvent e) => world.Require(
+        num.IsJob || !doneWritten.ContainsKey(state.Run), "event-after-done", $"{e.OrderName} of {state.Run} gets {e.EventType} after the done object");
+
+    /// <summary>G5: what one watchdog is enough for is not looked after more often.</summary>
+    public void Looks(WatchTarget watch, long sinceLast) => world.Require(
+        sinceLast >= WatchdogsModel.Tick, "G5-watched-twice", $"{watch.RunId} {watch.Num} is looked after again after {TimeSpan.FromTicks(sinceLast)}");
+
+    /// <summary>A list of jobs may lack the newest, and holds no other than those that became active, each once.</summary>
+    public void Listed(IReadOnlyList<JobRecord> jobs)
+    {
+        world.Require(jobs.DistinctBy(j => j.RunId).Count() == jobs.Count, "listed-twice", $"a job is listed twice among {jobs.Count}");
+        foreach (var job in jobs)
+        {
+            world.Require(world.Store.Of(job.RunId).Job is { } now && now.Status >= job.Status, "listed-wrong", $"{job.RunId} is listed as {job.Status}");
+        }
+    }
+
+    /// <summary>Events that are read are those that were written, oldest first.</summary>
+    public void Read(RunId run, List<RunEvent> events)
+    {
+        var written = world.Store.Of(run).Events.Sum(e => e?.Count ?? 0);
+        world.Require(events.Count <= written, "event-invented", $"{events.Count} events of {run} are read, {written} were written");
+        world.Require(events.Zip(events.Skip(1)).All(pair => pair.First.Epoch <= pair.Second.Epoch), "events-unordered", $"the events of {run} are read out of order");
+    }
 
     public void BeforeJob(RunState state, JobChange change)
     {
@@ -115,6 +144,9 @@ internal sealed class Invariants(World world)
 
     public void AtRest()
     {
+        world.Require(world.Hosts.Open == 0, "invocation-open", $"{world.Hosts.Open} invocations wait for ever");
+        world.Require(!world.Spec.Quiet || world.Wakes == 0, "needs-watchdog", $"the job's watchdog woke {world.Wakes} times, and nothing was lost");
+        Bounded();
         world.Require(world.Watchdogs.Alive == 0, "watchdog-alive", $"{world.Watchdogs.Alive} watchdogs never end");
         foreach (var state in world.Store.Runs.Where(s => s.Job is not null && !NeverTakenIn(s)))
         {
@@ -134,13 +166,49 @@ internal sealed class Invariants(World world)
         world.Require(job.Status.IsFinal(), "G2-not-final", $"{run} is {job.Status} for ever, at {new string(state.Letters)}");
         world.Require(doneWritten.GetValueOrDefault(run) == 1, "G2-done", $"{run} has {doneWritten.GetValueOrDefault(run)} done objects");
         world.Require(!state.KeyThere || state.KeyMakerDied(), "key-left", $"the key of {run} is left for ever");
-        world.Require(state.OrderEvents == state.Transitions, "event-missing", $"{run}: {state.Transitions} transitions, {state.OrderEvents} events");
+        EventsAreTransitions(state);
         if (state.Lock is { } held)
         {
             world.Require(held.Completed && held.Owner is null, "lease-left", $"the lock of {run} is left with {held.Owner ?? "nobody"}, completed {held.Completed}");
             world.Require(held.Inbox.Count == 0, "inbox-left", $"the inbox of {run} holds [{string.Join(' ', held.Inbox)}] for ever");
             world.Require(AllTerminal(state), "G2-order-open", $"{run} is over at {new string(state.Letters)}");
             world.Require(held.Cursor.States == new string(state.Letters), "cursor-behind", $"{run}: {held.Cursor.States} for ever, the records say {new string(state.Letters)}");
+        }
+    }
+
+    /// <summary>An event for each transition and no more.</summary>
+    private void EventsAreTransitions(RunState state)
+    {
+        for (var i = 0; i < state.Orders.Length; i++)
+        {
+            var (told, count) = (0, 0);
+            foreach (var e in state.Events.ElementAtOrDefault(i + 1) ?? [])
+            {
+                if (e.EventType != RunEvents.Custom)
+                {
+                    world.Require(StatusText.TryParse(e.Status, out OrderStatus status) && e.EventType == "order_" + e.Status, "event-wrong", $"{e.EventType} says {e.Status}");
+                    told |= 1 << (int)status;
+                    count++;
+                }
+            }
+
+            world.Require(told == state.Visited[i] && count == int.PopCount(told), "event-missing", $"{state.Run} {OrderNum.At(i)}: statuses {Convert.ToString(state.Visited[i], 2)}, events {Convert.ToString(told, 2)} ({count})");
+        }
+
+        var job = (state.Events.FirstOrDefault() ?? []).Select(e => e.EventType);
+        var expected = state.Lock is null ? [RunEvents.JobCompleted] : new[] { RunEvents.JobStarted, RunEvents.JobCompleted };
+        world.Require(job.SequenceEqual(expected), "event-missing", $"the events of the job {state.Run} are {string.Join(' ', job)}");
+    }
+
+    /// <summary>G5, where nothing goes wrong that would have to be made good: as many calls as the design allows, whatever the size.</summary>
+    private void Bounded()
+    {
+        if (world.Spec is { Quiet: true, Faults: Fault.None })
+        {
+            var orders = world.Runs.Values.Sum(run => run.Orders.Length);
+            var (intake, orchestrate) = (world.CallsOf(Role.Intake), world.CallsOf(Role.Orchestrate));
+            world.Require(intake <= (2.5 * orders) + (FixedCalls * world.Runs.Count), "G5-intake", $"{intake} calls of intake for {orders} orders");
+            world.Require(orchestrate <= (12 * orders) + (FixedCalls * world.Runs.Count), "G5-orchestrate", $"{orchestrate} calls of the orchestrator for {orders} orders");
         }
     }
 

@@ -14,7 +14,7 @@ internal sealed class ActorStore(World world, Actor actor) : IRunStore
         world.Ask(actor, Verb.CreateJob, world.Traced($"{job.RunId}"), () => Model.CreateJob(job));
 
     public ValueTask<JobRecord?> FindJobAsync(RunId run, CancellationToken cancellationToken) =>
-        world.Ask(actor, Verb.FindJob, world.Traced($"{run}"), () => Model.Of(run).Job);
+        world.Ask(actor, Verb.FindJob, world.Traced($"{run}"), () => Model.FindJob(run));
 
     public ValueTask<bool> AddOrdersAsync(IReadOnlyList<OrderRecord> orders, CancellationToken cancellationToken)
     {
@@ -68,7 +68,7 @@ internal sealed class ActorStore(World world, Actor actor) : IRunStore
         world.Tell(actor, Verb.Complete, world.Traced($"{run} {cursor.States}"), () => Model.Complete(run, cursor));
 
     public ValueTask<RunLock?> FindLockAsync(RunId run, CancellationToken cancellationToken) =>
-        world.Ask(actor, Verb.FindLock, world.Traced($"{run}"), () => Model.Of(run).Lock);
+        world.Ask(actor, Verb.FindLock, world.Traced($"{run}"), () => Model.FindLock(run));
 
     public ValueTask<IReadOnlyList<OrderRecord>> FindOrdersAsync(RunId run, IReadOnlyList<OrderNum> nums, CancellationToken cancellationToken)
     {
@@ -107,7 +107,7 @@ internal sealed class ActorObjects(World world, Actor actor, ObjectModel model) 
         ReadOnlyMemory<byte> copy = content.ToArray();
         return world.Tell(actor, Verb.Put, key, () =>
         {
-            model.Put(key, copy);
+            model.Put(key, copy, actor.Role);
             return true;
         });
     }

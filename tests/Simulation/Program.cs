@@ -10,8 +10,9 @@ internal static class Program
     private const string Usage = """
         Simulation --seeds N [--from S]   run N seeds (the test command's way)
         Simulation --minutes M            search with seeds that nobody has tried
-        Simulation --seed N               one seed, with its trace; --orders, --jobs, --faults, --max-faults, --without,
-                                          --quiet, --all-succeed, --lambda and --mutation go on from a shrunk one
+        Simulation --seed N               one seed, with its trace; --shape, --orders, --jobs, --faults, --max-faults, --without,
+                                          --quiet, --all-succeed, --lambda, --real-shells and --mutation go on from a shrunk one
+                                          (and narrow the seeds of the other two)
         Simulation --controls             take the engine's mechanisms away, one by one: each has to be noticed
         Simulation --bench                steps a second
         Simulation --calls                calls per order, by shape and size
@@ -23,6 +24,12 @@ internal static class Program
         for (var i = 0; i < args.Length; i++)
         {
             options[args[i]] = i + 1 < args.Length && !args[i + 1].StartsWith("--", StringComparison.Ordinal) ? args[++i] : "";
+        }
+
+        if (options.Select(o => Problem(o.Key, o.Value)).FirstOrDefault(p => p is not null) is { } wrong)
+        {
+            Console.Error.WriteLine($"{wrong}\n\n{Usage}");
+            return 2;
         }
 
         ulong Number(string name, ulong otherwise) =>
@@ -43,6 +50,7 @@ internal static class Program
             return Bench.Run();
         }
 
+
         if (options.ContainsKey("--calls"))
         {
             return Bench.Calls();
@@ -51,17 +59,33 @@ internal static class Program
         if (options.ContainsKey("--minutes"))
         {
             var from = (ulong)TimeProvider.System.GetUtcNow().Ticks;
-            return Report(Search.Run(from, long.MaxValue, TimeSpan.FromMinutes(Number("--minutes", 1))));
+            return Report(Search.Run(from, long.MaxValue, TimeSpan.FromMinutes(Number("--minutes", 1)), spec => Narrow(spec, options)));
         }
 
         if (options.ContainsKey("--seeds"))
         {
-            return Report(Search.Run(Number("--from", 1), (long)Number("--seeds", 10_000), TimeSpan.FromHours(1)));
+            return Report(Search.Run(Number("--from", 1), (long)Number("--seeds", 10_000), TimeSpan.FromHours(1), spec => Narrow(spec, options)));
         }
 
         Console.Error.WriteLine(Usage);
         return 2;
     }
+
+    /// <summary>What is wrong with an option; null when nothing is.</summary>
+    private static string? Problem(string name, string value) => name switch
+    {
+        "--seed" or "--seeds" or "--from" or "--minutes" or "--orders" or "--jobs" or "--faults" or "--max-faults" or "--quiet" or "--all-succeed"
+            or "--lambda" or "--real-shells" => uint.TryParse(value, CultureInfo.InvariantCulture, out var n) && (n > 0 || !IsCount(name))
+                || (name is "--seed" or "--from" && ulong.TryParse(value, CultureInfo.InvariantCulture, out _)) ? null : $"{name} needs a number, not '{value}'",
+        "--without" => value.Split(',').All(t => int.TryParse(t, CultureInfo.InvariantCulture, out _)) ? null : $"--without needs numbers with commas between them, not '{value}'",
+        "--shape" => Enum.TryParse<Shape>(value, out _) ? null : $"--shape needs one of {string.Join(", ", Enum.GetNames<Shape>())}, not '{value}'",
+        "--mutation" => Enum.TryParse<Mutation>(value, out _) ? null : $"--mutation needs one of {string.Join(", ", Enum.GetNames<Mutation>())}, not '{value}'",
+        "--controls" => value.Length == 0 || Enum.TryParse<Mutation>(value, out _) ? null : $"--controls takes nothing, or one of {string.Join(", ", Enum.GetNames<Mutation>())}",
+        "--bench" or "--calls" => value.Length == 0 ? null : $"{name} takes nothing, not '{value}'",
+        _ => $"there is no option '{name}'",
+    };
+
+    private static bool IsCount(string name) => name is "--seeds" or "--minutes" or "--orders" or "--jobs" or "--lambda";
 
     private static Spec Narrow(Spec spec, Dictionary<string, string> options)
     {
@@ -79,7 +103,7 @@ internal static class Program
                 "--quiet" => spec with { Quiet = number == 1 },
                 "--all-succeed" => spec with { AllSucceed = number == 1 },
                 "--lambda" => spec with { LambdaSeconds = number },
-                "--real-worker" => spec with { RealWorker = number == 1 },
+                "--real-shells" => spec with { RealShells = number == 1 },
                 "--mutation" => spec with { Mutation = Enum.Parse<Mutation>(text) },
                 _ => spec,
             };
@@ -90,7 +114,7 @@ internal static class Program
 
     public static string Command(Spec spec) => string.Create(
         CultureInfo.InvariantCulture,
-        $"--seed {spec.Seed} --orders {spec.Orders} --jobs {spec.Jobs} --shape {spec.Shape} --faults {(uint)spec.Faults} --max-faults {spec.MaxFaults} --quiet {(spec.Quiet ? 1 : 0)} --all-succeed {(spec.AllSucceed ? 1 : 0)} --lambda {spec.LambdaSeconds} --real-worker {(spec.RealWorker ? 1 : 0)}{(spec.Without.Count == 0 ? "" : $" --without {string.Join(',', spec.Without.Order())}")}{(spec.Mutation == Mutation.None ? "" : $" --mutation {spec.Mutation}")}");
+        $"--seed {spec.Seed} --orders {spec.Orders} --jobs {spec.Jobs} --shape {spec.Shape} --faults {(uint)spec.Faults} --max-faults {spec.MaxFaults} --quiet {(spec.Quiet ? 1 : 0)} --all-succeed {(spec.AllSucceed ? 1 : 0)} --lambda {spec.LambdaSeconds} --real-shells {(spec.RealShells ? 1 : 0)}{(spec.Without.Count == 0 ? "" : $" --without {string.Join(',', spec.Without.Order())}")}{(spec.Mutation == Mutation.None ? "" : $" --mutation {spec.Mutation}")}");
 
     private static int Replay(Spec spec)
     {

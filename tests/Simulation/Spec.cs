@@ -30,6 +30,9 @@ internal sealed record OrderSpec
 
     public int Events { get; init; }
 
+    /// <summary>Its commands, its output and its events are as large as they may be.</summary>
+    public bool Large { get; init; }
+
     public ExecutionTarget Target { get; init; }
 }
 
@@ -42,6 +45,8 @@ internal sealed record RunSpec(RunId RunId, OrderSpec[] Orders)
 
     public bool Reported { get; init; }
 
+    private static readonly string LargeCommand = new('c', JobLimits.MaxRecordBytes - 3_000);
+
     public Job ToJob() => new()
     {
         JobTimeout = JobTimeout,
@@ -51,7 +56,7 @@ internal sealed record RunSpec(RunId RunId, OrderSpec[] Orders)
         PrNumber = Reported ? 7 : null,
         Orders = [.. Orders.Select((o, i) => new Order
         {
-            Cmds = ["true"],
+            Cmds = [o.Large ? LargeCommand : "true"],
             Timeout = o.Timeout,
             OrderName = $"o{i + 1}",
             ExecutionTarget = o.Target,
@@ -65,7 +70,11 @@ internal sealed record RunSpec(RunId RunId, OrderSpec[] Orders)
 internal sealed record Spec
 {
     public const Fault Harmless =
-        Fault.EventTwice | Fault.EventLate | Fault.Slow | Fault.AsyncTwice | Fault.TickLate | Fault.SkewSeconds | Fault.Resubmit | Fault.OtherPayload;
+        Fault.EventTwice | Fault.EventLate | Fault.Slow | Fault.AsyncTwice | Fault.TickLate | Fault.SkewSeconds | Fault.Resubmit | Fault.OtherPayload
+        | Fault.Forgets | Fault.IndexLags | Fault.Conflict | Fault.Large;
+
+    /// <summary>How many kinds of faults there are.</summary>
+    public static readonly int FaultKinds = System.Numerics.BitOperations.PopCount((uint)Fault.All);
 
     public required ulong Seed { get; init; }
 
@@ -87,7 +96,7 @@ internal sealed record Spec
     public Mutation Mutation { get; init; }
 
     /// <summary>The real worker, rather than the shorter one that keeps the same protocol.</summary>
-    public bool RealWorker { get; init; }
+    public bool RealShells { get; init; }
 
     /// <summary>How long an orchestrating invocation may take, in seconds.</summary>
     public int LambdaSeconds { get; init; } = 900;
@@ -115,14 +124,14 @@ internal sealed record Spec
             Quiet = quiet,
             Faults = quiet ? QuietFaults(rng) : SomeFaults(rng),
             MaxFaults = quiet ? 6 : rng.Pick(1, 2, 5, 30, 100),
-            RealWorker = rng.Chance(60),
-            LambdaSeconds = quiet ? rng.Pick(900, 900, 900, 30) : rng.Pick(900, 900, 60, 25),
+            RealShells = rng.Chance(60),
+            LambdaSeconds = quiet ? rng.Pick(900, 900, 30, 21) : rng.Pick(900, 900, 60, 25),
         };
     }
 
     public override string ToString() =>
         $"seed {Seed}: {Jobs} job(s) of {Orders} orders, {Shape}, {(Quiet ? "quiet, " : "")}faults {Faults} (at most {MaxFaults}), Lambda {LambdaSeconds} s"
-        + (Mutation == Mutation.None ? "" : $", mutation {Mutation}") + (RealWorker ? ", real worker" : "")
+        + (Mutation == Mutation.None ? "" : $", mutation {Mutation}") + (RealShells ? ", real shells" : "")
         + (Without.Count == 0 ? "" : $", without faults {string.Join(',', Without.Order())}");
 
     private static Fault QuietFaults(Rng rng)
@@ -136,18 +145,26 @@ internal sealed record Spec
         0 => Fault.All & ~Fault.JobDeadline & ~Fault.SkewMinute,
         1 => (Fault)rng.Next() & Fault.All,
         2 => (Fault)rng.Next() & (Fault)rng.Next() & Fault.All,
-        _ => (Fault)(1u << rng.Below(24)) | (Fault)(1u << rng.Below(24)),
+        _ => (Fault)(1u << rng.Below(FaultKinds)) | (Fault)(1u << rng.Below(FaultKinds)),
     };
 }
 
 /// <summary>Makes the jobs of a world.</summary>
 internal static class Graphs
 {
+    private const int MaxLargeOrders = 12;
+
+    /// <summary>The longest timeout that the URLs of a job with the usual <c>presign_expiry</c> outlast, in seconds.</summary>
+    private static readonly int MaxTimeout = Job.DefaultPresignExpirySeconds - OrderLimits.SignedSeconds(ExecutionTarget.CodeBuild, 0);
+
     public static RunSpec Make(Spec spec, int index)
     {
         var rng = new Rng(spec.Seed, (ulong)(10 + index));
         var mixed = rng.Chance(600);
         var failing = rng.Pick(0, 0, 100, 300);
+        var extremes = new Rng(spec.Seed, (ulong)(20 + index));
+        var large = spec.Faults.HasFlag(Fault.Large) && spec.Orders <= MaxLargeOrders && extremes.Chance(8);
+        var lasting = spec.Faults.HasFlag(Fault.Forgets) || spec.Faults.HasFlag(Fault.UrlsExpire) ? 50 : 0;
         var orders = new OrderSpec[spec.Orders];
         for (var i = 0; i < orders.Length; i++)
         {
@@ -161,7 +178,12 @@ internal static class Graphs
                 Ending = !spec.AllSucceed && rng.Chance(failing) ? (Ending)rng.Between(1, 7) : Ending.Succeeds,
                 Events = rng.Chance(100) ? rng.Between(1, 3) : 0,
                 Target = rng.Chance(500) ? ExecutionTarget.Lambda : ExecutionTarget.CodeBuild,
+                Large = large && extremes.Chance(300),
             };
+            if (extremes.Chance(lasting))
+            {
+                orders[i] = orders[i] with { Target = ExecutionTarget.CodeBuild, Timeout = MaxTimeout, Seconds = extremes.Between(1, MaxTimeout - 1) };
+            }
         }
 
         return new RunSpec(RunId.Parse($"run-{spec.Seed % 1_000_000}-{index}"), orders)

@@ -11,7 +11,7 @@ internal enum Verb : byte
 /// <summary>Who calls.</summary>
 internal enum Role : byte
 {
-    Intake, Orchestrate, OrderWatch, JobWatch, Worker,
+    Intake, Orchestrate, OrderWatch, JobWatch, Worker, Reader,
 }
 
 /// <summary>What can go wrong in the world.</summary>
@@ -28,7 +28,6 @@ internal enum Fault : uint
     Repeated = 1 << 4,
     Slow = 1 << 5,
     Pause = 1 << 6,
-    OfCalls = CrashBefore | CrashAfter | Throttle | ErrorAfter | Repeated,
 
     // Of services.
     LambdaLimit = 1 << 7,
@@ -48,7 +47,22 @@ internal enum Fault : uint
     Resubmit = 1 << 21,
     OtherPayload = 1 << 22,
     WorkerDies = 1 << 23,
-    All = (1 << 24) - 1,
+
+    /// <summary>Records and objects are deleted once their time is over: at once, days late, or never.</summary>
+    Forgets = 1 << 24,
+
+    /// <summary>An index of events follows its table late.</summary>
+    IndexLags = 1 << 25,
+
+    /// <summary>Signed URLs die early, with the credentials that signed them.</summary>
+    UrlsExpire = 1 << 26,
+
+    /// <summary>A transaction meets another one. (Of single calls.)</summary>
+    Conflict = 1 << 27,
+
+    /// <summary>Commands, output and events are as large as they may be.</summary>
+    Large = 1 << 28,
+    All = (1 << 29) - 1,
 }
 
 /// <summary>What can be taken away from the engine to see whether the suite notices.</summary>
@@ -61,6 +75,7 @@ internal enum Mutation : byte
     AdvanceJobAnyStatus,
     AdvanceAnyStatus,
     AdvanceInParts,
+    AdvanceWhatItCan,
     AdvanceWithoutEvent,
     EnterThoughHeld,
     EnterThoughCompleted,
@@ -73,6 +88,7 @@ internal enum Mutation : byte
     LeaveWhateverTheInbox,
     CompleteKeepsInbox,
     LeaseWaitsForTtl,
+    RecordsForgottenEarly,
     ClaimSkipped,
     EngineClaimSkipped,
     ResultOverwritten,
@@ -80,6 +96,8 @@ internal enum Mutation : byte
     BundleOverwritten,
     PlanOverwritten,
     StartBeforeIntent,
+    TriggerForgotten,
+    HandOverForgotten,
     RecordIgnored,
     ErrorSwallowed,
     JobWatchAsleep,

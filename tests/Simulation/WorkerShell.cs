@@ -19,7 +19,7 @@ internal static class WorkerShell
         }
 
         var channel = new Channel(world, host.Actor, plan.RunId, order.Num, BitConverter.ToInt64(capability.Span));
-        if (world.Spec.RealWorker && spec.Ending <= Ending.TimesOut)
+        if (world.Spec.RealShells && spec.Ending <= Ending.TimesOut)
         {
             var parts = new Parts(world, host, spec, plan.RunId, order.Num);
             var worker = new Worker(parts, parts, parts, Options with { Execution = execution }, host.Actor.Clock, world.Rng.Bytes, _ => { });
@@ -87,10 +87,15 @@ internal static class WorkerShell
         Ending.Huge => [],
         Ending.Fails => """{"status":"failed","log":"no","exit_code":3}"""u8.ToArray(),
         Ending.TimesOut => """{"status":"timed_out","log":""}"""u8.ToArray(),
+        _ when spec.Large => LargeContent,
         _ => spec.Events == 0
             ? """{"status":"succeeded","log":"ok","exit_code":0}"""u8.ToArray()
             : System.Text.Encoding.UTF8.GetBytes($$"""{"status":"succeeded","log":"ok","events":[{{string.Join(',', Enumerable.Range(0, spec.Events).Select(i => $"{{\"n\":{i}}}"))}}]}"""),
     };
+
+    /// <summary>As much output and as many events as a result may hold, in characters of three bytes.</summary>
+    private static readonly byte[] LargeContent = System.Text.Encoding.UTF8.GetBytes(
+        $$"""{"status":"succeeded","log":"{{new string('\u754c', 10_000)}}","events":[{{string.Join(',', Enumerable.Repeat($$$"""{"n":"{{{new string('\u754c', 16_000)}}}"}""", 40))}}]}""");
 
     /// <summary>The worker's two signed URLs, as long as they last.</summary>
     private sealed class Channel(World world, Actor actor, RunId run, OrderNum num, long expires) : IOrderChannel

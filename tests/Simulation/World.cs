@@ -1,4 +1,6 @@
+using System.Runtime.CompilerServices;
 using IacCi.Core.Faults;
+using IacCi.Core.Orchestration;
 using IacCi.Core.Runs;
 using IacCi.Simulation.Models;
 
@@ -15,9 +17,15 @@ internal sealed class World
     /// <summary>No run may take longer: the longest job, its orders' watchdogs, and room.</summary>
     public static readonly long MaxTicks = TimeSpan.FromHours(80).Ticks;
 
+    /// <summary>How many roles there are.</summary>
+    public const int Roles = (int)Role.Reader + 1;
+
+    private const int Verbs = (int)Verb.Report + 1;
+
     private readonly Agenda agenda = new();
     private readonly List<(Step Step, long At)> heldBack = [];
-    private readonly long[,] counts = new long[Enum.GetValues<Role>().Length, Enum.GetValues<Verb>().Length];
+    private readonly Dictionary<ReadOnlyMemory<byte>, RunGraph> graphs = [];
+    private readonly long[] counts = new long[Roles * Verbs];
     private readonly int latencyTicks;
     private int actors;
 
@@ -80,11 +88,11 @@ internal sealed class World
 
     public bool Tracing => Trace is not null;
 
-    public long CallsOf(Role role) => Enumerable.Range(0, counts.GetLength(1)).Sum(v => counts[(int)role, v]);
+    public long CallsOf(Role role) => counts.Skip((int)role * Verbs).Take(Verbs).Sum();
 
-    public long CallsOf(Role role, Verb verb) => counts[(int)role, (int)verb];
+    public long CallsOf(Role role, Verb verb) => counts[((int)role * Verbs) + (int)verb];
 
-    public void Count(Role role, Verb verb) => counts[(int)role, (int)verb]++;
+    public void Count(Role role, Verb verb) => counts[((int)role * Verbs) + (int)verb]++;
 
     public Actor NewActor(Role role)
     {
@@ -104,16 +112,22 @@ internal sealed class World
     public ValueTask<T> Ask<T>(Actor actor, Verb verb, string? label, Func<T> effect, long extraTicks = 0)
     {
         var call = Call<T>.Make(this, actor, verb, label, effect);
-        agenda.Add(call, Now + Latency() + extraTicks);
+        agenda.Add(call, Now + Latency(actor, verb) + extraTicks);
         return call.Pending;
     }
 
     public ValueTask Tell(Actor actor, Verb verb, string? label, Func<bool> effect, long extraTicks = 0)
     {
         var call = Call<bool>.Make(this, actor, verb, label, effect);
-        agenda.Add(call, Now + Latency() + extraTicks);
+        agenda.Add(call, Now + Latency(actor, verb) + extraTicks);
         return call.PendingVoid;
     }
+
+    /// <summary>A call is tried again by the client's own retries, for the nth time, with pauses that grow.</summary>
+    public void Again(Step call, int attempt) => agenda.Add(call, Now + TimeSpan.FromMilliseconds(Rng.Between(10, 50 << attempt)).Ticks);
+
+    /// <summary>Kills an invocation that takes longer.</summary>
+    public void Limit(Actor actor, long ticks) => agenda.Add(new Limit(this, actor), Now + ticks);
 
     public void After(long ticks, Action act) => agenda.Add(new Then(act), Now + ticks);
 
@@ -141,7 +155,18 @@ internal sealed class World
         }
     }
 
-    public string? Traced([System.Runtime.CompilerServices.InterpolatedStringHandlerArgument("")] TracedText text) => text.Text;
+    /// <summary>The graph of a plan: many processes read the same bytes, which never change.</summary>
+    public RunGraph Open(ReadOnlyMemory<byte> plan)
+    {
+        if (!graphs.TryGetValue(plan, out var graph))
+        {
+            graphs[plan] = graph = RunPlans.Open(plan);
+        }
+
+        return graph;
+    }
+
+    public string? Traced([InterpolatedStringHandlerArgument("")] TracedText text) => text.Text;
 
     public void Say(Actor actor, Verb verb, string? label, string remark, object? result = null)
     {
@@ -159,11 +184,11 @@ internal sealed class World
         }
     }
 
-    public void Require(bool holds, string code, string message)
+    public void Require(bool holds, string code, [InterpolatedStringHandlerArgument(nameof(holds))] ref RequiredText message)
     {
         if (!holds)
         {
-            Breach(code, message);
+            Breach(code, message.Text!);
         }
     }
 
@@ -193,6 +218,11 @@ internal sealed class World
             }
 
             var step = agenda.Take();
+            if (step.IsIdle)
+            {
+                continue;
+            }
+
             Now = step.At;
             Steps++;
             step.Run();
@@ -221,7 +251,6 @@ internal sealed class World
         {
             var step = agenda.Take();
             Now = step.At;
-            Steps++;
             step.Run();
         }
     }
@@ -237,9 +266,14 @@ internal sealed class World
         heldBack.Clear();
     }
 
-    private long Latency()
+    private long Latency(Actor actor, Verb verb)
     {
         var ticks = 1 + (long)Rng.Below(latencyTicks);
+        if (Faults.PlantedPause is { } pause)
+        {
+            ticks += TimeSpan.FromSeconds(pause(actor, verb)).Ticks;
+        }
+
         if (Spec.Faults.HasFlag(Fault.Slow) && Rng.Chance(20))
         {
             ticks += TimeSpan.FromMilliseconds(Rng.Between(100, 30_000)).Ticks;

@@ -13,6 +13,10 @@ internal sealed class EventsModel(World world)
     private long owners;
 
     private int toLose;
+    private long sent, newest;
+
+    /// <summary>How many events came after one that was sent later.</summary>
+    public int Overtaken { get; private set; }
 
     /// <summary>A scenario loses the next events.</summary>
     public void Lose(int events) => toLose = events;
@@ -33,6 +37,7 @@ internal sealed class EventsModel(World world)
 
         var times = world.Faults.Hit(Fault.EventTwice, 200) ? 2 : 1;
         List<(RunId, OrderNum)> records = open = [(run, num)];
+        var place = ++sent;
         for (var i = 0; i < times; i++)
         {
             var delay = TimeSpan.FromMilliseconds(world.Rng.Between(20, 400)).Ticks;
@@ -40,6 +45,8 @@ internal sealed class EventsModel(World world)
             world.After(delay, () =>
             {
                 open = open == records ? null : open;
+                Overtaken += place < newest ? 1 : 0;
+                newest = Math.Max(newest, place);
                 Deliver([.. records], 0);
                 if (world.Faults.Hit(Fault.AsyncTwice, 50))
                 {
@@ -66,29 +73,51 @@ internal sealed class EventsModel(World world)
     /// <summary>The handler of one event: every record is handled, and one that fails does not stop the others.</summary>
     private async ValueTask HandleAsync(Host host, (RunId Run, OrderNum Num)[] records, int seconds)
     {
-        Exception? failure = null;
         var until = host.Actor.Clock.GetUtcNow().AddSeconds(seconds);
-        foreach (var of in records.GroupBy(r => r.Run))
+        var heard = world.Spec.Mutation == Mutation.RecordIgnored ? records[..1] : records;
+        try
         {
+            await (world.Spec.RealShells ? RoleShells.OrchestrateAsync(world, host, heard, $"request-{++owners}", until) : HandleAsync(host, heard, until));
+        }
+        catch (Exception e) when (World.IsFaultOfUse(e) && world.Spec.Mutation == Mutation.ErrorSwallowed)
+        {
+            // The mutation: AWS is told that all is well.
+        }
+    }
+
+    /// <summary>As the role does it, without the event's JSON.</summary>
+    private async ValueTask HandleAsync(Host host, (RunId Run, OrderNum Num)[] records, DateTimeOffset until)
+    {
+        Exception? failure = null;
+        for (var i = 0; i < records.Length; i++)
+        {
+            var run = records[i].Run;
+            if (Array.FindIndex(records, r => r.Run == run) < i)
+            {
+                continue;
+            }
+
             try
             {
-                OrderNum[] news = [.. of.Select(r => r.Num).Distinct()];
-                var lease = new Lease($"owner-{++owners}", until);
-                var outcome = await host.Orchestrator.WakeAsync(of.Key, world.Spec.Mutation == Mutation.RecordIgnored ? news[..1] : news, lease, null, default);
+                var news = new HashSet<OrderNum>();
+                foreach (var record in records)
+                {
+                    if (record.Run == run)
+                    {
+                        news.Add(record.Num);
+                    }
+                }
+
+                var outcome = await host.Orchestrator.WakeAsync(run, news, new Lease($"owner-{++owners}", until), null, default);
                 failure = outcome == WakeOutcome.Unsettled ? new StoreUnavailableException("a start is still open") : failure;
             }
             catch (Exception e) when (World.IsFaultOfUse(e))
             {
                 failure = e;
             }
-
-            if (world.Spec.Mutation == Mutation.RecordIgnored)
-            {
-                break;
-            }
         }
 
-        if (failure is not null && world.Spec.Mutation != Mutation.ErrorSwallowed)
+        if (failure is not null)
         {
             throw failure;
         }

@@ -10,6 +10,7 @@ internal sealed class ObjectModel(World world, bool isInternal)
     public sealed record Entry(ReadOnlyMemory<byte> Content, long Size, long At);
 
     private readonly Dictionary<string, Entry> entries = new(StringComparer.Ordinal);
+    private readonly SortedSet<string> results = new(StringComparer.Ordinal);
 
     public Entry? this[string key] => entries.GetValueOrDefault(key);
 
@@ -29,12 +30,31 @@ internal sealed class ObjectModel(World world, bool isInternal)
         return true;
     }
 
-    public void Put(string key, ReadOnlyMemory<byte> content) => Write(key, content, null);
+    public void Put(string key, ReadOnlyMemory<byte> content, Role by)
+    {
+        var forgotten = by == Role.Orchestrate ? Mutation.HandOverForgotten : by == Role.Intake ? Mutation.TriggerForgotten : Mutation.None;
+        if (forgotten == Mutation.None || world.Spec.Mutation != forgotten || !IsResult(key))
+        {
+            Write(key, content, null);
+        }
+    }
 
-    /// <summary>One page of keys behind a key.</summary>
-    public List<string> Page(string prefix, string? after) =>
-        [.. entries.Keys.Where(k => k.StartsWith(prefix, StringComparison.Ordinal) && (after is null || string.CompareOrdinal(k, after) > 0))
-            .Order(StringComparer.Ordinal).Take(1_000)];
+    /// <summary>One page of keys behind a key. Only results are listed by anybody, and those are kept in order.</summary>
+    public List<string> Page(string prefix, string? after)
+    {
+        var keys = IsResult(prefix) ? results.GetViewBetween(after ?? prefix, prefix + char.MaxValue) : entries.Keys.Order(StringComparer.Ordinal).AsEnumerable();
+        return [.. keys.Where(k => k != after && k.StartsWith(prefix, StringComparison.Ordinal) && (after is null || string.CompareOrdinal(k, after) > 0)).Take(1_000)];
+    }
+
+    /// <summary>The bucket's lifecycle rule deletes an object that is a day old, or some time after that.</summary>
+    private void Forget(string key, Entry entry)
+    {
+        if (entries.TryGetValue(key, out var standing) && ReferenceEquals(standing, entry))
+        {
+            entries.Remove(key);
+            results.Remove(key);
+        }
+    }
 
     private bool Overwrites(string key, Role by) => world.Spec.Mutation switch
     {
@@ -47,12 +67,24 @@ internal sealed class ObjectModel(World world, bool isInternal)
         _ => false,
     };
 
+    private static bool IsResult(string key) => key.StartsWith(RunKeys.CallbackRoot, StringComparison.Ordinal);
+
     private static bool IsClaim(string key) => key.StartsWith("tmp/claims/", StringComparison.Ordinal);
 
     private void Write(string key, ReadOnlyMemory<byte> content, long? size)
     {
         world.Invariants.BeforeWrite(isInternal, key, content, entries.GetValueOrDefault(key));
-        entries[key] = new Entry(content.ToArray(), size ?? content.Length, world.Now);
+        var entry = entries[key] = new Entry(content, size ?? content.Length, world.Now);
+        if (IsResult(key))
+        {
+            results.Add(key);
+        }
+
+        if (world.Spec.Faults.HasFlag(Fault.Forgets) && !world.Rng.Chance(200))
+        {
+            world.After(TimeSpan.FromMinutes(world.Rng.Between(24 * 60, 48 * 60)).Ticks, () => Forget(key, entry));
+        }
+
         if (isInternal && RunKeys.TryParseResult(key, out var run, out var num))
         {
             world.Events.Emit(run, num);

@@ -1,3 +1,4 @@
+using IacCi.Core.Intake;
 using IacCi.Core.Runs;
 
 namespace IacCi.Simulation.Models;
@@ -7,14 +8,26 @@ internal sealed class RunState(RunId run)
 {
     public RunId Run { get; } = run;
 
+    /// <summary>The job as it was last written; <see cref="JobGone"/> tells whether its item was deleted since.</summary>
     public JobRecord? Job { get; set; }
 
+    public bool JobGone { get; set; }
+
+    /// <summary>The orders as they were last written; <see cref="OrderGone"/> tells whose items were deleted since.</summary>
     public OrderRecord?[] Orders { get; set; } = [];
+
+    public bool[] OrderGone { get; set; } = [];
 
     /// <summary>The letters of the orders' records.</summary>
     public char[] Letters { get; set; } = [];
 
+    /// <summary>The lock item as it was last written; <see cref="LockGone"/> tells whether it was deleted since.</summary>
     public RunLock? Lock { get; set; }
+
+    public bool LockGone { get; set; }
+
+    /// <summary>The events of the job (first) and of each order.</summary>
+    public List<RunEvent>?[] Events { get; set; } = [];
 
     /// <summary>The cursor before the last commit.</summary>
     public Cursor? Earlier { get; set; }
@@ -23,9 +36,8 @@ internal sealed class RunState(RunId run)
 
     public int? MaxParallel { get; set; }
 
-    public int Transitions { get; set; }
-
-    public int OrderEvents { get; set; }
+    /// <summary>Which statuses each order has had, as bits.</summary>
+    public int[] Visited { get; set; } = [];
 
     public bool Abandoned { get; set; }
 
@@ -38,11 +50,10 @@ internal sealed class RunState(RunId run)
 /// <summary>The run store as DynamoDB keeps it: items, conditions, transactions. Each call is one atomic step; what it must not allow is checked on the spot.</summary>
 internal sealed class StoreModel(World world)
 {
-    /// <summary>The most bytes of an item.</summary>
-    public const int MaxItemBytes = 400 << 10;
-
     private readonly Dictionary<RunId, RunState> runs = [];
-    private readonly Dictionary<(TraceId Trace, string Name, decimal Epoch), RunEvent> events = [];
+
+    /// <summary>The index of the jobs' events, as far as it has followed its table.</summary>
+    private readonly List<(RunId Run, decimal Epoch)> index = [];
 
     public IReadOnlyCollection<RunState> Runs => runs.Values;
 
@@ -61,7 +72,7 @@ internal sealed class StoreModel(World world)
     public JobRecord? CreateJob(JobRecord job)
     {
         var state = Of(job.RunId);
-        if (state.Job is { } standing)
+        if (state.Job is { } standing && !state.JobGone)
         {
             if (Mutation != Mutation.CreateJobOverwrites)
             {
@@ -71,7 +82,9 @@ internal sealed class StoreModel(World world)
             world.Breach("job-overwritten", $"the job of {job.RunId} was {standing.Status} and is written anew");
         }
 
+        ItemSizes.Check(world, job);
         state.Job = job;
+        Forget(job.Deadline + Planning.Retention, () => state.JobGone = true);
         return null;
     }
 
@@ -82,7 +95,8 @@ internal sealed class StoreModel(World world)
         var last = orders[^1].Num.Index;
         if (state.Orders.Length <= last)
         {
-            (state.Orders, state.Letters) = (Grow(state.Orders, last + 1), Grow(state.Letters, last + 1));
+            (state.Orders, state.Letters, state.OrderGone) = (Grow(state.Orders, last + 1), Grow(state.Letters, last + 1), Grow(state.OrderGone, last + 1));
+            state.Visited = Grow(state.Visited, last + 1);
         }
 
         if (state.Orders[orders[0].Num.Index] is not null)
@@ -96,10 +110,12 @@ internal sealed class StoreModel(World world)
                 orders.All(o => state.Orders[o.Num.Index]?.Status is null or OrderStatus.Queued), "order-overwritten", $"{orders[0].RunId}: orders are queued again");
         }
 
+        ItemSizes.Check(world, orders);
         foreach (var order in orders)
         {
             state.Orders[order.Num.Index] = order;
             state.Letters[order.Num.Index] = order.Status.Letter();
+            Forget(order.ExpiresAt, () => state.OrderGone[order.Num.Index] = true);
         }
 
         return true;
@@ -108,7 +124,7 @@ internal sealed class StoreModel(World world)
     public bool Activate(RunLock initial, DateTimeOffset at)
     {
         var state = Of(initial.RunId);
-        if (state.Job is null || (state.Job.Status != JobStatus.Preparing && Mutation != Mutation.ActivateAnyStatus))
+        if (state.Job is null || state.JobGone || (state.Job.Status != JobStatus.Preparing && Mutation != Mutation.ActivateAnyStatus))
         {
             return false;
         }
@@ -117,14 +133,15 @@ internal sealed class StoreModel(World world)
         world.Require(state.Orders.Length == state.Job.OrderCount && state.Orders.All(o => o is not null), "incomplete", $"{state.Run} is active without all its orders");
         state.Job = state.Job with { Status = JobStatus.Active, LastUpdate = at };
         state.Lock = initial;
-        AddEvent(RunEvents.OfJob(state.Run, initial.TraceId, initial.FlowId, RunEvents.JobStarted, JobStatus.Active, at));
+        Forget(initial.Deadline + Planning.Retention, () => state.LockGone = true);
+        AddEvent(state, OrderNum.Job, RunEvents.OfJob(state.Run, initial.TraceId, initial.FlowId, RunEvents.JobStarted, JobStatus.Active, at));
         return true;
     }
 
     public bool AdvanceJob(RunId run, JobChange change)
     {
         var state = Of(run);
-        if (state.Job is not { } job || (job.Status != change.From && Mutation != Mutation.AdvanceJobAnyStatus))
+        if (state.Job is not { } job || state.JobGone || (job.Status != change.From && Mutation != Mutation.AdvanceJobAnyStatus))
         {
             return false;
         }
@@ -143,7 +160,7 @@ internal sealed class StoreModel(World world)
         };
         if (change.EventType is { } type)
         {
-            AddEvent(RunEvents.OfJob(run, job.TraceId, job.FlowId, type, change.To, change.At));
+            AddEvent(state, OrderNum.Job, RunEvents.OfJob(run, job.TraceId, job.FlowId, type, change.To, change.At));
         }
 
         return true;
@@ -152,7 +169,7 @@ internal sealed class StoreModel(World world)
     public bool SetComment(RunId run, string comment)
     {
         var state = Of(run);
-        state.Job = state.Job! with { CommentId = comment };
+        state.Job = state.JobGone ? state.Job : state.Job! with { CommentId = comment };
         return true;
     }
 
@@ -166,6 +183,7 @@ internal sealed class StoreModel(World world)
         }
 
         world.Require(writes <= IRunStore.MaxWrites, "bounds", $"a transaction of {writes} writes");
+        ItemSizes.Check(world, changes);
         for (var i = 0; i < changes.Count; i++)
         {
             var change = changes[i];
@@ -174,9 +192,10 @@ internal sealed class StoreModel(World world)
                 continue;
             }
 
-            if (Mutation == Mutation.AdvanceInParts)
+            var parts = Mutation == Mutation.AdvanceInParts ? changes.Take(i) : Mutation == Mutation.AdvanceWhatItCan ? changes.Where(c => Refuses(state, c) is null) : [];
+            foreach (var part in parts.ToList())
             {
-                changes.Take(i).ToList().ForEach(c => Apply(state, plan, c));
+                Apply(state, plan, part);
             }
 
             return new AdvanceOutcome.Refused(change.Num, actual.Status);
@@ -193,7 +212,7 @@ internal sealed class StoreModel(World world)
     private (bool _, OrderStatus? Status)? Refuses(RunState state, OrderChange change)
     {
         var record = change.Num.Index < state.Orders.Length ? state.Orders[change.Num.Index] : null;
-        if (record is null)
+        if (record is null || state.OrderGone[change.Num.Index])
         {
             return (true, null);
         }
@@ -207,9 +226,9 @@ internal sealed class StoreModel(World world)
         world.Invariants.BeforeOrder(state, plan, record, change);
         var target = change.Target;
         state.InFlight += (target.IsInFlight() ? 1 : 0) - (record.Status.IsInFlight() ? 1 : 0);
-        state.Transitions++;
+        state.Visited[change.Num.Index] |= 1 << (int)target;
         state.Letters[change.Num.Index] = target.Letter();
-        state.Orders[change.Num.Index] = record with
+        var written = state.Orders[change.Num.Index] = record with
         {
             Status = target,
             LastUpdate = change.At,
@@ -221,12 +240,12 @@ internal sealed class StoreModel(World world)
             ExecutionUrl = change.ExecutionUrl ?? record.ExecutionUrl,
             WatchdogUrl = change.WatchdogUrl ?? record.WatchdogUrl,
         };
+        ItemSizes.Check(world, written);
         if (Mutation != Mutation.AdvanceWithoutEvent)
         {
             foreach (var e in RunEvents.Of(plan, change))
             {
-                state.OrderEvents += e.EventType == RunEvents.Custom ? 0 : 1;
-                AddEvent(e);
+                AddEvent(state, change.Num, e);
             }
         }
 
@@ -237,6 +256,7 @@ internal sealed class StoreModel(World world)
     {
         var state = Of(run);
         if (state.Lock is not { } held
+            || state.LockGone
             || (held.Completed && Mutation != Mutation.EnterThoughCompleted)
             || (held.IsHeldAt(now) && Mutation != Mutation.EnterThoughHeld)
             || (held.Owner is not null && Mutation == Mutation.LeaseWaitsForTtl))
@@ -247,24 +267,31 @@ internal sealed class StoreModel(World world)
         world.Invariants.BeforeEntry(held);
         var inbox = Mutation == Mutation.EnterWithoutInbox ? held.Inbox : Union(held.Inbox, news);
         state.Lock = held with { Owner = owner, LeaseUntil = until, Inbox = inbox };
+        ItemSizes.Check(world, state.Lock);
         return Mutation == Mutation.EnterReadsBeforeItWrites && state.Earlier is { } earlier ? state.Lock with { Cursor = earlier } : state.Lock;
     }
 
     public RunLock? AddToInbox(RunId run, IReadOnlyCollection<OrderNum> news)
     {
         var state = Of(run);
-        if (state.Lock is not { } held || (held.Completed && Mutation != Mutation.InboxThoughCompleted))
+        if (state.Lock is not { } held || state.LockGone || (held.Completed && Mutation != Mutation.InboxThoughCompleted))
         {
             return null;
         }
 
-        return Mutation == Mutation.InboxDropped ? held : state.Lock = held with { Inbox = Union(held.Inbox, news) };
+        if (Mutation != Mutation.InboxDropped)
+        {
+            state.Lock = held with { Inbox = Union(held.Inbox, news) };
+            ItemSizes.Check(world, state.Lock);
+        }
+
+        return state.Lock;
     }
 
     public CommitOutcome Commit(RunId run, string owner, Cursor cursor, IReadOnlyCollection<OrderNum> handled, AfterCommit then)
     {
         var state = Of(run);
-        if (state.Lock is not { } held || (held.Owner != owner && Mutation != Mutation.CommitOfAnybody))
+        if (state.Lock is not { } held || state.LockGone || (held.Owner != owner && Mutation != Mutation.CommitOfAnybody))
         {
             return CommitOutcome.LeaseLost.Instance;
         }
@@ -295,7 +322,7 @@ internal sealed class StoreModel(World world)
     public bool Complete(RunId run, Cursor cursor)
     {
         var state = Of(run);
-        if (state.Lock is { } held)
+        if (state.Lock is { } held && !state.LockGone)
         {
             world.Invariants.BeforeCommit(state, held, held.Owner, cursor);
             state.Lock = held with
@@ -315,18 +342,58 @@ internal sealed class StoreModel(World world)
     {
         world.Require(nums.Count <= IRunStore.MaxWrites, "bounds", $"{nums.Count} orders read at once");
         var state = Of(run);
-        return [.. nums.Where(n => n.Index < state.Orders.Length).Order().Select(n => state.Orders[n.Index]).OfType<OrderRecord>()];
+        return [.. nums.Where(n => n.Index < state.Orders.Length && !state.OrderGone[n.Index]).Order().Select(n => state.Orders[n.Index]).OfType<OrderRecord>()];
     }
 
-    public List<RunEvent> Events(TraceId trace) => [.. events.Where(e => e.Key.Trace == trace).Select(e => e.Value).OrderBy(e => e.Epoch)];
+    public JobRecord? FindJob(RunId run) => Of(run) is { JobGone: false } state ? state.Job : null;
 
-    public List<JobRecord> Jobs(int limit) => [.. runs.Values.Select(r => r.Job).OfType<JobRecord>().OrderByDescending(j => j.CreatedAt).Take(limit)];
+    public RunLock? FindLock(RunId run) => Of(run) is { LockGone: false } state ? state.Lock : null;
 
-    private void AddEvent(RunEvent e)
+    public List<RunEvent> Events(TraceId trace) =>
+        [.. runs.Values.SelectMany(run => run.Events).OfType<List<RunEvent>>().SelectMany(e => e).Where(e => e.TraceId == trace).OrderBy(e => e.Epoch)];
+
+    /// <summary>The newest jobs that the index of events knows of.</summary>
+    public List<JobRecord> Jobs(int limit) =>
+        [.. index.OrderByDescending(e => e.Epoch).Select(e => e.Run).Distinct().Select(FindJob).OfType<JobRecord>().OrderByDescending(j => j.CreatedAt).Take(limit)];
+
+    private void AddEvent(RunState state, OrderNum num, RunEvent e)
     {
-        if (!events.TryAdd((e.TraceId, e.OrderName, e.Epoch), e))
+        if (state.Events.Length <= num.Value)
         {
-            world.Breach("event-lost", $"two events of {e.OrderName} in one key ({e.EventType}, {e.Epoch})");
+            state.Events = Grow(state.Events, Math.Max(state.Orders.Length, num.Value) + 1);
+        }
+
+        var events = state.Events[num.Value] ??= new(4);
+        foreach (var other in events)
+        {
+            world.Require(other.Epoch != e.Epoch, "event-lost", $"two events of {e.OrderName} in one key ({e.EventType}, {e.Epoch})");
+        }
+
+        events.Add(e);
+        world.Invariants.AfterEvent(state, num, e);
+        if (!num.IsJob)
+        {
+            return;
+        }
+
+        if (world.Spec.Faults.HasFlag(Fault.IndexLags))
+        {
+            world.After(TimeSpan.FromMilliseconds(world.Rng.Between(0, 5_000)).Ticks, () => index.Add((state.Run, e.Epoch)));
+        }
+        else
+        {
+            index.Add((state.Run, e.Epoch));
+        }
+    }
+
+    /// <summary>An item whose time is over is deleted: at once, some time later, or never.</summary>
+    private void Forget(DateTimeOffset expires, Action delete)
+    {
+        if (world.Spec.Faults.HasFlag(Fault.Forgets) && !world.Rng.Chance(200))
+        {
+            var at = Mutation == Mutation.RecordsForgottenEarly ? world.Now + TimeSpan.FromMinutes(2).Ticks : Math.Max(world.Now, expires.UtcTicks);
+            var late = world.Rng.Chance(500) ? 0 : TimeSpan.FromMinutes(world.Rng.Between(1, 1_800)).Ticks;
+            world.After(at + late - world.Now, delete);
         }
     }
 

@@ -6,34 +6,35 @@ namespace IacCi.Simulation.Models;
 /// <summary>State machines that look again and again: one per name; ticks come late or not at all; a look that fails is followed by the next.</summary>
 internal sealed class WatchdogsModel(World world)
 {
-    private static readonly long Tick = TimeSpan.FromSeconds(60).Ticks;
+    /// <summary>A watchdog looks this often.</summary>
+    public static readonly long Tick = TimeSpan.FromSeconds(60).Ticks;
 
-    private readonly HashSet<string> names = [];
-    private readonly HashSet<string> refused = [];
+    private readonly Dictionary<(RunId, OrderNum), long> lastLook = [];
+    private readonly HashSet<(RunId, OrderNum)> refused = [];
 
     public int Alive { get; private set; }
 
-    public bool WasStarted(RunId run) => names.Contains($"{run}-{OrderNum.Job}");
+    public bool WasStarted(RunId run) => lastLook.ContainsKey((run, OrderNum.Job));
 
     /// <summary>A scenario has this order's watchdog refused.</summary>
-    public void Refuse(RunId run, OrderNum num) => refused.Add($"{run}-{num}");
+    public void Refuse(RunId run, OrderNum num) => refused.Add((run, num));
 
     public StartOutcome Start(WatchTarget watch)
     {
-        var name = $"{watch.RunId}-{watch.Num}";
+        var name = (watch.RunId, watch.Num);
         if (refused.Contains(name) || world.Faults.Hit(Fault.WatchdogRefused, 30))
         {
             refused.Add(name);
             return new StartOutcome.Refused("access denied");
         }
 
-        if (names.Add(name) || world.Spec.Mutation == Mutation.WatchdogStartsTwice)
+        if (lastLook.TryAdd(name, world.Now) || world.Spec.Mutation == Mutation.WatchdogStartsTwice)
         {
             Alive++;
             Next(watch);
         }
 
-        return new StartOutcome.Started($"watch:{name}");
+        return new StartOutcome.Started($"watch:{watch.RunId}-{watch.Num}");
     }
 
     private void Next(WatchTarget watch)
@@ -58,11 +59,15 @@ internal sealed class WatchdogsModel(World world)
             return;
         }
 
+        world.Invariants.Looks(watch, world.Now - lastLook[(watch.RunId, watch.Num)]);
+        lastLook[(watch.RunId, watch.Num)] = world.Now;
         var done = false;
         var limit = world.Spec.Faults.HasFlag(Fault.LambdaLimit) ? TimeSpan.FromSeconds(world.Spec.LambdaSeconds).Ticks : 0;
         world.Hosts.Invoke(
             watch.Num.IsJob ? Role.JobWatch : Role.OrderWatch,
-            async host => done = watch.Num.IsJob ? await host.JobWatch.LookAsync(watch.RunId, default) : await host.OrderWatch.LookAsync(watch, default),
+            async host => done = world.Spec.RealShells ? await RoleShells.LookAsync(world, host, watch, host.Actor.Clock.GetUtcNow().AddSeconds(world.Spec.LambdaSeconds))
+                : watch.Num.IsJob ? await host.JobWatch.LookAsync(watch.RunId, default)
+                : await host.OrderWatch.LookAsync(watch, default),
             limit,
             ok =>
             {

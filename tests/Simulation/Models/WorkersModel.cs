@@ -1,3 +1,4 @@
+using IacCi.Core.Jobs;
 using IacCi.Core.Orchestration;
 using IacCi.Core.Runs;
 
@@ -18,6 +19,11 @@ internal sealed class Build(string url, long at)
 /// <summary>CodeBuild and the worker Lambda: builds queue, fail early, and are started twice once their token is forgotten; an async invoke comes twice or never.</summary>
 internal sealed class WorkersModel(World world)
 {
+    private const int MaxQueueSeconds = OrderLimits.CodeBuildClaimSeconds;
+
+    /// <summary>What a build may take beside its commands, in seconds.</summary>
+    private const int BuildExtraSeconds = 360;
+
     private static readonly long TokenTicks = TimeSpan.FromMinutes(5).Ticks;
 
     private readonly Dictionary<string, Build> builds = [];
@@ -30,8 +36,21 @@ internal sealed class WorkersModel(World world)
     /// <summary>A scenario's own queue, in seconds; null for the seed's.</summary>
     public int? QueueSeconds { get; set; }
 
+    /// <summary>A scenario's own life of signed URLs, in seconds; null for what was asked for.</summary>
+    public int? UrlSeconds { get; set; }
+
+    /// <summary>A build that waited for longer than its start asked for is given up by the service; a scenario may have a service that forgets to.</summary>
+    public bool QueueIsLimited { get; set; } = true;
+
     /// <summary>A scenario has this order's start refused.</summary>
     public void Refuse(RunId run, OrderNum num) => refused.Add((run, num));
+
+    /// <summary>Until when an order's signed URLs are good, by the clock of S3; their credentials may die before.</summary>
+    public long Expiry(long signedAt, PlannedOrder order)
+    {
+        var seconds = UrlSeconds ?? OrderLimits.SignedSeconds(order.Target, order.TimeoutSeconds);
+        return signedAt + TimeSpan.FromSeconds(world.Faults.Hit(Fault.UrlsExpire, 100) ? world.Faults.Between(0, seconds) : seconds).Ticks;
+    }
 
     public StartOutcome Start(RunPlan plan, PlannedOrder order)
     {
@@ -77,13 +96,31 @@ internal sealed class WorkersModel(World world)
     private void RunLambda(RunPlan plan, PlannedOrder order, int attempt)
     {
         Started++;
-        world.Hosts.Invoke(Role.Worker, host => WorkerShell.RunAsync(world, host, plan, order), TimeSpan.FromSeconds(900).Ticks, ok =>
+        var actor = world.Hosts.Invoke(Role.Worker, host => WorkerShell.RunAsync(world, host, plan, order), TimeSpan.FromSeconds(900).Ticks, ok =>
         {
             if (!ok && attempt < 2)
             {
                 world.After(TimeSpan.FromSeconds(60 * (attempt + 1)).Ticks, () => RunLambda(plan, order, attempt + 1));
             }
         });
+        MayDie(actor, order);
+    }
+
+    /// <summary>A worker may be gone at any moment, whatever it does then: out of memory, or the host is.</summary>
+    private void MayDie(Actor actor, PlannedOrder order)
+    {
+        if (world.Faults.Hit(Fault.WorkerDies, 100))
+        {
+            var mine = actor.Invocation;
+            world.After(TimeSpan.FromMilliseconds(world.Faults.Between(1, order.TimeoutSeconds * 1_000)).Ticks, () =>
+            {
+                if (actor.Invocation == mine)
+                {
+                    world.Note($"        {actor} is gone");
+                    world.Kill(actor);
+                }
+            });
+        }
     }
 
     private StartOutcome.Started Build(RunPlan plan, PlannedOrder order, (RunId, OrderNum) key)
@@ -96,6 +133,11 @@ internal sealed class WorkersModel(World world)
         var build = newest[key] = new Build($"build:{plan.RunId}/{order.Num}/{++Started}", world.Now);
         builds[build.Url] = build;
         var queue = QueueSeconds ?? (world.Faults.Hit(Fault.BuildQueued, 100) ? world.Faults.Between(60, 9_000) : world.Rng.Between(1, 20));
+        if (queue > MaxQueueSeconds && QueueIsLimited)
+        {
+            world.After(TimeSpan.FromSeconds(MaxQueueSeconds).Ticks, () => build.Ended ??= "QUEUED: timed out");
+        }
+
         world.After(TimeSpan.FromSeconds(queue).Ticks, () => Begin(build, plan, order));
         return new StartOutcome.Started(build.Url);
     }
@@ -114,6 +156,10 @@ internal sealed class WorkersModel(World world)
         }
 
         build.Actor = world.Hosts.Invoke(
-            Role.Worker, host => WorkerShell.RunAsync(world, host, plan, order, build.Url), 0, ok => build.Ended ??= ok ? "SUCCEEDED" : "FAILED");
+            Role.Worker,
+            host => WorkerShell.RunAsync(world, host, plan, order, build.Url),
+            TimeSpan.FromSeconds(order.TimeoutSeconds + BuildExtraSeconds).Ticks,
+            ok => build.Ended ??= ok ? "SUCCEEDED" : "FAILED");
+        MayDie(build.Actor, order);
     }
 }
