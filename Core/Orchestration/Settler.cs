@@ -27,6 +27,12 @@ public sealed class Settler(IRunStore store, IObjectStore objects, TimeProvider 
     public async ValueTask<Decision> SettleAsync(
         Pass pass, Dictionary<OrderNum, OrderChange> results, DateTimeOffset deadline, CancellationToken cancellationToken)
     {
+        if (IsLimited(pass) && results.Keys.Any(num => pass[num] == OrderStatus.Queued))
+        {
+            // Somebody started this order and died before the commit; what else was started then takes places too.
+            await LearnAsync(pass, Open(pass), cancellationToken);
+        }
+
         // Each round puts one order right, and an order moves three times in its life at most.
         for (var round = 0; round <= 4 * pass.Plan.Orders.Count; round++)
         {
@@ -99,8 +105,16 @@ public sealed class Settler(IRunStore store, IObjectStore objects, TimeProvider 
     private async ValueTask LearnAsync(Pass pass, IReadOnlyList<OrderChange> chunk, AdvanceOutcome.Refused refused, CancellationToken cancellationToken)
     {
         pass.Correct(refused);
-        var open = Limit(workers.Capacity, pass.Plan.MaxParallel) is null ? chunk.Select(change => change.Num) : pass.Plan.Orders.Select(o => o.Num).Where(n => !pass.IsOver(n));
-        foreach (var nums in open.Chunk(IRunStore.MaxWrites))
+        await LearnAsync(pass, IsLimited(pass) ? Open(pass) : chunk.Select(change => change.Num), cancellationToken);
+    }
+
+    private bool IsLimited(Pass pass) => Limit(workers.Capacity, pass.Plan.MaxParallel) is not null;
+
+    private static IEnumerable<OrderNum> Open(Pass pass) => pass.Plan.Orders.Select(order => order.Num).Where(num => !pass.IsOver(num));
+
+    private async ValueTask LearnAsync(Pass pass, IEnumerable<OrderNum> unsure, CancellationToken cancellationToken)
+    {
+        foreach (var nums in unsure.Chunk(IRunStore.MaxWrites))
         {
             foreach (var record in await store.FindOrdersAsync(pass.Plan.RunId, nums, cancellationToken))
             {

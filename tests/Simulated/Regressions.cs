@@ -40,5 +40,9 @@ internal sealed class Regressions
     public async Task An_order_that_a_dead_holder_started_takes_its_place_under_max_parallel() =>
         await Holds(new Spec { Seed = 32010, Orders = 20, Shape = Shape.Random, Faults = (Fault)16386, LambdaSeconds = 25, Without = new HashSet<int> { 6 } });
 
+    [Test]
+    public async Task A_result_of_an_order_that_a_dead_holder_started_tells_of_its_other_starts_under_max_parallel() =>
+        await Holds(new Spec { Seed = 500502, Orders = 15, Jobs = 1, Shape = Shape.Random, Faults = (Fault)123994434, MaxFaults = 100, LambdaSeconds = 900 });
+
     internal static async Task Holds(Spec spec) => await Assert.That(Client.NewWorld(spec).Run().Broken?.ToString()).IsNull();
 }
