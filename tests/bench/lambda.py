@@ -21,6 +21,7 @@ import sys
 import tempfile
 import threading
 import time
+import urllib.error
 import urllib.request
 import zipfile
 
@@ -109,6 +110,7 @@ def upload(variables):
         code.writestr("main.tf", "# nothing")
     url = f"{variables['AWS_ENDPOINT_URL']}/{variables['IAC_CI_INTERNAL_BUCKET']}/tmp/source/code.zip"
     put = urllib.request.Request(url, archive.getvalue(), method="PUT")
+    put.add_header("Content-Type", "application/zip")
     put.add_header("Authorization", f"AWS4-HMAC-SHA256 Credential={variables['AWS_ACCESS_KEY_ID']}/20260101/us-east-1/s3/aws4_request, SignedHeaders=host, Signature=0")
     urllib.request.urlopen(put).close()
     return f"s3://{variables['IAC_CI_INTERNAL_BUCKET']}/tmp/source/code.zip"
@@ -122,7 +124,10 @@ def first_command(url, secret, location, run):
         signature = "sha256=" + hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
         began = time.time()
         sent = urllib.request.Request(url, body, {"Content-Type": "application/json", "X-Hub-Signature-256": signature})
-        urllib.request.urlopen(sent, timeout=60).close()
+        try:
+            urllib.request.urlopen(sent, timeout=60).close()
+        except urllib.error.HTTPError as refused:
+            sys.exit(f"run {run} was refused: {refused.read().decode()}")
         while not os.path.exists(mark):
             if time.time() - began > 60:
                 sys.exit(f"run {run} did not begin within 60 s")
