@@ -127,12 +127,9 @@ internal sealed class PreparedBundles(PreparedOrder[] orders, TimeProvider clock
     private readonly Dictionary<string, SopsEncryptor> encryptors = new(StringComparer.Ordinal);
     private readonly Lock gate = new();
 
-    /// <inheritdoc/>
-    public async ValueTask<byte[]> BuildAsync(OrderNum num, BundleIdentity identity, CancellationToken cancellationToken)
-    {
-        // Encrypting and packing is work for a processor: bundles that are built side by side use all there are.
-        return await Task.Run(() => Build(num, identity), cancellationToken);
-    }
+    /// <summary>Encrypting and packing is work for a processor: bundles that are built side by side use all there are.</summary>
+    public ValueTask<byte[]> BuildAsync(OrderNum num, BundleIdentity identity, CancellationToken cancellationToken) =>
+        new(Task.Run(() => Build(num, identity), cancellationToken));
 
     private byte[] Build(OrderNum num, BundleIdentity identity)
     {

@@ -23,8 +23,13 @@ internal static class SopsDataKey
                 continue;
             }
 
-            var unwrapped = keyring?.Find(identity.Recipient, wrapped) ?? Unwrap(wrapped, identity);
-            keyring?.Keep(identity.Recipient, wrapped, unwrapped);
+            var unwrapped = keyring?.Find(identity.Recipient, wrapped);
+            if (unwrapped is null)
+            {
+                unwrapped = Unwrap(wrapped, identity);
+                keyring?.Keep(identity.Recipient, wrapped, unwrapped);
+            }
+
             if (dataKey is not null && !CryptographicOperations.FixedTimeEquals(dataKey, unwrapped))
             {
                 throw SopsMetadata.Wrong("its recipients hold different keys: the file was put together from two");

@@ -36,11 +36,6 @@ public sealed class SopsKeyring : IDisposable
     {
         lock (gate)
         {
-            if (kept.Any(known => known.Wrapped == wrapped))
-            {
-                return;
-            }
-
             kept.AddFirst((recipient, wrapped, key.ToArray()));
             if (kept.Count > MaxKept)
             {

@@ -1,3 +1,4 @@
+using IacCi.Core.Bundles;
 using IacCi.Core.Code;
 
 namespace IacCi.Core.Work.Unpack;
@@ -82,7 +83,7 @@ public sealed class OrderFolder : IDisposable
     public string Root { get; }
 
     /// <summary>Where the code lies and commands run.</summary>
-    public string Code => Path.Join(Root, "code");
+    public string Code => Path.Join(Root, BundleFiles.Code);
 
     /// <summary>For IAC_CI_EVENTS_DIR.</summary>
     public string Events => Path.Join(Root, "events");
