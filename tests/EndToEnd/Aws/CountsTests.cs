@@ -14,8 +14,11 @@ internal sealed class CountsTests(PublishedAws published)
 {
     private const double MaxIntake = 2.5, MaxOrchestration = 12;
 
-    /// <summary>How much more an order of a large job may cost than one of a small job, which bears the fixed cost of the job: nothing.</summary>
-    private const double Growth = 1.0;
+    /// <summary>
+    /// How many calls more an order of a large job may cost than one of a small job: which results meet in one pass is chance, and moves the figure by a few
+    /// tenths. A call that grew with the job would add one for each order that the job has more.
+    /// </summary>
+    private const double Chance = 0.5;
 
     private static string Recorded => Path.Join(Local.Binary.Root(), "tests", "deploy", "counts.json");
 
@@ -37,11 +40,18 @@ internal sealed class CountsTests(PublishedAws published)
             Record(shape, counts);
         }
 
-        foreach (var count in counts.Concat(ReadRecorded(shape)))
+        await CheckAsync(counts);
+        await CheckAsync(ReadRecorded(shape));
+    }
+
+    /// <summary>Counts of one shape taken in one go, the smallest job first: another time's figures say nothing about how these grow.</summary>
+    private static async Task CheckAsync(List<Counted> counts)
+    {
+        foreach (var count in counts)
         {
             await Assert.That(count.PerOrder("webhook")).IsLessThanOrEqualTo(MaxIntake).Because($"{count}");
             await Assert.That(count.PerOrder("orchestrate")).IsLessThanOrEqualTo(MaxOrchestration).Because($"{count}");
-            await Assert.That(count.PerOrder("orchestrate")).IsLessThanOrEqualTo(counts[0].PerOrder("orchestrate") * Growth).Because($"{count} against {counts[0]}");
+            await Assert.That(count.PerOrder("orchestrate")).IsLessThanOrEqualTo(counts[0].PerOrder("orchestrate") + Chance).Because($"{count} against {counts[0]}");
         }
     }
 
@@ -71,8 +81,8 @@ internal sealed class CountsTests(PublishedAws published)
         File.WriteAllText(Recorded, all.ToJsonString(new() { WriteIndented = true }) + "\n");
     }
 
-    private static IEnumerable<Counted> ReadRecorded(string shape) =>
-        JsonNode.Parse(File.ReadAllText(Recorded))![shape]!.AsObject().Select(size => Counted.Of(shape, int.Parse(size.Key, CultureInfo.InvariantCulture), size.Value!.AsObject()));
+    private static List<Counted> ReadRecorded(string shape) =>
+        [.. JsonNode.Parse(File.ReadAllText(Recorded))![shape]!.AsObject().Select(size => Counted.Of(shape, int.Parse(size.Key, CultureInfo.InvariantCulture), size.Value!.AsObject()))];
 
     /// <summary>What one job took.</summary>
     private sealed record Counted(string Shape, int Orders, IReadOnlyDictionary<string, SortedDictionary<string, int>> Calls)
