@@ -6,7 +6,13 @@ namespace IacCi.Core.Code;
 /// What stands at a path of the disk, without opening it (statx(2), whose layout is the same on every architecture): .NET does not tell a
 /// fifo from a file, and opening a fifo waits for its writer for ever.
 /// </summary>
-internal readonly partial record struct FileStatus(int Mode, long Size, uint Owner, (uint Major, uint Minor, ulong Inode) Identity)
+/// <param name="Mode">Its type and rights.</param>
+/// <param name="Size">Its size in bytes.</param>
+/// <param name="Owner">Its owner's number.</param>
+/// <param name="Identity">Where it is kept: two names of one file have the same.</param>
+/// <param name="Changed">When it was last changed in any way, in seconds and nanoseconds since 1970 (ctime): nobody can set it back.</param>
+internal readonly partial record struct FileStatus(
+    int Mode, long Size, uint Owner, (uint Major, uint Minor, ulong Inode) Identity, (long Seconds, uint Nanoseconds) Changed)
 {
     private const int CurrentFolder = -100;
     private const int DoNotFollow = 0x100;
@@ -33,7 +39,12 @@ internal readonly partial record struct FileStatus(int Mode, long Size, uint Own
             return null;
         }
 
-        return new FileStatus(*(ushort*)(buffer + 28), *(long*)(buffer + 40), *(uint*)(buffer + 20), (*(uint*)(buffer + 136), *(uint*)(buffer + 140), *(ulong*)(buffer + 32)));
+        return new FileStatus(
+            *(ushort*)(buffer + 28),
+            *(long*)(buffer + 40),
+            *(uint*)(buffer + 20),
+            (*(uint*)(buffer + 136), *(uint*)(buffer + 140), *(ulong*)(buffer + 32)),
+            (*(long*)(buffer + 96), *(uint*)(buffer + 104)));
     }
 
     [LibraryImport("libc", EntryPoint = "statx", StringMarshalling = StringMarshalling.Utf8)]

@@ -142,12 +142,26 @@ public sealed class Intake(
     {
         var identity = new BundleIdentity(record.RunId, record.TraceId, record.FlowId, recipient);
         var digests = new string[record.OrderCount];
-        foreach (var batch in Enumerable.Range(0, record.OrderCount).Chunk(BundlesAtOnce))
-        {
-            await Task.WhenAll(Array.ConvertAll(batch, async i => digests[i] = await WriteBundleAsync(bundles, identity, OrderNum.At(i), cancellationToken)));
-        }
-
+        var last = -1;
+        await Task.WhenAll(Enumerable.Range(0, Math.Min(BundlesAtOnce, digests.Length)).Select(_ => WriteNextAsync()));
         return digests;
+
+        async Task WriteNextAsync()
+        {
+            try
+            {
+                while (Interlocked.Increment(ref last) is var i && i < digests.Length)
+                {
+                    digests[i] = await WriteBundleAsync(bundles, identity, OrderNum.At(i), cancellationToken);
+                }
+            }
+            catch
+            {
+                // The others begin no more.
+                Volatile.Write(ref last, digests.Length);
+                throw;
+            }
+        }
     }
 
     /// <summary>Writes one bundle, unless an earlier submission did; the digest is that of the bundle that stands.</summary>

@@ -7,13 +7,17 @@ using IacCi.Core.Objects;
 namespace IacCi.Core.Local;
 
 /// <summary>
-/// Objects as files in a folder. A file appears whole or not at all, and <c>link(2)</c> decides between two who create the same one:
-/// it fails when the name is taken (https://man7.org/linux/man-pages/man2/link.2.html).
+/// Objects as files in a folder. A file appears whole or not at all, and the system decides between two who create the same one:
+/// <c>renameat2(2)</c> with RENAME_NOREPLACE, and <c>link(2)</c>, fail when the name is taken (https://man7.org/linux/man-pages/man2/rename.2.html).
 /// </summary>
 public sealed partial class FolderObjectStore : IObjectStore
 {
     private const int NoSuchEntry = 2;
     private const int EntryExists = 17;
+    private const int Invalid = 22;
+    private const int NoSuchCall = 38;
+    private const int WorkingFolder = -100;
+    private const uint NoReplace = 1;
     private const UnixFileMode Private = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
     private readonly string root;
@@ -78,22 +82,26 @@ public sealed partial class FolderObjectStore : IObjectStore
     /// <summary>Creates the object, if the key is free.</summary>
     public bool Create(string key, ReadOnlyMemory<byte> content)
     {
-        var path = PathOf(key);
         var temporary = Stage(content);
+        var created = false;
         try
         {
-            if (!TryLink(temporary, path))
-            {
-                return false;
-            }
+            created = TryRename(temporary, PathOf(key));
         }
         finally
         {
-            File.Delete(temporary);
+            if (!created)
+            {
+                File.Delete(temporary);
+            }
         }
 
-        written(key);
-        return true;
+        if (created)
+        {
+            written(key);
+        }
+
+        return created;
     }
 
     /// <summary>Prepares a content that many objects are to have: each becomes one more name of one file, which costs much less than a file of its own.</summary>
@@ -180,23 +188,55 @@ public sealed partial class FolderObjectStore : IObjectStore
 
     /// <summary>Gives a file one more name, and makes the folder of that name if there is none.</summary>
     /// <returns>False when the name is taken.</returns>
-    internal static bool TryLink(string from, string to)
+    internal static bool TryLink(string from, string to) => Give(to, () => Link(from, to)) switch
     {
-        var error = Link(from, to) == 0 ? 0 : Marshal.GetLastPInvokeError();
+        0 => true,
+        EntryExists => false,
+        var error => throw Refused(to, error),
+    };
+
+    /// <summary>Gives a file another name, and makes the folder of that name if there is none.</summary>
+    /// <returns>False when the name is taken, and the file keeps its own.</returns>
+    private static bool TryRename(string from, string to)
+    {
+        switch (Give(to, () => Rename(WorkingFolder, from, WorkingFolder, to, NoReplace)))
+        {
+            case 0:
+                return true;
+            case EntryExists:
+                return false;
+            case Invalid or NoSuchCall:
+                // A file system, or a kernel, that cannot do it in one step.
+                var linked = TryLink(from, to);
+                if (linked)
+                {
+                    File.Delete(from);
+                }
+
+                return linked;
+            case var error:
+                throw Refused(to, error);
+        }
+    }
+
+    /// <returns>0, or the system's error number.</returns>
+    private static int Give(string path, Func<int> call)
+    {
+        var error = call() == 0 ? 0 : Marshal.GetLastPInvokeError();
         if (error == NoSuchEntry)
         {
-            CreateFolderOf(to);
-            error = Link(from, to) == 0 ? 0 : Marshal.GetLastPInvokeError();
+            CreateFolderOf(path);
+            error = call() == 0 ? 0 : Marshal.GetLastPInvokeError();
         }
 
-        return error switch
-        {
-            0 => true,
-            EntryExists => false,
-            _ => throw new StoreUnavailableException($"cannot create {to}: {Marshal.GetPInvokeErrorMessage(error)}"),
-        };
+        return error;
     }
+
+    private static StoreUnavailableException Refused(string path, int error) => new($"cannot create {path}: {Marshal.GetPInvokeErrorMessage(error)}");
 
     [LibraryImport("libc", EntryPoint = "link", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int Link(string from, string to);
+
+    [LibraryImport("libc", EntryPoint = "renameat2", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int Rename(int fromFolder, string from, int toFolder, string to, uint flags);
 }

@@ -20,8 +20,9 @@ public sealed record LocalClaim(string? Host)
 /// <param name="claim">The claim of this process.</param>
 /// <param name="run">The run.</param>
 /// <param name="num">The order.</param>
-/// <param name="ended">Is told that the commands are over, before the result is there: what follows from it may begin at once.</param>
-public sealed class LocalChannel(IObjectStore objects, ObjectStamp claim, RunId run, OrderNum num, Action ended) : IOrderChannel
+/// <param name="begins">Is called before the claim, and returns when what the order's start follows from is on the disk.</param>
+/// <param name="ended">Is told that the commands are over, before the result is there.</param>
+public sealed class LocalChannel(IObjectStore objects, ObjectStamp claim, RunId run, OrderNum num, Action begins, Action ended) : IOrderChannel
 {
     private const long MaxClaimBytes = 4 << 10;
 
@@ -36,6 +37,7 @@ public sealed class LocalChannel(IObjectStore objects, ObjectStamp claim, RunId 
     /// <inheritdoc/>
     public ValueTask<ClaimOutcome> ClaimAsync(ReadOnlyMemory<byte> content, CancellationToken cancellationToken)
     {
+        begins();
         IsClaimed = claim.Create(RunKeys.Claim(run, num));
         return new(IsClaimed ? ClaimOutcome.Won.Instance : ClaimOutcome.Taken.Instance);
     }

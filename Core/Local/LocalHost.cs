@@ -100,12 +100,12 @@ public sealed class LocalHost : IDisposable
         keys = new LocalRunKeys(LocalRunKeys.PrefixOf(state), KeepJob);
         var secrets = SecretsFrom(options.BaseFolder);
         workFolder = new LocalWorkFolder(state.Work, hosts);
-        orderFolders = new OrderFolders(workFolder.Path, RandomNumberGenerator.GetBytes);
+        orderFolders = new OrderFolders(workFolder.Path, RandomNumberGenerator.GetBytes, clock);
         var opener = new BundleOpener(new LocalIdentities(keys, secrets, options.Variable), orderFolders, keyring);
         var workerOptions = new WorkerOptions { BaseEnvironment = CommandEnvironment.Base(options.Variable) };
         var worker = new Worker(new LocalBundles(objects), opener, new CommandRunner(clock), workerOptions, clock, RandomNumberGenerator.GetBytes, _ => { });
         claim = objects.Stamp(LocalClaim.Of(hosts.HostId));
-        workers = new LocalWorkers(worker, objects, claim, new LiveLogs(state.Logs, options.LastLine), hosts.HostId, options.Parallel, clock, (run, num) => watchdogs.Begin(run, num, clock.GetUtcNow()), options.Log);
+        workers = new LocalWorkers(worker, database, objects, claim, new LiveLogs(state.Logs, options.LastLine), hosts.HostId, options.Parallel, clock, (run, num) => watchdogs.Begin(run, num, clock.GetUtcNow()), options.Log);
         var gitHub = new GitHubProvider(GitHubOptions.From(options.Variable("IAC_CI_GITHUB_API_URL")), clock, Jitter);
         var vcs = new VcsReporter(new VcsConnections(gitHub, secrets, clock), objects, store, isLocal: true, clock, options.Log);
         reporter = new CompositeReporter(new ProgressReporter(options.Progress), vcs);
@@ -179,7 +179,7 @@ public sealed class LocalHost : IDisposable
         var lastLook = clock.GetTimestamp();
         for (var looks = 0; ;)
         {
-            var batch = await inbox.NextAsync(LookInterval, clock);
+            var batch = await inbox.NextAsync(LookInterval, () => workers.HasPlenty, clock);
             if (leave.IsCancellationRequested)
             {
                 return null;

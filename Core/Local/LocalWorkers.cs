@@ -19,9 +19,10 @@ public interface ILiveLog : IOutputSink, IDisposable;
 
 /// <summary>
 /// Works on orders in this process; their commands are child processes. The orders of all runs share the places, and the one that came first
-/// gets the next. Of one run the engine starts no more orders than <see cref="Capacity"/>.
+/// gets the next. Of one run the engine starts no more orders than <see cref="Capacity"/>. No command starts before the order's intent is on the disk.
 /// </summary>
 /// <param name="worker">Works on one order.</param>
+/// <param name="records">Where the intents stand.</param>
 /// <param name="objects">Results.</param>
 /// <param name="claim">The claim of this process.</param>
 /// <param name="logs">Gets the output as it comes.</param>
@@ -31,8 +32,11 @@ public interface ILiveLog : IOutputSink, IDisposable;
 /// <param name="began">Is told of each order that has got a place.</param>
 /// <param name="log">Gets a line when a worker fails.</param>
 public sealed class LocalWorkers(
-    Worker worker, IObjectStore objects, ObjectStamp claim, ILiveLogs logs, string hostId, int parallel, TimeProvider clock, Action<RunId, OrderNum> began, Action<string> log) : IWorkers
+    Worker worker, SqliteDatabase records, IObjectStore objects, ObjectStamp claim, ILiveLogs logs, string hostId, int parallel, TimeProvider clock, Action<RunId, OrderNum> began, Action<string> log) : IWorkers
 {
+    /// <summary>How many brief orders wait at the door for each place.</summary>
+    private const int AheadPerPlace = 8;
+
     private readonly WorkPlaces places = new(parallel, clock);
     private readonly ConcurrentDictionary<(RunId, OrderNum), Work> working = new();
     private volatile bool stopped;
@@ -43,16 +47,22 @@ public sealed class LocalWorkers(
 
         public CancellationTokenSource Stop { get; } = new();
 
-        public TaskCompletionSource Ended { get; } = new();
+        public TaskCompletionSource Ended { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
         public volatile WorkPlace? Place;
     }
 
     /// <summary>
-    /// As many orders as there are places; twice as many while orders are over in a blink: then the next ones wait at the door, so that no place
-    /// stays empty while what follows from an end is written.
+    /// As many orders as there are places; many times as many while orders are over in a blink: then the next ones wait at the door, so that no
+    /// place stays empty while what follows from an end is written.
     /// </summary>
-    public int? Capacity => places.AreBrief ? 2 * parallel : parallel;
+    public int? Capacity => places.AreBrief ? (1 + AheadPerPlace) * parallel : parallel;
+
+    /// <summary>
+    /// Whether so many orders wait at the door that what follows from an end need not be written yet: it can be written together with what follows
+    /// from the next ends.
+    /// </summary>
+    public bool HasPlenty => places.Waiting >= AheadPerPlace * parallel / 2;
 
     /// <summary>The orders of a run that this process works on.</summary>
     public IEnumerable<OrderNum> WorkingOn(RunId run) => working.Keys.Where(key => key.Item1 == run).Select(key => key.Item2);
@@ -61,8 +71,9 @@ public sealed class LocalWorkers(
     public ValueTask<StartOutcome> StartAsync(RunPlan plan, PlannedOrder order, CancellationToken cancellationToken)
     {
         var key = (plan.RunId, order.Num);
+        var intent = records.Written;
         Work? work = null;
-        work = new Work { Channel = new LocalChannel(objects, claim, plan.RunId, order.Num, () => work!.Place?.Leave()) };
+        work = new Work { Channel = new LocalChannel(objects, claim, plan.RunId, order.Num, () => records.Flush(intent), () => CommandsEnded(work!)) };
         if (!stopped && working.TryAdd(key, work))
         {
             _ = WorkAsync(plan, order, work);
@@ -150,6 +161,18 @@ public sealed class LocalWorkers(
             work.Place?.Leave();
             working.TryRemove((plan.RunId, order.Num), out _);
             work.Ended.SetResult();
+        }
+    }
+
+    /// <summary>
+    /// Called when an order's commands are over, before its result is there. Its thread then writes what follows, unless that can wait: so the
+    /// place goes to who waits for it. If that can wait, this thread goes on with the next order itself, which saves waking up another.
+    /// </summary>
+    private void CommandsEnded(Work work)
+    {
+        if (!HasPlenty)
+        {
+            work.Place?.Leave();
         }
     }
 

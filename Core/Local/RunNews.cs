@@ -40,25 +40,42 @@ internal sealed class RunNews
         internal Inbox(RunNews all, RunId run, Channel<OrderNum> channel) => (this.all, this.run, this.channel) = (all, run, channel);
 
         /// <summary>All news that has come; none when nothing came for a while.</summary>
-        public async ValueTask<HashSet<OrderNum>> NextAsync(TimeSpan patience, TimeProvider clock)
+        /// <param name="patience">How long that is.</param>
+        /// <param name="canWait">Whether news may wait a blink for more, so that all of it is handled at once. A wake-up never waits.</param>
+        /// <param name="clock">The time.</param>
+        public async ValueTask<HashSet<OrderNum>> NextAsync(TimeSpan patience, Func<bool> canWait, TimeProvider clock)
         {
             HashSet<OrderNum> batch = [];
+            await TakeAsync(batch, () => batch.Count > 0, patience, clock);
+            await TakeAsync(batch, () => batch.Count == 0 || batch.Contains(OrderNum.Job) || !canWait(), WorkPlaces.Blink, clock);
+            return batch;
+        }
+
+        /// <summary>Takes what comes, until it is enough or the time is up.</summary>
+        private async ValueTask TakeAsync(HashSet<OrderNum> batch, Func<bool> isEnough, TimeSpan patience, TimeProvider clock)
+        {
+            if (isEnough())
+            {
+                return;
+            }
+
             using var waited = new CancellationTokenSource(patience, clock);
             try
             {
-                await channel.Reader.WaitToReadAsync(waited.Token);
+                do
+                {
+                    await channel.Reader.WaitToReadAsync(waited.Token);
+                    while (channel.Reader.TryRead(out var num))
+                    {
+                        batch.Add(num);
+                    }
+                }
+                while (!isEnough());
             }
             catch (OperationCanceledException)
             {
-                return batch;
+                // The time is up.
             }
-
-            while (channel.Reader.TryRead(out var num))
-            {
-                batch.Add(num);
-            }
-
-            return batch;
         }
 
         /// <summary>Ends it.</summary>

@@ -8,25 +8,27 @@ namespace IacCi.Core.Local;
 /// <summary>What a transaction survives when it has returned.</summary>
 public enum Durability
 {
-    /// <summary>The death of every process. A machine that loses power may forget it, until a later one is on the disk.</summary>
+    /// <summary>The death of every process. A machine that loses power may forget it, until <see cref="SqliteDatabase.Flush"/> or a later one is on the disk.</summary>
     Process,
 
     /// <summary>Loss of power too.</summary>
     Machine,
 }
 
+/// <summary>Everything that a process had written to the state file at some moment.</summary>
+/// <param name="Transactions">How many transactions that was.</param>
+public readonly record struct WrittenMark(long Transactions);
+
 /// <summary>
 /// The state file: one connection, one transaction at a time. Every transaction survives the death of the process (WAL with
 /// <c>synchronous=NORMAL</c>, https://www.sqlite.org/pragma.html#pragma_synchronous); one that is <see cref="Durability.Machine"/> is on the
-/// disk, with all before it, when its caller goes on, because the log is flushed then. Other processes may use the file at the same time.
+/// disk, with all before it, when its caller goes on, because the log is flushed then. Whoever has an effect outside in mind that follows from
+/// others flushes up to the mark of that moment first. Other processes may use the file at the same time.
 /// </summary>
 public sealed partial class SqliteDatabase : IDisposable
 {
     /// <summary>How long a transaction waits for another process's, in milliseconds.</summary>
     public const int BusyTimeoutMs = 30_000;
-
-    /// <summary>How many pages of 4 KiB the log holds before they are taken over into the database: most of them are written again and again.</summary>
-    private const int CheckpointPages = 10_000;
 
     private const int SchemaVersion = 1;
 
@@ -56,8 +58,10 @@ public sealed partial class SqliteDatabase : IDisposable
 
     private readonly SqliteConnection connection;
     private readonly Dictionary<string, SqliteCommand> prepared = new(StringComparer.Ordinal);
-    private readonly Lock gate = new();
+    private readonly Lock gate = new(), flushGate = new();
     private SafeFileHandle? log;
+    private long written, flushed;
+    private string? refusal;
 
     static SqliteDatabase() => SQLitePCL.raw.SetProvider(new SQLitePCL.SQLite3Provider_sqlite3());
 
@@ -82,34 +86,103 @@ public sealed partial class SqliteDatabase : IDisposable
         }
     }
 
-    /// <summary>Runs reads and writes as one transaction; when the action throws, nothing is written.</summary>
-    public T Write<T>(Func<SqliteDatabase, T> action, Durability durability = Durability.Machine)
+    /// <summary>Runs reads and writes as one transaction.</summary>
+    /// <param name="action">What is done; when it throws, nothing is written.</param>
+    /// <param name="durability">What the writes have survived on return.</param>
+    /// <param name="isRefusal">Whether a result means that nothing is to be written after all.</param>
+    public T Write<T>(Func<SqliteDatabase, T> action, Durability durability = Durability.Machine, Func<T, bool>? isRefusal = null)
     {
-        var result = Transact(action);
-        if (durability == Durability.Machine && FlushData(log!) != 0)
+        var result = Transact(action, isRefusal);
+        if (durability == Durability.Machine)
         {
-            throw new StoreUnavailableException($"the state file could not be flushed to the disk: {Marshal.GetLastPInvokeErrorMessage()}");
+            Flush(Written);
         }
 
         return result;
     }
 
-    private T Transact<T>(Func<SqliteDatabase, T> action)
+    /// <summary>Everything that has been written by now.</summary>
+    public WrittenMark Written => new(Volatile.Read(ref written));
+
+    /// <summary>Returns when everything up to the mark is on the disk.</summary>
+    /// <exception cref="StoreUnavailableException">The disk refuses, or has refused before.</exception>
+    public void Flush(WrittenMark mark)
+    {
+        if (!IsFlushed(mark))
+        {
+            lock (flushGate)
+            {
+                FlushHere(mark);
+            }
+        }
+    }
+
+    /// <summary>Brings everything up to the mark to the disk, so that nobody has to wait for it later; what another thread brings there just now is left to it.</summary>
+    /// <exception cref="StoreUnavailableException">The disk refuses, or has refused before.</exception>
+    public void FlushAhead(WrittenMark mark)
+    {
+        if (!IsFlushed(mark) && flushGate.TryEnter())
+        {
+            try
+            {
+                FlushHere(mark);
+            }
+            finally
+            {
+                flushGate.Exit();
+            }
+        }
+    }
+
+    private bool IsFlushed(WrittenMark mark) => Volatile.Read(ref flushed) >= mark.Transactions;
+
+    private void FlushHere(WrittenMark mark)
+    {
+        if (IsFlushed(mark))
+        {
+            return;
+        }
+
+        var all = Written;
+        if (refusal is null && FlushData(log!) != 0)
+        {
+            // The kernel tells of a failure once (fsync(2), ERRORS): what is on the disk is not known from now on.
+            refusal = Marshal.GetLastPInvokeErrorMessage();
+        }
+
+        if (refusal is not null)
+        {
+            throw new StoreUnavailableException($"the state file could not be flushed to the disk: {refusal}");
+        }
+
+        Volatile.Write(ref flushed, all.Transactions);
+    }
+
+    private T Transact<T>(Func<SqliteDatabase, T> action, Func<T, bool>? isRefusal = null)
     {
         lock (gate)
         {
             Execute("BEGIN IMMEDIATE");
+            T result;
             try
             {
-                var result = action(this);
-                Execute("COMMIT");
-                return result;
+                result = action(this);
             }
             catch
             {
                 Execute("ROLLBACK");
                 throw;
             }
+
+            if (isRefusal?.Invoke(result) == true)
+            {
+                Execute("ROLLBACK");
+                return result;
+            }
+
+            Execute("COMMIT");
+            Volatile.Write(ref written, written + 1);
+            return result;
         }
     }
 
@@ -164,7 +237,6 @@ public sealed partial class SqliteDatabase : IDisposable
         Execute($"PRAGMA busy_timeout={BusyTimeoutMs}");
         Query("PRAGMA journal_mode=WAL", _ => 0);
         Execute("PRAGMA synchronous=NORMAL");
-        Query($"PRAGMA wal_autocheckpoint={CheckpointPages}", _ => 0);
         Transact(db =>
         {
             var version = db.Query("PRAGMA user_version", row => row.GetInt32(0))[0];
@@ -188,6 +260,7 @@ public sealed partial class SqliteDatabase : IDisposable
     [LibraryImport("libc", EntryPoint = "fdatasync", SetLastError = true)]
     private static partial int FlushData(SafeFileHandle file);
 
+    /// <summary>Each text names its values in one order, always.</summary>
     private SqliteCommand Bind(string sql, ReadOnlySpan<(string Name, object? Value)> values)
     {
         if (!prepared.TryGetValue(sql, out var command))
@@ -202,9 +275,9 @@ public sealed partial class SqliteDatabase : IDisposable
             prepared.Add(sql, command);
         }
 
-        foreach (var (name, value) in values)
+        for (var i = 0; i < values.Length; i++)
         {
-            command.Parameters[name].Value = value ?? DBNull.Value;
+            command.Parameters[i].Value = values[i].Value ?? DBNull.Value;
         }
 
         return command;

@@ -74,21 +74,21 @@ internal static class SqliteRows
         DataJson = Text(row, "data"),
     };
 
-    /// <summary>Reads a lock item; its inbox stands in a table of its own.</summary>
+    /// <summary>The columns of a lock item, as <see cref="Lock"/> reads them.</summary>
+    public const string LockColumns = "run_id, trace_id, flow_id, owner, lease_until, states, ending, report_due_at, deadline, completed";
+
+    /// <summary>Reads a lock item; its inbox stands in a table of its own. It is read in every pass, so its columns are not looked up by their names.</summary>
     public static RunLock Lock(SqliteDataReader row, IReadOnlySet<OrderNum> inbox) => new()
     {
-        RunId = RunId.Parse(row.GetString(row.GetOrdinal("run_id"))),
-        TraceId = TraceId.Parse(row.GetString(row.GetOrdinal("trace_id"))),
-        FlowId = row.GetString(row.GetOrdinal("flow_id")),
-        Owner = Text(row, "owner"),
-        LeaseUntil = Time(row, "lease_until"),
+        RunId = RunId.Parse(row.GetString(0)),
+        TraceId = TraceId.Parse(row.GetString(1)),
+        FlowId = row.GetString(2),
+        Owner = Text(row, 3),
+        LeaseUntil = Time(row, 4),
         Inbox = inbox,
-        Cursor = new Cursor(
-            row.GetString(row.GetOrdinal("states")),
-            Text(row, "ending") is { } ending ? Enum.Parse<JobEnding>(ending) : null,
-            Time(row, "report_due_at")),
-        Deadline = Time(row, "deadline")!.Value,
-        Completed = row.GetBoolean(row.GetOrdinal("completed")),
+        Cursor = new Cursor(row.GetString(5), Text(row, 6) is { } ending ? Enum.Parse<JobEnding>(ending) : null, Time(row, 7)),
+        Deadline = Time(row, 8)!.Value,
+        Completed = row.GetBoolean(9),
     };
 
     /// <summary>A status as it was read.</summary>
@@ -101,10 +101,14 @@ internal static class SqliteRows
         Text(row, column) is not { } word ? null
         : StatusText.TryParse(word, out JobStatus status) ? status : throw new FormatException($"unknown job status '{word}' in the state file");
 
-    private static string? Text(SqliteDataReader row, string column) => row.GetOrdinal(column) is var i && row.IsDBNull(i) ? null : row.GetString(i);
+    private static string? Text(SqliteDataReader row, string column) => Text(row, row.GetOrdinal(column));
 
-    private static DateTimeOffset? Time(SqliteDataReader row, string column) =>
-        row.GetOrdinal(column) is var i && row.IsDBNull(i) ? null : DateTimeOffset.UnixEpoch.AddTicks(row.GetInt64(i) * TimeSpan.TicksPerMicrosecond);
+    private static string? Text(SqliteDataReader row, int column) => row.IsDBNull(column) ? null : row.GetString(column);
+
+    private static DateTimeOffset? Time(SqliteDataReader row, string column) => Time(row, row.GetOrdinal(column));
+
+    private static DateTimeOffset? Time(SqliteDataReader row, int column) =>
+        row.IsDBNull(column) ? null : DateTimeOffset.UnixEpoch.AddTicks(row.GetInt64(column) * TimeSpan.TicksPerMicrosecond);
 }
 
 /// <summary>The JSON of the local host.</summary>

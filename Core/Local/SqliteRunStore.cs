@@ -6,13 +6,26 @@ using IacCi.Core.Runs;
 namespace IacCi.Core.Local;
 
 /// <summary>
-/// The records of runs in the state file. Every write is one transaction; several processes may work on the same run. What an effect
-/// outside follows from (an intent, an ending) survives loss of power; the inbox, the lease, the cursor and "its worker was started" survive
-/// the process only, because results and orders tell all of it anew.
+/// The records of runs in the state file. Every write is one transaction that survives the process; several processes may work on the same run.
+/// The job's own steps survive loss of power too. So do the steps of orders before anything follows from them outside: whoever starts a
+/// worker's commands flushes up to the intent first (<see cref="SqliteDatabase.Flush"/>). The inbox, the lease and the cursor need not:
+/// results and orders tell all of it anew.
 /// All of it is synchronous inside: a transaction on the local disk takes a fraction of a millisecond.
 /// </summary>
 public sealed class SqliteRunStore(SqliteDatabase database) : IRunStore
 {
+    /// <summary>The step of an order, by its action: it happens only in a status in which it is legal.</summary>
+    private static readonly string[] AdvanceTexts = [.. Enum.GetValues<OrderAction>().Select(action =>
+        $"""
+        UPDATE orders SET status = $status, last_update = $at, failure_reason = coalesce($reason, failure_reason), exit_code = coalesce($exit, exit_code),
+          started_at = coalesce($started, started_at), finished_at = coalesce($finished, finished_at), log_tail = coalesce($log, log_tail),
+          execution_url = coalesce($execution, execution_url), watchdog_url = coalesce($watchdog, watchdog_url)
+        WHERE run_id = $run AND num = $num AND status IN ({string.Join(", ", Transitions.From(action).Select(status => $"'{status.Word()}'"))})
+        """)];
+
+    /// <summary>The last steps of orders that somebody may be about to act on.</summary>
+    private WrittenMark steps;
+
     /// <inheritdoc/>
     public ValueTask<JobRecord?> CreateJobAsync(JobRecord job, CancellationToken cancellationToken) => new(database.Write(db =>
     {
@@ -52,7 +65,7 @@ public sealed class SqliteRunStore(SqliteDatabase database) : IRunStore
         }
 
         return true;
-    }));
+    }, Durability.Process));
 
     /// <inheritdoc/>
     public ValueTask<bool> ActivateAsync(RunLock initial, DateTimeOffset at, CancellationToken cancellationToken) => new(database.Write(db =>
@@ -95,44 +108,33 @@ public sealed class SqliteRunStore(SqliteDatabase database) : IRunStore
     }
 
     /// <inheritdoc/>
-    public ValueTask<AdvanceOutcome> AdvanceAsync(RunPlan plan, IReadOnlyList<OrderChange> changes, CancellationToken cancellationToken) => new(database.Write<AdvanceOutcome>(db =>
+    public ValueTask<AdvanceOutcome> AdvanceAsync(RunPlan plan, IReadOnlyList<OrderChange> changes, CancellationToken cancellationToken)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(changes.Sum(c => c.WriteCount), IRunStore.MaxWrites);
-        foreach (var change in changes)
+        var outcome = database.Write(db => Advance(db, plan, changes), Durability.Process, outcome => outcome is AdvanceOutcome.Refused);
+        if (changes.Any(change => change.Action != OrderAction.Start))
         {
-            var actual = StatusOf(db, plan.RunId, change.Num);
-            if (actual is not { } status || Transitions.Next(status, change.Action) is null)
-            {
-                return new AdvanceOutcome.Refused(change.Num, actual);
-            }
+            steps = database.Written;
         }
 
-        foreach (var change in changes)
-        {
-            Apply(db, plan, change);
-        }
-
-        return AdvanceOutcome.Applied.Instance;
-    }, changes.All(change => change.Action == OrderAction.Start) ? Durability.Process : Durability.Machine));
+        return new(outcome);
+    }
 
     /// <inheritdoc/>
     public ValueTask<RunLock?> TryEnterAsync(
         RunId run, IReadOnlyCollection<OrderNum> news, string owner, DateTimeOffset now, DateTimeOffset until, CancellationToken cancellationToken) => new(database.Write(db =>
     {
-        var taken = db.Execute(
-            """
+        AddToInbox(db, run, news);
+        var inbox = Inbox(db, run);
+        return db.Query(
+            $"""
             UPDATE locks SET owner = $owner, lease_until = $until, acquired_at = $now
             WHERE run_id = $run AND completed = 0 AND (owner IS NULL OR lease_until <= $now)
+            RETURNING {SqliteRows.LockColumns}
             """,
-            ("$owner", owner), ("$until", SqliteRows.Time(until)), ("$now", SqliteRows.Time(now)), ("$run", run.Value));
-        if (taken == 0)
-        {
-            return null;
-        }
-
-        AddToInbox(db, run, news);
-        return FindLock(db, run);
-    }, Durability.Process));
+            row => SqliteRows.Lock(row, inbox),
+            ("$owner", owner), ("$until", SqliteRows.Time(until)), ("$now", SqliteRows.Time(now)), ("$run", run.Value)) is [var entered] ? entered : null;
+    }, Durability.Process, entered => entered is null));
 
     /// <inheritdoc/>
     public ValueTask<RunLock?> AddToInboxAsync(RunId run, IReadOnlyCollection<OrderNum> news, CancellationToken cancellationToken) => new(database.Write(db =>
@@ -148,28 +150,14 @@ public sealed class SqliteRunStore(SqliteDatabase database) : IRunStore
 
     /// <inheritdoc/>
     public ValueTask<CommitOutcome> CommitAsync(
-        RunId run, string owner, Cursor cursor, IReadOnlyCollection<OrderNum> handled, AfterCommit then, CancellationToken cancellationToken) => new(database.Write<CommitOutcome>(db =>
+        RunId run, string owner, Cursor cursor, IReadOnlyCollection<OrderNum> handled, AfterCommit then, CancellationToken cancellationToken)
     {
-        if (FindLock(db, run) is not { Completed: false } held || held.Owner != owner)
-        {
-            return CommitOutcome.LeaseLost.Instance;
-        }
+        var outcome = database.Write(db => Commit(db, run, owner, cursor, handled, then), Durability.Process);
 
-        if (then == AfterCommit.Leave && held.Inbox.Except(handled).Any())
-        {
-            return new CommitOutcome.MoreToDo(held);
-        }
-
-        foreach (var num in handled)
-        {
-            db.Execute("DELETE FROM inbox WHERE run_id = $run AND num = $num", ("$run", run.Value), ("$num", num.Value));
-        }
-
-        var kept = then == AfterCommit.Keep;
-        Write(db, run, cursor, "owner = CASE WHEN $keep THEN owner END, lease_until = CASE WHEN $keep THEN lease_until END", ("$keep", kept));
-        var after = held with { Cursor = cursor, Inbox = held.Inbox.Except(handled).ToHashSet() };
-        return new CommitOutcome.Committed(kept ? after : after with { Owner = null, LeaseUntil = null });
-    }, Durability.Process));
+        // The pass is over: while others work, its steps reach the disk before anybody asks.
+        database.FlushAhead(steps);
+        return new(outcome);
+    }
 
     /// <inheritdoc/>
     public ValueTask CompleteAsync(RunId run, Cursor cursor, CancellationToken cancellationToken)
@@ -231,10 +219,13 @@ public sealed class SqliteRunStore(SqliteDatabase database) : IRunStore
     private static JobRecord? FindJob(SqliteDatabase db, RunId run) =>
         db.Query("SELECT * FROM jobs WHERE run_id = $run", SqliteRows.Job, ("$run", run.Value)) is [var job] ? job : null;
 
+    private static HashSet<OrderNum> Inbox(SqliteDatabase db, RunId run) =>
+        db.Query("SELECT num FROM inbox WHERE run_id = $run", row => new OrderNum(row.GetInt32(0)), ("$run", run.Value)).ToHashSet();
+
     private static RunLock? FindLock(SqliteDatabase db, RunId run)
     {
-        var inbox = db.Query("SELECT num FROM inbox WHERE run_id = $run", row => new OrderNum(row.GetInt32(0)), ("$run", run.Value)).ToHashSet();
-        return db.Query("SELECT * FROM locks WHERE run_id = $run", row => SqliteRows.Lock(row, inbox), ("$run", run.Value)) is [var found] ? found : null;
+        var inbox = Inbox(db, run);
+        return db.Query($"SELECT {SqliteRows.LockColumns} FROM locks WHERE run_id = $run", row => SqliteRows.Lock(row, inbox), ("$run", run.Value)) is [var found] ? found : null;
     }
 
     private static OrderStatus? StatusOf(SqliteDatabase db, RunId run, OrderNum num) =>
@@ -258,23 +249,53 @@ public sealed class SqliteRunStore(SqliteDatabase database) : IRunStore
         ("$to", change.To.Word()), ("$outcome", change.Outcome?.Word()), ("$reason", change.FailureReason), ("$at", SqliteRows.Time(change.At)),
         ("$final", change.To.IsFinal()), ("$run", run.Value), ("$from", change.From.Word())) == 1;
 
-    private static void Apply(SqliteDatabase db, RunPlan plan, OrderChange change)
+    private static AdvanceOutcome Advance(SqliteDatabase db, RunPlan plan, IReadOnlyList<OrderChange> changes)
     {
-        db.Execute(
-            """
-            UPDATE orders SET status = $status, last_update = $at, failure_reason = coalesce($reason, failure_reason), exit_code = coalesce($exit, exit_code),
-              started_at = coalesce($started, started_at), finished_at = coalesce($finished, finished_at), log_tail = coalesce($log, log_tail),
-              execution_url = coalesce($execution, execution_url), watchdog_url = coalesce($watchdog, watchdog_url)
-            WHERE run_id = $run AND num = $num
-            """,
-            ("$status", change.Target.Word()), ("$at", SqliteRows.Time(change.At)), ("$reason", change.FailureReason), ("$exit", change.ExitCode),
-            ("$started", SqliteRows.Time(change.StartedAt)), ("$finished", SqliteRows.Time(change.FinishedAt)), ("$log", change.LogTail),
-            ("$execution", change.ExecutionUrl), ("$watchdog", change.WatchdogUrl), ("$run", plan.RunId.Value), ("$num", change.Num.Value));
-        foreach (var happened in RunEvents.Of(plan, change))
+        foreach (var change in changes)
         {
-            Insert(db, happened);
+            if (!Advance(db, plan.RunId, change))
+            {
+                return new AdvanceOutcome.Refused(change.Num, StatusOf(db, plan.RunId, change.Num));
+            }
+
+            foreach (var happened in RunEvents.Of(plan, change))
+            {
+                Insert(db, happened);
+            }
         }
+
+        return AdvanceOutcome.Applied.Instance;
     }
+
+    private static CommitOutcome Commit(
+        SqliteDatabase db, RunId run, string owner, Cursor cursor, IReadOnlyCollection<OrderNum> handled, AfterCommit then)
+    {
+        if (FindLock(db, run) is not { Completed: false } held || held.Owner != owner)
+        {
+            return CommitOutcome.LeaseLost.Instance;
+        }
+
+        if (then == AfterCommit.Leave && held.Inbox.Except(handled).Any())
+        {
+            return new CommitOutcome.MoreToDo(held);
+        }
+
+        foreach (var num in handled)
+        {
+            db.Execute("DELETE FROM inbox WHERE run_id = $run AND num = $num", ("$run", run.Value), ("$num", num.Value));
+        }
+
+        var kept = then == AfterCommit.Keep;
+        Write(db, run, cursor, "owner = CASE WHEN $keep THEN owner END, lease_until = CASE WHEN $keep THEN lease_until END", ("$keep", kept));
+        var after = held with { Cursor = cursor, Inbox = held.Inbox.Except(handled).ToHashSet() };
+        return new CommitOutcome.Committed(kept ? after : after with { Owner = null, LeaseUntil = null });
+    }
+
+    private static bool Advance(SqliteDatabase db, RunId run, OrderChange change) => db.Execute(
+        AdvanceTexts[(int)change.Action],
+        ("$status", change.Target.Word()), ("$at", SqliteRows.Time(change.At)), ("$reason", change.FailureReason), ("$exit", change.ExitCode),
+        ("$started", SqliteRows.Time(change.StartedAt)), ("$finished", SqliteRows.Time(change.FinishedAt)), ("$log", change.LogTail),
+        ("$execution", change.ExecutionUrl), ("$watchdog", change.WatchdogUrl), ("$run", run.Value), ("$num", change.Num.Value)) == 1;
 
     private static void Write(SqliteDatabase db, RunId run, Cursor cursor, string lease, (string Name, object? Value) condition) => db.Execute(
         $"UPDATE locks SET states = $states, ending = $ending, report_due_at = $due, {lease} WHERE run_id = $run",

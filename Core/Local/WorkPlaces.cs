@@ -5,8 +5,8 @@ namespace IacCi.Core.Local;
 /// <param name="clock">Measures how long each is held.</param>
 internal sealed class WorkPlaces(int count, TimeProvider clock)
 {
-    /// <summary>Orders shorter than this pass too quickly to be seen.</summary>
-    private const long BlinkTicks = 20 * TimeSpan.TicksPerMillisecond;
+    /// <summary>What is shorter than this passes too quickly to be seen.</summary>
+    internal static readonly TimeSpan Blink = TimeSpan.FromMilliseconds(20);
 
     /// <summary>The weight of one order in the mean: one of this many.</summary>
     private const int MeanOf = 16;
@@ -16,7 +16,7 @@ internal sealed class WorkPlaces(int count, TimeProvider clock)
     private int free = count;
 
     /// <summary>How long an order has held its place, a mean in which the last ones count most. Orders are long until they are known to be short.</summary>
-    private long meanTicks = 2 * BlinkTicks;
+    private long meanTicks = 2 * Blink.Ticks;
 
     /// <summary>Whether orders are over in a blink, of late.</summary>
     internal bool AreBrief
@@ -25,7 +25,19 @@ internal sealed class WorkPlaces(int count, TimeProvider clock)
         {
             lock (gate)
             {
-                return meanTicks < BlinkTicks;
+                return meanTicks < Blink.Ticks;
+            }
+        }
+    }
+
+    /// <summary>How many wait for a place.</summary>
+    internal int Waiting
+    {
+        get
+        {
+            lock (gate)
+            {
+                return waiting.Count;
             }
         }
     }
@@ -48,7 +60,7 @@ internal sealed class WorkPlaces(int count, TimeProvider clock)
         TaskCompletionSource? next;
         lock (gate)
         {
-            var held = Math.Min(clock.GetElapsedTime(since).Ticks, MeanOf * BlinkTicks);
+            var held = Math.Min(clock.GetElapsedTime(since).Ticks, MeanOf * Blink.Ticks);
             meanTicks += (held - meanTicks) / MeanOf;
             next = waiting.First?.Value;
             if (next is null)

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using IacCi.Core.Code;
 using IacCi.Core.Work.Processes;
 
 namespace IacCi.Core.Work.Events;
@@ -60,14 +61,13 @@ public static class EventFiles
     {
         try
         {
-            var info = new DirectoryInfo(folder);
-            if (!info.Exists || info.LinkTarget is not null)
+            if (FileStatus.Find(folder) is not { IsFolder: true })
             {
                 notes.Add("the commands removed or replaced the events folder: no events");
                 return [];
             }
 
-            return [.. info.EnumerateFileSystemInfos("*.json").Take(MaxNames).Select(file => file.Name).Order(StringComparer.Ordinal)];
+            return [.. Directory.EnumerateFileSystemEntries(folder, "*.json").Take(MaxNames).Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal)];
         }
         catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
         {

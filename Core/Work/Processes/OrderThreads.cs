@@ -23,6 +23,10 @@ internal sealed class OrderThreads
     [ThreadStatic]
     private static bool isInOrder;
 
+    /// <summary>This thread, while it ends an order: it may go on with the order that follows, and no other has to wake up.</summary>
+    [ThreadStatic]
+    private static OrderThreads? atAnEnd;
+
     private static readonly ConcurrentStack<OrderThreads> Idle = new();
 
     private readonly object gate = new();
@@ -35,12 +39,17 @@ internal sealed class OrderThreads
     /// <summary>This thread's buffer.</summary>
     internal static byte[] ReadBuffer => readBuffer ??= GC.AllocateUninitializedArray<byte>(ReadBufferBytes);
 
-    /// <summary>Starts an order on a thread of its own, wherever it is called: the caller may be another order's thread.</summary>
+    /// <summary>
+    /// Starts an order on a thread of its own, wherever it is called. When it is called because an order ended, that order's thread goes on with this
+    /// one, as soon as the caller has returned.
+    /// </summary>
     /// <returns>The task of the order.</returns>
     internal static Task StartAsync(Func<Task> order)
     {
         var done = new TaskCompletionSource<Task>();
-        Take().Give(() => Finish(() => Enter(order), done));
+        var thread = atAnEnd ?? Take();
+        atAnEnd = null;
+        thread.Give(() => thread.Work(order, done));
         return done.Task.Unwrap();
     }
 
@@ -60,17 +69,14 @@ internal sealed class OrderThreads
         return done.Task;
     }
 
-    private static Task Enter(Func<Task> order)
+    private void Work(Func<Task> order, TaskCompletionSource<Task> done)
     {
         isInOrder = true;
-        try
-        {
-            return order();
-        }
-        finally
-        {
-            isInOrder = false;
-        }
+        var task = order();
+        isInOrder = false;
+        atAnEnd = this;
+        done.SetResult(task);
+        atAnEnd = null;
     }
 
     private static OrderThreads Take()
@@ -107,7 +113,7 @@ internal sealed class OrderThreads
         {
             Next()();
         }
-        while (IsKept());
+        while (work is not null || IsKept());
     }
 
     private bool IsKept()

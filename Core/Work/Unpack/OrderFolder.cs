@@ -9,7 +9,8 @@ namespace IacCi.Core.Work.Unpack;
 /// </summary>
 /// <param name="root">Under which folder; it is made when it does not exist.</param>
 /// <param name="randomBytes">Makes random bytes, for names that nobody can guess.</param>
-public sealed class OrderFolders(string root, Func<int, byte[]> randomBytes) : IDisposable
+/// <param name="clock">The time.</param>
+public sealed class OrderFolders(string root, Func<int, byte[]> randomBytes, TimeProvider clock) : IDisposable
 {
     /// <summary>The most untouched folders that are kept.</summary>
     private const int MaxKept = 64;
@@ -25,12 +26,12 @@ public sealed class OrderFolders(string root, Func<int, byte[]> randomBytes) : I
         {
             if (untouched.TryPop(out var kept))
             {
-                return kept;
+                return kept.Begin(clock.GetUtcNow());
             }
         }
 
         Directory.CreateDirectory(root);
-        return new OrderFolder(this, Path.Join(root, "iac-ci-" + Convert.ToHexStringLower(randomBytes(8))));
+        return new OrderFolder(this, Path.Join(root, "iac-ci-" + Convert.ToHexStringLower(randomBytes(8)))).Begin(clock.GetUtcNow());
     }
 
     /// <summary>Removes the folders that no order has.</summary>
@@ -66,8 +67,12 @@ public sealed class OrderFolder : IDisposable
 {
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 
+    /// <summary>How long, in milliseconds, two changes may have the same time: more than the longest tick of a kernel.</summary>
+    private const int TickMs = 20;
+
     private readonly OrderFolders all;
-    private readonly (FileStatus? Root, FileStatus? Code, FileStatus? Events) made;
+    private (FileStatus? Root, FileStatus? Code, FileStatus? Events) made;
+    private bool isSettled;
 
     internal OrderFolder(OrderFolders all, string path)
     {
@@ -97,12 +102,33 @@ public sealed class OrderFolder : IDisposable
         }
     }
 
+    /// <summary>Called when an order gets the folder.</summary>
+    internal OrderFolder Begin(DateTimeOffset now)
+    {
+        isSettled = IsSettled(made.Root, now) && IsSettled(made.Code, now) && IsSettled(made.Events, now);
+        return this;
+    }
+
+    /// <summary>Whether any change from now on will show in the time of the last one: not on a file system that keeps coarse times.</summary>
+    private static bool IsSettled(FileStatus? status, DateTimeOffset now) =>
+        status is { Changed: var changed } && changed.Nanoseconds % 1_000_000 != 0
+        && now.ToUnixTimeMilliseconds() - (changed.Seconds * 1_000) - (changed.Nanoseconds / 1_000_000) > TickMs;
+
     /// <summary>Whether the folders are the very ones that were made, with the rights they had, and hold nothing.</summary>
     private bool IsUntouched()
     {
+        var now = Status();
+        if (isSettled && now == made)
+        {
+            return true;
+        }
+
         try
         {
-            return Status() == made && Directory.EnumerateFileSystemEntries(Root, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal).SequenceEqual([Code, Events]);
+            var isSame = WithoutTimes(now) == WithoutTimes(made)
+                && Directory.EnumerateFileSystemEntries(Root, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal).SequenceEqual([Code, Events]);
+            made = now;
+            return isSame;
         }
         catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
         {
@@ -111,8 +137,11 @@ public sealed class OrderFolder : IDisposable
         }
     }
 
-    private (FileStatus?, FileStatus?, FileStatus?) Status() => (StatusOf(Root), StatusOf(Code), StatusOf(Events));
+    private (FileStatus? Root, FileStatus? Code, FileStatus? Events) Status() => (FileStatus.Find(Root), FileStatus.Find(Code), FileStatus.Find(Events));
 
-    /// <summary>Without the size: that of a folder may grow when something was in it.</summary>
-    private static FileStatus? StatusOf(string folder) => FileStatus.Find(folder) is { } status ? status with { Size = 0 } : null;
+    /// <summary>Without the size too: that of a folder may grow when something was in it.</summary>
+    private static (FileStatus?, FileStatus?, FileStatus?) WithoutTimes((FileStatus? Root, FileStatus? Code, FileStatus? Events) status) =>
+        (WithoutTimes(status.Root), WithoutTimes(status.Code), WithoutTimes(status.Events));
+
+    private static FileStatus? WithoutTimes(FileStatus? status) => status is { } found ? found with { Size = 0, Changed = default } : null;
 }

@@ -33,7 +33,7 @@ internal sealed class OrderFolderTests
     {
         using var root = new TempFolder();
         string first;
-        using (var folders = new OrderFolders(root["work"], RandomNumberGenerator.GetBytes))
+        using (var folders = new OrderFolders(root["work"], RandomNumberGenerator.GetBytes, TimeProvider.System))
         {
             using (var one = folders.Take())
             {
@@ -55,7 +55,7 @@ internal sealed class OrderFolderTests
     public async Task A_folder_that_was_touched_is_removed_and_never_used_again(string what, Action<OrderFolder> touch)
     {
         using var root = new TempFolder();
-        using var folders = new OrderFolders(root["work"], RandomNumberGenerator.GetBytes);
+        using var folders = new OrderFolders(root["work"], RandomNumberGenerator.GetBytes, TimeProvider.System);
         string first;
         using (var one = folders.Take())
         {

@@ -200,7 +200,7 @@ internal sealed class WorkerTests
         public async Task<WorkerEnding> RunAsync(CancellationToken cancellationToken = default)
         {
             var clock = new FakeTimeProvider { AutoAdvanceAmount = TimeSpan.FromMilliseconds(1) };
-            using var folders = new OrderFolders(Root, RandomNumberGenerator.GetBytes);
+            using var folders = new OrderFolders(Root, RandomNumberGenerator.GetBytes, TimeProvider.System);
             var worker = new Worker(
                 this,
                 new BundleOpener(this, folders),
