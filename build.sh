@@ -116,7 +116,7 @@ format() {
 
 test_setup() {
   publish
-  packages age buildah debootstrap make ninja-build python3 python3-pip shellcheck unzip zip
+  packages age buildah debootstrap make ninja-build python3 python3-pip shellcheck strace unzip zip
   command -v npm >/dev/null || packages nodejs npm
   python3 -c 'import moto.server' 2>/dev/null || python3 -m pip install --quiet 'moto[server]>=5.2' || die "please run once: python3 -m pip install 'moto[server]'"
   (cd tests/peers && npm ci --silent --no-audit --no-fund)

@@ -72,7 +72,16 @@ internal sealed class OrderThreads
     private void Work(Func<Task> order, TaskCompletionSource<Task> done)
     {
         isInOrder = true;
-        var task = order();
+        Task task;
+        try
+        {
+            task = order();
+        }
+        catch (Exception fault)
+        {
+            task = Task.FromException(fault);
+        }
+
         isInOrder = false;
         atAnEnd = this;
         done.SetResult(task);

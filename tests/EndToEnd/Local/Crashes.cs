@@ -7,19 +7,18 @@ internal sealed class Crashes
 {
     private const int Orders = 30, Layers = 5, Parallel = 4;
 
-    /// <summary>Five layers of six; each order depends on one or two of the layer before. Every fourth may fail.</summary>
-    private static Place Layered()
+    /// <summary>Brief orders are dispatched ahead and handled together.</summary>
+    private const int BriefOrders = 300, BriefLayers = 3;
+
+    /// <summary>In layers; each order depends on one or two of the layer before. Every fourth may fail.</summary>
+    private static Place Layered(int orders = Orders, int layers = Layers, string pause = "; sleep 0.02") => new Place().WithOrders(Enumerable.Range(0, orders).Select(i =>
     {
-        var orders = Enumerable.Range(0, Orders).Select(i =>
-        {
-            var order = Place.Order($"o{i:D2}", $"echo o{i:D2} >> $OUT; sleep 0.02", $"echo o{i:D2}-second >> $OUT");
-            var below = Orders / Layers;
-            order["must_succeed"] = i % 4 != 0;
-            order["dependencies"] = i < below ? [] : new JsonArray($"o{i - below:D2}", $"o{(i - i % below) - below + ((i + 1) % below):D2}");
-            return order;
-        });
-        return new Place().WithOrders(orders);
-    }
+        var order = Place.Order($"o{i:D2}", $"echo o{i:D2} >> $OUT{pause}", $"echo o{i:D2}-second >> $OUT");
+        var below = orders / layers;
+        order["must_succeed"] = i % 4 != 0;
+        order["dependencies"] = i < below ? [] : new JsonArray($"o{i - below:D2}", $"o{(i - i % below) - below + ((i + 1) % below):D2}");
+        return order;
+    }));
 
     [Test]
     [MethodDataSource(nameof(Moments))]
@@ -49,7 +48,7 @@ internal sealed class Crashes
             return;
         }
 
-        await ExpectSoundAsync(place, run, startedBefore, killResumeAfter is null ? Parallel : 2 * Parallel);
+        await ExpectSoundAsync(place, run, Orders, startedBefore, killResumeAfter is null ? Parallel : 2 * Parallel);
         await Assert.That(ended.ExitCode).IsEqualTo(run.Status == "succeeded" ? 0 : 1).Because(ended.ToString());
 
         var lines = place.Lines();
@@ -66,6 +65,29 @@ internal sealed class Crashes
         {
             var random = new Random(seed);
             yield return (seed, 5 + (seed * 9) + random.Next(9), seed % 3 == 0 ? 15 + random.Next(200) : null);
+        }
+    }
+
+    /// <summary>Twelve moments at which brief orders run; those that were dispatched ahead had not begun, and begin when the run is taken up.</summary>
+    [Test]
+    [MethodDataSource(nameof(BriefMoments))]
+    public async Task A_run_of_brief_orders_that_was_killed_loses_no_more_orders_than_had_begun(int seed, int beginnings)
+    {
+        using var place = Layered(BriefOrders, BriefLayers, "");
+        var process = place.Start("run", "job.json", "--run-id", place.Name, "--parallel", $"{Parallel}", "-o", "json");
+        await Place.UntilAsync(() => process.HasExited || place.Lines().Count >= beginnings, "orders have begun");
+        await KillAsync(process, 0);
+        var startedBefore = Names(place).ToHashSet();
+        var ended = await place.RunAsync("run", "--resume", place.Name, "--parallel", $"{Parallel}", "-o", "json");
+        await Assert.That(ended.Output).IsNotEqualTo("").Because($"seed {seed}: {ended}");
+        await ExpectSoundAsync(place, new Run(ended.Json), BriefOrders, startedBefore, Parallel);
+    }
+
+    public static IEnumerable<(int Seed, int Beginnings)> BriefMoments()
+    {
+        for (var seed = 0; seed < 12; seed++)
+        {
+            yield return (seed, 1 + (seed * 40) + new Random(seed).Next(40));
         }
     }
 
@@ -103,11 +125,11 @@ internal sealed class Crashes
 
     private static IEnumerable<string> Names(Place place) => place.Lines().Where(line => !line.EndsWith("-second", StringComparison.Ordinal));
 
-    private static async Task ExpectSoundAsync(Place place, Run run, HashSet<string> startedBefore, int mostLost)
+    private static async Task ExpectSoundAsync(Place place, Run run, int orders, HashSet<string> startedBefore, int mostLost)
     {
         var lines = place.Lines();
         await Assert.That(lines.Distinct().Count()).IsEqualTo(lines.Count).Because("no command starts twice");
-        await Assert.That(run.Orders.Count).IsEqualTo(Orders);
+        await Assert.That(run.Orders.Count).IsEqualTo(orders);
         var lost = 0;
         foreach (var order in run.Orders)
         {
@@ -130,17 +152,17 @@ internal sealed class Crashes
 
         await Assert.That(lost).IsLessThanOrEqualTo(mostLost);
         await Assert.That(startedBefore.All(name => run.Of(name) is "succeeded" or "failed worker_lost")).IsTrue();
-        await ExpectDoneOnceAsync(place, run);
+        await ExpectDoneOnceAsync(place, run, orders);
     }
 
-    private static async Task ExpectDoneOnceAsync(Place place, Run run)
+    private static async Task ExpectDoneOnceAsync(Place place, Run run, int orders)
     {
         var done = JsonNode.Parse(File.ReadAllText(place[$".iac-ci/done/{run.Id}/done"]))!;
         await Assert.That(done["status"]!.GetValue<string>()).IsEqualTo(run.Status);
         await Assert.That(done["summary"]!.ToJsonString()).IsEqualTo(run.Json["summary"]!.ToJsonString());
         var events = (await place.RunAsync("events", run.Id, "-o", "json")).Json.AsArray().Select(e => (Order: (string)e!["order_name"]!, Type: (string)e["event_type"]!)).ToList();
         await Assert.That(events.Count(e => e.Type == "job_completed")).IsEqualTo(1);
-        await Assert.That(events.Count(e => e.Type is "order_succeeded" or "order_failed" or "order_timed_out")).IsEqualTo(Orders);
+        await Assert.That(events.Count(e => e.Type is "order_succeeded" or "order_failed" or "order_timed_out")).IsEqualTo(orders);
         await Assert.That(place.Keys().Count).IsEqualTo(0);
     }
 }

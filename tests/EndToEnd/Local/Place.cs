@@ -76,6 +76,14 @@ internal sealed class Place : IDisposable
         return process;
     }
 
+    /// <summary>Runs the program to its end, and lists its calls of the system in a file: its own and those of the commands it starts (strace(1)).</summary>
+    public Task<Ended> TraceAsync(string file, string calls, params IEnumerable<string> arguments)
+    {
+        var process = new Started(new ProcessStartInfo("strace", ["-f", "-s", "400", "-e", $"trace={calls}", "-o", file, Binary.Require(), .. arguments]) { WorkingDirectory = Path }, "");
+        started.Add(process);
+        return process.EndAsync();
+    }
+
     public Task<Ended> RunAsync(params IEnumerable<string> arguments) => Start("", arguments).EndAsync();
 
     /// <summary>Runs <c>job.json</c> and reads the object at the end.</summary>

@@ -52,10 +52,34 @@ internal sealed class OrderFolderTests
 
     [Test]
     [MethodDataSource(nameof(Touches))]
-    public async Task A_folder_that_was_touched_is_removed_and_never_used_again(string what, Action<OrderFolder> touch)
+    public async Task A_folder_that_was_touched_is_removed_and_never_used_again(string what, Action<OrderFolder> touch) => await TouchAsync(what, touch, TimeSpan.Zero);
+
+    [Test]
+    [MethodDataSource(nameof(Touches))]
+    public async Task A_folder_that_has_served_for_long_is_not_used_again_either_once_it_was_touched(string what, Action<OrderFolder> touch) => await TouchAsync(what, touch, TimeSpan.FromMilliseconds(50));
+
+    [Test]
+    public async Task A_folder_in_which_something_came_and_went_serves_the_next_order()
     {
         using var root = new TempFolder();
         using var folders = new OrderFolders(root["work"], RandomNumberGenerator.GetBytes, TimeProvider.System);
+        string first;
+        using (var one = folders.Take())
+        {
+            first = one.Root;
+            File.WriteAllText(Path.Join(one.Code, "passing"), "");
+            File.Delete(Path.Join(one.Code, "passing"));
+        }
+
+        await Assert.That(folders.Take().Root).IsEqualTo(first);
+    }
+
+    private static async Task TouchAsync(string what, Action<OrderFolder> touch, TimeSpan rest)
+    {
+        using var root = new TempFolder();
+        using var folders = new OrderFolders(root["work"], RandomNumberGenerator.GetBytes, TimeProvider.System);
+        folders.Take().Dispose();
+        await Task.Delay(rest, TimeProvider.System);
         string first;
         using (var one = folders.Take())
         {
