@@ -10,7 +10,7 @@ namespace IacCi.Core.Local;
 internal sealed record KeptJob(string Source, string BaseFolder, string JobBase64)
 {
     /// <summary>Where it stands.</summary>
-    public static string Key(RunId run) => $"tmp/exec/{run}/job.age";
+    public static string Key(RunId run) => $"{RunKeys.ExecRoot}{run}/job.age";
 }
 
 /// <summary>The JSON of kept jobs.</summary>

@@ -68,7 +68,7 @@ public sealed class LocalWorkers(
     public IEnumerable<OrderNum> WorkingOn(RunId run) => working.Keys.Where(key => key.Item1 == run).Select(key => key.Item2);
 
     /// <inheritdoc/>
-    public ValueTask<StartOutcome> StartAsync(RunPlan plan, PlannedOrder order, CancellationToken cancellationToken)
+    public async ValueTask<StartOutcome> StartAsync(RunPlan plan, PlannedOrder order, CancellationToken cancellationToken)
     {
         var key = (plan.RunId, order.Num);
         var intent = records.Written;
@@ -77,9 +77,14 @@ public sealed class LocalWorkers(
         if (!stopped && working.TryAdd(key, work))
         {
             _ = WorkAsync(plan, order, work);
+            if (OrderThreads.IsWanted)
+            {
+                // The order's commands start here, and what is left of this pass is written meanwhile.
+                await Task.Yield();
+            }
         }
 
-        return new(new StartOutcome.Started($"local://{hostId}/{order.Num}"));
+        return new StartOutcome.Started($"local://{hostId}/{order.Num}");
     }
 
     /// <inheritdoc/>
@@ -142,10 +147,14 @@ public sealed class LocalWorkers(
     {
         try
         {
-            var place = await places.EnterAsync(work.Stop.Token);
+            var entering = places.EnterAsync(work.Stop.Token);
+
+            // A place that is free at once is given by a pass, and that follows from a result. Tidying up after a long order may take long.
+            var afterBriefOrder = entering.IsCompletedSuccessfully && places.AreBrief;
+            var place = await entering;
             began(plan.RunId, order.Num);
             work.Place = place;
-            await OrderThreads.StartAsync(() => WorkHereAsync(plan.RunId, order, work));
+            await OrderThreads.StartAsync(() => WorkHereAsync(plan.RunId, order, work), afterBriefOrder);
         }
         catch (OperationCanceledException)
         {

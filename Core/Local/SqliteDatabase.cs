@@ -51,7 +51,7 @@ public sealed partial class SqliteDatabase : IDisposable
           PRIMARY KEY (trace_id, order_name, epoch)) WITHOUT ROWID;
         CREATE TABLE locks (
           run_id TEXT PRIMARY KEY, trace_id TEXT NOT NULL, flow_id TEXT NOT NULL, owner TEXT, lease_until INTEGER, acquired_at INTEGER,
-          states TEXT NOT NULL, ending TEXT, report_due_at INTEGER, deadline INTEGER NOT NULL, completed INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID;
+          states TEXT NOT NULL, ending TEXT, report_due_at INTEGER, deadline INTEGER NOT NULL, completed INTEGER NOT NULL DEFAULT 0);
         CREATE TABLE hosts (run_id TEXT NOT NULL, host_id TEXT NOT NULL, PRIMARY KEY (run_id, host_id)) WITHOUT ROWID;
         CREATE TABLE inbox (run_id TEXT NOT NULL, num INTEGER NOT NULL, PRIMARY KEY (run_id, num)) WITHOUT ROWID;
         """;

@@ -6,17 +6,20 @@ public static class RunKeys
     /// <summary>Under which results and triggers appear.</summary>
     public const string CallbackRoot = "tmp/callbacks/runs/";
 
+    /// <summary>Under which plans and bundles stand.</summary>
+    public const string ExecRoot = "tmp/exec/";
+
     /// <summary>The run's plan.</summary>
-    public static string Plan(RunId run) => $"tmp/exec/{run}/graph.json";
+    public static string Plan(RunId run) => $"{ExecRoot}{run}/graph.json";
 
     /// <summary>What is remembered of the run's comment between two updates.</summary>
-    public static string Report(RunId run) => $"tmp/exec/{run}/report.json";
+    public static string Report(RunId run) => $"{ExecRoot}{run}/report.json";
 
     /// <summary>An order's bundle.</summary>
-    public static string Bundle(RunId run, OrderNum num) => $"tmp/exec/{run}/{num}/exec.zip";
+    public static string Bundle(RunId run, OrderNum num) => $"{ExecRoot}{run}/{num}/exec.zip";
 
     /// <summary>An order's capabilities, encrypted to its worker.</summary>
-    public static string Dispatch(RunId run, OrderNum num) => $"tmp/exec/{run}/{num}/dispatch.enc.json";
+    public static string Dispatch(RunId run, OrderNum num) => $"{ExecRoot}{run}/{num}/dispatch.enc.json";
 
     /// <summary>An order's claim: whoever creates it decides what becomes of the order.</summary>
     public static string Claim(RunId run, OrderNum num) => $"tmp/claims/{run}/{num}";

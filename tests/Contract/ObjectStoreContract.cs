@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using IacCi.Core.Objects;
+using IacCi.Core.Runs;
 
 namespace IacCi.Tests.Contract;
 
@@ -32,6 +33,27 @@ internal abstract class ObjectStoreContract
         await store.PutAsync("a/b.json", Bytes("größe 🚀"), None);
         await Assert.That(await TextOf(store, "a/b.json")).IsEqualTo("größe 🚀");
         await Assert.That(await store.FindAsync("a/b.json", None)).IsNotNull();
+    }
+
+    [Test]
+    public async Task What_belongs_to_one_order_is_listed_under_its_own_prefix_only()
+    {
+        var store = await CreateStoreAsync();
+        var run = RunId.Parse("run-1");
+        OrderNum[] nums = [OrderNum.Job, OrderNum.At(0), OrderNum.At(1)];
+        await store.PutAsync(RunKeys.Plan(run), Bytes("plan"), None);
+        foreach (var num in nums)
+        {
+            await store.CreateAsync(RunKeys.Bundle(run, num), Bytes($"bundle {num}"), None);
+            await store.CreateAsync(RunKeys.Claim(run, num), Bytes($"claim {num}"), None);
+            await Assert.That(await store.CreateAsync(RunKeys.Result(run, num), Bytes($"result {num}"), None)).IsTrue();
+        }
+
+        await Assert.That(await KeysOf(store, RunKeys.Results(run))).IsEquivalentTo(nums.Select(num => RunKeys.Result(run, num)));
+        await Assert.That(await KeysOf(store, RunKeys.CallbackRoot)).IsEquivalentTo(nums.Select(num => RunKeys.Result(run, num)));
+        await Assert.That(await KeysOf(store, RunKeys.ExecRoot)).IsEquivalentTo(nums.Select(num => RunKeys.Bundle(run, num)).Append(RunKeys.Plan(run)));
+        await Assert.That(await TextOf(store, RunKeys.Result(run, nums[1]))).IsEqualTo("result 0001");
+        await Assert.That(await TextOf(store, RunKeys.Bundle(run, nums[1]))).IsEqualTo("bundle 0001");
     }
 
     [Test]

@@ -23,7 +23,9 @@ internal sealed class SopsCipher(ReadOnlySpan<byte> dataKey)
     private const string Open = "ENC[AES256_GCM,data:";
 
     private readonly GcmBlockCipher _gcm = new(Org.BouncyCastle.Crypto.AesUtilities.CreateEngine());
-    private readonly KeyParameter _key = new(dataKey);
+
+    /// <summary>The key, until the cipher has it: it keeps what it derives from it, and null then stands for the same key.</summary>
+    private KeyParameter? _key = new(dataKey);
 
     /// <summary>Whether a text claims to be an encrypted value.</summary>
     public static bool IsMeant(string text) => text.StartsWith("ENC[", StringComparison.Ordinal);
@@ -32,7 +34,7 @@ internal sealed class SopsCipher(ReadOnlySpan<byte> dataKey)
     public string Encrypt(ReadOnlySpan<byte> plain, string type, string place)
     {
         var iv = RandomNumberGenerator.GetBytes(IvBytes);
-        _gcm.Init(forEncryption: true, new AeadParameters(_key, TagBytes * 8, iv, Encoding.UTF8.GetBytes(place)));
+        Begin(forEncryption: true, iv, place);
         var output = new byte[plain.Length + TagBytes];
         var written = _gcm.ProcessBytes(plain, output);
         _gcm.DoFinal(output.AsSpan(written));
@@ -52,7 +54,7 @@ internal sealed class SopsCipher(ReadOnlySpan<byte> dataKey)
             throw new SecretsException(SecretsFault.Value, $"{where} is not an encrypted value of sops: it is damaged, or was never encrypted");
         }
 
-        _gcm.Init(forEncryption: false, new AeadParameters(_key, TagBytes * 8, iv, Encoding.UTF8.GetBytes(place)));
+        Begin(forEncryption: false, iv, place);
         var plain = new byte[data.Length];
         try
         {
@@ -66,6 +68,12 @@ internal sealed class SopsCipher(ReadOnlySpan<byte> dataKey)
             CryptographicOperations.ZeroMemory(plain);
             throw new SecretsException(SecretsFault.Value, $"{where} was changed or moved after it was encrypted: get the file again from where it came from");
         }
+    }
+
+    private void Begin(bool forEncryption, byte[] iv, string place)
+    {
+        _gcm.Init(forEncryption, new AeadParameters(_key, TagBytes * 8, iv, Encoding.UTF8.GetBytes(place)));
+        _key = null;
     }
 
     private static (byte[] Data, byte[] Iv, byte[] Tag, string Type)? Parse(string text)

@@ -23,9 +23,13 @@ internal sealed class OrderThreads
     [ThreadStatic]
     private static bool isInOrder;
 
-    /// <summary>This thread, while it ends an order: it may go on with the order that follows, and no other has to wake up.</summary>
+    /// <summary>This thread, if it is one of these.</summary>
     [ThreadStatic]
-    private static OrderThreads? atAnEnd;
+    private static OrderThreads? current;
+
+    /// <summary>Whether this thread ends an order: it may go on with the order that follows, and no other has to wake up.</summary>
+    [ThreadStatic]
+    private static bool isAtAnEnd;
 
     private static readonly ConcurrentStack<OrderThreads> Idle = new();
 
@@ -39,17 +43,21 @@ internal sealed class OrderThreads
     /// <summary>This thread's buffer.</summary>
     internal static byte[] ReadBuffer => readBuffer ??= GC.AllocateUninitializedArray<byte>(ReadBufferBytes);
 
+    /// <summary>Whether this thread has been given its next order: what else is to be done here had better go on elsewhere.</summary>
+    internal static bool IsWanted => current?.work is not null;
+
     /// <summary>
     /// Starts an order on a thread of its own, wherever it is called. When it is called because an order ended, that order's thread goes on with this
-    /// one, as soon as the caller has returned.
+    /// one, as soon as it is through with its own.
     /// </summary>
+    /// <param name="order">The order.</param>
+    /// <param name="afterResult">The caller follows from a result: if this is an order's thread, it is that order's, and it is through.</param>
     /// <returns>The task of the order.</returns>
-    internal static Task StartAsync(Func<Task> order)
+    internal static Task StartAsync(Func<Task> order, bool afterResult = false)
     {
         var done = new TaskCompletionSource<Task>();
-        var thread = atAnEnd ?? Take();
-        atAnEnd = null;
-        thread.Give(() => thread.Work(order, done));
+        var thread = (afterResult || isAtAnEnd) && current is { work: null } ? current : Take();
+        thread.Give(() => Work(order, done));
         return done.Task.Unwrap();
     }
 
@@ -69,7 +77,7 @@ internal sealed class OrderThreads
         return done.Task;
     }
 
-    private void Work(Func<Task> order, TaskCompletionSource<Task> done)
+    private static void Work(Func<Task> order, TaskCompletionSource<Task> done)
     {
         isInOrder = true;
         Task task;
@@ -83,9 +91,9 @@ internal sealed class OrderThreads
         }
 
         isInOrder = false;
-        atAnEnd = this;
+        isAtAnEnd = true;
         done.SetResult(task);
-        atAnEnd = null;
+        isAtAnEnd = false;
     }
 
     private static OrderThreads Take()
@@ -118,6 +126,7 @@ internal sealed class OrderThreads
 
     private void Loop()
     {
+        current = this;
         do
         {
             Next()();

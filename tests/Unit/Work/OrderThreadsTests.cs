@@ -29,6 +29,24 @@ internal sealed class OrderThreadsTests
     }
 
     [Test]
+    public async Task The_thread_of_an_order_that_has_written_its_result_goes_on_with_the_order_that_follows_from_it()
+    {
+        var threads = new List<int>();
+        Task next = Task.CompletedTask;
+        var wanted = (Before: true, After: false, NextHasRun: true);
+        await OrderThreads.StartAsync(async () =>
+        {
+            await Seen(threads);
+            wanted.Before = OrderThreads.IsWanted;
+            next = OrderThreads.StartAsync(() => Seen(threads), afterResult: true);
+            wanted = (wanted.Before, OrderThreads.IsWanted, next.IsCompleted);
+        });
+        await next;
+        await Assert.That(wanted).IsEqualTo((false, true, false)).Because("the order ends before the next one begins");
+        await Assert.That(threads.Distinct().Count()).IsEqualTo(1);
+    }
+
+    [Test]
     public async Task Orders_that_are_started_elsewhere_run_side_by_side()
     {
         using var both = new Barrier(2);
