@@ -59,10 +59,10 @@ public sealed class LocalWorkers(
     public int? Capacity => places.AreBrief ? (1 + AheadPerPlace) * parallel : parallel;
 
     /// <summary>
-    /// Whether so many orders wait at the door that what follows from an end need not be written yet: it can be written together with what follows
-    /// from the next ends.
+    /// Whether so many brief orders wait at the door that what follows from an end need not be written yet: it can be written together with what
+    /// follows from the next ends.
     /// </summary>
-    public bool HasPlenty => places.Waiting >= AheadPerPlace * parallel / 2;
+    public bool HasPlenty => places.AreBrief && places.Waiting >= AheadPerPlace * parallel / 2;
 
     /// <summary>The orders of a run that this process works on.</summary>
     public IEnumerable<OrderNum> WorkingOn(RunId run) => working.Keys.Where(key => key.Item1 == run).Select(key => key.Item2);

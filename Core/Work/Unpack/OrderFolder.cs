@@ -26,12 +26,13 @@ public sealed class OrderFolders(string root, Func<int, byte[]> randomBytes, Tim
         {
             if (untouched.TryPop(out var kept))
             {
-                return kept.Begin(clock.GetUtcNow());
+                kept.Serve(clock.GetUtcNow());
+                return kept;
             }
         }
 
         Directory.CreateDirectory(root);
-        return new OrderFolder(this, Path.Join(root, "iac-ci-" + Convert.ToHexStringLower(randomBytes(8)))).Begin(clock.GetUtcNow());
+        return new OrderFolder(this, Path.Join(root, "iac-ci-" + Convert.ToHexStringLower(randomBytes(8))));
     }
 
     /// <summary>Removes the folders that no order has.</summary>
@@ -102,12 +103,8 @@ public sealed class OrderFolder : IDisposable
         }
     }
 
-    /// <summary>Called when an order gets the folder.</summary>
-    internal OrderFolder Begin(DateTimeOffset now)
-    {
-        isSettled = IsSettled(made.Root, now) && IsSettled(made.Code, now) && IsSettled(made.Events, now);
-        return this;
-    }
+    /// <summary>Called when another order gets the folder. (A folder that was just made is not settled.)</summary>
+    internal void Serve(DateTimeOffset now) => isSettled = IsSettled(made.Root, now) && IsSettled(made.Code, now) && IsSettled(made.Events, now);
 
     /// <summary>Whether any change from now on will show in the time of the last one: not on a file system that keeps coarse times.</summary>
     private static bool IsSettled(FileStatus? status, DateTimeOffset now) =>

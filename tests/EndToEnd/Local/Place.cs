@@ -55,34 +55,15 @@ internal sealed class Place : IDisposable
 
     public Started Start(params IEnumerable<string> arguments) => Start(null, arguments);
 
-    public Started Start(string? input, IEnumerable<string> arguments)
-    {
-        var info = new ProcessStartInfo(Binary.Require(), arguments) { WorkingDirectory = Path };
-        foreach (var (name, value) in Environment)
-        {
-            info.Environment[name] = value;
-        }
-
-        var process = new Started(info, input);
-        started.Add(process);
-        return process;
-    }
+    public Started Start(string? input, IEnumerable<string> arguments) => Launch(Binary.Require(), arguments, input);
 
     /// <summary>Starts the program so that the last line of its errors is the processor time that it took: user and system, in seconds.</summary>
-    public Started StartTimed(params IEnumerable<string> arguments)
-    {
-        var process = new Started(new ProcessStartInfo("bash", ["-c", "TIMEFORMAT='%U %S'; time \"$@\"", "bash", Binary.Require(), .. arguments]) { WorkingDirectory = Path }, "");
-        started.Add(process);
-        return process;
-    }
+    public Started StartTimed(params IEnumerable<string> arguments) =>
+        Launch("bash", ["-c", "TIMEFORMAT='%U %S'; time \"$@\"", "bash", Binary.Require(), .. arguments], "");
 
     /// <summary>Runs the program to its end, and lists its calls of the system in a file: its own and those of the commands it starts (strace(1)).</summary>
-    public Task<Ended> TraceAsync(string file, string calls, params IEnumerable<string> arguments)
-    {
-        var process = new Started(new ProcessStartInfo("strace", ["-f", "-s", "400", "-e", $"trace={calls}", "-o", file, Binary.Require(), .. arguments]) { WorkingDirectory = Path }, "");
-        started.Add(process);
-        return process.EndAsync();
-    }
+    public Task<Ended> TraceAsync(string file, string calls, params IEnumerable<string> arguments) =>
+        Launch("strace", ["-f", "-s", "400", "-e", $"trace={calls}", "-o", file, Binary.Require(), .. arguments], "").EndAsync();
 
     public Task<Ended> RunAsync(params IEnumerable<string> arguments) => Start("", arguments).EndAsync();
 
@@ -124,6 +105,19 @@ internal sealed class Place : IDisposable
 
             await Task.Delay(TimeSpan.FromMilliseconds(10), TimeProvider.System);
         }
+    }
+
+    private Started Launch(string program, IEnumerable<string> arguments, string? input)
+    {
+        var info = new ProcessStartInfo(program, arguments) { WorkingDirectory = Path };
+        foreach (var (name, value) in Environment)
+        {
+            info.Environment[name] = value;
+        }
+
+        var process = new Started(info, input);
+        started.Add(process);
+        return process;
     }
 
     public void Dispose()
