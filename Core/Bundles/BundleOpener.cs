@@ -22,16 +22,16 @@ public interface IIdentitySource
 /// Opens bundles: the code goes to a new folder, the values of the variables only to memory.
 /// </summary>
 /// <param name="identities">The keys.</param>
-/// <param name="folders">Where the code goes.</param>
+/// <param name="newFolder">Makes a folder for the code of one order.</param>
 /// <param name="keyring">Remembers the data keys of bundles; null where each bundle is opened by a process of its own.</param>
-public sealed class BundleOpener(IIdentitySource identities, OrderFolders folders, SopsKeyring? keyring = null) : IOrderOpener
+public sealed class BundleOpener(IIdentitySource identities, Func<OrderFolder> newFolder, SopsKeyring? keyring = null) : IOrderOpener
 {
     private const string TimeoutVariable = "TIMEOUT";
 
     /// <inheritdoc/>
     public async ValueTask<IOpenedOrder> OpenAsync(WorkOrder order, ReadOnlyMemory<byte> bundle, CancellationToken cancellationToken)
     {
-        var folder = folders.Take();
+        var folder = newFolder();
         try
         {
             var content = Unpack(bundle, folder.Root);

@@ -139,7 +139,7 @@ public sealed partial class FolderObjectStore : IObjectStore
 
         var keys = Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories)
             .Where(path => !path.StartsWith(staging, StringComparison.Ordinal))
-            .Select(path => ObjectLayout.KeyOf(Path.GetRelativePath(root, path)))
+            .Select(path => Path.GetRelativePath(root, path))
             .Where(key => key.StartsWith(prefix, StringComparison.Ordinal))
             .Order(StringComparer.Ordinal)
             .ToList();
@@ -152,7 +152,7 @@ public sealed partial class FolderObjectStore : IObjectStore
 
     /// <summary>Where the object with this key stands, whether it exists or not.</summary>
     public string PathOf(string key) => key.Split('/').All(part => part is not ("." or "..")) && !key.StartsWith('/')
-        ? Path.Combine(root, ObjectLayout.PathOf(key))
+        ? Path.Combine(root, key)
         : throw new ArgumentException($"'{key}' is not an object key", nameof(key));
 
     private string Stage(ReadOnlyMemory<byte> content)

@@ -21,8 +21,7 @@ public sealed record LocalClaim(string? Host)
 /// <param name="run">The run.</param>
 /// <param name="num">The order.</param>
 /// <param name="begins">Is called before the claim, and returns when what the order's start follows from is on the disk.</param>
-/// <param name="ended">Is told that the commands are over, before the result is there.</param>
-public sealed class LocalChannel(IObjectStore objects, ObjectStamp claim, RunId run, OrderNum num, Action begins, Action ended) : IOrderChannel
+public sealed class LocalChannel(IObjectStore objects, ObjectStamp claim, RunId run, OrderNum num, Action begins) : IOrderChannel
 {
     private const long MaxClaimBytes = 4 << 10;
 
@@ -45,7 +44,6 @@ public sealed class LocalChannel(IObjectStore objects, ObjectStamp claim, RunId 
     /// <inheritdoc/>
     public async ValueTask<ReportOutcome> ReportAsync(ReadOnlyMemory<byte> resultJson, CancellationToken cancellationToken)
     {
-        ended();
         if (ordered is { } end && OrderResultReader.Parse(resultJson) is ResultReading.Valid { Result: { Status: not OrderStatus.Succeeded } result })
         {
             resultJson = (result with { Status = end.Status, FailureReason = end.Reason }).ToJson();

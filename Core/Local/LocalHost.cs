@@ -70,7 +70,6 @@ public sealed class LocalHost : IDisposable
     private readonly FolderObjectStore objects;
     private readonly HostLiveness hosts;
     private readonly LocalWorkFolder workFolder;
-    private readonly OrderFolders orderFolders;
     private readonly SopsKeyring keyring = new();
     private readonly ObjectStamp claim;
     private readonly LocalWorkers workers;
@@ -83,7 +82,7 @@ public sealed class LocalHost : IDisposable
     private readonly LocalRunKeys keys;
     private readonly CompositeReporter reporter;
     private readonly Finalizer finalizer;
-    private readonly RunNews news = new();
+    private readonly RunSignals signals = new();
     private readonly ConcurrentDictionary<RunId, KeptJob> submitted = new();
 
     /// <summary>Composes a host. The state folder is made if there is none.</summary>
@@ -100,12 +99,11 @@ public sealed class LocalHost : IDisposable
         keys = new LocalRunKeys(LocalRunKeys.PrefixOf(state), KeepJob);
         var secrets = SecretsFrom(options.BaseFolder);
         workFolder = new LocalWorkFolder(state.Work, hosts);
-        orderFolders = new OrderFolders(workFolder.Path, RandomNumberGenerator.GetBytes, clock);
-        var opener = new BundleOpener(new LocalIdentities(keys, secrets, options.Variable), orderFolders, keyring);
+        var opener = new BundleOpener(new LocalIdentities(keys, secrets, options.Variable), () => OrderFolder.Create(workFolder.Path, RandomNumberGenerator.GetBytes), keyring);
         var workerOptions = new WorkerOptions { BaseEnvironment = CommandEnvironment.Base(options.Variable) };
         var worker = new Worker(new LocalBundles(objects), opener, new CommandRunner(clock), workerOptions, clock, RandomNumberGenerator.GetBytes, _ => { });
         claim = objects.Stamp(LocalClaim.Of(hosts.HostId));
-        workers = new LocalWorkers(worker, database, objects, claim, new LiveLogs(state.Logs, options.LastLine), hosts.HostId, options.Parallel, clock, (run, num) => watchdogs.Begin(run, num, clock.GetUtcNow()), options.Log);
+        workers = new LocalWorkers(worker, database, objects, claim, new LiveLogs(state.Logs, options.LastLine), hosts.HostId, options.Parallel, (run, num) => watchdogs.Begin(run, num, clock.GetUtcNow()), options.Log);
         var gitHub = new GitHubProvider(GitHubOptions.From(options.Variable("IAC_CI_GITHUB_API_URL")), clock, Jitter);
         var vcs = new VcsReporter(new VcsConnections(gitHub, secrets, clock), objects, store, isLocal: true, clock, options.Log);
         reporter = new CompositeReporter(new ProgressReporter(options.Progress), vcs);
@@ -171,15 +169,15 @@ public sealed class LocalHost : IDisposable
     /// <returns>The job's final record; null when the run was left.</returns>
     public async ValueTask<JobRecord?> DriveAsync(RunId run, CancellationToken interrupted, CancellationToken leave)
     {
-        using var inbox = news.Open(run) ?? throw new InvalidOperationException($"run {run} is driven already");
-        using var stopTelling = interrupted.Register(() => news.Add(run, OrderNum.Job));
-        using var leaveTelling = leave.Register(() => news.Add(run, OrderNum.Job));
+        using var receiver = signals.Open(run) ?? throw new InvalidOperationException($"run {run} is driven already");
+        using var stopTelling = interrupted.Register(() => signals.Send(run, OrderNum.Job));
+        using var leaveTelling = leave.Register(() => signals.Send(run, OrderNum.Job));
         store.AddHost(run, hosts.HostId);
-        news.Add(run, OrderNum.Job);
+        signals.Send(run, OrderNum.Job);
         var lastLook = clock.GetTimestamp();
         for (var looks = 0; ;)
         {
-            var batch = await inbox.NextAsync(LookInterval, () => workers.HasPlenty, clock);
+            var batch = await receiver.NextAsync(LookInterval, clock);
             if (leave.IsCancellationRequested)
             {
                 return null;
@@ -215,7 +213,6 @@ public sealed class LocalHost : IDisposable
     public void Dispose()
     {
         claim.Dispose();
-        orderFolders.Dispose();
         keyring.Dispose();
         workFolder.Dispose();
         hosts.Dispose();
@@ -251,7 +248,7 @@ public sealed class LocalHost : IDisposable
     {
         if (RunKeys.TryParseResult(key, out var run, out var num))
         {
-            news.Add(run, num);
+            signals.Send(run, num);
         }
     }
 

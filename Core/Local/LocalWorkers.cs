@@ -3,7 +3,6 @@ using IacCi.Core.Objects;
 using IacCi.Core.Orchestration;
 using IacCi.Core.Runs;
 using IacCi.Core.Work;
-using IacCi.Core.Work.Processes;
 
 namespace IacCi.Core.Local;
 
@@ -18,7 +17,7 @@ public interface ILiveLogs
 public interface ILiveLog : IOutputSink, IDisposable;
 
 /// <summary>
-/// Works on orders in this process; their commands are child processes. The orders of all runs share the places, and the one that came first
+/// Works on orders in this process; their commands are child processes. The orders of all runs share the slots, and the one that came first
 /// gets the next. Of one run the engine starts no more orders than <see cref="Capacity"/>. No command starts before the order's intent is on the disk.
 /// </summary>
 /// <param name="worker">Works on one order.</param>
@@ -27,17 +26,13 @@ public interface ILiveLog : IOutputSink, IDisposable;
 /// <param name="claim">The claim of this process.</param>
 /// <param name="logs">Gets the output as it comes.</param>
 /// <param name="hostId">This process.</param>
-/// <param name="parallel">How many places there are.</param>
-/// <param name="clock">The time.</param>
-/// <param name="began">Is told of each order that has got a place.</param>
+/// <param name="parallel">How many slots there are.</param>
+/// <param name="began">Is told of each order that has got a slot.</param>
 /// <param name="log">Gets a line when a worker fails.</param>
 public sealed class LocalWorkers(
-    Worker worker, SqliteDatabase records, IObjectStore objects, ObjectStamp claim, ILiveLogs logs, string hostId, int parallel, TimeProvider clock, Action<RunId, OrderNum> began, Action<string> log) : IWorkers
+    Worker worker, SqliteDatabase records, IObjectStore objects, ObjectStamp claim, ILiveLogs logs, string hostId, int parallel, Action<RunId, OrderNum> began, Action<string> log) : IWorkers
 {
-    /// <summary>How many brief orders wait at the door for each place.</summary>
-    private const int AheadPerPlace = 8;
-
-    private readonly WorkPlaces places = new(parallel, clock);
+    private readonly OrderSlots slots = new(parallel);
     private readonly ConcurrentDictionary<(RunId, OrderNum), Work> working = new();
     private volatile bool stopped;
 
@@ -49,42 +44,27 @@ public sealed class LocalWorkers(
 
         public TaskCompletionSource Ended { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-        public volatile WorkPlace? Place;
+        /// <summary>Whether it has got a slot.</summary>
+        public volatile bool HasBegun;
     }
 
-    /// <summary>
-    /// As many orders as there are places; many times as many while orders are over in a blink: then the next ones wait at the door, so that no
-    /// place stays empty while what follows from an end is written.
-    /// </summary>
-    public int? Capacity => places.AreBrief ? (1 + AheadPerPlace) * parallel : parallel;
-
-    /// <summary>
-    /// Whether so many brief orders wait at the door that what follows from an end need not be written yet: it can be written together with what
-    /// follows from the next ends.
-    /// </summary>
-    public bool HasPlenty => places.AreBrief && places.Waiting >= AheadPerPlace * parallel / 2;
+    /// <inheritdoc/>
+    public int? Capacity => parallel;
 
     /// <summary>The orders of a run that this process works on.</summary>
     public IEnumerable<OrderNum> WorkingOn(RunId run) => working.Keys.Where(key => key.Item1 == run).Select(key => key.Item2);
 
     /// <inheritdoc/>
-    public async ValueTask<StartOutcome> StartAsync(RunPlan plan, PlannedOrder order, CancellationToken cancellationToken)
+    public ValueTask<StartOutcome> StartAsync(RunPlan plan, PlannedOrder order, CancellationToken cancellationToken)
     {
-        var key = (plan.RunId, order.Num);
         var intent = records.Written;
-        Work? work = null;
-        work = new Work { Channel = new LocalChannel(objects, claim, plan.RunId, order.Num, () => records.Flush(intent), () => CommandsEnded(work!)) };
-        if (!stopped && working.TryAdd(key, work))
+        var work = new Work { Channel = new LocalChannel(objects, claim, plan.RunId, order.Num, () => records.Flush(intent)) };
+        if (!stopped && working.TryAdd((plan.RunId, order.Num), work))
         {
             _ = WorkAsync(plan, order, work);
-            if (OrderThreads.IsWanted)
-            {
-                // The order's commands start here, and what is left of this pass is written meanwhile.
-                await Task.Yield();
-            }
         }
 
-        return new StartOutcome.Started($"local://{hostId}/{order.Num}");
+        return new(new StartOutcome.Started($"local://{hostId}/{order.Num}"));
     }
 
     /// <inheritdoc/>
@@ -112,14 +92,14 @@ public sealed class LocalWorkers(
         return Task.WhenAll(left.Select(work => work.Ended.Task));
     }
 
-    /// <summary>Whether an order was accepted and waits for a place.</summary>
-    public bool IsWaiting(RunId run, OrderNum num) => working.TryGetValue((run, num), out var work) && work.Place is null;
+    /// <summary>Whether an order was accepted and waits for a slot.</summary>
+    public bool IsWaiting(RunId run, OrderNum num) => working.TryGetValue((run, num), out var work) && !work.HasBegun;
 
     /// <summary>Accepts no more orders, drops those that have not begun, waits for the others as long as it may, and then ends them.</summary>
     public async Task StopAllAsync(CancellationToken patience)
     {
         stopped = true;
-        foreach (var work in working.Values.Where(work => work.Place is null))
+        foreach (var work in working.Values.Where(work => !work.HasBegun))
         {
             work.Channel.Order(OrderStatus.Failed, EngineReasons.WorkerStopped);
             await work.Stop.CancelAsync();
@@ -145,16 +125,14 @@ public sealed class LocalWorkers(
 
     private async Task WorkAsync(RunPlan plan, PlannedOrder order, Work work)
     {
+        // Whoever starts an order does not wait for it.
+        await Task.Yield();
         try
         {
-            var entering = places.EnterAsync(work.Stop.Token);
-
-            // A place that is free at once is given by a pass, and that follows from a result. Tidying up after a long order may take long.
-            var afterBriefOrder = entering.IsCompletedSuccessfully && places.AreBrief;
-            var place = await entering;
+            using var slot = await slots.TakeAsync(work.Stop.Token);
             began(plan.RunId, order.Num);
-            work.Place = place;
-            await OrderThreads.StartAsync(() => WorkHereAsync(plan.RunId, order, work), afterBriefOrder);
+            work.HasBegun = true;
+            await WorkInSlotAsync(plan.RunId, order, work);
         }
         catch (OperationCanceledException)
         {
@@ -167,25 +145,12 @@ public sealed class LocalWorkers(
         }
         finally
         {
-            work.Place?.Leave();
             working.TryRemove((plan.RunId, order.Num), out _);
             work.Ended.SetResult();
         }
     }
 
-    /// <summary>
-    /// Called when an order's commands are over, before its result is there. Its thread then writes what follows, unless that can wait: so the
-    /// place goes to who waits for it. If that can wait, this thread goes on with the next order itself, which saves waking up another.
-    /// </summary>
-    private void CommandsEnded(Work work)
-    {
-        if (!HasPlenty)
-        {
-            work.Place?.Leave();
-        }
-    }
-
-    private async Task WorkHereAsync(RunId run, PlannedOrder order, Work work)
+    private async Task WorkInSlotAsync(RunId run, PlannedOrder order, Work work)
     {
         using var live = logs.Open(run, order.Num);
         var ticket = new WorkOrder

@@ -117,23 +117,6 @@ public sealed partial class SqliteDatabase : IDisposable
         }
     }
 
-    /// <summary>Brings everything up to the mark to the disk, so that nobody has to wait for it later; what another thread brings there just now is left to it.</summary>
-    /// <exception cref="StoreUnavailableException">The disk refuses, or has refused before.</exception>
-    public void FlushAhead(WrittenMark mark)
-    {
-        if (!IsFlushed(mark) && flushGate.TryEnter())
-        {
-            try
-            {
-                FlushHere(mark);
-            }
-            finally
-            {
-                flushGate.Exit();
-            }
-        }
-    }
-
     private bool IsFlushed(WrittenMark mark) => Volatile.Read(ref flushed) >= mark.Transactions;
 
     private void FlushHere(WrittenMark mark)

@@ -23,9 +23,6 @@ public sealed class SqliteRunStore(SqliteDatabase database) : IRunStore
         WHERE run_id = $run AND num = $num AND status IN ({string.Join(", ", Transitions.From(action).Select(status => $"'{status.Word()}'"))})
         """)];
 
-    /// <summary>The last steps of orders that somebody may be about to act on.</summary>
-    private WrittenMark steps;
-
     /// <inheritdoc/>
     public ValueTask<JobRecord?> CreateJobAsync(JobRecord job, CancellationToken cancellationToken) => new(database.Write(db =>
     {
@@ -111,13 +108,7 @@ public sealed class SqliteRunStore(SqliteDatabase database) : IRunStore
     public ValueTask<AdvanceOutcome> AdvanceAsync(RunPlan plan, IReadOnlyList<OrderChange> changes, CancellationToken cancellationToken)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(changes.Sum(c => c.WriteCount), IRunStore.MaxWrites);
-        var outcome = database.Write(db => Advance(db, plan, changes), Durability.Process, outcome => outcome is AdvanceOutcome.Refused);
-        if (changes.Any(change => change.Action != OrderAction.Start))
-        {
-            steps = database.Written;
-        }
-
-        return new(outcome);
+        return new(database.Write(db => Advance(db, plan, changes), Durability.Process, outcome => outcome is AdvanceOutcome.Refused));
     }
 
     /// <inheritdoc/>
@@ -152,11 +143,7 @@ public sealed class SqliteRunStore(SqliteDatabase database) : IRunStore
     public ValueTask<CommitOutcome> CommitAsync(
         RunId run, string owner, Cursor cursor, IReadOnlyCollection<OrderNum> handled, AfterCommit then, CancellationToken cancellationToken)
     {
-        var outcome = database.Write(db => Commit(db, run, owner, cursor, handled, then), Durability.Process);
-
-        // The pass is over: while others work, its steps reach the disk before anybody asks.
-        database.FlushAhead(steps);
-        return new(outcome);
+        return new(database.Write(db => Commit(db, run, owner, cursor, handled, then), Durability.Process));
     }
 
     /// <inheritdoc/>

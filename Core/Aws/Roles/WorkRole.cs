@@ -43,8 +43,7 @@ public sealed class WorkRole(
         {
             var keys = new KeptIdentities(identities);
             var channel = await openChannel(order, keys, cancellationToken);
-            using var folders = new OrderFolders(site.Root, randomBytes, clock);
-            var opener = new BundleOpener(keys, folders);
+            var opener = new BundleOpener(keys, () => OrderFolder.Create(site.Root, randomBytes));
             var options = new WorkerOptions { BaseEnvironment = site.SetUp(), Execution = site.Execution };
             return await new Worker(bundles, opener, runner, options, clock, randomBytes, about.Info).RunAsync(order, channel, live, cancellationToken);
         }

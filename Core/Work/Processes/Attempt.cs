@@ -25,7 +25,10 @@ internal sealed class Attempt(CommandList commands, EnvironmentBlock environment
     /// <summary>The most ended shells that are kept unreaped.</summary>
     private const int MaxHeldShells = 256;
 
-    private readonly byte[] buffer = OrderThreads.ReadBuffer;
+    /// <summary>The most bytes that are read at once: what a pipe holds.</summary>
+    private const int ReadBufferBytes = 64 * 1024;
+
+    private readonly byte[] buffer = GC.AllocateUninitializedArray<byte>(ReadBufferBytes);
     private readonly OutputPipe pipe = new();
     private readonly Queue<int> shells = new();
     private bool told;

@@ -7,7 +7,7 @@ internal sealed class Crashes
 {
     private const int Orders = 30, Layers = 5, Parallel = 4;
 
-    /// <summary>Brief orders are dispatched ahead and handled together.</summary>
+    /// <summary>Many orders that are over at once: as many results as can be come together.</summary>
     private const int BriefOrders = 300, BriefLayers = 3;
 
     /// <summary>In layers; each order depends on one or two of the layer before. Every fourth may fail.</summary>
@@ -68,7 +68,7 @@ internal sealed class Crashes
         }
     }
 
-    /// <summary>Twelve moments at which brief orders run; those that were dispatched ahead had not begun, and begin when the run is taken up.</summary>
+    /// <summary>Twelve moments at which brief orders run.</summary>
     [Test]
     [MethodDataSource(nameof(BriefMoments))]
     public async Task A_run_of_brief_orders_that_was_killed_loses_no_more_orders_than_had_begun(int seed, int beginnings)

@@ -29,7 +29,7 @@ internal sealed partial class PowerLoss
         await Assert.That(ended.ExitCode).IsEqualTo(0).Because(ended.ToString());
 
         var calls = Whole(File.ReadAllLines(place["calls"]));
-        var claims = Enumerable.Range(1, Orders).Select(i => calls.FindIndex(call => call.StartsWith("link(", StringComparison.Ordinal) && call.Contains($"/claims/{place.Name}/{i:D4}\"", StringComparison.Ordinal))).ToList();
+        var claims = Enumerable.Range(1, Orders).Select(i => calls.FindIndex(call => (call.StartsWith("link(", StringComparison.Ordinal) || call.StartsWith("renameat2(", StringComparison.Ordinal)) && call.Contains($"/claims/{place.Name}/{i:D4}\"", StringComparison.Ordinal))).ToList();
         var results = Enumerable.Range(1, Orders).Select(i => calls.FindIndex(call => call.StartsWith("renameat2(", StringComparison.Ordinal) && call.Contains($"/{i:D4}/result.json\"", StringComparison.Ordinal))).ToList();
         var starts = Enumerable.Range(1, Orders).Select(i => calls.FindIndex(call => call.StartsWith("execve(", StringComparison.Ordinal) && call.Contains($"echo o{i} ", StringComparison.Ordinal))).ToList();
         for (var i = 0; i < Orders; i++)

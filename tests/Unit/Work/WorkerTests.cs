@@ -200,10 +200,9 @@ internal sealed class WorkerTests
         public async Task<WorkerEnding> RunAsync(CancellationToken cancellationToken = default)
         {
             var clock = new FakeTimeProvider { AutoAdvanceAmount = TimeSpan.FromMilliseconds(1) };
-            using var folders = new OrderFolders(Root, RandomNumberGenerator.GetBytes, TimeProvider.System);
             var worker = new Worker(
                 this,
-                new BundleOpener(this, folders),
+                new BundleOpener(this, () => OrderFolder.Create(Root, RandomNumberGenerator.GetBytes)),
                 new CommandRunner(TimeProvider.System),
                 new WorkerOptions { BaseEnvironment = CommandEnvironment.Base(Environment.GetEnvironmentVariable) },
                 clock,
