@@ -1,5 +1,5 @@
 using System.CommandLine;
-using System.CommandLine.Parsing;
+using System.CommandLine.Help;
 using IacCi.Core.Faults;
 using IacCi.Core.Logging;
 
@@ -8,80 +8,94 @@ namespace IacCi.Commands;
 /// <summary>The commands, and the one place where what goes wrong becomes a message and an exit code.</summary>
 internal static class Cli
 {
+    /// <summary>Arguments are what was typed: <c>@name</c> is no file of further arguments.</summary>
+    private static readonly ParserConfiguration Parsing = new() { ResponseFileTokenReplacer = null };
+
     /// <summary>Runs the program.</summary>
     /// <returns>The exit code.</returns>
     public static async Task<int> RunAsync(string[] args)
     {
+        var parsed = Root().Parse(args, Parsing);
         try
         {
-            var parsed = Root().Parse(args);
-            List<string> wrong = [.. UnknownOptions(parsed, args).Select(option => $"there is no option {option}")];
-            if (wrong.Count > 0 || parsed.Errors.Count > 0)
-            {
-                return Refuse(parsed, wrong.Count > 0 ? wrong : parsed.Errors.Select(error => error.Message));
-            }
-
-            return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null })
-                .ConfigureAwait(false);
+            var wrong = CommandLineErrors.Of(parsed, args);
+            return wrong.Count > 0
+                ? Refuse(parsed, wrong)
+                : await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null })
+                    .ConfigureAwait(false);
+        }
+        catch (UsageException wrong)
+        {
+            return Refuse(parsed, [wrong.Message]);
         }
         catch (UserException refused)
         {
-            await Console.Error.WriteLineAsync($"iac-ci: {Scrub.Text(refused.Message)}").ConfigureAwait(false);
+            Tell(refused.Message);
             return (int)refused.ExitCode;
         }
         catch (StoreUnavailableException away)
         {
-            await Console.Error.WriteLineAsync($"iac-ci: {Scrub.Text(away.Message)}").ConfigureAwait(false);
+            Tell(away.Message);
             return (int)ExitCode.Fault;
         }
         catch (OperationCanceledException)
         {
-            await Console.Error.WriteLineAsync("iac-ci: interrupted").ConfigureAwait(false);
+            Tell("interrupted");
             return (int)ExitCode.Cancelled;
         }
         catch (Exception fault)
         {
-            await Console.Error.WriteLineAsync($"iac-ci: a fault of our own, please report it: {Scrub.Text(fault.ToString())}").ConfigureAwait(false);
+            Tell($"a fault of our own, please report it: {fault}");
             return (int)ExitCode.Fault;
         }
     }
 
-    private static RootCommand Root() => new("Continuous delivery for infrastructure as code, and any other commands.")
+    /// <summary>The tree of commands.</summary>
+    public static RootCommand Root()
     {
-        RunCommand.Create(),
-        ServeCommand.Create(),
-        StatusCommand.Create(),
-        LogsCommand.Create(),
-        EventsCommand.Create(),
-        CommentCommand.Create(),
-        WebhookCommand.Create(),
-        OrchestrateCommand.Create(),
-        WatchdogCommand.Create(),
-        WorkCommand.Create(),
-        SecretsCommand.Create(),
-        ValidateCommand.Create(),
-        SchemaCommand.Create(),
-        GraphCommand.Create(),
-    };
+        var root = new RootCommand("Continuous delivery for infrastructure as code, and for any other commands.")
+        {
+            RunCommand.Create(),
+            ValidateCommand.Create(),
+            GraphCommand.Create(),
+            SchemaCommand.Create(),
+            StatusCommand.Create(),
+            LogsCommand.Create(),
+            EventsCommand.Create(),
+            CommentCommand.Create(),
+            ServeCommand.Create(),
+            SecretsCommand.Create(),
+            WebhookCommand.Create(),
+            OrchestrateCommand.Create(),
+            WatchdogCommand.Create(),
+            WorkCommand.Create(),
+        };
+        root.Directives.Clear(); // A word in brackets is a word.
+        var help = root.Options.OfType<HelpOption>().Single();
+        help.Action = new RootHelp((HelpAction)help.Action!);
+        return root;
+    }
 
-    /// <summary>Options that nobody knows are taken for arguments by the parser; a file of such a name is <c>./-name</c>.</summary>
-    private static IEnumerable<string> UnknownOptions(ParseResult parsed, string[] args) => args.Contains("--")
-        ? []
-        : parsed.CommandResult.Children.OfType<ArgumentResult>().SelectMany(argument => argument.Tokens).Select(token => token.Value)
-            .Where(text => text.Length > 1 && text[0] == '-');
+    /// <summary>Tells a person something, beside the results.</summary>
+    public static void Tell(string message) => Console.Error.WriteLine($"iac-ci: {Printable.Lines(Scrub.Text(message))}");
 
-    private static int Refuse(ParseResult parsed, IEnumerable<string> errors)
+    /// <summary>The names by which a command is called.</summary>
+    public static IEnumerable<string> PathOf(Command command) => command is RootCommand
+        ? ["iac-ci"]
+        : [.. command.Parents.OfType<Command>().SelectMany(PathOf), command.Name];
+
+    /// <summary>How a command is called: <c>iac-ci logs RUN [ORDER]</c>.</summary>
+    public static string UsageOf(Command command) => string.Join(' ',
+        [.. PathOf(command), .. command.Arguments.Select(argument => argument.Arity.MinimumNumberOfValues == 0 ? $"[{argument.Name}]" : argument.Name)]);
+
+    private static int Refuse(ParseResult parsed, IReadOnlyList<string> errors)
     {
         foreach (var error in errors)
         {
-            Console.Error.WriteLine($"iac-ci: {error}");
+            Tell(error);
         }
 
-        Console.Error.WriteLine($"Try 'iac-ci {string.Join(' ', PathOf(parsed.CommandResult.Command))}--help'.");
+        Console.Error.WriteLine($"Try '{string.Join(' ', PathOf(parsed.CommandResult.Command))} --help'.");
         return (int)ExitCode.Invalid;
     }
-
-    private static IEnumerable<string> PathOf(Command command) => command is RootCommand
-        ? []
-        : [.. command.Parents.OfType<Command>().SelectMany(PathOf), command.Name + " "];
 }

@@ -13,15 +13,20 @@ internal static class CommentCommand
 {
     public static Command Create()
     {
-        var run = new Argument<string>("RUN") { Description = "A run id, or the beginning of one." };
+        var run = Kinds.RunReference.Argument<string>("RUN", "A run id, or the beginning of one.");
         var state = SharedOptions.StateDir();
-        var command = new Command("comment", "Print the comment about a run, as it is or would be posted (markdown).\n\nExample: iac-ci comment 0b6c > comment.md") { run, state };
+        var output = SharedOptions.Output();
+        var command = new Command("comment", "Print the comment about a run, as it is or would be posted (markdown).\n\nExample: iac-ci comment 0b6c > comment.md")
+        {
+            run, state, output,
+        };
         command.SetAction(async (parsed, cancellationToken) =>
         {
             using var runs = RunSource.Open(parsed, state);
-            var job = await RunLookup.FindAsync(runs.Store, parsed.GetValue(run)!, cancellationToken);
-            Console.Out.WriteLine(CommentText.Render(await ReadAsync(runs.Store, runs.Objects, job, runs.IsLocal, cancellationToken)));
-            return 0;
+            var job = await RunLookup.FindAsync(runs, parsed.GetRequiredValue(run), cancellationToken);
+            var comment = CommentText.Render(await ReadAsync(runs.Store, runs.Objects, job, runs.IsLocal, cancellationToken));
+            Console.Out.WriteLine(parsed.GetValue(output) == OutputFormat.Json ? OutputJson.Comment(job.RunId, comment) : comment);
+            return (int)ExitCode.Succeeded;
         });
         return command;
     }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using IacCi.Core.Faults;
 using IacCi.Core.Runs;
 using IacCi.Core.Views;
 
@@ -9,16 +10,16 @@ internal static class EventsCommand
 {
     public static Command Create()
     {
-        var trace = new Argument<string>("TRACE|RUN") { Description = "A trace id, or a run id or the beginning of one." };
+        var trace = Kinds.RunReference.Argument<string>("TRACE|RUN", "A trace id, or a run id or the beginning of one.");
         var state = SharedOptions.StateDir();
         var output = SharedOptions.Output();
         var command = new Command("events", "Show what happened to a run, oldest first.\n\nExample: iac-ci events a3f7b2c1") { trace, state, output };
         command.SetAction(async (parsed, cancellationToken) =>
         {
             using var runs = RunSource.Open(parsed, state);
-            var events = await ReadAsync(runs, parsed.GetValue(trace)!, cancellationToken);
+            var events = await ReadAsync(runs, parsed.GetRequiredValue(trace), cancellationToken);
             Console.Out.WriteLine(parsed.GetValue(output) == OutputFormat.Json ? EventText.ToJson(events) : EventText.ToText(events));
-            return 0;
+            return (int)ExitCode.Succeeded;
         });
         return command;
     }
@@ -30,7 +31,7 @@ internal static class EventsCommand
             return found;
         }
 
-        var job = await RunLookup.FindAsync(runs.Store, text, cancellationToken);
+        var job = await RunLookup.FindAsync(runs, text, cancellationToken);
         var events = await runs.Store.ReadEventsAsync(job.TraceId, cancellationToken).ToListAsync(cancellationToken);
         return [.. events.Where(happened => happened.RunId == job.RunId)];
     }

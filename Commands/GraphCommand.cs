@@ -12,14 +12,15 @@ internal static class GraphCommand
     public static Command Create()
     {
         var job = JobFile.Argument();
-        var format = new Option<string>("--format") { Description = "text, mermaid or dot.", DefaultValueFactory = _ => "text" };
-        format.AcceptOnlyFromAmong("text", "mermaid", "dot");
-        var command = new Command("graph", "Show which order waits for which. Example: iac-ci graph job.yaml --format dot | dot -Tsvg > job.svg") { job, format };
-        command.SetAction((parsed, cancellationToken) => RunAsync(parsed.GetRequiredValue(job), parsed.GetRequiredValue(format), cancellationToken));
+        var format = Kinds.Word<Func<JobGraph, string>>(
+                ("text", GraphText.Render), ("mermaid", GraphMarkup.Mermaid), ("dot", GraphMarkup.Dot), ("json", GraphMarkup.Json))
+            .Option<Func<JobGraph, string>>("--output", "text|mermaid|dot|json", "How it is written. Default: text.", "-o", "--format");
+        var command = new Command("graph", "Show which order waits for which.\n\nExample: iac-ci graph job.yaml --format dot > job.dot") { job, format };
+        command.SetAction((parsed, cancellationToken) => RunAsync(parsed.GetRequiredValue(job), parsed.GetValue(format) ?? GraphText.Render, cancellationToken));
         return command;
     }
 
-    private static async Task<int> RunAsync(string job, string format, CancellationToken cancellationToken)
+    private static async Task<int> RunAsync(string job, Func<JobGraph, string> render, CancellationToken cancellationToken)
     {
         var name = JobFile.NameOf(job);
         var reading = JobReader.Read(await JobFile.ReadAsync(job, cancellationToken), null, name, JobContext.Local);
@@ -29,13 +30,7 @@ internal static class GraphCommand
             return (int)ExitCode.Invalid;
         }
 
-        var graph = JobGraph.Of(reading.Job);
-        await Console.Out.WriteAsync(format switch
-        {
-            "mermaid" => GraphMarkup.Mermaid(graph),
-            "dot" => GraphMarkup.Dot(graph),
-            _ => GraphText.Render(graph),
-        });
+        await Console.Out.WriteAsync(render(JobGraph.Of(reading.Job)));
         return (int)ExitCode.Succeeded;
     }
 }

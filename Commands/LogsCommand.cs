@@ -10,27 +10,28 @@ internal static class LogsCommand
 {
     public static Command Create()
     {
-        var run = new Argument<string>("RUN") { Description = "A run id, or the beginning of one." };
-        var order = new Argument<string?>("ORDER") { Description = "An order's name, queue id or number. Without it: all orders.", Arity = ArgumentArity.ZeroOrOne };
+        var run = Kinds.RunReference.Argument<string>("RUN", "A run id, or the beginning of one.");
+        var order = Kinds.OrderReference.OptionalArgument<string>("ORDER", "An order's name, queue id or number. Without it: all orders.");
         var follow = new Option<bool>("--follow", "-f") { Description = "Go on until the order, or the run, has ended." };
         var state = SharedOptions.StateDir();
-        var command = new Command("logs", "Show the output of a run's commands, secrets masked.\n\nExample: iac-ci logs 0b6c cluster -f") { run, order, follow, state };
+        var output = SharedOptions.Output();
+        var command = new Command("logs", "Show the output of a run's commands, secrets masked.\n\nExample: iac-ci logs 0b6c cluster -f") { run, order, follow, state, output };
         command.SetAction(async (parsed, cancellationToken) =>
         {
             using var runs = RunSource.Open(parsed, state);
-            var job = await RunLookup.FindAsync(runs.Store, parsed.GetValue(run)!, cancellationToken);
+            var job = await RunLookup.FindAsync(runs, parsed.GetRequiredValue(run), cancellationToken);
             var view = await RunView.ReadAsync(runs.Store, job, cancellationToken);
-            var chosen = Choose(view, parsed.GetValue(order));
+            IReadOnlyList<OrderRecord> chosen = parsed.GetValue(order) is { } named ? [RunLookup.FindOrder(job.RunId, view.Orders, named)] : view.Orders;
+            if (parsed.GetValue(output) == OutputFormat.Json)
+            {
+                Console.Out.WriteLine(await OutputJson.LogsAsync(runs, job.RunId, chosen, parsed.GetValue(follow), cancellationToken));
+                return (int)ExitCode.Succeeded;
+            }
+
             var reader = new LogReader(runs.Store, runs.Objects, runs.LiveLogs, Console.OpenStandardOutput(), TimeProvider.System);
             await reader.ShowAsync(chosen, headings: parsed.GetValue(order) is null, parsed.GetValue(follow), cancellationToken);
-            return 0;
+            return (int)ExitCode.Succeeded;
         });
         return command;
     }
-
-    private static List<OrderRecord> Choose(RunView view, string? text) => text is null
-        ? [.. view.Orders]
-        : view.Orders.Where(order => order.Name == text || order.QueueId == text || order.Num.ToString() == text).ToList() is { Count: > 0 } found
-            ? found
-            : throw new UserException($"run {view.Job.RunId} has no order '{text}'; 'iac-ci status {view.Job.RunId}' lists them");
 }

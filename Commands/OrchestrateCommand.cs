@@ -10,37 +10,27 @@ internal static class OrchestrateCommand
     public static Command Create()
     {
         var file = RoleOptions.Event();
-        var run = new Option<string?>("--run-id") { Description = "Wake this run: look at it, do what is to be done, and tell both.", HelpName = "ID" };
+        var run = Kinds.RunId.Option<RunId?>("--run-id", "ID", "Wake this run: look at it, do what is to be done, and tell both.");
         var dryRun = new Option<bool>("--dry-run") { Description = "With --run-id: only tell what would be done." };
         var output = SharedOptions.Output();
-        var command = new Command(
+        var command = new RoleCommand(
             "orchestrate",
             "Do what follows from the news of runs, on AWS.\n\nExample: iac-ci orchestrate --run-id 0b6c8f4e-8a52-4d0e-9a55-1c35f6a0b1de --dry-run" + RoleOptions.Codes)
         {
             file, run, dryRun, output,
         };
-        command.Validators.Add(result =>
+        command.SetAction((parsed, _) => (parsed.GetValue(run), parsed.GetValue(file), parsed.GetValue(dryRun)) switch
         {
-            if (result.GetValue(run) is not null && result.GetValue(file) is not null)
-            {
-                result.AddError("give --run-id or --event, not both");
-            }
-
-            if (result.GetValue(dryRun) && result.GetValue(run) is null)
-            {
-                result.AddError("--dry-run needs --run-id");
-            }
+            ({ }, { }, _) => throw new UsageException("give --run-id or --event, not both"),
+            (null, _, true) => throw new UsageException("--dry-run needs --run-id"),
+            ({ } named, null, var dry) => WakeAsync(named, dry, parsed.GetValue(output)),
+            (null, var events, false) => RoleOptions.RunAsync("orchestrate", events, host => host.CheckOrchestrate(), host => host.Orchestrate()),
         });
-        command.SetAction((parsed, _) => parsed.GetValue(run) is { } named
-            ? WakeAsync(named, parsed.GetValue(dryRun), parsed.GetValue(output))
-            : RoleOptions.RunAsync("orchestrate", parsed.GetValue(file), host => host.CheckOrchestrate(), host => host.Orchestrate()));
         return command;
     }
 
-    private static async Task<int> WakeAsync(string named, bool dryRun, OutputFormat output)
+    private static async Task<int> WakeAsync(RunId run, bool dryRun, OutputFormat output)
     {
-        var run = RunId.TryParse(named, out var parsed) ? parsed
-            : throw new UserException($"--run-id '{named}' is not a run id: letters, digits, - and _, at most 64, beginning with a letter or digit");
         var process = RoleOptions.Process("orchestrate");
         using var host = RoleOptions.Host(process);
         host.CheckOrchestrate();

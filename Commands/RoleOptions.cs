@@ -12,11 +12,8 @@ namespace IacCi.Commands;
 internal static class RoleOptions
 {
     /// <summary>The option <c>--event</c>.</summary>
-    public static Option<string?> Event() => new("--event")
-    {
-        Description = "Handle this one event (a file with the JSON, or - for standard input) and print the answer.",
-        HelpName = "FILE|-",
-    };
+    public static Option<string?> Event() =>
+        Kinds.Path.Option<string?>("--event", "FILE|-", "Handle this one event (a file with the JSON, or - for standard input) and print the answer.");
 
     /// <summary>What the help of each role ends with.</summary>
     public const string Codes = "\n\nIn a Lambda (AWS_LAMBDA_RUNTIME_API is set) it serves events until it is ended.\nExit codes: 0 handled, 2 invalid input or a missing setting, 70 not handled.";
@@ -33,7 +30,7 @@ internal static class RoleOptions
 
         if (eventFile is null)
         {
-            throw new UserException($"there is no event: give one with --event FILE (or - for standard input); in a Lambda, AWS_LAMBDA_RUNTIME_API says where events are");
+            throw new UsageException($"there is no event: give one with --event FILE (or - for standard input); in a Lambda, AWS_LAMBDA_RUNTIME_API says where events are");
         }
 
         check(host);
@@ -67,15 +64,9 @@ internal static class RoleOptions
     /// <exception cref="UserException">It cannot be read, or is too large.</exception>
     public static async Task<ReadOnlyMemory<byte>> ReadAsync(string file)
     {
-        try
-        {
-            await using var stream = file == "-" ? Console.OpenStandardInput() : File.OpenRead(file);
-            var read = await JobFile.ReadAsync(stream, RuntimeApi.MaxEventBytes + 1, CancellationToken.None);
-            return read.Length <= RuntimeApi.MaxEventBytes ? read : throw new UserException($"the event {file} is larger than {RuntimeApi.MaxEventBytes:N0} bytes");
-        }
-        catch (Exception wrong) when (wrong is IOException or UnauthorizedAccessException or ArgumentException)
-        {
-            throw new UserException($"cannot read the event {file}: {wrong.Message}", ExitCode.Invalid, wrong);
-        }
+        var read = await InputFile.ReadAsync("the event", file, RuntimeApi.MaxEventBytes + 1, CancellationToken.None);
+        return read.Length <= RuntimeApi.MaxEventBytes
+            ? read
+            : throw new UserException($"the event {Printable.Word(file)} is larger than {RuntimeApi.MaxEventBytes:N0} bytes");
     }
 }

@@ -14,60 +14,44 @@ namespace IacCi.Commands;
 /// <summary><c>iac-ci run</c>.</summary>
 internal static class RunCommand
 {
-    private const int MaxParallel = 1_000;
-
     public static Command Create()
     {
-        var job = new Argument<string?>("JOB") { Description = "The job file (YAML or JSON), or - for standard input.", Arity = ArgumentArity.ZeroOrOne };
-        var source = new Option<string?>("--source") { Description = "The folder of the code. Default: the folder of the job file.", HelpName = "DIR" };
-        var parallel = new Option<int?>("--parallel") { Description = "The most orders at work at once. Default: the number of processors.", HelpName = "N" };
-        var runId = new Option<string?>("--run-id") { Description = "A name of your own for the run: the same job under the same name runs once.", HelpName = "ID" };
-        var resume = new Option<string?>("--resume") { Description = "Go on with a run that was interrupted. No command that had started starts again.", HelpName = "RUN" };
-        var summary = new Option<string?>("--summary") { Description = "Append a page about the run to this file when it is over (markdown, as for GITHUB_STEP_SUMMARY).", HelpName = "FILE" };
+        var job = Kinds.Path.OptionalArgument<string>("JOB", "The job file (YAML or JSON), or - for standard input.");
+        var source = Kinds.Path.Option<string?>("--source", "DIR", "The folder of the code. Default: the folder of the job file.");
+        var parallel = SharedOptions.Parallel("The most orders at work at once.");
+        var runId = Kinds.RunId.Option<RunId?>("--run-id", "ID", "A name of your own for the run: the same job under the same name runs once.");
+        var resume = Kinds.RunReference.Option<string?>("--resume", "RUN", "Go on with a run that was interrupted. No command that had started starts again.");
+        var summary = Kinds.Path.Option<string?>(
+            "--summary", "FILE", "Append a page about the run to this file when it is over (markdown, as for GITHUB_STEP_SUMMARY).");
         var state = SharedOptions.StateDir();
         var output = SharedOptions.Output();
         var command = new Command("run", "Run a job on this machine.\n\nExample: iac-ci run examples/tour.yaml --parallel 4\n\nExit codes: 0 succeeded, 1 failed, 2 invalid, 3 timed out, 4 interrupted.")
         {
             job, source, parallel, runId, resume, summary, state, output,
         };
-        command.Validators.Add(result =>
-        {
-            if (result.GetValue(job) is null == result.GetValue(resume) is null)
-            {
-                result.AddError("name a job file, or a run with --resume");
-            }
-
-            if (result.GetValue(parallel) is < 1 or > MaxParallel)
-            {
-                result.AddError($"--parallel has to be from 1 to {MaxParallel:N0}");
-            }
-        });
-        command.SetAction((parsed, cancellationToken) => RunAsync(new Request(
-            parsed.GetValue(job), parsed.GetValue(source), parsed.GetValue(parallel) ?? Environment.ProcessorCount, parsed.GetValue(runId), parsed.GetValue(resume), SummaryOf(parsed.GetValue(summary)),
-            new StateFolder(parsed.GetValue(state)!), parsed.GetValue(output))));
+        command.SetAction((parsed, cancellationToken) => RunAsync(Checked(new Request(
+            parsed.GetValue(job),
+            parsed.GetValue(source),
+            parsed.GetValue(parallel) ?? Environment.ProcessorCount,
+            parsed.GetValue(runId),
+            parsed.GetValue(resume),
+            parsed.GetValue(summary),
+            new StateFolder(parsed.GetRequiredValue(state)),
+            parsed.GetValue(output)))));
         return command;
     }
 
     private sealed record Request(
-        string? JobFile, string? Source, int Parallel, string? RunId, string? Resume, string? Summary, StateFolder State, OutputFormat Output);
+        string? JobFile, string? Source, int Parallel, RunId? RunId, string? Resume, string? Summary, StateFolder State, OutputFormat Output);
 
-    /// <summary>A page that could not be written at the end is refused at the beginning.</summary>
-    private static string? SummaryOf(string? file)
+    /// <summary>What belongs together, and what does not.</summary>
+    private static Request Checked(Request request) => request switch
     {
-        try
-        {
-            if (file is not null)
-            {
-                using var opened = new FileStream(file, FileMode.Append, FileAccess.Write);
-            }
-
-            return file is null ? null : Path.GetFullPath(file);
-        }
-        catch (Exception wrong) when (wrong is IOException or UnauthorizedAccessException or ArgumentException)
-        {
-            throw new UserException($"--summary {file} cannot be written: {wrong.Message}", inner: wrong);
-        }
-    }
+        { JobFile: null, Resume: null } or { JobFile: not null, Resume: not null } => throw new UsageException("name a job file, or a run with --resume"),
+        { Resume: not null, Source: not null } => throw new UsageException("--source does not go with --resume: a run goes on with the code that it began with; leave --source out"),
+        { Resume: not null, RunId: not null } => throw new UsageException("--run-id does not go with --resume: a run keeps its id; leave --run-id out"),
+        _ => request with { Summary = SummaryFile.Checked(request.Summary) },
+    };
 
     private static async Task<int> RunAsync(Request request)
     {
@@ -92,13 +76,11 @@ internal static class RunCommand
             .OrThrow(JobFile.NameOf(request.JobFile!));
         var folder = request.JobFile == "-" ? Directory.GetCurrentDirectory() : Path.GetDirectoryName(Path.GetFullPath(request.JobFile!))!;
         var title = request.JobFile == "-" ? "job" : Path.GetFileNameWithoutExtension(request.JobFile!);
-        var run = request.RunId is null ? RunId.New(RandomNumberGenerator.GetBytes)
-            : RunId.TryParse(request.RunId, out var named) ? named
-            : throw new UserException($"--run-id '{request.RunId}' is not a run id: letters, digits, - and _, at most 64, beginning with a letter or digit");
+        var run = request.RunId ?? RunId.New(RandomNumberGenerator.GetBytes);
         var source = Path.GetFullPath(request.Source ?? folder);
         if (!Directory.Exists(source))
         {
-            throw new UserException($"--source {source} is not a folder");
+            throw new UserException($"--source {Printable.Word(request.Source ?? source)} is not a folder");
         }
 
         var stage = new Stage(title, request.Output);
@@ -121,8 +103,8 @@ internal static class RunCommand
         request.State.Require();
         var folder = Directory.GetCurrentDirectory();
         var stage = new Stage(text, request.Output);
-        using var host = Host(request, request.Source is { } source ? Path.GetFullPath(source) : folder, folder, stage);
-        var job = await RunLookup.FindAsync(host.Store, text, interrupted);
+        using var host = Host(request, folder, folder, stage);
+        var job = await RunLookup.FindAsync(host.Store, request.State.Path, text, interrupted);
         stage.Title = job.Title ?? text;
         await host.ResumeAsync(job.RunId, interrupted);
         return await FinishAsync(host, job.RunId, stage, request, interrupted);
@@ -138,7 +120,7 @@ internal static class RunCommand
             Variable = Environment.GetEnvironmentVariable,
             Progress = progress => stage.Display.Take(progress),
             LastLine = (num, line) => stage.Display.Take(num, line),
-            Log = line => Console.Error.WriteLine($"iac-ci: {line}"),
+            Log = Cli.Tell,
         },
         TimeProvider.System);
 
@@ -157,7 +139,8 @@ internal static class RunCommand
 
         if (request.Summary is { } summary && await host.PlanAsync(run, CancellationToken.None) is not null)
         {
-            await File.AppendAllTextAsync(summary, CommentText.RenderSummary(await CommentCommand.ReadAsync(host.Store, host.Objects, job, isLocal: true, CancellationToken.None)), CancellationToken.None);
+            SummaryFile.Append(
+                summary, CommentText.RenderSummary(await CommentCommand.ReadAsync(host.Store, host.Objects, job, isLocal: true, CancellationToken.None)), Cli.Tell);
         }
 
         var view = await RunView.ReadAsync(host.Store, job, CancellationToken.None);

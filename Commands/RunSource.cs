@@ -11,8 +11,8 @@ internal sealed class RunSource : IDisposable
 {
     private readonly IDisposable owned;
 
-    private RunSource(IRunStore store, IObjectStore objects, string? liveLogs, IDisposable owned) =>
-        (Store, Objects, LiveLogs, this.owned) = (store, objects, liveLogs, owned);
+    private RunSource(IRunStore store, IObjectStore objects, string place, string? liveLogs, IDisposable owned) =>
+        (Store, Objects, Place, LiveLogs, this.owned) = (store, objects, place, liveLogs, owned);
 
     /// <summary>The records.</summary>
     public IRunStore Store { get; }
@@ -20,11 +20,17 @@ internal sealed class RunSource : IDisposable
     /// <summary>The objects.</summary>
     public IObjectStore Objects { get; }
 
+    /// <summary>Where the runs are, for messages: the state folder, or the table and its region.</summary>
+    public string Place { get; }
+
     /// <summary>Where live logs stand; null where there are none.</summary>
     public string? LiveLogs { get; }
 
     /// <summary>Whether the runs are on this machine.</summary>
     public bool IsLocal => LiveLogs is not null;
+
+    /// <summary>What is said where no run is, at home and on AWS.</summary>
+    public static string NoRuns(string place) => StateFolder.NoRuns(place);
 
     /// <summary>Opens AWS when IAC_CI_ORDERS_TABLE is set and no state folder is named; else the state folder.</summary>
     /// <exception cref="Core.Faults.UserException">There is none, or a variable is missing.</exception>
@@ -40,13 +46,13 @@ internal sealed class RunSource : IDisposable
     {
         state.Require();
         var database = SqliteDatabase.Open(state.Database);
-        return new RunSource(new SqliteRunStore(database), new FolderObjectStore(state.Internal, _ => { }), state.Logs, database);
+        return new RunSource(new SqliteRunStore(database), new FolderObjectStore(state.Internal, _ => { }), state.Path, state.Logs, database);
     }
 
     private static RunSource OpenAws()
     {
         var host = RoleOptions.Host(RoleOptions.Process("status"));
-        return new RunSource(host.Store, host.Objects, null, host);
+        return new RunSource(host.Store, host.Objects, host.Place, null, host);
     }
 
     /// <inheritdoc/>

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text;
 using IacCi.Core.Faults;
 using IacCi.Core.Secrets;
 using IacCi.Core.Secrets.Age;
@@ -19,9 +20,9 @@ internal static class SecretsCommand
 
     private static Command Keygen()
     {
-        var output = new Option<string?>("--output", "-o") { HelpName = "FILE", Description = "Write the key to a new file that only you can read." };
-        var convert = new Option<string?>("-y") { HelpName = "FILE", Description = "Make no key: print the public keys of those in FILE (-: standard input)." };
-        var command = new Command("keygen", "Make an age key, printed as age-keygen does. Example: iac-ci secrets keygen -o key.txt") { output, convert };
+        var output = OutputFile("the key");
+        var convert = Kinds.Path.Option<string?>("-y", "FILE", "Make no key: print the public keys of those in FILE (-: standard input).");
+        var command = new Command("keygen", "Make an age key, printed as age-keygen does.\n\nExample: iac-ci secrets keygen -o key.txt") { output, convert };
         command.SetAction(parsed => parsed.GetValue(convert) is { } file
             ? PrintRecipients(file, parsed.GetValue(output))
             : MakeKey(parsed.GetValue(output)));
@@ -30,15 +31,12 @@ internal static class SecretsCommand
 
     private static Command Encrypt()
     {
-        var recipients = new Option<string[]>("--age")
-        {
-            HelpName = "RECIPIENT[,..]",
-            Description = $"Whom to encrypt to (age1...); may be given again. Default: {AgeKeys.RecipientsVariable}.",
-        };
+        var recipients = Kinds.Recipients.RepeatedOption("--age", "RECIPIENT[,..]", $"Whom to encrypt to (age1...); may be given again. Default: {AgeKeys.RecipientsVariable}.");
+        var output = OutputFile("the SOPS file");
         var (type, file) = (InputType(), InputFile());
-        var command = new Command("encrypt", "Encrypt FILE and print the SOPS file. Example: iac-ci secrets encrypt --age age1... app.json > app.enc.json")
+        var command = new Command("encrypt", "Encrypt FILE and print the SOPS file.\n\nExample: iac-ci secrets encrypt --age \"$(iac-ci secrets keygen -y key.txt)\" app.json > app.enc.json")
         {
-            recipients, type, file,
+            recipients, type, output, file,
         };
         command.SetAction(parsed =>
         {
@@ -48,40 +46,40 @@ internal static class SecretsCommand
                 ? string.Join(',', given)
                 : Environment.GetEnvironmentVariable(AgeKeys.RecipientsVariable) ?? "";
             using var encryptor = new SopsEncryptor(AgeRecipient.ParseList(named), TimeProvider.System);
-            return Print(encryptor.Encrypt(SecretsInput.Read(path), format));
+            return Print(encryptor.Encrypt(SecretsInput.Read(path), format), parsed.GetValue(output));
         });
         return command;
     }
 
     private static Command Decrypt()
     {
-        var keyFile = new Option<string?>("--age-key-file")
-        {
-            HelpName = "FILE",
-            Description = $"The file with the secret keys. Default: where sops looks ({AgeKeys.KeyVariable}, {AgeKeys.FileVariable}, ~/.config/sops/age/keys.txt).",
-        };
+        var keyFile = Kinds.Path.Option<string?>(
+            "--age-key-file",
+            "FILE",
+            $"The file with the secret keys. Default: where sops looks ({AgeKeys.KeyVariable}, {AgeKeys.FileVariable}, ~/.config/sops/age/keys.txt).");
+        var output = OutputFile("the plain text");
         var (type, file) = (InputType(), InputFile());
-        var command = new Command("decrypt", "Decrypt the SOPS file FILE and print it. Example: iac-ci secrets decrypt --age-key-file key.txt app.enc.json")
+        var command = new Command("decrypt", "Decrypt the SOPS file FILE and print it.\n\nExample: iac-ci secrets decrypt --age-key-file key.txt app.enc.json")
         {
-            keyFile, type, file,
+            keyFile, type, output, file,
         };
         command.SetAction(parsed =>
         {
             var path = parsed.GetValue(file)!;
             var format = FormatOf(path, parsed.GetValue(type));
             var identities = parsed.GetValue(keyFile) is { } keys ? AgeKeys.ReadFile(keys) : AgeKeys.Find(Environment.GetEnvironmentVariable);
-            return Print(SopsFile.Decrypt(SecretsInput.Read(path), format, identities));
+            return Print(SopsFile.Decrypt(SecretsInput.Read(path), format, identities), parsed.GetValue(output));
         });
         return command;
     }
 
-    private static Option<SopsFormat?> InputType() => new("--input-type")
-    {
-        HelpName = "json|dotenv",
-        Description = "The format of FILE. Default: dotenv if its name ends in .env, else json.",
-    };
+    private static Option<SopsFormat?> InputType() => Kinds.Word(("json", SopsFormat.Json), ("dotenv", SopsFormat.Dotenv))
+        .Option<SopsFormat?>("--input-type", "json|dotenv", "The format of FILE. Default: dotenv if its name ends in .env, else json.");
 
-    private static Argument<string> InputFile() => new("FILE") { Description = "The file (-: standard input)." };
+    private static Option<string?> OutputFile(string what) =>
+        Kinds.Path.Option<string?>("--output", "FILE", $"Write {what} to a new file that only you can read.", "-o");
+
+    private static Argument<string> InputFile() => Kinds.Path.Argument<string>("FILE", "The file (-: standard input).");
 
     private static SopsFormat FormatOf(string path, SopsFormat? given) => given ?? SopsFormats.Of(path);
 
@@ -95,7 +93,7 @@ internal static class SecretsCommand
         }
         else
         {
-            AgeKeyFile.Create(path, text);
+            NewFile.Create(path, Encoding.UTF8.GetBytes(text));
         }
 
         if (path is not null || Console.IsOutputRedirected)
@@ -115,14 +113,20 @@ internal static class SecretsCommand
         }
         else
         {
-            AgeKeyFile.Create(path, text);
+            NewFile.Create(path, Encoding.UTF8.GetBytes(text));
         }
 
         return (int)ExitCode.Succeeded;
     }
 
-    private static int Print(byte[] result)
+    private static int Print(byte[] result, string? path)
     {
+        if (path is not null)
+        {
+            NewFile.Create(path, result);
+            return (int)ExitCode.Succeeded;
+        }
+
         using var output = Console.OpenStandardOutput();
         output.Write(result);
         return (int)ExitCode.Succeeded;

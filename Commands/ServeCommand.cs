@@ -9,15 +9,17 @@ namespace IacCi.Commands;
 /// <summary><c>iac-ci serve</c>.</summary>
 internal static class ServeCommand
 {
-    private const int MaxParallel = 1_000;
     private const int MaxStopSeconds = 86_400;
 
     public static Command Create()
     {
-        var listen = new Option<string>("--listen") { Description = "Where to listen.", DefaultValueFactory = _ => "127.0.0.1:8080", HelpName = "ADDRESS:PORT" };
-        var source = new Option<string?>("--source") { Description = "The folder of the code of orders without a repository. Default: this folder.", HelpName = "DIR" };
-        var parallel = new Option<int?>("--parallel") { Description = "The most orders at work at once, of all runs together. Default: the number of processors.", HelpName = "N" };
-        var stop = new Option<int>("--stop-timeout") { Description = "How long orders that have begun may go on when the server is stopped; then they are ended.", DefaultValueFactory = _ => 30, HelpName = "SECONDS" };
+        var listen = Kinds.Listen.Option<ListenAddress>("--listen", "ADDRESS:PORT", "Where to listen.");
+        listen.DefaultValueFactory = _ => ListenAddress.Default;
+        var source = Kinds.Path.Option<string?>("--source", "DIR", "The folder of the code of orders without a repository. Default: this folder.");
+        var parallel = SharedOptions.Parallel("The most orders at work at once, of all runs together.");
+        var stop = Kinds.Seconds(0, MaxStopSeconds).Option<int>(
+            "--stop-timeout", "SECONDS", "How long orders that have begun may go on when the server is stopped; then they are ended.");
+        stop.DefaultValueFactory = _ => 30;
         var state = SharedOptions.StateDir();
         var command = new Command(
             "serve",
@@ -33,37 +35,20 @@ internal static class ServeCommand
         {
             listen, source, parallel, stop, state,
         };
-        command.Validators.Add(result =>
-        {
-            if (result.GetValue(parallel) is < 1 or > MaxParallel)
-            {
-                result.AddError($"--parallel has to be from 1 to {MaxParallel:N0}");
-            }
-
-            if (result.GetValue(stop) is < 0 or > MaxStopSeconds)
-            {
-                result.AddError($"--stop-timeout has to be from 0 to {MaxStopSeconds:N0} seconds");
-            }
-
-            if (ListenAddress.Parse(result.GetValue(listen)!) is null)
-            {
-                result.AddError("--listen has to be an address of this machine and a port, such as 127.0.0.1:8080 or [::1]:8080");
-            }
-        });
         command.SetAction((parsed, cancellationToken) =>
             RunAsync(new ServeOptions
             {
-                Listen = ListenAddress.Parse(parsed.GetValue(listen)!)!,
+                Listen = parsed.GetRequiredValue(listen),
                 SecretLocation = Environment.GetEnvironmentVariable("IAC_CI_WEBHOOK_SECRET_LOCATION"),
                 StopTimeout = TimeSpan.FromSeconds(parsed.GetValue(stop)),
                 Local = new LocalOptions
                 {
-                    State = new StateFolder(parsed.GetValue(state)!),
+                    State = new StateFolder(parsed.GetRequiredValue(state)),
                     Source = SourceOf(parsed.GetValue(source)),
                     BaseFolder = Directory.GetCurrentDirectory(),
                     Parallel = parsed.GetValue(parallel) ?? Environment.ProcessorCount,
                     Variable = Environment.GetEnvironmentVariable,
-                    Log = line => Console.Error.WriteLine($"iac-ci: {line}"),
+                    Log = Cli.Tell,
                 },
             }));
         return command;
@@ -71,7 +56,7 @@ internal static class ServeCommand
 
     private static string SourceOf(string? source) => Path.GetFullPath(source ?? ".") is var folder && Directory.Exists(folder)
         ? folder
-        : throw new UserException($"--source {source} is not a folder");
+        : throw new UserException($"--source {Printable.Word(source ?? ".")} is not a folder");
 
     /// <summary>The first signal stops the server, the second one hurries.</summary>
     private static async Task<int> RunAsync(ServeOptions options)

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using IacCi.Core.Faults;
 using IacCi.Core.Views;
 
 namespace IacCi.Commands;
@@ -10,7 +11,7 @@ internal static class StatusCommand
 
     public static Command Create()
     {
-        var run = new Argument<string?>("RUN") { Description = "A run id, or the beginning of one. Without it: all runs, newest first.", Arity = ArgumentArity.ZeroOrOne };
+        var run = Kinds.RunReference.OptionalArgument<string>("RUN", "A run id, or the beginning of one. Without it: all runs, newest first.");
         var state = SharedOptions.StateDir();
         var output = SharedOptions.Output();
         var command = new Command("status", "Show runs, or one run with its orders.\n\nExample: iac-ci status 0b6c") { run, state, output };
@@ -18,27 +19,43 @@ internal static class StatusCommand
         {
             using var runs = RunSource.Open(parsed, state);
             var json = parsed.GetValue(output) == OutputFormat.Json;
-            Console.Out.WriteLine(parsed.GetValue(run) is { } text
-                ? await OneAsync(runs, text, json, cancellationToken)
-                : await AllAsync(runs, json, cancellationToken));
-            return 0;
+            if (parsed.GetValue(run) is { } text)
+            {
+                Console.Out.WriteLine(await OneAsync(runs, text, json, cancellationToken));
+            }
+            else
+            {
+                await AllAsync(runs, json, cancellationToken);
+            }
+
+            return (int)ExitCode.Succeeded;
         });
         return command;
     }
 
     private static async Task<string> OneAsync(RunSource runs, string text, bool json, CancellationToken cancellationToken)
     {
-        var view = await RunView.ReadAsync(runs.Store, await RunLookup.FindAsync(runs.Store, text, cancellationToken), cancellationToken);
+        var view = await RunView.ReadAsync(runs.Store, await RunLookup.FindAsync(runs, text, cancellationToken), cancellationToken);
         return json ? view.ToJson() : RunText.Of(view, TimeProvider.System.GetUtcNow(), SharedOptions.PaletteOf(Console.IsOutputRedirected));
     }
 
-    private static async Task<string> AllAsync(RunSource runs, bool json, CancellationToken cancellationToken)
+    private static async Task AllAsync(RunSource runs, bool json, CancellationToken cancellationToken)
     {
         var jobs = await runs.Store.ListJobsAsync(MaxListed, cancellationToken);
         var palette = SharedOptions.PaletteOf(Console.IsOutputRedirected);
+        if (jobs.Count == 0)
+        {
+            Cli.Tell(RunSource.NoRuns(runs.Place));
+        }
+
         if (!json)
         {
-            return string.Join('\n', jobs.Select(job => RunSentence.Row(job, palette)));
+            foreach (var job in jobs)
+            {
+                Console.Out.WriteLine(RunSentence.Row(job, palette));
+            }
+
+            return;
         }
 
         List<RunView> views = [];
@@ -47,6 +64,6 @@ internal static class StatusCommand
             views.Add(await RunView.ReadAsync(runs.Store, job, cancellationToken));
         }
 
-        return RunView.ToJson(views);
+        Console.Out.WriteLine(RunView.ToJson(views));
     }
 }

@@ -12,15 +12,14 @@ internal static class ValidateCommand
     public static Command Create()
     {
         var job = JobFile.Argument();
-        var where = new Option<string>("--for") { Description = "Where it is to run: local, or aws with its further rules.", DefaultValueFactory = _ => "local" };
-        where.AcceptOnlyFromAmong("local", "aws");
-        var output = new Option<string>("--output") { Description = "text, or json: one object on standard output.", DefaultValueFactory = _ => "text" };
-        output.AcceptOnlyFromAmong("text", "json");
-        var command = new Command("validate", "Check a job file and name everything that is wrong with it. Example: iac-ci validate job.yaml --for aws") { job, where, output };
+        var where = Kinds.Word(("local", JobContext.Local), ("aws", JobContext.Aws))
+            .Option<JobContext>("--for", "local|aws", "Where it is to run: local, or aws with its further rules. Default: local.");
+        var output = SharedOptions.Output();
+        var command = new Command("validate", "Check a job file and name everything that is wrong with it.\n\nExample: iac-ci validate job.yaml --for aws") { job, where, output };
         command.SetAction((parsed, cancellationToken) => RunAsync(
             parsed.GetRequiredValue(job),
-            parsed.GetRequiredValue(where) == "aws" ? JobContext.Aws : JobContext.Local,
-            parsed.GetRequiredValue(output) == "json",
+            parsed.GetValue(where),
+            parsed.GetValue(output) == OutputFormat.Json,
             cancellationToken));
         return command;
     }

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using IacCi.Core.Aws.Roles;
-using IacCi.Core.Faults;
 using IacCi.Core.Work;
 
 namespace IacCi.Commands;
@@ -11,12 +10,9 @@ internal static class WorkCommand
     public static Command Create()
     {
         var file = RoleOptions.Event();
-        var scratch = new Option<string?>("--scratch")
-        {
-            Description = "In a Lambda: a folder that nobody but orders writes to (/tmp). What orders leave in it is removed before the next one.",
-            HelpName = "DIR",
-        };
-        var command = new Command(
+        var scratch = Kinds.Path.Option<string?>(
+            "--scratch", "DIR", "In a Lambda: a folder that nobody but orders writes to (/tmp). What orders leave in it is removed before the next one.");
+        var command = new RoleCommand(
             "work",
             "Run one order's commands, on AWS.\n\nIn a CodeBuild build the order is in the variables (RUN_ID, ORDER_NUM, S3_LOCATION, ...), and its masked output is printed.\n\n"
             + "Example: iac-ci work --event order.json\n\nIn a Lambda (AWS_LAMBDA_RUNTIME_API is set) it serves events until it is ended.\n"
@@ -46,7 +42,7 @@ internal static class WorkCommand
         }
 
         var order = variable("RUN_ID") is not null ? WorkOrder.FromVariables(variable)
-            : throw new UserException("there is no order: give one with --event FILE, or in the variables of a CodeBuild build (RUN_ID, ORDER_NUM, ...)");
+            : throw new UsageException("there is no order: give one with --event FILE, or in the variables of a CodeBuild build (RUN_ID, ORDER_NUM, ...)");
         return await RoleOptions.InterruptiblyAsync(async stop =>
             (int)WorkRole.CodeOf(await host.Work(WorkSite.Build(variable)).RunAsync(order, new StandardOutput(), process.Log, stop)));
     }

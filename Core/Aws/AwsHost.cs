@@ -65,6 +65,9 @@ public sealed class AwsHost : IDisposable
     /// <summary>The records.</summary>
     public IRunStore Store => store.Value;
 
+    /// <summary>Where the records are, for messages.</summary>
+    public string Place => $"table {settings.OrdersTable} in {clients.Region}";
+
     /// <summary>The internal bucket.</summary>
     public IObjectStore Objects => objects.Value;
 

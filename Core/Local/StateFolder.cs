@@ -49,13 +49,17 @@ public sealed class StateFolder
         }
     }
 
+    /// <summary>What is said where no run is.</summary>
+    /// <param name="place">The state folder, or the table on AWS.</param>
+    public static string NoRuns(string place) => $"there are no runs in {place}; 'iac-ci run JOB' makes one here, --state-dir names another folder";
+
     /// <summary>Insists that there is a state folder.</summary>
     /// <exception cref="UserException">There is none.</exception>
     public void Require()
     {
         if (!File.Exists(Database))
         {
-            throw new UserException($"there are no runs in {Path}; 'iac-ci run JOB' makes one, --state-dir names another folder");
+            throw new UserException(NoRuns(Path));
         }
     }
 }

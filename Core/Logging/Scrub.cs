@@ -42,6 +42,6 @@ public static partial class Scrub
     [GeneratedRegex(@"(?<![A-Za-z0-9])(gh[pousr]_|github_pat_|AKIA|ASIA)[A-Za-z0-9_]{12,}", RegexOptions.CultureInvariant)]
     private static partial Regex Prefixed();
 
-    [GeneratedRegex("(AGE-SECRET-KEY-)[A-Z0-9-]+", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    [GeneratedRegex("(AGE-SECRET-KEY-)[A-Z0-9-]{6,}", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex AgeIdentity();
 }

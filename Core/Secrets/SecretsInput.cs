@@ -1,3 +1,4 @@
+using IacCi.Core.Faults;
 using IacCi.Core.Secrets.Sops;
 
 namespace IacCi.Core.Secrets;
@@ -32,9 +33,9 @@ public static class SecretsInput
 
             return bytes.ToArray();
         }
-        catch (Exception wrong) when (wrong is IOException or UnauthorizedAccessException or NotSupportedException)
+        catch (Exception wrong) when (FileFaults.Are(wrong))
         {
-            throw new SecretsException(SecretsFault.Format, $"{path} cannot be read: {wrong.Message}", wrong);
+            throw new SecretsException(SecretsFault.Format, $"{Printable.Line(path, Printable.MaxWordChars)} cannot be read: {FileFaults.Why(path, wrong)}", wrong);
         }
     }
 }

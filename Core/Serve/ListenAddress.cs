@@ -8,6 +8,9 @@ namespace IacCi.Core.Serve;
 /// <param name="Port">The port; 0 for any that is free.</param>
 public sealed record ListenAddress(IPAddress Address, int Port)
 {
+    /// <summary>Where a server listens when nothing is said.</summary>
+    public static ListenAddress Default { get; } = new(IPAddress.Loopback, 8080);
+
     /// <summary>Whether only this machine itself can connect.</summary>
     public bool IsLoopback => IPAddress.IsLoopback(Address);
 
@@ -34,4 +37,7 @@ public sealed record ListenAddress(IPAddress Address, int Port)
             ? new ListenAddress(ip, port)
             : null;
     }
+
+    /// <summary>As it is written: <c>127.0.0.1:8080</c>.</summary>
+    public override string ToString() => new IPEndPoint(Address, Port).ToString();
 }

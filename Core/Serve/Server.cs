@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using IacCi.Core.Faults;
 using IacCi.Core.Jobs;
 using IacCi.Core.Local;
@@ -107,11 +108,19 @@ public sealed class Server(ServeOptions options, TimeProvider clock)
         {
             await app.StartAsync(CancellationToken.None);
         }
-        catch (Exception taken) when (taken is IOException or System.Net.Sockets.SocketException)
+        catch (Exception taken) when (taken is IOException or SocketException)
         {
-            throw new UserException($"cannot listen on {options.Listen.Address}:{options.Listen.Port}: {taken.Message}; choose another with --listen", ExitCode.Fault, taken);
+            throw new UserException($"cannot listen on {options.Listen}: {Why(taken)}; choose another with --listen", ExitCode.Invalid, taken);
         }
     }
+
+    private static string Why(Exception taken) => (taken as SocketException ?? taken.InnerException as SocketException ?? taken.InnerException?.InnerException as SocketException)?.SocketErrorCode switch
+    {
+        SocketError.AddressAlreadyInUse => "another program listens on this port",
+        SocketError.AddressNotAvailable => "this machine has no such address",
+        SocketError.AccessDenied => "this user may not listen on this port",
+        _ => taken.Message,
+    };
 
     /// <summary>Requests first, so that no job is taken in by a process that drives no more runs; then the runs; then the commands.</summary>
     private async Task StopAsync(WebApplication app, RunRoster runs, LocalHost host, Task resumed, CancellationToken hurry)

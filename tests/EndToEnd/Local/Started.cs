@@ -55,6 +55,17 @@ internal sealed partial class Started : IDisposable
         }
     }
 
+    public string ErrorsSoFar
+    {
+        get
+        {
+            lock (errors)
+            {
+                return errors.ToString();
+            }
+        }
+    }
+
     /// <summary>The most memory it has had so far, in MiB.</summary>
     public double PeakMemoryMiB
     {

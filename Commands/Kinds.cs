@@ -1,0 +1,56 @@
+using System.Globalization;
+using System.Text;
+using IacCi.Core.Jobs;
+using IacCi.Core.Runs;
+using IacCi.Core.Serve;
+
+namespace IacCi.Commands;
+
+/// <summary>The kinds of values that commands take.</summary>
+internal static class Kinds
+{
+    /// <summary>The longest path that Linux takes, in bytes (limits.h: PATH_MAX, with its NUL).</summary>
+    private const int MaxPathBytes = 4_095;
+
+    private const string RunIdForm = "letters, digits, - and _, at most 64, beginning with a letter or digit";
+
+    /// <summary>The name of a file or folder. Whether it is there is found out by the one who opens it.</summary>
+    public static ValueKind<string> Path { get; } = new(
+        "the name of a file or folder (at most 4,095 bytes)",
+        text => (text.Length > 0 && !text.Contains('\0') && Encoding.UTF8.GetByteCount(text) <= MaxPathBytes, text));
+
+    /// <summary>A run id that somebody chooses.</summary>
+    public static ValueKind<RunId> RunId { get; } = new("a run id: " + RunIdForm, text => (Core.Runs.RunId.TryParse(text, out var run), run));
+
+    /// <summary>What people type for a run: its id, the beginning of one, or its trace.</summary>
+    public static ValueKind<string> RunReference { get; } = new(
+        "a run id or the beginning of one: " + RunIdForm, text => (Core.Runs.RunId.TryParse(text, out _), text));
+
+    /// <summary>What people type for an order.</summary>
+    public static ValueKind<string> OrderReference { get; } = new(
+        $"an order's name, queue id or number, at most {JobLimits.MaxNameLength} characters", text => (text.Length is > 0 and <= JobLimits.MaxNameLength, text));
+
+    /// <summary>Where to listen.</summary>
+    public static ValueKind<ListenAddress> Listen { get; } = new(
+        "an address of this machine and a port, such as 127.0.0.1:8080 or [::1]:8080",
+        text => ListenAddress.Parse(text) is { } address ? (true, address) : (false, ListenAddress.Default));
+
+    /// <summary>Recipients of age, with commas between them. Whether each is one is found out where they are used.</summary>
+    public static ValueKind<string> Recipients { get; } = new(
+        "one or more age recipients (age1...) with commas between them", text => (text.Any(c => c is not (',' or ' ')), text));
+
+    /// <summary>A whole number.</summary>
+    public static ValueKind<int> Count(int min, int max) => Number(min, max, "");
+
+    /// <summary>A time in whole seconds.</summary>
+    public static ValueKind<int> Seconds(int min, int max) => Number(min, max, " (seconds)");
+
+    /// <summary>One of a few words.</summary>
+    public static ValueKind<T> Word<T>(params (string Word, T Value)[] words) => new(
+        string.Join(", ", words[..^1].Select(word => word.Word)) + (words.Length > 1 ? " or " : "") + words[^1].Word,
+        text => words.Any(word => word.Word == text) ? (true, words.First(word => word.Word == text).Value) : (false, words[0].Value));
+
+    private static ValueKind<int> Number(int min, int max, string unit) => new(
+        string.Create(CultureInfo.InvariantCulture, $"a whole number from {min:N0} to {max:N0}{unit}"),
+        text => (int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value) && value >= min && value <= max, value));
+}

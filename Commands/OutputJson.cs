@@ -1,0 +1,60 @@
+using System.Text;
+using System.Text.Json;
+using IacCi.Core.Runs;
+using IacCi.Core.Views;
+
+namespace IacCi.Commands;
+
+/// <summary>The results, as JSON, of commands whose text is made of other people's lines.</summary>
+internal static class OutputJson
+{
+    /// <summary><c>{"run_id", "comment"}</c>.</summary>
+    public static string Comment(RunId run, string comment) => Write(json =>
+    {
+        json.WriteString("run_id", run.Value);
+        json.WriteString("comment", comment);
+    });
+
+    /// <summary><c>{"run_id", "orders": [{"order_num", "order_name", "status", "log"}]}</c>; with <c>follow</c> when all of them have ended.</summary>
+    public static async Task<string> LogsAsync(RunSource runs, RunId run, IReadOnlyList<OrderRecord> orders, bool follow, CancellationToken cancellationToken)
+    {
+        List<string> logs = [];
+        foreach (var order in orders)
+        {
+            using var log = new MemoryStream();
+            await new LogReader(runs.Store, runs.Objects, runs.LiveLogs, log, TimeProvider.System).ShowAsync([order], headings: false, follow, cancellationToken);
+            logs.Add(Encoding.UTF8.GetString(log.GetBuffer(), 0, (int)log.Length));
+        }
+
+        var now = await runs.Store.FindOrdersAsync(run, [.. orders.Select(order => order.Num)], cancellationToken);
+        return Write(json =>
+        {
+            json.WriteString("run_id", run.Value);
+            json.WriteStartArray("orders");
+            foreach (var (order, log) in orders.Zip(logs))
+            {
+                json.WriteStartObject();
+                json.WriteString("order_num", order.Num.ToString());
+                json.WriteString("order_name", order.Name);
+                json.WriteString("status", (now.FirstOrDefault(one => one.Num == order.Num) ?? order).Status.Word());
+                json.WriteString("log", log);
+                json.WriteEndObject();
+            }
+
+            json.WriteEndArray();
+        });
+    }
+
+    private static string Write(Action<Utf8JsonWriter> members)
+    {
+        using var stream = new MemoryStream();
+        using (var json = new Utf8JsonWriter(stream))
+        {
+            json.WriteStartObject();
+            members(json);
+            json.WriteEndObject();
+        }
+
+        return Encoding.UTF8.GetString(stream.GetBuffer(), 0, (int)stream.Length);
+    }
+}
