@@ -11,6 +11,8 @@ internal static class Cli
     /// <summary>Arguments are what was typed: <c>@name</c> is no file of further arguments.</summary>
     private static readonly ParserConfiguration Parsing = new() { ResponseFileTokenReplacer = null };
 
+    private static readonly InvocationConfiguration Invocation = new() { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null };
+
     /// <summary>Runs the program.</summary>
     /// <returns>The exit code.</returns>
     public static async Task<int> RunAsync(string[] args)
@@ -21,8 +23,7 @@ internal static class Cli
             var wrong = CommandLineErrors.Of(parsed, args);
             return wrong.Count > 0
                 ? Refuse(parsed, wrong)
-                : await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null })
-                    .ConfigureAwait(false);
+                : await parsed.InvokeAsync(Invocation).ConfigureAwait(false);
         }
         catch (UsageException wrong)
         {
@@ -86,7 +87,7 @@ internal static class Cli
 
     /// <summary>How a command is called: <c>iac-ci logs RUN [ORDER]</c>.</summary>
     public static string UsageOf(Command command) => string.Join(' ',
-        [.. PathOf(command), .. command.Arguments.Select(argument => argument.Arity.MinimumNumberOfValues == 0 ? $"[{argument.Name}]" : argument.Name)]);
+        [.. PathOf(command), .. command.Arguments.Select(one => one.Arity.MinimumNumberOfValues == 0 ? $"[{one.Name}]" : one.Name)]);
 
     private static int Refuse(ParseResult parsed, IReadOnlyList<string> errors)
     {

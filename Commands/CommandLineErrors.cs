@@ -22,13 +22,13 @@ internal static class CommandLineErrors
         var command = parsed.CommandResult.Command;
         if (command.Subcommands.Count > 0 && command.Action is null)
         {
-            return [parsed.UnmatchedTokens is [var word, ..] ? UnknownCommand(command, word) : $"name a command: {string.Join(", ", People(command))}"];
+            return [parsed.UnmatchedTokens is [var word, ..] ? UnknownCommand(command, word) : $"name a command: {Commands(command)}"];
         }
 
-        List<string> options = [.. UnknownOptions(parsed, args).Concat(parsed.UnmatchedTokens.Where(IsOption)).Distinct().Select(option => UnknownOption(command, option))];
+        var options = UnknownOptions(parsed, args).Concat(parsed.UnmatchedTokens.Where(IsOption)).Distinct().Take(MaxWords).ToList();
         if (options.Count > 0)
         {
-            return options[..Math.Min(options.Count, MaxWords)];
+            return [.. options.Select(option => UnknownOption(command, option))];
         }
 
         return parsed.UnmatchedTokens.Count > 0
@@ -36,7 +36,7 @@ internal static class CommandLineErrors
             : [.. parsed.Errors.Select(error => Message(parsed, error)).Distinct()];
     }
 
-    /// <summary>What a kind says of a value stands as it is; what the library says of too few and too many is said with the name of what is meant.</summary>
+    /// <summary>The message of a kind stands as it is. What the library says of too few or too many values gets the name of what is meant.</summary>
     private static string Message(ParseResult parsed, ParseError error)
     {
         if ((error.SymbolResult as OptionResult ?? error.SymbolResult?.Parent as OptionResult) is { } result)
@@ -51,12 +51,13 @@ internal static class CommandLineErrors
         }
 
         var command = parsed.CommandResult.Command;
-        return command.Arguments.FirstOrDefault(argument => argument.Arity.MinimumNumberOfValues > 0 && parsed.GetResult(argument) is null or { Tokens.Count: 0 }) is { } missing
-            ? $"{missing.Name} is missing: {Cli.UsageOf(command)}"
-            : error.Message;
+        var missing = command.Arguments.FirstOrDefault(one => one.Arity.MinimumNumberOfValues > 0 && parsed.GetResult(one) is null or { Tokens.Count: 0 });
+        return missing is null ? error.Message : $"{missing.Name} is missing: {Cli.UsageOf(command)}";
     }
 
-    /// <summary>Options that nobody knows are taken for arguments by the parser; a file of such a name is <c>./-name</c>, or stands behind <c>--</c>.</summary>
+    /// <summary>
+    /// The parser takes options that nobody knows for arguments. A file of such a name is <c>./-name</c>, or stands behind <c>--</c>.
+    /// </summary>
     private static IEnumerable<string> UnknownOptions(ParseResult parsed, IReadOnlyList<string> args) => args.Contains("--")
         ? []
         : parsed.CommandResult.Children.OfType<ArgumentResult>().SelectMany(argument => argument.Tokens).Select(token => token.Value).Where(IsOption);
@@ -75,12 +76,14 @@ internal static class CommandLineErrors
         var near = Spelling.Nearest(text.Trim(), command.Subcommands.Select(one => one.Name));
         return IsOption(text)
             ? UnknownOption(command, text)
-            : $"there is no command {Printable.Word(text)}; {(near is null ? $"the commands are {string.Join(", ", People(command))}" : $"did you mean {near}?")}";
+            : $"there is no command {Printable.Word(text)}; {(near is null ? $"the commands are {Commands(command)}" : $"did you mean {near}?")}";
     }
 
-    private static string TooMany(Command command, string word) => command.Arguments.Count == 0
-        ? $"{Printable.Word(word)} is one word too many; '{command.Name}' takes options only"
-        : $"{Printable.Word(word)} is one word too many; '{command.Name}' takes {string.Join(" and ", command.Arguments.Select(argument => argument.Name))}, and a name with blanks in quotes";
+    private static string TooMany(Command command, string word)
+    {
+        var taken = string.Join(" and ", command.Arguments.Select(argument => argument.Name));
+        return $"{Printable.Word(word)} is one word too many; '{command.Name}' takes {(taken.Length == 0 ? "options only" : $"{taken}; a name with blanks needs quotes")}";
+    }
 
-    private static IEnumerable<string> People(Command command) => command.Subcommands.Where(one => one is not RoleCommand).Select(one => one.Name);
+    private static string Commands(Command command) => string.Join(", ", command.Subcommands.Where(one => one is not RoleCommand).Select(one => one.Name));
 }

@@ -30,7 +30,8 @@ internal static class RoleOptions
 
         if (eventFile is null)
         {
-            throw new UsageException($"there is no event: give one with --event FILE (or - for standard input); in a Lambda, AWS_LAMBDA_RUNTIME_API says where events are");
+            throw new UsageException(
+                $"there is no event: give one with --event FILE (or - for standard input); in a Lambda, AWS_LAMBDA_RUNTIME_API says where events are");
         }
 
         check(host);

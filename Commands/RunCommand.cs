@@ -48,8 +48,10 @@ internal static class RunCommand
     private static Request Checked(Request request) => request switch
     {
         { JobFile: null, Resume: null } or { JobFile: not null, Resume: not null } => throw new UsageException("name a job file, or a run with --resume"),
-        { Resume: not null, Source: not null } => throw new UsageException("--source does not go with --resume: a run goes on with the code that it began with; leave --source out"),
-        { Resume: not null, RunId: not null } => throw new UsageException("--run-id does not go with --resume: a run keeps its id; leave --run-id out"),
+        { Resume: not null, Source: not null } => 
+            throw new UsageException("--source does not go with --resume: a run goes on with the code that it began with; leave --source out"),
+        { Resume: not null, RunId: not null } => 
+            throw new UsageException("--run-id does not go with --resume: a run keeps its id; leave --run-id out"),
         _ => request with { Summary = SummaryFile.Checked(request.Summary) },
     };
 
@@ -139,8 +141,8 @@ internal static class RunCommand
 
         if (request.Summary is { } summary && await host.PlanAsync(run, CancellationToken.None) is not null)
         {
-            SummaryFile.Append(
-                summary, CommentText.RenderSummary(await CommentCommand.ReadAsync(host.Store, host.Objects, job, isLocal: true, CancellationToken.None)), Cli.Tell);
+            var report = await CommentCommand.ReadAsync(host.Store, host.Objects, job, isLocal: true, CancellationToken.None);
+            SummaryFile.Append(summary, CommentText.RenderSummary(report), Cli.Tell);
         }
 
         var view = await RunView.ReadAsync(host.Store, job, CancellationToken.None);

@@ -31,10 +31,13 @@ internal static class SecretsCommand
 
     private static Command Encrypt()
     {
-        var recipients = Kinds.Recipients.RepeatedOption("--age", "RECIPIENT[,..]", $"Whom to encrypt to (age1...); may be given again. Default: {AgeKeys.RecipientsVariable}.");
+        var recipients = Kinds.Recipients.RepeatedOption(
+            "--age", "RECIPIENT[,..]", $"Whom to encrypt to (age1...); may be given again. Default: {AgeKeys.RecipientsVariable}.");
         var output = OutputFile("the SOPS file");
         var (type, file) = (InputType(), InputFile());
-        var command = new Command("encrypt", "Encrypt FILE and print the SOPS file.\n\nExample: iac-ci secrets encrypt --age \"$(iac-ci secrets keygen -y key.txt)\" app.json > app.enc.json")
+        var command = new Command(
+            "encrypt",
+            "Encrypt FILE and print the SOPS file.\n\nExample: iac-ci secrets encrypt --age \"$(iac-ci secrets keygen -y key.txt)\" app.json > app.enc.json")
         {
             recipients, type, output, file,
         };

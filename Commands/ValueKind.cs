@@ -47,7 +47,7 @@ internal sealed record ValueKind<T>(string Expected, Func<string, (bool IsValid,
 
     /// <summary>Reads the only value. (<c>TValue</c> is <c>T</c>, or <c>T?</c> where nothing may be given.)</summary>
     private TValue? Parse<TValue>(ArgumentResult result, string name) =>
-        result.Tokens is [var token] ? Parse<TValue>(result, token.Value, name) : default; // None, where that may be; more than one is refused by the arity.
+        result.Tokens is [var token] ? Parse<TValue>(result, token.Value, name) : default; // The arity refuses more than one.
 
     private TValue? Parse<TValue>(ArgumentResult result, string text, string name)
     {

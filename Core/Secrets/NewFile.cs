@@ -9,7 +9,12 @@ internal static class NewFile
     /// <exception cref="SecretsException">The file is there already, or cannot be written.</exception>
     public static void Create(string path, ReadOnlySpan<byte> content)
     {
-        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite };
+        var options = new FileStreamOptions
+        {
+            Mode = FileMode.CreateNew,
+            Access = FileAccess.Write,
+            UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
+        };
         try
         {
             using var file = new FileStream(path, options);
@@ -17,7 +22,8 @@ internal static class NewFile
         }
         catch (IOException) when (File.Exists(path))
         {
-            throw new SecretsException(SecretsFault.Key, $"{Name(path)} is there already and is not overwritten: a lost key or secret cannot be had again. Give another name");
+            throw new SecretsException(
+                SecretsFault.Key, $"{Name(path)} is there already and is not overwritten: a lost key or secret cannot be had again. Give another name");
         }
         catch (Exception wrong) when (FileFaults.Are(wrong))
         {

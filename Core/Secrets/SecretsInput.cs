@@ -35,7 +35,8 @@ public static class SecretsInput
         }
         catch (Exception wrong) when (FileFaults.Are(wrong))
         {
-            throw new SecretsException(SecretsFault.Format, $"{Printable.Line(path, Printable.MaxWordChars)} cannot be read: {FileFaults.Why(path, wrong)}", wrong);
+            throw new SecretsException(
+                SecretsFault.Format, $"{Printable.Line(path, Printable.MaxWordChars)} cannot be read: {FileFaults.Why(path, wrong)}", wrong);
         }
     }
 }

@@ -114,7 +114,7 @@ public sealed class Server(ServeOptions options, TimeProvider clock)
         }
     }
 
-    private static string Why(Exception taken) => (taken as SocketException ?? taken.InnerException as SocketException ?? taken.InnerException?.InnerException as SocketException)?.SocketErrorCode switch
+    private static string Why(Exception taken) => (taken as SocketException ?? taken.GetBaseException() as SocketException)?.SocketErrorCode switch
     {
         SocketError.AddressAlreadyInUse => "another program listens on this port",
         SocketError.AddressNotAvailable => "this machine has no such address",

@@ -145,7 +145,7 @@ internal sealed partial class CommandTree
     private static async Task<Place> ReadyAsync()
     {
         var place = new Place().WithOrders(Place.Order("a", "echo said")).With("file.json", "{}");
-        foreach (var variable in Environment.GetEnvironmentVariables().Keys.Cast<string>().Where(one => one.StartsWith("AWS_", StringComparison.Ordinal) || one.StartsWith("SOPS_", StringComparison.Ordinal)))
+        foreach (var variable in Environment.GetEnvironmentVariables().Keys.Cast<string>().Where(one => one.Split('_')[0] is "AWS" or "SOPS"))
         {
             place.Environment[variable] = null;
         }
