@@ -23,11 +23,12 @@ internal static class RunCommand
         var resume = Kinds.RunReference.Option<string?>("--resume", "RUN", "Go on with a run that was interrupted. No command that had started starts again.");
         var summary = Kinds.Path.Option<string?>(
             "--summary", "FILE", "Append a page about the run to this file when it is over (markdown, as for GITHUB_STEP_SUMMARY).");
+        var showOutput = new Option<bool>("--show-output") { Description = "Show all output as it comes, each line with its order's name, instead of a table." };
         var state = SharedOptions.StateDir();
         var output = SharedOptions.Output();
         var command = new Command("run", "Run a job on this machine.\n\nExample: iac-ci run examples/tour.yaml --parallel 4\n\nExit codes: 0 succeeded, 1 failed, 2 invalid, 3 timed out, 4 interrupted.")
         {
-            job, source, parallel, runId, resume, summary, state, output,
+            job, source, parallel, runId, resume, summary, showOutput, state, output,
         };
         command.SetAction((parsed, cancellationToken) => RunAsync(Checked(new Request(
             parsed.GetValue(job),
@@ -37,12 +38,13 @@ internal static class RunCommand
             parsed.GetValue(resume),
             parsed.GetValue(summary),
             new StateFolder(parsed.GetRequiredValue(state)),
-            parsed.GetValue(output)))));
+            parsed.GetValue(output),
+            parsed.GetValue(showOutput)))));
         return command;
     }
 
     private sealed record Request(
-        string? JobFile, string? Source, int Parallel, RunId? RunId, string? Resume, string? Summary, StateFolder State, OutputFormat Output);
+        string? JobFile, string? Source, int Parallel, RunId? RunId, string? Resume, string? Summary, StateFolder State, OutputFormat Output, bool ShowsOutput);
 
     /// <summary>What belongs together, and what does not.</summary>
     private static Request Checked(Request request) => request switch
@@ -85,7 +87,7 @@ internal static class RunCommand
             throw new UserException($"--source {Printable.Word(request.Source ?? source)} is not a folder");
         }
 
-        var stage = new Stage(title, request.Output);
+        var stage = new Stage(title);
         using var host = Host(request, source, folder, stage);
         var submission = new Submission
         {
@@ -104,7 +106,7 @@ internal static class RunCommand
     {
         request.State.Require();
         var folder = Directory.GetCurrentDirectory();
-        var stage = new Stage(text, request.Output);
+        var stage = new Stage(text);
         using var host = Host(request, folder, folder, stage);
         var job = await RunLookup.FindAsync(host.Store, request.State.Path, text, interrupted);
         stage.Title = job.Title ?? text;
@@ -130,11 +132,20 @@ internal static class RunCommand
     {
         if (await host.PlanAsync(run, CancellationToken.None) is { } graph)
         {
-            stage.Begin(graph.Plan);
+            stage.Begin(await RunScreen.BeginAsync(new RunScreenOptions
+            {
+                Title = stage.Title,
+                IsJson = request.Output == OutputFormat.Json,
+                ShowsOutput = request.ShowsOutput,
+                LiveLogs = request.State.Logs,
+                Variable = Environment.GetEnvironmentVariable,
+                Palette = SharedOptions.PaletteOf(Console.IsErrorRedirected),
+                IsTerminal = !Console.IsErrorRedirected,
+            }, graph.Plan, host.Store, host.Objects, Console.Error, TimeProvider.System));
         }
 
         JobRecord job;
-        using (stage)
+        await using (stage)
         {
             job = await host.RunAsync(run, interrupted);
         }
@@ -146,30 +157,23 @@ internal static class RunCommand
         }
 
         var view = await RunView.ReadAsync(host.Store, job, CancellationToken.None);
+        stage.Screen?.End(view, request.State.IsDefault ? "" : $" --state-dir {request.State.Path}");
         Console.Out.WriteLine(request.Output == OutputFormat.Json ? view.ToJson() : RunSentence.Of(view, SharedOptions.PaletteOf(Console.IsOutputRedirected)));
         return (int)ExitCodes.Of(job);
     }
 
     /// <summary>What people look at while the run goes on; it is set up when the plan is known.</summary>
-    private sealed class Stage(string title, OutputFormat format) : IDisposable
+    private sealed class Stage(string title) : IAsyncDisposable
     {
         public string Title { get; set; } = title;
 
-        public IRunDisplay Display { get; private set; } = new NoDisplay();
+        public RunScreen? Screen { get; private set; }
 
-        public void Begin(RunPlan plan)
-        {
-            var palette = SharedOptions.PaletteOf(Console.IsErrorRedirected);
-            var live = !Console.IsErrorRedirected && Environment.GetEnvironmentVariable("TERM") is { Length: > 0 } and not "dumb";
-            Display = (format, live) switch
-            {
-                (OutputFormat.Json, false) => new NoDisplay(),
-                (_, true) => new LiveDisplay(Title, plan, Console.Error, palette, TimeProvider.System),
-                _ => new PlainDisplay(Title, plan, Console.Error, palette),
-            };
-        }
+        public IRunDisplay Display => Screen?.Display ?? NoDisplay.Instance;
 
-        public void Dispose() => Display.Dispose();
+        public void Begin(RunScreen screen) => Screen = screen;
+
+        public ValueTask DisposeAsync() => Display.DisposeAsync();
     }
 }
 

@@ -52,7 +52,7 @@ internal static class StatusCommand
         {
             foreach (var job in jobs)
             {
-                Console.Out.WriteLine(RunSentence.Row(job, palette));
+                Console.Out.WriteLine(RunList.Of([new RunList.Entry(job, false)], TimeProvider.System.GetUtcNow(), false, null, palette)[0]);
             }
 
             return;

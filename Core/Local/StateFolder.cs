@@ -14,6 +14,9 @@ public sealed class StateFolder
     /// <summary>The folder itself.</summary>
     public string Path { get; }
 
+    /// <summary>Whether it is the folder of commands that name none.</summary>
+    public bool IsDefault => Path == System.IO.Path.GetFullPath(Default);
+
     /// <summary>The state file.</summary>
     public string Database => System.IO.Path.Combine(Path, "state.db");
 

@@ -30,7 +30,7 @@ internal static class Headline
     private static string Title(RunReport run)
     {
         var name = SafeText.Code(run.Title, MaxTitleChars);
-        var after = run.FinishedAt is { } end ? $" after {Words.Duration(end - run.CreatedAt)}" : "";
+        var after = run.FinishedAt is { } end ? $" after {DurationText.Of(end - run.CreatedAt)}" : "";
         return run.Shown switch
         {
             JobStatus.Preparing => $"⏳ {name} is being prepared",

@@ -18,20 +18,10 @@ internal static class Words
 
     internal static string Count(int value, string one) => value == 1 ? $"1 {one}" : $"{Number(value)} {one}s";
 
-    internal static string Duration(TimeSpan time) => time switch
-    {
-        { Ticks: < 0 } => "0s",
-        { TotalSeconds: < 9.95 } => string.Create(CultureInfo.InvariantCulture, $"{time.TotalSeconds:0.0}s"),
-        { TotalSeconds: < 59.5 } => string.Create(CultureInfo.InvariantCulture, $"{time.TotalSeconds:0}s"),
-        { TotalMinutes: < 60, Seconds: 0 } => string.Create(CultureInfo.InvariantCulture, $"{time.Minutes}m"),
-        { TotalMinutes: < 60 } => string.Create(CultureInfo.InvariantCulture, $"{(int)time.TotalMinutes}m {time.Seconds:00}s"),
-        _ => string.Create(CultureInfo.InvariantCulture, $"{(int)time.TotalHours}h {time.Minutes:00}m"),
-    };
-
     /// <summary>How long an order took, or since when it runs.</summary>
     internal static string TimeOf(OrderReport order) => order switch
     {
-        { StartedAt: { } started, FinishedAt: { } finished } => Duration(finished - started),
+        { StartedAt: { } started, FinishedAt: { } finished } => DurationText.Of(finished - started),
         { StartedAt: { } started, Status: OrderStatus.Running } => string.Create(CultureInfo.InvariantCulture, $"since {started.UtcDateTime:HH:mm:ss} UTC"),
         _ => "",
     };
@@ -56,7 +46,7 @@ internal static class Words
         (_, "cancelled") => "cancelled",
         (_, "job_timeout") => "the job's time was up",
         (_, "worker_lost") => "its worker was lost",
-        (OrderStatus.TimedOut, null or "" or "timed_out" or "timeout") => $"not done within {Duration(TimeSpan.FromSeconds(order.Plan.TimeoutSeconds))}",
+        (OrderStatus.TimedOut, null or "" or "timed_out" or "timeout") => $"not done within {DurationText.Roughly(TimeSpan.FromSeconds(order.Plan.TimeoutSeconds))}",
         (_, null or "" or "command_failed") => "failed",
         (_, { } other) => SafeText.Code(other, MaxReasonChars),
     };

@@ -3,47 +3,65 @@ using IacCi.Core.Runs;
 
 namespace IacCi.Core.Views;
 
-/// <summary>What is known of a run while it runs: fed by passes and by output, read by whoever draws it. Safe for several threads.</summary>
-public sealed class RunProgressView(RunPlan plan)
+/// <summary>What is known of a run while it runs: fed by passes and by output, read by what draws it. Safe for several threads.</summary>
+public sealed class RunProgressView
 {
     private readonly Lock gate = new();
-    private readonly OrderLine[] lines = [.. plan.Orders.Select(order => new OrderLine(order))];
+    private readonly OrderLine[] lines;
+
+    /// <summary>Begins with what is known already.</summary>
+    /// <param name="plan">The run.</param>
+    /// <param name="known">The records of a run that is taken up again; null for a new one.</param>
+    public RunProgressView(RunPlan plan, IEnumerable<OrderRecord>? known = null)
+    {
+        Plan = plan;
+        lines = [.. plan.Orders.Select(order => new OrderLine(order))];
+        foreach (var record in (known ?? []).Where(record => record.Num.Index < lines.Length))
+        {
+            lines[record.Num.Index] = new OrderLine(plan[record.Num])
+            {
+                Status = record.Status,
+                StartedAt = record.StartedAt,
+                FinishedAt = record.FinishedAt,
+                Reason = record.FailureReason,
+                ExitCode = record.ExitCode,
+            };
+        }
+    }
 
     /// <summary>The run.</summary>
-    public RunPlan Plan { get; } = plan;
+    public RunPlan Plan { get; }
 
     /// <summary>Takes in a pass.</summary>
-    /// <returns>The orders that ended, with how.</returns>
-    public IReadOnlyList<OrderChange> Take(RunProgress progress)
+    /// <returns>The orders that started or ended, as they are now, and the end of the output of those that ended.</returns>
+    public IReadOnlyList<OrderNews> Take(RunProgress progress)
     {
         lock (gate)
         {
+            List<OrderNews> news = [];
+            var ends = progress.News.Where(change => change.Target.IsTerminal()).ToDictionary(change => change.Num);
             for (var i = 0; i < lines.Length; i++)
             {
                 var status = StatusText.FromLetter(progress.Cursor.States[i]);
-                if (status != lines[i].Status)
+                var end = ends.GetValueOrDefault(OrderNum.At(i));
+                if (status == lines[i].Status && (end is null || status.IsTerminal()))
                 {
-                    lines[i] = lines[i] with
-                    {
-                        Status = status,
-                        StartedAt = lines[i].StartedAt ?? (status.IsInFlight() ? progress.At : null),
-                        FinishedAt = status.IsTerminal() ? progress.At : null,
-                    };
+                    continue;
                 }
-            }
 
-            foreach (var change in progress.News.Where(change => change.Target.IsTerminal()))
-            {
-                var line = lines[change.Num.Index];
-                lines[change.Num.Index] = line with
+                var before = lines[i];
+                lines[i] = before with
                 {
-                    StartedAt = change.StartedAt ?? line.StartedAt,
-                    FinishedAt = change.FinishedAt ?? line.FinishedAt,
-                    Reason = change.FailureReason,
+                    Status = status,
+                    StartedAt = end?.StartedAt ?? before.StartedAt ?? (status.IsInFlight() ? progress.At : null),
+                    FinishedAt = status.IsTerminal() ? end?.FinishedAt ?? progress.At : null,
+                    Reason = end?.FailureReason,
+                    ExitCode = end?.ExitCode,
                 };
+                news.Add(new OrderNews(lines[i], HasBegun: !before.HasRun && lines[i].HasRun, end?.LogTail));
             }
 
-            return [.. progress.News.Where(change => change.Target.IsTerminal())];
+            return news;
         }
     }
 
@@ -66,6 +84,12 @@ public sealed class RunProgressView(RunPlan plan)
     }
 }
 
+/// <summary>What a pass changed of one order.</summary>
+/// <param name="Line">The order as it is now.</param>
+/// <param name="HasBegun">Whether this is the first that is heard of its start.</param>
+/// <param name="LogTail">The end of its output; null while it runs, and where there is none.</param>
+public sealed record OrderNews(OrderLine Line, bool HasBegun, string? LogTail);
+
 /// <summary>What is known of one order.</summary>
 /// <param name="Order">The order.</param>
 public sealed record OrderLine(PlannedOrder Order)
@@ -82,8 +106,17 @@ public sealed record OrderLine(PlannedOrder Order)
     /// <summary>Why it did not succeed.</summary>
     public string? Reason { get; init; }
 
+    /// <summary>The exit code of the command that ended it.</summary>
+    public int? ExitCode { get; init; }
+
     /// <summary>The last line of its output, clean.</summary>
     public string? LastOutput { get; init; }
+
+    /// <summary>How it is shown.</summary>
+    public DisplayStatus Shown => DisplayStatusText.Of(Status, Reason);
+
+    /// <summary>Whether its commands have been started, as far as is known.</summary>
+    public bool HasRun => Status.IsInFlight() || Status == OrderStatus.Succeeded || StartedAt is not null;
 
     /// <summary>How long it has run, or ran; null when it never started.</summary>
     public TimeSpan? ElapsedAt(DateTimeOffset now) => StartedAt is { } start ? (FinishedAt ?? now) - start : null;

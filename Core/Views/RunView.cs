@@ -12,18 +12,25 @@ public sealed record RunView(JobRecord Job, IReadOnlyList<OrderRecord> Orders)
     private static readonly JsonWriterOptions Indented = new() { Indented = true };
 
     /// <summary>Reads a run, a constant number of records at a time.</summary>
-    public static async ValueTask<RunView> ReadAsync(IRunStore store, JobRecord job, CancellationToken cancellationToken)
+    public static async ValueTask<RunView> ReadAsync(IRunStore store, JobRecord job, CancellationToken cancellationToken) =>
+        new(job, await ReadOrdersAsync(store, job.RunId, job.OrderCount, cancellationToken));
+
+    /// <summary>Reads the orders of a run, a constant number of records at a time.</summary>
+    internal static async ValueTask<IReadOnlyList<OrderRecord>> ReadOrdersAsync(IRunStore store, RunId run, int count, CancellationToken cancellationToken)
     {
         List<OrderRecord> orders = [];
-        foreach (var chunk in Enumerable.Range(0, job.OrderCount).Select(OrderNum.At).Chunk(IRunStore.MaxWrites))
+        foreach (var chunk in Enumerable.Range(0, count).Select(OrderNum.At).Chunk(IRunStore.MaxWrites))
         {
-            orders.AddRange(await store.FindOrdersAsync(job.RunId, chunk, cancellationToken));
+            orders.AddRange(await store.FindOrdersAsync(run, chunk, cancellationToken));
         }
 
-        return new RunView(job, orders);
+        return orders;
     }
 
-    /// <summary>How many orders ended how.</summary>
+    /// <summary>How many orders are shown how.</summary>
+    public OrderCounts Counts => OrderCounts.Of(Orders.Select(order => order.Shown()));
+
+    /// <summary>How many orders have which status of the contract: here, what was skipped or cancelled has failed.</summary>
     public RunSummary Summary => new(
         Orders.Count(order => order.Status == OrderStatus.Succeeded),
         Orders.Count(order => order.Status == OrderStatus.Failed),
@@ -63,12 +70,21 @@ public sealed record RunView(JobRecord Job, IReadOnlyList<OrderRecord> Orders)
         json.WriteString("flow_id", Job.FlowId);
         json.WriteString("status", Job.Status.Word());
         json.WriteString("failure_reason", Job.FailureReason);
+        json.WriteString("title", Job.Title);
+        json.WriteString("username", FlowName.UserOf(Job.FlowId, Job.TraceId));
         WriteTime(json, "created_at", Job.CreatedAt);
         WriteTime(json, "finished_at", Job.FinishedAt);
         json.WriteStartObject("summary");
         json.WriteNumber("succeeded", Summary.Succeeded);
         json.WriteNumber("failed", Summary.Failed);
         json.WriteNumber("timed_out", Summary.TimedOut);
+        json.WriteEndObject();
+        json.WriteStartObject("counts");
+        foreach (var (status, count) in Counts.All)
+        {
+            json.WriteNumber(status.Key(), count);
+        }
+
         json.WriteEndObject();
         if (withOrders)
         {
@@ -103,8 +119,13 @@ public sealed record RunView(JobRecord Job, IReadOnlyList<OrderRecord> Orders)
         json.WriteString("failure_reason", order.FailureReason);
         WriteTime(json, "started_at", order.StartedAt);
         WriteTime(json, "finished_at", order.FinishedAt);
+        json.WriteString("display_status", order.Shown().Key());
+        json.WriteString("execution_url", ExecutionOf(order));
         json.WriteEndObject();
     }
+
+    /// <summary>The build or invocation that runs an order; null on one machine, where there is nothing to look at.</summary>
+    internal static string? ExecutionOf(OrderRecord order) => order.ExecutionUrl is { } url && !url.StartsWith("local:", StringComparison.Ordinal) ? url : null;
 
     private static void WriteTime(Utf8JsonWriter json, string name, DateTimeOffset? time) =>
         json.WriteString(name, time?.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", System.Globalization.CultureInfo.InvariantCulture));

@@ -51,14 +51,6 @@ public static class TerminalText
         return line.ToString();
     }
 
-    /// <summary>A duration as people write it: <c>3.2s</c>, <c>4m05s</c>, <c>2h07m</c>.</summary>
-    public static string Duration(TimeSpan time) => time switch
-    {
-        { TotalSeconds: < 59.95 } => string.Create(CultureInfo.InvariantCulture, $"{Math.Max(0, time.TotalSeconds):F1}s"),
-        { TotalHours: < 1 } => string.Create(CultureInfo.InvariantCulture, $"{time.Minutes}m{time.Seconds:D2}s"),
-        _ => string.Create(CultureInfo.InvariantCulture, $"{(int)time.TotalHours}h{time.Minutes:D2}m"),
-    };
-
     /// <summary>UAX #9, 2: embeddings, overrides, isolates.</summary>
     private static bool TurnsDirection(char c) => c is (>= '\u202A' and <= '\u202E') or (>= '\u2066' and <= '\u2069');
 

@@ -1,30 +1,23 @@
-using System.Globalization;
 using System.Text;
+using Wcwidth;
 
 namespace IacCi.Core.Views;
 
-/// <summary>How many cells of a terminal text takes: wide characters take two (UAX #11, East Asian Width), marks none.</summary>
+/// <summary>How many cells of a terminal text takes, by the tables of wcwidth: wide characters and emoji take two, marks none.</summary>
 public static class TerminalWidth
 {
-    private const int FirstUnusual = 0x300;
-
-    /// <summary>The blocks whose characters are wide; what is between them is not.</summary>
-    private static readonly (int First, int Last)[] Wide =
-    [
-        (0x1100, 0x115F), (0x2E80, 0x303E), (0x3041, 0xA4CF), (0xA960, 0xA97C), (0xAC00, 0xD7A3), (0xF900, 0xFAFF), (0xFE30, 0xFE6F), (0xFF00, 0xFF60),
-        (0xFFE0, 0xFFE6), (0x1F300, 0x1F64F), (0x1F680, 0x1F6FF), (0x1F900, 0x1F9FF), (0x1FA70, 0x1FAFF), (0x20000, 0x3FFFD),
-    ];
+    private const int Joiner = 0x200D, EmojiPresentation = 0xFE0F;
 
     /// <summary>The cells of a text without control characters.</summary>
     public static int Of(string text)
     {
-        var width = 0;
+        var cells = new CellCounter();
         foreach (var rune in text.EnumerateRunes())
         {
-            width += Of(rune);
+            cells.Add(rune);
         }
 
-        return width;
+        return cells.Total;
     }
 
     /// <summary>At most this many cells; a cut is marked.</summary>
@@ -40,11 +33,12 @@ public static class TerminalWidth
             return text;
         }
 
-        var (taken, cells) = (0, 0);
+        var taken = 0;
+        var cells = new CellCounter();
         foreach (var rune in text.EnumerateRunes())
         {
-            cells += Of(rune);
-            if (cells > width - 1)
+            cells.Add(rune);
+            if (cells.Total > width - 1)
             {
                 break;
             }
@@ -58,7 +52,30 @@ public static class TerminalWidth
     /// <summary>Spaces behind it, up to this many cells.</summary>
     public static string Pad(string text, int width) => text + new string(' ', Math.Max(0, width - Of(text)));
 
-    private static int Of(Rune rune) => rune.Value < FirstUnusual ? 1
-        : Rune.GetUnicodeCategory(rune) is UnicodeCategory.NonSpacingMark or UnicodeCategory.EnclosingMark or UnicodeCategory.Format ? 0
-        : Array.Exists(Wide, block => rune.Value >= block.First && rune.Value <= block.Last) ? 2 : 1;
+    /// <summary>Counts cells rune by rune: what is joined to an emoji takes no cells of its own, and a sign that is told to be an emoji takes two.</summary>
+    private struct CellCounter
+    {
+        private int last;
+        private bool isJoined;
+
+        public int Total { get; private set; }
+
+        public void Add(Rune rune)
+        {
+            var cells = rune.Value switch
+            {
+                Joiner => 0,
+                EmojiPresentation => last == 1 ? 1 : 0,
+                _ => Math.Max(0, UnicodeCalculator.GetWidth(rune)),
+            };
+            if (isJoined && cells == 2)
+            {
+                cells = 0;
+            }
+
+            last = rune.Value == EmojiPresentation ? 2 : cells > 0 ? cells : last;
+            isJoined = rune.Value == Joiner && last == 2;
+            Total += cells;
+        }
+    }
 }

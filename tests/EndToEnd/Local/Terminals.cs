@@ -39,7 +39,7 @@ internal sealed partial class Terminals
         }
 
         await Assert.That(screen[0]).Contains("job · 3 orders · run seen");
-        await Assert.That(shown).Contains("2 done · 1 failed").And.Contains("| out of third").And.DoesNotContain("▶");
+        await Assert.That(shown).Contains("3 of 3 done · 2 succeeded · 1 failed").And.Contains("| out of third").And.DoesNotContain("▶");
         await Assert.That(screen.Last(row => row.Length > 0)).StartsWith("run seen failed");
         await Assert.That(screen.Max(row => row.Length)).IsLessThanOrEqualTo(80);
     }
@@ -69,7 +69,7 @@ internal sealed partial class Terminals
         await Assert.That(code).IsEqualTo(0);
         var screen = Screen.After(output);
         await Assert.That(screen.Count).IsLessThanOrEqualTo(20).Because(string.Join('\n', screen));
-        await Assert.That(screen.Any(row => row.Contains("more", StringComparison.Ordinal)) && screen.Any(row => row.StartsWith("60 done", StringComparison.Ordinal))).IsTrue();
+        await Assert.That(screen.Any(row => row.Contains("60 succeeded", StringComparison.Ordinal)) && screen.Any(row => row.Contains("60 of 60 done", StringComparison.Ordinal))).IsTrue();
     }
 
     [GeneratedRegex("\e\\[[0-9;]*m")]

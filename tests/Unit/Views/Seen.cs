@@ -82,7 +82,7 @@ internal static class Seen
         ]);
     }
 
-    private static OrderRecord Order(JobRecord job, int number, string name, OrderStatus status) => new()
+    public static OrderRecord Order(JobRecord job, int number, string name, OrderStatus status) => new()
     {
         RunId = job.RunId,
         Num = OrderNum.At(number - 1),
