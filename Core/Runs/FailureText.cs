@@ -17,7 +17,7 @@ internal readonly partial record struct FailureText(string Text, bool IsOurs)
     {
         null or "" => Ours(exitCode is { } code ? Exit(code) : status == OrderStatus.TimedOut ? Late(timeoutSeconds) : "failed"),
         "command_failed" => Ours(exitCode is { } code ? Exit(code) : "failed"),
-        "timeout" or "timed_out" => Ours(Late(timeoutSeconds)),
+        _ when reason.Split(':')[0] is "timeout" or "timed_out" => Ours(Late(timeoutSeconds)),
         EngineReasons.DependencyFailed => Ours("skipped: a dependency did not succeed"),
         EngineReasons.Cancelled => Ours("cancelled"),
         EngineReasons.JobTimeout => Ours("the job's time was up"),

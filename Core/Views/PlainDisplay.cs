@@ -45,7 +45,7 @@ public sealed class PlainDisplay : IRunDisplay
     private readonly DateTimeOffset startedAt;
     private readonly ITimer timer;
     private readonly Task writing;
-    private readonly List<string> pending = [];
+    private readonly List<(string Text, bool IsForeign)> pending = [];
     private DateTimeOffset lastLineAt;
     private int annotations;
     private int ticks;
@@ -186,8 +186,17 @@ public sealed class PlainDisplay : IRunDisplay
             return;
         }
 
-        var lines = tail.Select(text => palette.Dim("  | ") + text);
-        pending.AddRange(workflow is null ? lines : workflow.Group($"the end of the output of {title}", lines));
+        if (workflow is not null)
+        {
+            pending.Add((WorkflowCommands.Group($"the end of the output of {title}"), false));
+        }
+
+        pending.AddRange(tail.Select(text => (palette.Dim("  | ") + text, true)));
+        if (workflow is not null)
+        {
+            pending.Add((WorkflowCommands.EndGroup, false));
+        }
+
         if (workflow is not null && line.Shown.IsFailure())
         {
             Say(palette.Dim($"  all of it: iac-ci logs {view.Plan.RunId} {line.Order.Num}"));
@@ -205,21 +214,12 @@ public sealed class PlainDisplay : IRunDisplay
         var name = TerminalText.Clean(line.Order.Name);
         var last = Tail(logTail).LastOrDefault(text => text.Length > 0);
         var message = last is null ? why : $"{why}\n{last}";
-        pending.Add(line.Order.MustSucceed ? WorkflowCommands.Error(name, message) : WorkflowCommands.Warning(name, $"{message}\n(it is allowed to fail)"));
+        var annotation = line.Order.MustSucceed ? WorkflowCommands.Error(name, message) : WorkflowCommands.Warning(name, $"{message}\n(it is allowed to fail)");
+        pending.Add((annotation, false));
     }
 
-    private void ShowOutput(OrderNum num, string text)
-    {
-        var line = $"{palette.Dim($"{TerminalText.Clean(view.Plan[num].Name)} |")} {TerminalText.Clean(text)}";
-        if (workflow is null)
-        {
-            pending.Add(line);
-        }
-        else
-        {
-            pending.AddRange(workflow.Foreign([line]));
-        }
-    }
+    private void ShowOutput(OrderNum num, string text) =>
+        pending.Add(($"{palette.Dim($"{TerminalText.Clean(view.Plan[num].Name)} |")} {TerminalText.Clean(text)}", true));
 
     private void ShowHeartbeat()
     {
@@ -245,13 +245,14 @@ public sealed class PlainDisplay : IRunDisplay
 
     private static string NameOf(OrderLine line) => TerminalText.Clean(line.Order.Name);
 
-    private void Say(string line) => pending.Add(workflow is null ? line : WorkflowCommands.Plain(line));
+    private void Say(string line) => pending.Add((workflow is null ? line : WorkflowCommands.Plain(line), false));
 
     private void Flush()
     {
         if (pending.Count > 0)
         {
-            output.Write(string.Concat(pending.Select(line => line + output.NewLine)));
+            var lines = workflow is null ? pending.Select(line => line.Text) : workflow.Guard(pending);
+            output.Write(string.Concat(lines.Select(line => line + output.NewLine)));
             output.Flush();
             pending.Clear();
             lastLineAt = clock.GetUtcNow();

@@ -69,10 +69,14 @@ public static class RunEnding
             return;
         }
 
-        var text = "slowest: " + string.Join(" · ", slowest.Select(order =>
-            $"{TerminalWidth.Fit(TerminalText.Clean(order.Name), MinWidth)} {DurationText.Of(order.FinishedAt!.Value - order.StartedAt!.Value)}"));
+        List<string> each =
+        [
+            .. slowest.Select(order =>
+                $"{TerminalWidth.Fit(TerminalText.Clean(order.Name), Math.Max(MinWidth, width / 2))} {DurationText.Of(order.FinishedAt!.Value - order.StartedAt!.Value)}"),
+        ];
+        var line = "slowest: " + string.Join(" · ", each);
         lines.Add("");
-        lines.Add(palette.Dim(TerminalWidth.Fit(text, width)));
+        lines.AddRange(TerminalWidth.Of(line) <= width ? [palette.Dim(line)] : [palette.Dim("slowest:"), .. each.Select(order => palette.Dim("  " + order))]);
     }
 
     /// <summary>The name as a shell takes it, or the number.</summary>

@@ -91,7 +91,7 @@ public static class RunFooter
         var failures = counts.Done - counts[DisplayStatus.Succeeded];
         var good = counts[DisplayStatus.Succeeded] * BarCells / counts.Total;
         var bad = failures == 0 ? 0 : Math.Max(1, failures * BarCells / counts.Total);
-        good = Math.Min(good, BarCells - bad);
+        good = counts.Done == counts.Total ? BarCells - bad : Math.Min(good, BarCells - bad);
         return palette.Good(new string('█', good)) + palette.Bad(new string('█', bad)) + palette.Dim(new string('░', BarCells - good - bad));
     }
 

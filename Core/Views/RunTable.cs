@@ -32,7 +32,7 @@ public static class RunTable
     public static IReadOnlyList<string> Rows(RunPlan plan, OrderLine[] lines, DateTimeOffset now, int width, int height, Palette palette)
     {
         var notes = new Notes(plan, lines);
-        return lines.Length <= height ? Draw(lines, notes, now, width, palette) : Important(lines, notes, now, width, height, palette);
+        return lines.Length <= height ? Draw(lines, notes.Of, now, width, palette) : Important(lines, notes, now, width, height, palette);
     }
 
     /// <summary>The first part of a run id, enough for people: UUIDs are cut at their first dash.</summary>
@@ -62,7 +62,7 @@ public static class RunTable
         var (shownFailed, moreFailed) = Share(failed, room - forRunning);
         var (shownRunning, moreRunning) = Share(running, forRunning);
         List<OrderLine> shown = [.. shownFailed, .. shownRunning];
-        var drawn = Draw(shown, notes, now, width, palette);
+        var drawn = Draw(shown, notes.Why, now, width, palette);
         List<string> rows = [.. drawn.Take(shownFailed.Count)];
         AddMore(rows, moreFailed, DisplayStatus.Failed, "more that did not succeed");
         rows.AddRange(drawn.Skip(shownFailed.Count));
@@ -121,7 +121,7 @@ public static class RunTable
         }
     }
 
-    private static List<string> Draw(IReadOnlyList<OrderLine> shown, Notes notes, DateTimeOffset now, int width, Palette palette)
+    private static List<string> Draw(IReadOnlyList<OrderLine> shown, Func<OrderLine, string> noteOf, DateTimeOffset now, int width, Palette palette)
     {
         if (shown.Count == 0)
         {
@@ -129,8 +129,8 @@ public static class RunTable
         }
 
         var nameWidth = Math.Min(Math.Min(MaxNameWidth, Math.Max(6, width / 3)), shown.Max(line => TerminalWidth.Of(TerminalText.Clean(line.Order.Name))));
-        var noteWidth = Math.Min(width / 4, shown.Max(line => line.Status.IsInFlight() ? TerminalWidth.Of(notes.Of(line)) : 0));
-        return [.. shown.Select(line => Row(line, notes.Of(line), now, width, (nameWidth, noteWidth), palette))];
+        var noteWidth = Math.Min(width / 4, shown.Max(line => line.Status.IsInFlight() ? TerminalWidth.Of(noteOf(line)) : 0));
+        return [.. shown.Select(line => Row(line, noteOf(line), now, width, (nameWidth, noteWidth), palette))];
     }
 
     private static string Row(OrderLine line, string note, DateTimeOffset now, int width, (int Name, int Note) columns, Palette palette)

@@ -11,16 +11,36 @@ internal sealed class WorkflowCommands(Func<string> token)
     /// <summary>GitHub shows ten annotations of each kind for a step; more only make the log longer.</summary>
     public const int MaxAnnotations = 50;
 
-    /// <summary>Lines that can be folded.</summary>
-    /// <param name="title">What stands for them.</param>
-    /// <param name="lines">The lines of others.</param>
-    public IEnumerable<string> Group(string title, IEnumerable<string> lines) => [$"::group::{Data(title)}", .. Foreign(lines), "::endgroup::"];
+    /// <summary>What ends a <see cref="Group"/>.</summary>
+    public const string EndGroup = "::endgroup::";
 
-    /// <summary>Lines in which nothing is a command.</summary>
-    public IEnumerable<string> Foreign(IEnumerable<string> lines)
+    /// <summary>Begins lines that can be folded.</summary>
+    public static string Group(string title) => $"::group::{Data(title)}";
+
+    /// <summary>The lines, with commands switched off around those of others.</summary>
+    public IEnumerable<string> Guard(IEnumerable<(string Text, bool IsForeign)> lines)
     {
-        var word = token();
-        return [$"::stop-commands::{word}", .. lines, $"::{word}::"];
+        string? word = null;
+        foreach (var (text, isForeign) in lines)
+        {
+            if (isForeign && word is null)
+            {
+                word = token();
+                yield return $"::stop-commands::{word}";
+            }
+            else if (!isForeign && word is not null)
+            {
+                yield return $"::{word}::";
+                word = null;
+            }
+
+            yield return text;
+        }
+
+        if (word is not null)
+        {
+            yield return $"::{word}::";
+        }
     }
 
     /// <summary>A line of ours that has words of others in it, for example an order's name.</summary>

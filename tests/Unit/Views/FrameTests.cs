@@ -1,7 +1,7 @@
 using IacCi.Core.Runs;
 using IacCi.Core.Views;
-using Microsoft.Extensions.Time.Testing;
 using IacCi.Tests.EndToEnd.Local;
+using Microsoft.Extensions.Time.Testing;
 
 namespace IacCi.Tests.Unit.Views;
 
