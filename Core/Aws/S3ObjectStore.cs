@@ -29,7 +29,11 @@ public sealed class S3ObjectStore(IAmazonS3 client, string bucket, string named,
     private string What => $"the S3 bucket {bucket} ({named})";
 
     /// <inheritdoc/>
-    public async ValueTask<ReadOnlyMemory<byte>?> GetAsync(string key, long maxBytes, CancellationToken cancellationToken)
+    public async ValueTask<ReadOnlyMemory<byte>?> GetAsync(string key, long maxBytes, CancellationToken cancellationToken) =>
+        (await ReadAsync(key, maxBytes, cancellationToken))?.Content;
+
+    /// <inheritdoc/>
+    public async ValueTask<StoredObject?> ReadAsync(string key, long maxBytes, CancellationToken cancellationToken)
     {
         try
         {
@@ -41,7 +45,7 @@ public sealed class S3ObjectStore(IAmazonS3 client, string bucket, string named,
 
             var content = new byte[answer.ContentLength];
             await answer.ResponseStream.ReadExactlyAsync(content, cancellationToken);
-            return content;
+            return new StoredObject(content, answer.LastModified is { } at ? new DateTimeOffset(at.ToUniversalTime(), TimeSpan.Zero) : null);
         }
         catch (AmazonS3Exception missing) when (missing.ErrorCode == "NoSuchKey")
         {
@@ -54,16 +58,16 @@ public sealed class S3ObjectStore(IAmazonS3 client, string bucket, string named,
     }
 
     /// <inheritdoc/>
-    public async ValueTask<DateTimeOffset?> FindAsync(string key, CancellationToken cancellationToken)
+    public async ValueTask<bool> ExistsAsync(string key, CancellationToken cancellationToken)
     {
         try
         {
-            var answer = await client.GetObjectMetadataAsync(new GetObjectMetadataRequest { BucketName = bucket, Key = key }, cancellationToken);
-            return answer.LastModified is { } at ? new DateTimeOffset(at.ToUniversalTime(), TimeSpan.Zero) : DateTimeOffset.UnixEpoch;
+            await client.GetObjectMetadataAsync(new GetObjectMetadataRequest { BucketName = bucket, Key = key }, cancellationToken);
+            return true;
         }
         catch (AmazonS3Exception missing) when (missing.StatusCode == HttpStatusCode.NotFound)
         {
-            return null;
+            return false;
         }
         catch (Exception failure) when (Explain(failure, "s3:GetObject and s3:ListBucket", cancellationToken) is { } explained)
         {

@@ -70,11 +70,11 @@ public sealed partial class FolderObjectStore : IObjectStore
     }
 
     /// <inheritdoc/>
-    public ValueTask<DateTimeOffset?> FindAsync(string key, CancellationToken cancellationToken)
-    {
-        var file = new FileInfo(PathOf(key));
-        return new(file.Exists ? new DateTimeOffset(file.LastWriteTimeUtc) : null);
-    }
+    public async ValueTask<StoredObject?> ReadAsync(string key, long maxBytes, CancellationToken cancellationToken) =>
+        await GetAsync(key, maxBytes, cancellationToken) is { } content ? new StoredObject(content, null) : null;
+
+    /// <inheritdoc/>
+    public ValueTask<bool> ExistsAsync(string key, CancellationToken cancellationToken) => new(File.Exists(PathOf(key)));
 
     /// <inheritdoc/>
     public ValueTask<bool> CreateAsync(string key, ReadOnlyMemory<byte> content, CancellationToken cancellationToken) => new(Create(key, content));
@@ -103,9 +103,6 @@ public sealed partial class FolderObjectStore : IObjectStore
 
         return created;
     }
-
-    /// <summary>Prepares a content that many objects are to have: each becomes one more name of one file, which costs much less than a file of its own.</summary>
-    public ObjectStamp Stamp(ReadOnlyMemory<byte> content) => new(() => Stage(content), PathOf, written);
 
     /// <inheritdoc/>
     public ValueTask PutAsync(string key, ReadOnlyMemory<byte> content, CancellationToken cancellationToken)

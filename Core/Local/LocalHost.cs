@@ -71,7 +71,6 @@ public sealed class LocalHost : IDisposable
     private readonly HostLiveness hosts;
     private readonly LocalWorkFolder workFolder;
     private readonly SopsKeyring keyring = new();
-    private readonly ObjectStamp claim;
     private readonly LocalWorkers workers;
     private readonly LocalWatchdogs watchdogs = new();
     private readonly RunPlans plans;
@@ -100,10 +99,9 @@ public sealed class LocalHost : IDisposable
         var secrets = SecretsFrom(options.BaseFolder);
         workFolder = new LocalWorkFolder(state.Work, hosts);
         var opener = new BundleOpener(new LocalIdentities(keys, secrets, options.Variable), () => OrderFolder.Create(workFolder.Path, RandomNumberGenerator.GetBytes), keyring);
-        var workerOptions = new WorkerOptions { BaseEnvironment = CommandEnvironment.Base(options.Variable) };
+        var workerOptions = new WorkerOptions { BaseEnvironment = CommandEnvironment.Base(options.Variable), Host = hosts.HostId };
         var worker = new Worker(new LocalBundles(objects), opener, new CommandRunner(clock), workerOptions, clock, RandomNumberGenerator.GetBytes, _ => { });
-        claim = objects.Stamp(LocalClaim.Of(hosts.HostId));
-        workers = new LocalWorkers(worker, database, objects, claim, new LiveLogs(state.Logs, options.LastLine), hosts.HostId, options.Parallel, (run, num) => watchdogs.Begin(run, num, clock.GetUtcNow()), options.Log);
+        workers = new LocalWorkers(worker, database, objects, new LiveLogs(state.Logs, options.LastLine), hosts.HostId, options.Parallel, (run, num) => watchdogs.Begin(run, num, clock.GetUtcNow()), options.Log);
         var gitHub = new GitHubProvider(GitHubOptions.From(options.Variable("IAC_CI_GITHUB_API_URL")), clock, Jitter);
         var vcs = new VcsReporter(new VcsConnections(gitHub, secrets, clock), objects, store, isLocal: true, clock, options.Log);
         reporter = new CompositeReporter(new ProgressReporter(options.Progress), vcs);
@@ -212,7 +210,6 @@ public sealed class LocalHost : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        claim.Dispose();
         keyring.Dispose();
         workFolder.Dispose();
         hosts.Dispose();

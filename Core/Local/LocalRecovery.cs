@@ -46,11 +46,11 @@ public sealed class LocalRecovery(SqliteRunStore store, IObjectStore objects, Lo
 
     private async ValueTask RecoverAsync(RunPlan plan, OrderRecord record, bool rebooted, CancellationToken cancellationToken)
     {
-        var claim = await LocalChannel.FindClaimAsync(objects, plan.RunId, record.Num, cancellationToken);
+        var claim = await OrderClaim.FindAsync(objects, plan.RunId, record.Num, cancellationToken);
         var begun = claim is not null || (rebooted && record.Status.IsInFlight());
         if (begun && !(claim?.Host is { } host && hosts.IsAlive(host)))
         {
-            await ReportLostAsync(plan.RunId, record.Num, cancellationToken);
+            await ReportLostAsync(plan.RunId, record.Num, claim?.WorkBegan, cancellationToken);
         }
         else if (!begun && record is { Status: OrderStatus.Running, ExecutionUrl: { } url } && !hosts.IsAlive(new Uri(url).Host))
         {
@@ -59,7 +59,7 @@ public sealed class LocalRecovery(SqliteRunStore store, IObjectStore objects, Lo
     }
 
     /// <summary>The order is over; what its commands had said until then is kept.</summary>
-    private async ValueTask ReportLostAsync(RunId run, OrderNum num, CancellationToken cancellationToken)
+    private async ValueTask ReportLostAsync(RunId run, OrderNum num, DateTimeOffset? began, CancellationToken cancellationToken)
     {
         var path = LiveLogs.PathOf(logs, run, num);
         var log = LiveLogs.ReadLeft(path);
@@ -69,7 +69,7 @@ public sealed class LocalRecovery(SqliteRunStore store, IObjectStore objects, Lo
             Log = log.ToText(),
             LogTruncated = log.IsCut,
             FailureReason = EngineReasons.WorkerLost,
-            StartedAt = await objects.FindAsync(RunKeys.Claim(run, num), cancellationToken),
+            StartedAt = began,
             FinishedAt = clock.GetUtcNow(),
         };
         await objects.CreateAsync(RunKeys.Result(run, num), result.ToJson(), cancellationToken);

@@ -23,14 +23,13 @@ public interface ILiveLog : IOutputSink, IDisposable;
 /// <param name="worker">Works on one order.</param>
 /// <param name="records">Where the intents stand.</param>
 /// <param name="objects">Results.</param>
-/// <param name="claim">The claim of this process.</param>
 /// <param name="logs">Gets the output as it comes.</param>
 /// <param name="hostId">This process.</param>
 /// <param name="parallel">How many slots there are.</param>
 /// <param name="began">Is told of each order that has got a slot.</param>
 /// <param name="log">Gets a line when a worker fails.</param>
 public sealed class LocalWorkers(
-    Worker worker, SqliteDatabase records, IObjectStore objects, ObjectStamp claim, ILiveLogs logs, string hostId, int parallel, Action<RunId, OrderNum> began, Action<string> log) : IWorkers
+    Worker worker, SqliteDatabase records, IObjectStore objects, ILiveLogs logs, string hostId, int parallel, Action<RunId, OrderNum> began, Action<string> log) : IWorkers
 {
     private readonly OrderSlots slots = new(parallel);
     private readonly ConcurrentDictionary<(RunId, OrderNum), Work> working = new();
@@ -58,7 +57,7 @@ public sealed class LocalWorkers(
     public ValueTask<StartOutcome> StartAsync(RunPlan plan, PlannedOrder order, CancellationToken cancellationToken)
     {
         var intent = records.Written;
-        var work = new Work { Channel = new LocalChannel(objects, claim, plan.RunId, order.Num, () => records.Flush(intent)) };
+        var work = new Work { Channel = new LocalChannel(objects, plan.RunId, order.Num, () => records.Flush(intent)) };
         if (!stopped && working.TryAdd((plan.RunId, order.Num), work))
         {
             _ = WorkAsync(plan, order, work);

@@ -14,8 +14,15 @@ public interface IObjectStore
     /// <exception cref="ObjectTooLargeException">The object is larger than <paramref name="maxBytes"/>.</exception>
     ValueTask<ReadOnlyMemory<byte>?> GetAsync(string key, long maxBytes, CancellationToken cancellationToken);
 
-    /// <summary>When the object was written, or null when there is none.</summary>
-    ValueTask<DateTimeOffset?> FindAsync(string key, CancellationToken cancellationToken);
+    /// <summary>The object with the time at which it was written, or null when there is none.</summary>
+    /// <param name="key">Its key.</param>
+    /// <param name="maxBytes">The most that is read.</param>
+    /// <param name="cancellationToken">Ends the call early.</param>
+    /// <exception cref="ObjectTooLargeException">The object is larger than <paramref name="maxBytes"/>.</exception>
+    ValueTask<StoredObject?> ReadAsync(string key, long maxBytes, CancellationToken cancellationToken);
+
+    /// <summary>Whether there is an object.</summary>
+    ValueTask<bool> ExistsAsync(string key, CancellationToken cancellationToken);
 
     /// <summary>Creates the object, if the key is free.</summary>
     /// <returns>False when the key was taken; what stood there is unchanged.</returns>
@@ -27,6 +34,14 @@ public interface IObjectStore
     /// <summary>The keys that begin with a prefix, in the order of their bytes.</summary>
     IAsyncEnumerable<string> ListAsync(string prefix, CancellationToken cancellationToken);
 }
+
+/// <summary>An object as a store keeps it.</summary>
+/// <param name="Content">Its bytes.</param>
+/// <param name="WrittenAt">
+/// When it was written, by the store's own clock: later when it was copied or restored since, never earlier. Null where a store cannot promise
+/// that: the times of a file are for anybody to set.
+/// </param>
+public readonly record struct StoredObject(ReadOnlyMemory<byte> Content, DateTimeOffset? WrittenAt);
 
 /// <summary>An object is larger than the reader allows.</summary>
 public sealed class ObjectTooLargeException(string key, long maxBytes) : Exception($"{key} is larger than {maxBytes:N0} bytes")

@@ -86,24 +86,20 @@ public sealed class Dispatcher(IRunStore store, IObjectStore objects, IWorkers w
     /// </summary>
     private async ValueTask RefuseAsync(Pass pass, OrderNum num, string reason, CancellationToken cancellationToken)
     {
-        var key = RunKeys.Claim(pass.Plan.RunId, num);
-        if (await objects.CreateAsync(key, ClaimedBy.Engine, cancellationToken) || await IsOursAsync(key, cancellationToken))
+        if (await ClaimAsync(pass, num, cancellationToken) || await IsOursAsync(pass, num, cancellationToken))
         {
             await ReportAsync(pass, num, OrderStatus.Failed, $"{EngineReasons.StartRefused}: {reason}", cancellationToken);
         }
     }
 
     /// <summary>Whether an earlier holder took the claim to end the order, and died before it wrote the result.</summary>
-    private async ValueTask<bool> IsOursAsync(string claim, CancellationToken cancellationToken)
+    private async ValueTask<bool> IsOursAsync(Pass pass, OrderNum num, CancellationToken cancellationToken) =>
+        await OrderClaim.FindAsync(objects, pass.Plan.RunId, num, cancellationToken) is { By: OrderClaim.Orchestrator };
+
+    private ValueTask<bool> ClaimAsync(Pass pass, OrderNum num, CancellationToken cancellationToken)
     {
-        try
-        {
-            return await objects.GetAsync(claim, ClaimedBy.Engine.Length, cancellationToken) is { } content && content.Span.SequenceEqual(ClaimedBy.Engine.Span);
-        }
-        catch (ObjectTooLargeException)
-        {
-            return false;
-        }
+        var run = pass.Plan.RunId;
+        return objects.CreateAsync(RunKeys.Claim(run, num), OrderClaim.ToEnd(run, num, OrderClaim.Orchestrator, clock.GetUtcNow()), cancellationToken);
     }
 
     private async ValueTask EndAsync(Pass pass, OrderNum[] nums, CancellationToken cancellationToken)
@@ -116,7 +112,7 @@ public sealed class Dispatcher(IRunStore store, IObjectStore objects, IWorkers w
             foreach (var record in await store.FindOrdersAsync(pass.Plan.RunId, chunk, cancellationToken))
             {
                 // The claim keeps a worker that has not begun from beginning; the result then ends the order for everybody.
-                var neverStarts = await objects.CreateAsync(RunKeys.Claim(pass.Plan.RunId, record.Num), ClaimedBy.Engine, cancellationToken);
+                var neverStarts = await ClaimAsync(pass, record.Num, cancellationToken);
                 var reports = await workers.StopAsync(pass.Plan, pass.Plan[record.Num], record.ExecutionUrl, status, reason, cancellationToken);
                 if (neverStarts || !reports)
                 {
@@ -132,14 +128,4 @@ public sealed class Dispatcher(IRunStore store, IObjectStore objects, IWorkers w
         await objects.CreateAsync(RunKeys.Result(pass.Plan.RunId, num), result.ToJson(), cancellationToken);
         pass.OwnNews.Add(num);
     }
-}
-
-/// <summary>What the claims of those who end orders from outside say; for people.</summary>
-public static class ClaimedBy
-{
-    /// <summary>The orchestrator ended the order.</summary>
-    public static ReadOnlyMemory<byte> Engine { get; } = """{"by":"orchestrate"}"""u8.ToArray();
-
-    /// <summary>The watchdog ended the order.</summary>
-    public static ReadOnlyMemory<byte> Watchdog { get; } = """{"by":"watchdog"}"""u8.ToArray();
 }

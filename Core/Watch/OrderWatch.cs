@@ -2,7 +2,6 @@ using IacCi.Core.Jobs;
 using IacCi.Core.Objects;
 using IacCi.Core.Orchestration;
 using IacCi.Core.Runs;
-using IacCi.Core.Work;
 using IacCi.Core.Work.Results;
 
 namespace IacCi.Core.Watch;
@@ -23,17 +22,31 @@ public enum OrderVerdict
 /// <summary>Decides about an order that has no result, from its times alone.</summary>
 public static class OrderVerdicts
 {
+    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(OrderLimits.WatchdogGraceSeconds);
+
     /// <summary>Decides.</summary>
     /// <param name="watch">What is watched.</param>
     /// <param name="claimedAt">When the order was claimed; null when nobody has.</param>
     /// <param name="now">The time.</param>
     public static OrderVerdict Decide(WatchTarget watch, DateTimeOffset? claimedAt, DateTimeOffset now)
     {
-        var grace = TimeSpan.FromSeconds(OrderLimits.WatchdogGraceSeconds);
         return claimedAt is { } claimed
-            ? now >= claimed + TimeSpan.FromSeconds(watch.TimeoutSeconds) + grace ? OrderVerdict.EndClaimed : OrderVerdict.Wait
-            : now >= watch.StartTime + TimeSpan.FromSeconds(watch.ClaimAllowanceSeconds) + grace ? OrderVerdict.EndUnclaimed : OrderVerdict.Wait;
+            ? now >= claimed + TimeSpan.FromSeconds(watch.TimeoutSeconds) + Grace ? OrderVerdict.EndClaimed : OrderVerdict.Wait
+            : now >= ClaimDeadline(watch) ? OrderVerdict.EndUnclaimed : OrderVerdict.Wait;
     }
+
+    /// <summary>
+    /// From when an order's time counts: from what its claim says, or from when the store says that it was written, whichever is later, so that
+    /// no clock and no pause between the two makes it early. What a claim says is left out when its writer's clock is off by more than the grace
+    /// allows for. A claim that says nothing counts from the latest moment at which it may have been made.
+    /// </summary>
+    internal static DateTimeOffset ClaimedAt(WatchTarget watch, OrderClaim claim, DateTimeOffset now)
+    {
+        var said = claim.ClaimedAt is { } at && at >= watch.StartTime - Grace && at <= now + Grace ? claim.ClaimedAt : null;
+        return (said > claim.WrittenAt ? said : claim.WrittenAt ?? said) ?? ClaimDeadline(watch);
+    }
+
+    private static DateTimeOffset ClaimDeadline(WatchTarget watch) => watch.StartTime + TimeSpan.FromSeconds(watch.ClaimAllowanceSeconds) + Grace;
 }
 
 /// <summary>
@@ -51,48 +64,54 @@ public sealed class OrderWatch(IRunStore store, IObjectStore objects, RunPlans p
             return true;
         }
 
-        var claimedAt = await objects.FindAsync(RunKeys.Claim(watch.RunId, watch.Num), cancellationToken);
-        return OrderVerdicts.Decide(watch, claimedAt, clock.GetUtcNow()) switch
+        var now = clock.GetUtcNow();
+        var claim = await OrderClaim.FindAsync(objects, watch.RunId, watch.Num, cancellationToken);
+        return OrderVerdicts.Decide(watch, claim is null ? null : OrderVerdicts.ClaimedAt(watch, claim, now), now) switch
         {
-            OrderVerdict.EndClaimed => await EndAsync(watch, OrderStatus.TimedOut, EngineReasons.Unresponsive, cancellationToken),
+            OrderVerdict.EndClaimed => await EndAsync(watch, claim, OrderStatus.TimedOut, EngineReasons.Unresponsive, cancellationToken),
             OrderVerdict.EndUnclaimed => await EndUnclaimedAsync(watch, cancellationToken),
-            _ => await EndIfOverAsync(watch, claimedAt is not null, cancellationToken),
+            _ => await EndIfOverAsync(watch, claim, cancellationToken),
         };
     }
 
-    private async ValueTask<bool> HasResultAsync(WatchTarget watch, CancellationToken cancellationToken) =>
-        await objects.FindAsync(RunKeys.Result(watch.RunId, watch.Num), cancellationToken) is not null;
+    private ValueTask<bool> HasResultAsync(WatchTarget watch, CancellationToken cancellationToken) =>
+        objects.ExistsAsync(RunKeys.Result(watch.RunId, watch.Num), cancellationToken);
 
     /// <summary>When the claim is taken just now, the order has begun after all, and the next look counts from that.</summary>
     private async ValueTask<bool> EndUnclaimedAsync(WatchTarget watch, CancellationToken cancellationToken) =>
-        await objects.CreateAsync(RunKeys.Claim(watch.RunId, watch.Num), ClaimedBy.Watchdog, cancellationToken)
-        && await EndAsync(watch, OrderStatus.TimedOut, EngineReasons.NeverStarted, cancellationToken);
+        await ClaimAsync(watch, cancellationToken) && await EndAsync(watch, null, OrderStatus.TimedOut, EngineReasons.NeverStarted, cancellationToken);
+
+    private ValueTask<bool> ClaimAsync(WatchTarget watch, CancellationToken cancellationToken)
+    {
+        var claim = OrderClaim.ToEnd(watch.RunId, watch.Num, OrderClaim.Watchdog, clock.GetUtcNow());
+        return objects.CreateAsync(RunKeys.Claim(watch.RunId, watch.Num), claim, cancellationToken);
+    }
 
     /// <summary>
     /// A build that is over reports no more. Two builds may have been started for one order, so once it is claimed only the end of the one
     /// that claimed it counts. The result is looked for once more, after the end was learned.
     /// </summary>
-    private async ValueTask<bool> EndIfOverAsync(WatchTarget watch, bool claimed, CancellationToken cancellationToken)
+    private async ValueTask<bool> EndIfOverAsync(WatchTarget watch, OrderClaim? claim, CancellationToken cancellationToken)
     {
-        if (await ExecutionOfAsync(watch, claimed, cancellationToken) is not { } url
+        if (await ExecutionOfAsync(watch, claim, cancellationToken) is not { } url
             || await workers.DescribeAsync(url, cancellationToken) is not ExecutionState.Ended ended)
         {
             return false;
         }
 
         return await HasResultAsync(watch, cancellationToken)
-            || ((claimed || await objects.CreateAsync(RunKeys.Claim(watch.RunId, watch.Num), ClaimedBy.Watchdog, cancellationToken))
-                && await EndAsync(watch, OrderStatus.Failed, $"{EngineReasons.BuildEnded}: {ended.Reason}", cancellationToken));
+            || ((claim is not null || await ClaimAsync(watch, cancellationToken))
+                && await EndAsync(watch, claim, OrderStatus.Failed, $"{EngineReasons.BuildEnded}: {ended.Reason}", cancellationToken));
     }
 
     /// <summary>Ends an order whose claim is taken: a worker that has not begun finds it so, and for one that has, the first result stands.</summary>
-    private async ValueTask<bool> EndAsync(WatchTarget watch, OrderStatus status, string reason, CancellationToken cancellationToken)
+    private async ValueTask<bool> EndAsync(WatchTarget watch, OrderClaim? claim, OrderStatus status, string reason, CancellationToken cancellationToken)
     {
-        var result = new OrderResult { Status = status, Log = "", FailureReason = reason, FinishedAt = clock.GetUtcNow() };
+        var result = new OrderResult { Status = status, Log = "", FailureReason = reason, StartedAt = claim?.WorkBegan, FinishedAt = clock.GetUtcNow() };
         await objects.CreateAsync(RunKeys.Result(watch.RunId, watch.Num), result.ToJson(), cancellationToken);
         if (await plans.FindAsync(watch.RunId, cancellationToken) is { } graph)
         {
-            var url = await ExecutionOfAsync(watch, true, cancellationToken);
+            var url = await ExecutionOfAsync(watch, claim, cancellationToken);
             await workers.StopAsync(graph.Plan, graph.Plan[watch.Num], url, status, reason, cancellationToken);
         }
 
@@ -100,21 +119,6 @@ public sealed class OrderWatch(IRunStore store, IObjectStore objects, RunPlans p
     }
 
     /// <summary>Who claimed the order, if the claim says it; else the last worker that was started for it.</summary>
-    private async ValueTask<string?> ExecutionOfAsync(WatchTarget watch, bool claimed, CancellationToken cancellationToken) =>
-        (claimed ? await ClaimantAsync(watch, cancellationToken) : null)
-        ?? (await store.FindOrdersAsync(watch.RunId, [watch.Num], cancellationToken) is [var record] ? record.ExecutionUrl : null);
-
-    private async ValueTask<string?> ClaimantAsync(WatchTarget watch, CancellationToken cancellationToken)
-    {
-        try
-        {
-            return await objects.GetAsync(RunKeys.Claim(watch.RunId, watch.Num), ClaimContent.MaxBytes, cancellationToken) is { } claim
-                ? ClaimContent.ExecutionOf(claim.Span)
-                : null;
-        }
-        catch (ObjectTooLargeException)
-        {
-            return null;
-        }
-    }
+    private async ValueTask<string?> ExecutionOfAsync(WatchTarget watch, OrderClaim? claim, CancellationToken cancellationToken) =>
+        claim?.Execution ?? (await store.FindOrdersAsync(watch.RunId, [watch.Num], cancellationToken) is [var record] ? record.ExecutionUrl : null);
 }

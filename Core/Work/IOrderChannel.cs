@@ -14,7 +14,7 @@ public abstract record ClaimOutcome
         public static Won Instance { get; } = new();
     }
 
-    /// <summary>Somebody else has claimed it, or, where the claim cannot be read, perhaps an attempt of ours whose answer was lost.</summary>
+    /// <summary>Somebody else has claimed it, or perhaps an attempt of ours whose answer was lost.</summary>
     public sealed record Taken : ClaimOutcome
     {
         /// <summary>The one instance.</summary>
@@ -54,14 +54,11 @@ public abstract record ReportOutcome
 
 /// <summary>
 /// A worker's two capabilities for its order: to claim it, and to report its result. A method throws when it is not known whether
-/// its write has happened; it may then be called again with the same content.
+/// its write has happened; it may then be called again.
 /// </summary>
 public interface IOrderChannel
 {
-    /// <summary>
-    /// Creates the claim, if there is none. A channel that can read the claim answers <see cref="ClaimOutcome.Won"/> when it finds this
-    /// very content there (an earlier attempt had arrived); one that cannot answers <see cref="ClaimOutcome.Taken"/>.
-    /// </summary>
+    /// <summary>Creates the claim, if there is none. Each attempt says the time anew, so that a claim is never older than it says.</summary>
     ValueTask<ClaimOutcome> ClaimAsync(ReadOnlyMemory<byte> content, CancellationToken cancellationToken);
 
     /// <summary>Creates the result, if there is none.</summary>

@@ -154,30 +154,9 @@ internal sealed record WorkEvent
     public string? TraceId { get; init; }
 }
 
-/// <summary>The worker's own claim, as it stands in the claim object.</summary>
-internal sealed record ClaimContent(string WorkerId, string RunId, string OrderNum, DateTimeOffset ClaimedAt, string? Execution = null)
-{
-    /// <summary>The largest claim that is read, in bytes.</summary>
-    internal const long MaxBytes = 16 << 10;
-
-    /// <summary>Which execution claimed, as its service names it; null when the claim does not say, or is nobody's we know.</summary>
-    internal static string? ExecutionOf(ReadOnlySpan<byte> claim)
-    {
-        try
-        {
-            return JsonSerializer.Deserialize(claim, WorkJson.Default.ClaimContent)?.Execution;
-        }
-        catch (JsonException)
-        {
-            return null;
-        }
-    }
-}
-
 /// <summary>The JSON of this room.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(WorkEvent))]
-[JsonSerializable(typeof(ClaimContent))]
 internal sealed partial class WorkJson : JsonSerializerContext
 {
 }

@@ -1,6 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
-using System.Text.Json;
 using IacCi.Core.Faults;
 using IacCi.Core.Runs;
 using IacCi.Core.Work.Events;
@@ -97,10 +96,16 @@ public sealed class Worker(
     /// <returns>Null when the order is ours.</returns>
     private async ValueTask<WorkerEnding?> ClaimAsync(WorkOrder order, IOrderChannel channel, CancellationToken cancellationToken)
     {
-        var content = new ClaimContent("worker-" + Convert.ToHexStringLower(randomBytes(16)), order.RunId.Value, order.OrderNum.ToString(), clock.GetUtcNow(), options.Execution);
-        var json = JsonSerializer.SerializeToUtf8Bytes(content, WorkJson.Default.ClaimContent);
+        var claim = new OrderClaim
+        {
+            WorkerId = "worker-" + Convert.ToHexStringLower(randomBytes(16)),
+            RunId = order.RunId.Value,
+            OrderNum = order.OrderNum.ToString(),
+            Execution = options.Execution,
+            Host = options.Host,
+        };
         var (outcome, unknown) = await retrying.UntilKnownAsync(
-            token => channel.ClaimAsync(json, token), options.ClaimWindow, problem => log($"order {order.OrderNum}: the claim is tried again: {problem}"), cancellationToken);
+            token => channel.ClaimAsync((claim with { ClaimedAt = clock.GetUtcNow() }).ToJson(), token), options.ClaimWindow, problem => log($"order {order.OrderNum}: the claim is tried again: {problem}"), cancellationToken);
         switch (outcome)
         {
             case ClaimOutcome.Won:

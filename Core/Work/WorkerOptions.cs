@@ -21,6 +21,9 @@ public sealed record WorkerOptions
     /// </summary>
     public string? Execution { get; init; }
 
+    /// <summary>On one machine: the process that works on the orders. It stands in the claim, so that others see whether it is alive.</summary>
+    public string? Host { get; init; }
+
     /// <summary>What the commands get of the worker's own environment; the bundle's variables come on top. See <see cref="BaseEnvironment"/>.</summary>
     public required IReadOnlyDictionary<string, string> BaseEnvironment { get; init; }
 }

@@ -62,7 +62,10 @@ internal sealed class DrivenObjects(World world, IObjectStore inner) : IObjectSt
     public ValueTask<ReadOnlyMemory<byte>?> GetAsync(string key, long maxBytes, CancellationToken cancellationToken) =>
         new(driver.Do(() => inner.GetAsync(key, maxBytes, cancellationToken)));
 
-    public ValueTask<DateTimeOffset?> FindAsync(string key, CancellationToken cancellationToken) => new(driver.Do(() => inner.FindAsync(key, cancellationToken)));
+    public ValueTask<StoredObject?> ReadAsync(string key, long maxBytes, CancellationToken cancellationToken) =>
+        new(driver.Do(() => inner.ReadAsync(key, maxBytes, cancellationToken)));
+
+    public ValueTask<bool> ExistsAsync(string key, CancellationToken cancellationToken) => new(driver.Do(() => inner.ExistsAsync(key, cancellationToken)));
 
     public ValueTask<bool> CreateAsync(string key, ReadOnlyMemory<byte> content, CancellationToken cancellationToken) =>
         new(driver.Do(() => inner.CreateAsync(key, content, cancellationToken)));

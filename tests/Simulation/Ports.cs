@@ -94,7 +94,10 @@ internal sealed class ActorObjects(World world, Actor actor, ObjectModel model) 
     public ValueTask<ReadOnlyMemory<byte>?> GetAsync(string key, long maxBytes, CancellationToken cancellationToken) =>
         world.Ask(actor, Verb.Get, key, () => model.Get(key, maxBytes));
 
-    public ValueTask<DateTimeOffset?> FindAsync(string key, CancellationToken cancellationToken) => world.Ask(actor, Verb.Find, key, () => model.Find(key));
+    public ValueTask<StoredObject?> ReadAsync(string key, long maxBytes, CancellationToken cancellationToken) =>
+        world.Ask(actor, Verb.Get, key, () => model.Read(key, maxBytes));
+
+    public ValueTask<bool> ExistsAsync(string key, CancellationToken cancellationToken) => world.Ask(actor, Verb.Find, key, () => model[key] is not null);
 
     public ValueTask<bool> CreateAsync(string key, ReadOnlyMemory<byte> content, CancellationToken cancellationToken)
     {

@@ -17,7 +17,8 @@ internal sealed class ObjectModel(World world, bool isInternal)
     public ReadOnlyMemory<byte>? Get(string key, long maxBytes) =>
         !entries.TryGetValue(key, out var entry) ? (ReadOnlyMemory<byte>?)null : entry.Size > maxBytes ? throw new ObjectTooLargeException(key, maxBytes) : entry.Content;
 
-    public DateTimeOffset? Find(string key) => entries.TryGetValue(key, out var entry) ? new DateTimeOffset(entry.At, TimeSpan.Zero) : null;
+    public StoredObject? Read(string key, long maxBytes) =>
+        Get(key, maxBytes) is { } content ? new StoredObject(content, new DateTimeOffset(entries[key].At, TimeSpan.Zero)) : null;
 
     public bool Create(string key, ReadOnlyMemory<byte> content, Role by, long? size = null)
     {

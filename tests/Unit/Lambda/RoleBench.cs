@@ -202,7 +202,9 @@ internal sealed class RoleBench : IDisposable
 
         public ValueTask<ReadOnlyMemory<byte>?> GetAsync(string key, long maxBytes, CancellationToken cancellationToken) => Checked(key).GetAsync(key, maxBytes, cancellationToken);
 
-        public ValueTask<DateTimeOffset?> FindAsync(string key, CancellationToken cancellationToken) => Checked(key).FindAsync(key, cancellationToken);
+        public ValueTask<StoredObject?> ReadAsync(string key, long maxBytes, CancellationToken cancellationToken) => Checked(key).ReadAsync(key, maxBytes, cancellationToken);
+
+        public ValueTask<bool> ExistsAsync(string key, CancellationToken cancellationToken) => Checked(key).ExistsAsync(key, cancellationToken);
 
         public ValueTask<bool> CreateAsync(string key, ReadOnlyMemory<byte> content, CancellationToken cancellationToken) => Checked(key).CreateAsync(key, content, cancellationToken);
 

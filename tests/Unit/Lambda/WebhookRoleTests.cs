@@ -21,7 +21,7 @@ internal sealed class WebhookRoleTests
         await Assert.That((string?)answer["done_endpt"]).IsEqualTo("s3://done/run-1/done");
         await Assert.That((string?)answer["flow_id"]).IsEqualTo($"webhook:{answer["trace_id"]}-exec");
         await Assert.That((await bench.Store.FindJobAsync(RunId.Parse("run-1"), default))!.Status).IsEqualTo(JobStatus.Active);
-        await Assert.That(await bench.Objects.FindAsync("tmp/callbacks/runs/run-1/0000/result.json", default)).IsNotNull();
+        await Assert.That(await bench.Objects.ExistsAsync("tmp/callbacks/runs/run-1/0000/result.json", default)).IsTrue();
         await Assert.That(bench.Logged).Contains("\"run_id\":\"run-1\"").And.Contains("\"leg\":");
     }
 

@@ -168,7 +168,9 @@ internal sealed class ReporterLab : IAsyncDisposable
             return ValueTask.CompletedTask;
         }
 
-        public ValueTask<DateTimeOffset?> FindAsync(string key, CancellationToken cancellationToken) => throw new NotSupportedException();
+        public ValueTask<StoredObject?> ReadAsync(string key, long maxBytes, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+        public ValueTask<bool> ExistsAsync(string key, CancellationToken cancellationToken) => throw new NotSupportedException();
 
         public ValueTask<bool> CreateAsync(string key, ReadOnlyMemory<byte> content, CancellationToken cancellationToken) => throw new NotSupportedException();
 

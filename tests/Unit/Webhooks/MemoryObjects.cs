@@ -18,7 +18,9 @@ internal sealed class MemoryObjects : IObjectStore
         return objects.TryGetValue(key, out var content) ? content : default(ReadOnlyMemory<byte>?);
     }
 
-    public ValueTask<DateTimeOffset?> FindAsync(string key, CancellationToken cancellationToken) => throw new NotSupportedException();
+    public ValueTask<StoredObject?> ReadAsync(string key, long maxBytes, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+    public ValueTask<bool> ExistsAsync(string key, CancellationToken cancellationToken) => throw new NotSupportedException();
 
     public async ValueTask<bool> CreateAsync(string key, ReadOnlyMemory<byte> content, CancellationToken cancellationToken)
     {

@@ -52,14 +52,16 @@ internal sealed class WorkerTests
     }
 
     [Test]
-    public async Task A_claim_whose_answer_was_lost_is_repeated_with_the_same_content()
+    public async Task A_claim_whose_answer_was_lost_is_repeated_by_the_same_worker_with_the_time_of_each_attempt()
     {
         using var house = new House("echo once");
         house.Claims.Enqueue(() => throw new IOException("connection reset"));
         house.Claims.Enqueue(() => throw new StoreUnavailableException("throttled"));
         await Assert.That(await house.RunAsync()).IsTypeOf<WorkerEnding.Reported>();
         await Assert.That(house.Claimed.Count).IsEqualTo(3);
-        await Assert.That(house.Claimed.Distinct().Count()).IsEqualTo(1);
+        var claims = house.Claimed.Select(content => OrderClaim.Parse(Encoding.UTF8.GetBytes(content))).ToList();
+        await Assert.That(claims.Select(claim => claim.WorkerId).Distinct().Count()).IsEqualTo(1);
+        await Assert.That(claims.Zip(claims.Skip(1)).All(pair => pair.First.ClaimedAt < pair.Second.ClaimedAt)).IsTrue();
         await Assert.That(house.Result.Log).IsEqualTo("once\n");
     }
 
