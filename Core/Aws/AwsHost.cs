@@ -1,3 +1,5 @@
+using Amazon.Runtime;
+using IacCi.Core.Aws.Access;
 using IacCi.Core.Aws.Dynamo;
 using IacCi.Core.Aws.Roles;
 using IacCi.Core.Bundles;
@@ -47,11 +49,12 @@ public sealed class AwsHost : IDisposable
     /// <param name="clock">The time.</param>
     /// <param name="randomBytes">Makes random bytes.</param>
     /// <param name="tell">Gets a line about something unusual.</param>
-    public AwsHost(Func<string, string?> variable, TimeProvider clock, Func<int, byte[]> randomBytes, Action<string> tell)
+    /// <param name="credentials">Who calls; null for the SDK's usual chain (variables, profile, role).</param>
+    public AwsHost(Func<string, string?> variable, TimeProvider clock, Func<int, byte[]> randomBytes, Action<string> tell, AWSCredentials? credentials = null)
     {
         (this.variable, this.clock, this.randomBytes, this.tell) = (variable, clock, randomBytes, tell);
         settings = new AwsSettings(variable);
-        clients = new AwsClients(variable);
+        clients = new AwsClients(variable, credentials);
         store = new(() => new DynamoRunStore(clients.DynamoDb, settings.Tables, settings.InternalBucket, clock, randomBytes));
         objects = new(() => Bucket(settings.InternalBucket, AwsSettings.InternalBucketVariable));
         plans = new(() => new RunPlans(objects.Value));
@@ -76,7 +79,7 @@ public sealed class AwsHost : IDisposable
     public void CheckWebhook()
     {
         Check(settings.Tables, settings.InternalBucket, settings.DoneBucket, settings.WatchdogStateMachine, settings.SopsKeyPrefix);
-        _ = SecretLocationOf();
+        Check(Scope(), settings.ReplayRules);
     }
 
     /// <summary>Finds out what is not configured that orchestrating needs. (Workers' names are asked for when an order needs them.)</summary>
@@ -97,10 +100,10 @@ public sealed class AwsHost : IDisposable
     {
         var watchdogs = new SfnWatchdogs(clients.StepFunctions, settings.WatchdogStateMachine, settings.InternalBucket);
         var keys = new SsmRunKeys(clients.Ssm, settings.SopsKeyPrefix);
-        var bundler = new RefusingBundler(new Bundler(new AwsInputs(BucketOfJob, GitOptions(), clock), Secrets(), clock));
+        var bundler = new RefusingBundler(new ScopedBundler(new Bundler(new AwsInputs(BucketOfJob, GitOptions(), clock), Secrets(), clock), Scope()));
         var root = S3Location.Root(settings.InternalBucket);
         var intake = new Intake.Intake(Store, Objects, keys, watchdogs, bundler, Reporter(), finalizer.Value, clock, randomBytes, root);
-        return new WebhookRole(new WebhookDesk(new AwsPlace(intake, settings.DoneBucket), new DeliveryLedger(Objects, clock)), ReadWebhookSecretAsync, clock);
+        return new WebhookRole(new WebhookDesk(new AwsPlace(intake, settings.DoneBucket), new DeliveryLedger(Objects, clock), settings.ReplayRules, clock), ReadWebhookSecretAsync, clock);
     }
 
     /// <summary>Wakes runs.</summary>
@@ -160,8 +163,8 @@ public sealed class AwsHost : IDisposable
 
     private VcsReporter MakeReporter()
     {
-        var gitHub = new GitHubProvider(GitHubOptions.From(variable("IAC_CI_GITHUB_API_URL")), clock, () => BitConverter.ToUInt32(randomBytes(4)) / (uint.MaxValue + 1.0));
-        return new VcsReporter(new VcsConnections(gitHub, Secrets(), clock), Objects, Store, isLocal: false, clock, tell);
+        var gitHub = new GitHubProvider(GitHubOptions.From(variable), clock, () => BitConverter.ToUInt32(randomBytes(4)) / (uint.MaxValue + 1.0));
+        return new VcsReporter(new VcsConnections(gitHub, new ScopedSecrets(Secrets(), Scope(), ReadPurpose.GitCredential), clock), Objects, Store, isLocal: false, clock, tell);
     }
 
     private Orchestrator MakeOrchestrator()
@@ -174,7 +177,23 @@ public sealed class AwsHost : IDisposable
 
     private AwsSecrets Secrets() => new(() => clients.Ssm, () => clients.SecretsManager);
 
-    private GitOptions GitOptions() => variable("IAC_CI_GITHUB_URL") is { Length: > 0 } url ? new GitOptions { BaseUrl = url } : new GitOptions();
+    private ReadScope Scope() => new()
+    {
+        JobParameters = settings.JobParameters,
+        JobSecrets = settings.JobSecrets,
+        VcsParameters = settings.VcsParameters,
+        VcsSecrets = settings.VcsSecrets,
+        CodeLocations = settings.CodeLocations,
+        InternalBucket = settings.InternalBucket,
+        RunKeys = settings.SopsKeyPrefix,
+        WebhookSecret = SecretLocationOf(),
+    };
+
+    private GitOptions GitOptions()
+    {
+        var gitHub = GitHubOptions.From(variable);
+        return new GitOptions { BaseUrl = gitHub.RepositoriesUrl, TokenUrl = gitHub.WebUrl };
+    }
 
     private S3ObjectStore Bucket(string name, string named) => new(clients.S3, name, named, clock, randomBytes);
 

@@ -14,9 +14,6 @@ public sealed class AwsPlace(Intake.Intake intake, string doneBucket) : IJobPlac
     public JobContext Context => JobContext.Aws;
 
     /// <inheritdoc/>
-    public string? Refusal => null;
-
-    /// <inheritdoc/>
     public string DoneEndpoint(RunId run) => new S3Location(doneBucket, RunKeys.Done(run)).ToString();
 
     /// <inheritdoc/>

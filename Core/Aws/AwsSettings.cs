@@ -1,4 +1,5 @@
 using IacCi.Core.Faults;
+using IacCi.Core.Webhooks;
 
 namespace IacCi.Core.Aws;
 
@@ -39,6 +40,24 @@ public sealed class AwsSettings(Func<string, string?> variable)
     /// <summary>The variable of <see cref="SopsKeyPrefix"/>.</summary>
     public const string SopsKeyPrefixVariable = "IAC_CI_SOPS_KEY_PREFIX";
 
+    /// <summary>The variable of <see cref="JobParameters"/>.</summary>
+    public const string JobParametersVariable = "IAC_CI_JOB_SSM_PREFIXES";
+
+    /// <summary>The variable of <see cref="JobSecrets"/>.</summary>
+    public const string JobSecretsVariable = "IAC_CI_JOB_SECRET_PREFIXES";
+
+    /// <summary>The variable of <see cref="VcsParameters"/>.</summary>
+    public const string VcsParametersVariable = "IAC_CI_VCS_SSM_PREFIXES";
+
+    /// <summary>The variable of <see cref="VcsSecrets"/>.</summary>
+    public const string VcsSecretsVariable = "IAC_CI_VCS_SECRET_PREFIXES";
+
+    /// <summary>The variable of <see cref="CodeLocations"/>.</summary>
+    public const string CodeLocationsVariable = "IAC_CI_CODE_LOCATIONS";
+
+    private const string OrdersTableEnding = "-orders";
+    private const string DefaultDeployment = "iac-ci";
+
     /// <summary>The table of jobs and orders.</summary>
     public string OrdersTable => Need(OrdersTableVariable, "the name of the DynamoDB table of orders");
 
@@ -66,8 +85,26 @@ public sealed class AwsSettings(Func<string, string?> variable)
     /// <summary>Where the secret is that signs requests; null when requests are not signed.</summary>
     public string? WebhookSecretLocation => Find(WebhookSecretVariable);
 
+    /// <summary>What a signed request has to hold.</summary>
+    public ReplayRules ReplayRules => ReplayRules.Parse(Find(ReplayRules.Variable));
+
     /// <summary>Under which path of SSM the runs' identities are kept, without a slash at its end.</summary>
     public string SopsKeyPrefix => SsmRunKeys.CheckPrefix(Find(SopsKeyPrefixVariable) ?? SsmRunKeys.DefaultPrefix, SopsKeyPrefixVariable);
+
+    /// <summary>Paths of SSM that <c>ssm_paths</c> and <c>sops_key_ssm_path</c> of jobs may name.</summary>
+    public IReadOnlyList<string> JobParameters => List(JobParametersVariable, IsPathPrefix, "/iac-ci/jobs/") ?? [$"/{Deployment}/jobs/"];
+
+    /// <summary>Beginnings of names that <c>secret_manager_paths</c> of jobs may name.</summary>
+    public IReadOnlyList<string> JobSecrets => List(JobSecretsVariable, IsNamePrefix, "iac-ci/jobs/") ?? [$"{Deployment}/jobs/"];
+
+    /// <summary>Paths of SSM that <c>git_token_location</c> and <c>git_ssh_key_location</c> of jobs may name.</summary>
+    public IReadOnlyList<string> VcsParameters => List(VcsParametersVariable, IsPathPrefix, "/iac-ci/vcs/") ?? [$"/{Deployment}/vcs/"];
+
+    /// <summary>Beginnings of names of secrets that <c>git_token_location</c> and <c>git_ssh_key_location</c> of jobs may name.</summary>
+    public IReadOnlyList<string> VcsSecrets => List(VcsSecretsVariable, IsNamePrefix, "iac-ci/vcs/") ?? [$"{Deployment}/vcs/"];
+
+    /// <summary>Buckets, or <c>bucket/prefix/</c>, that <c>s3_location</c> of orders may name beside <c>tmp/source/</c> of the internal bucket.</summary>
+    public IReadOnlyList<string> CodeLocations => List(CodeLocationsVariable, IsCodeLocation, "my-code, or my-code/releases/") ?? [];
 
     /// <summary>Whether the tables are named, so that runs on AWS can be looked at.</summary>
     public bool NamesTables => Find(OrdersTableVariable) is not null && Find(EventsTableVariable) is not null && Find(LocksTableVariable) is not null;
@@ -75,6 +112,31 @@ public sealed class AwsSettings(Func<string, string?> variable)
     /// <summary>The names of the tables.</summary>
     /// <exception cref="UserException">One is missing.</exception>
     public DynamoTables Tables => new(OrdersTable, EventsTable, LocksTable);
+
+    /// <summary>What the names of a deployment begin with, told by one of them.</summary>
+    private string Deployment => Find(OrdersTableVariable) is { } table && table.EndsWith(OrdersTableEnding, StringComparison.Ordinal) && table.Length > OrdersTableEnding.Length
+        ? table[..^OrdersTableEnding.Length]
+        : DefaultDeployment;
+
+    private static bool IsPathPrefix(string text) => text.Length > 2 && text[0] == '/' && text[^1] == '/' && !text.Contains("//", StringComparison.Ordinal);
+
+    private static bool IsNamePrefix(string text) => text.Length > 1 && text[0] != '/' && text[^1] == '/';
+
+    private static bool IsCodeLocation(string text) => text[0] != '/' && (!text.Contains('/') || text[^1] == '/') && !text.Contains("//", StringComparison.Ordinal);
+
+    /// <summary>The entries of a list, with commas or blanks between them; null when the variable is not set. One that is set and empty allows nothing.</summary>
+    private List<string>? List(string name, Func<string, bool> isEntry, string example)
+    {
+        if (variable(name) is not { } text)
+        {
+            return null;
+        }
+
+        List<string> entries = [.. text.Split([',', ' ', '\t', '\n'], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)];
+        return entries.FirstOrDefault(entry => !isEntry(entry) || entry.AsSpan().ContainsAny("*?")) is { } wrong
+            ? throw new UserException($"the variable {name} has the entry {Printable.Word(wrong)}, which allows nothing or everything; write for example {example}")
+            : entries;
+    }
 
     private string? Find(string name) => variable(name) is { } value && !string.IsNullOrWhiteSpace(value) ? value.Trim() : null;
 

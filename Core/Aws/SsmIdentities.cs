@@ -18,11 +18,12 @@ public sealed class SsmIdentities(ISecretSource secrets, Func<string, string?> v
     /// <inheritdoc/>
     public async ValueTask<IReadOnlyList<AgeIdentity>> FindAsync(WorkOrder order, CancellationToken cancellationToken)
     {
-        var here = HasKeys() ? AgeKeys.Find(variable) : [];
         if (order.SopsKeySsmPath is not { } path)
         {
-            return here.Count > 0 ? here : AgeKeys.Find(variable);
+            return AgeKeys.Find(variable);
         }
+
+        var here = HasKeys() ? AgeKeys.Search(variable) : new AgeKeySet([], []);
 
         if (!SecretLocation.TryParseSsm(path, out var location))
         {
@@ -31,7 +32,7 @@ public sealed class SsmIdentities(ISecretSource secrets, Func<string, string?> v
 
         try
         {
-            return [.. AgeKeys.Parse(await secrets.ReadAsync(location, cancellationToken), location.ToString()), .. here];
+            return new AgeKeySet([.. AgeKeys.Parse(await secrets.ReadAsync(location, cancellationToken), location.ToString()), .. here], here.Unusable);
         }
         catch (UserException) when (here.Count > 0)
         {

@@ -45,6 +45,9 @@ public sealed record Submission
 
     /// <summary>A name for lists, or null.</summary>
     public string? Title { get; init; }
+
+    /// <summary>How large the request was that asked for it, in bytes; 0 when there was none.</summary>
+    public long Bytes { get; init; }
 }
 
 /// <summary>How a submission was answered.</summary>

@@ -38,6 +38,9 @@ public sealed record LocalOptions
     /// <summary>Gives a variable of the environment, or null.</summary>
     public required Func<string, string?> Variable { get; init; }
 
+    /// <summary>The host's own secret, which no job may have read for it; or null.</summary>
+    public SecretLocation? Withheld { get; init; }
+
     /// <summary>Is told of each pass.</summary>
     public Action<RunProgress> Progress { get; init; } = _ => { };
 
@@ -102,7 +105,7 @@ public sealed class LocalHost : IDisposable
         var workerOptions = new WorkerOptions { BaseEnvironment = CommandEnvironment.Base(options.Variable), Host = hosts.HostId };
         var worker = new Worker(new LocalBundles(objects), opener, new CommandRunner(clock), workerOptions, clock, RandomNumberGenerator.GetBytes, _ => { });
         workers = new LocalWorkers(worker, database, objects, new LiveLogs(state.Logs, options.LastLine), hosts.HostId, options.Parallel, (run, num) => watchdogs.Begin(run, num, clock.GetUtcNow()), options.Log);
-        var gitHub = new GitHubProvider(GitHubOptions.From(options.Variable("IAC_CI_GITHUB_API_URL")), clock, Jitter);
+        var gitHub = new GitHubProvider(GitHubOptions.From(options.Variable), clock, Jitter);
         var vcs = new VcsReporter(new VcsConnections(gitHub, secrets, clock), objects, store, isLocal: true, clock, options.Log);
         reporter = new CompositeReporter(new ProgressReporter(options.Progress), vcs);
         finalizer = new Finalizer(store, done, keys, reporter, clock);
@@ -256,7 +259,7 @@ public sealed class LocalHost : IDisposable
         var run = submission.RunId ?? RunId.New(RandomNumberGenerator.GetBytes);
         submission = submission with { RunId = run };
         submitted[run] = new KeptJob(source, baseFolder, Convert.ToBase64String(JobWriter.Write(submission.Job).Span));
-        var inputs = new LocalInputs(source, baseFolder, options.State.Path, workFolder.Path, options.Variable("IAC_CI_GITHUB_URL"), clock);
+        var inputs = new LocalInputs(source, baseFolder, options.State.Path, workFolder.Path, GitHubOptions.From(options.Variable), clock);
         var bundler = new Bundler(inputs, SecretsFrom(baseFolder), clock);
         var intake = new Intake.Intake(store, objects, keys, watchdogs, bundler, reporter, finalizer, clock, RandomNumberGenerator.GetBytes, bundleRoot: "");
         try
@@ -279,7 +282,7 @@ public sealed class LocalHost : IDisposable
         }
     }
 
-    private LocalSecrets SecretsFrom(string baseFolder) => new(options.Variable, baseFolder, remote: null);
+    private LocalSecrets SecretsFrom(string baseFolder) => new(options.Variable, baseFolder, remote: null, options.Withheld);
 
     /// <summary>Keeps the job, encrypted to the run, until its intake is finished: a crash before that loses nothing.</summary>
     private void KeepJob(RunId run, AgeRecipient recipient)

@@ -6,6 +6,7 @@ using IacCi.Core.Intake;
 using IacCi.Core.Jobs;
 using IacCi.Core.Secrets;
 using IacCi.Core.Secrets.Age;
+using IacCi.Core.Vcs.GitHub;
 using IacCi.Core.Work;
 
 namespace IacCi.Core.Local;
@@ -15,16 +16,13 @@ namespace IacCi.Core.Local;
 /// <param name="baseFolder">What a relative path of a repository starts from.</param>
 /// <param name="stateDir">The state folder, which never is part of the code.</param>
 /// <param name="scratch">Where repositories are cloned.</param>
-/// <param name="gitHubUrl">Where <c>owner/name</c> is found; null for the public GitHub.</param>
+/// <param name="gitHub">Where <c>owner/name</c> is found, and where tokens are sent.</param>
 /// <param name="clock">The clock of timeouts.</param>
-public sealed class LocalInputs(string source, string baseFolder, string stateDir, string scratch, string? gitHubUrl, TimeProvider clock) : IBundleInputs
+public sealed class LocalInputs(string source, string baseFolder, string stateDir, string scratch, GitHubOptions gitHub, TimeProvider clock) : IBundleInputs
 {
     /// <inheritdoc/>
-    public CodeSources OpenCode()
-    {
-        var options = new GitOptions { AllowLocal = true, LocalBase = baseFolder, ScratchDir = scratch };
-        return new CodeSources(gitHubUrl is null ? options : options with { BaseUrl = gitHubUrl }, clock);
-    }
+    public CodeSources OpenCode() => new(
+        new GitOptions { BaseUrl = gitHub.RepositoriesUrl, TokenUrl = gitHub.WebUrl, AllowLocal = true, LocalBase = baseFolder, ScratchDir = scratch }, clock);
 
     /// <inheritdoc/>
     public CodeRequest? CodeOf(Job job, Order order, GitCredentials? credentials)
@@ -68,10 +66,10 @@ public sealed class LocalIdentities(LocalRunKeys keys, ISecretSource secrets, Fu
         }
 
         var own = keys.Find(order.RunId);
-        var others = HasKeys() ? AgeKeys.Find(variable) : [];
+        var others = HasKeys() ? AgeKeys.Search(variable) : new AgeKeySet([], []);
         return own is null && others.Count == 0
-            ? throw new UserException("the run's key is gone (the machine was started again); run the job anew")
-            : own is null ? others : [own, .. others];
+            ? throw new UserException($"the run's key is gone (the machine was started again); run the job anew{AgeKeySet.Remark(others)}")
+            : own is null ? others : new AgeKeySet([own, .. others], others.Unusable);
     }
 
     private bool HasKeys() => variable(AgeKeys.KeyVariable) is { Length: > 0 } || variable(AgeKeys.FileVariable) is { Length: > 0 };

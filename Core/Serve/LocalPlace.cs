@@ -16,9 +16,6 @@ public sealed class LocalPlace(RunRoster runs, StateFolder state) : IJobPlace
     public JobContext Context => JobContext.Local;
 
     /// <inheritdoc/>
-    public string? Refusal => runs.IsFull ? $"{RunRoster.MaxRuns} runs are under way, no more are taken in; send the job again later" : null;
-
-    /// <inheritdoc/>
     public string DoneEndpoint(RunId run) => new Uri(Path.Combine(state.Done, RunKeys.Done(run))).AbsoluteUri;
 
     /// <inheritdoc/>

@@ -4,6 +4,7 @@ using IacCi.Core.Faults;
 using IacCi.Core.Intake;
 using IacCi.Core.Local;
 using IacCi.Core.Runs;
+using IacCi.Core.Webhooks;
 
 namespace IacCi.Core.Serve;
 
@@ -13,9 +14,6 @@ namespace IacCi.Core.Serve;
 /// <param name="log">Gets a line for each thing that happens.</param>
 public sealed class RunRoster(LocalHost host, TimeProvider clock, Action<string> log) : IDisposable
 {
-    /// <summary>The most runs that are driven at once; while there are as many, no job is taken in.</summary>
-    public const int MaxRuns = 100;
-
     /// <summary>The most runs of the state folder that are looked through for unfinished ones.</summary>
     public const int MaxListed = 100_000;
 
@@ -31,23 +29,40 @@ public sealed class RunRoster(LocalHost host, TimeProvider clock, Action<string>
     private readonly SemaphoreSlim[] lanes = [.. Enumerable.Range(0, Lanes).Select(_ => new SemaphoreSlim(1))];
     private readonly ConcurrentDictionary<RunId, Lazy<Task>> driven = new();
     private readonly CancellationTokenSource leave = new();
-
-    /// <summary>Whether there is no room for another run.</summary>
-    public bool IsFull => driven.Count >= MaxRuns;
+    private readonly Admission admission = new();
 
     /// <summary>Takes a job in, and drives its run from then on.</summary>
     /// <exception cref="UserException">It cannot be bundled; nothing was started.</exception>
-    public async ValueTask<IntakeAnswer> SubmitAsync(Submission submission, RunId run)
+    /// <exception cref="JobPlaceFullException">As much as may be is under way; nothing was started.</exception>
+    public ValueTask<IntakeAnswer> SubmitAsync(Submission submission, RunId run) => InLaneAsync(run, async () =>
     {
-        // The sender may go away while this is under way: what has begun is finished.
-        var answer = await InLaneAsync(run, () => host.SubmitAsync(submission with { RunId = run }, CancellationToken.None));
-        if (answer is IntakeAnswer.Accepted { Job.Status: var status } && !status.IsFinal())
+        // What is known costs nothing more: a sender that repeats itself is answered however much is under way.
+        var isKnown = await host.Store.FindJobAsync(run, CancellationToken.None) is not null;
+        if (!isKnown && !admission.TryEnter(run, submission.Job.Orders.Count, submission.Bytes))
         {
-            Drive(run);
+            throw new JobPlaceFullException($"{admission.Shown}; send the job again later");
         }
 
-        return answer;
-    }
+        try
+        {
+            // The sender may go away while this is under way: what has begun is finished.
+            var answer = await host.SubmitAsync(submission with { RunId = run }, CancellationToken.None);
+            if (answer is IntakeAnswer.Accepted { Job: { Status: var status, OrderCount: var orders } } && !status.IsFinal())
+            {
+                admission.Enter(run, orders);
+                Drive(run);
+            }
+
+            return answer;
+        }
+        finally
+        {
+            if (!driven.ContainsKey(run))
+            {
+                admission.Leave(run);
+            }
+        }
+    });
 
     /// <summary>Takes up every run that is not finished, whoever left it.</summary>
     public async Task ResumeAsync()
@@ -89,6 +104,7 @@ public sealed class RunRoster(LocalHost host, TimeProvider clock, Action<string>
                 return 0;
             });
             log($"run {job.RunId}: goes on");
+            admission.Enter(job.RunId, job.OrderCount);
             Drive(job.RunId);
         }
         catch (Exception wrong)
@@ -121,6 +137,7 @@ public sealed class RunRoster(LocalHost host, TimeProvider clock, Action<string>
         }
 
         driven.TryRemove(run, out _);
+        admission.Leave(run);
     }
 
     private async Task PauseAsync()

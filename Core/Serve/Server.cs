@@ -32,16 +32,16 @@ public sealed record ServeOptions
 public sealed class Server(ServeOptions options, TimeProvider clock)
 {
     /// <summary>The most connections at once.</summary>
-    public const int MaxConnections = 200;
+    public const int MaxConnections = 400;
 
     /// <summary>The most bytes of all headers of a request.</summary>
     public const int MaxHeaderBytes = 16 << 10;
 
-    /// <summary>How slowly a body may come, in bytes per second, after <see cref="SlowGrace"/>.</summary>
-    public const int MinBytesPerSecond = 1_024;
+    /// <summary>How slowly a body may come, in bytes per second, after <see cref="SlowGrace"/>. (<see cref="PendingBodies.Deadline"/> bounds all of it.)</summary>
+    public const int MinBytesPerSecond = 32 * 1_024;
 
     /// <summary>How long headers may take, and how long a body may come more slowly.</summary>
-    public static readonly TimeSpan SlowGrace = TimeSpan.FromSeconds(10);
+    public static readonly TimeSpan SlowGrace = TimeSpan.FromSeconds(5);
 
     /// <summary>How long requests that are being answered may go on when the server is stopped.</summary>
     public static readonly TimeSpan AnswerTimeout = TimeSpan.FromSeconds(15);
@@ -53,16 +53,17 @@ public sealed class Server(ServeOptions options, TimeProvider clock)
     public async Task RunAsync(CancellationToken stop, CancellationToken hurry)
     {
         var log = options.Local.Log;
+        var rules = ReplayRules.Parse(options.Local.Variable(ReplayRules.Variable));
         var secrets = new SecretsDrawer(Location(), new LocalSecrets(options.Local.Variable, options.Local.BaseFolder, remote: null), clock);
         if ((await secrets.ReadAsync(stop)).Count == 0)
         {
             log("closed: no webhook secret is configured, every delivery is refused; set IAC_CI_WEBHOOK_SECRET_LOCATION to env:NAME or file:PATH");
         }
 
-        using var host = new LocalHost(options.Local, clock);
+        using var host = new LocalHost(options.Local with { Withheld = Location() }, clock);
         using var runs = new RunRoster(host, clock, log);
-        var desk = new WebhookDesk(new LocalPlace(runs, options.Local.State), new DeliveryLedger(host.Objects, clock));
-        using var door = new WebhookDoor(desk, secrets.ReadAsync, log);
+        var desk = new WebhookDesk(new LocalPlace(runs, options.Local.State), new DeliveryLedger(host.Objects, clock), rules, clock);
+        var door = new WebhookDoor(desk, secrets.ReadAsync, clock, log);
         await using var app = Build(door);
         await StartAsync(app);
         log($"listening on {app.Urls.Single()}");
@@ -94,7 +95,7 @@ public sealed class Server(ServeOptions options, TimeProvider clock)
         kestrel.AddServerHeader = false;
         kestrel.Listen(options.Listen.Address, options.Listen.Port);
         kestrel.Limits.MaxConcurrentConnections = MaxConnections;
-        kestrel.Limits.MaxRequestBodySize = WebhookDoor.MaxDrainedBytes;
+        kestrel.Limits.MaxRequestBodySize = WebhookDoor.MaxLingeringBytes;
         kestrel.Limits.MaxRequestHeadersTotalSize = MaxHeaderBytes;
         kestrel.Limits.RequestHeadersTimeout = SlowGrace;
         kestrel.Limits.KeepAliveTimeout = SlowGrace;

@@ -8,18 +8,20 @@ namespace IacCi.Core.Serve;
 /// <summary>The server's HTTP surface: <c>POST /webhook</c> and <c>GET /healthz</c>. Nothing is parsed of a body whose signature does not fit.</summary>
 /// <param name="desk">Takes genuine requests in.</param>
 /// <param name="readSecrets">The accepted secrets; none when the door is closed.</param>
+/// <param name="clock">The clock of deadlines.</param>
 /// <param name="log">Gets a line for each delivery that is turned away; nothing of its body.</param>
-public sealed class WebhookDoor(WebhookDesk desk, Func<CancellationToken, ValueTask<IReadOnlyList<ReadOnlyMemory<byte>>>> readSecrets, Action<string> log) : IDisposable
+public sealed class WebhookDoor(
+    WebhookDesk desk, Func<CancellationToken, ValueTask<IReadOnlyList<ReadOnlyMemory<byte>>>> readSecrets, TimeProvider clock, Action<string> log)
 {
-    /// <summary>How many bodies are in memory at once; who comes later waits for a place, within the server's limits on connections and their speed.</summary>
-    public const int MaxBodies = 16;
+    /// <summary>
+    /// How much of a body is read and forgotten after it was refused, so that a sender that is about to end gets its answer and not a broken connection; and
+    /// for how long. Then the connection is closed, whatever else comes.
+    /// </summary>
+    public const int MaxLingeringBytes = 8 * 1024 * 1024;
 
-    /// <summary>The largest body that is read to its end; all but the first <see cref="WebhookGate.MaxBodyBytes"/> of it are forgotten.</summary>
-    public const int MaxDrainedBytes = 32 * 1024 * 1024;
+    private static readonly TimeSpan LingeringTime = TimeSpan.FromSeconds(1);
 
-    private const int ReadBytes = 64 * 1024;
-
-    private readonly SemaphoreSlim bodies = new(MaxBodies);
+    private readonly PendingBodies bodies = new(clock);
 
     /// <summary>Handles one request.</summary>
     public async Task HandleAsync(HttpContext context)
@@ -28,14 +30,61 @@ public sealed class WebhookDoor(WebhookDesk desk, Func<CancellationToken, ValueT
         context.Response.StatusCode = answer.Status;
         context.Response.ContentType = "application/json";
         context.Response.ContentLength = answer.Json.Length;
+        if (answer.Status == 405)
+        {
+            context.Response.Headers.Allow = context.Request.Path.Value == "/healthz" ? "GET, HEAD" : "POST";
+        }
+
+        if (answer.Status >= 400)
+        {
+            context.Response.Headers.Connection = "close";
+        }
+
         if (!HttpMethods.IsHead(context.Request.Method))
         {
             await context.Response.Body.WriteAsync(answer.Json, context.RequestAborted);
         }
+
+        if (answer.Status >= 400)
+        {
+            await context.Response.CompleteAsync();
+            await LingerAsync(context);
+        }
     }
 
-    /// <inheritdoc/>
-    public void Dispose() => bodies.Dispose();
+    /// <summary>Ends a connection whose request was refused. The server itself would read on for seconds, at the sender's pace.</summary>
+    private async Task LingerAsync(HttpContext context)
+    {
+        using var late = new CancellationTokenSource(LingeringTime, clock);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(late.Token, context.RequestAborted);
+        var buffer = new byte[ReadBytes];
+        try
+        {
+            for (long read = 0; read <= MaxLingeringBytes;)
+            {
+                var count = await context.Request.Body.ReadAsync(buffer, either.Token);
+                if (count == 0)
+                {
+                    return;
+                }
+
+                read += count;
+            }
+        }
+        catch (BadHttpRequestException)
+        {
+            // Too large, or not HTTP: the server reads no more of it, and ends the connection in order.
+            return;
+        }
+        catch (Exception ended) when (ended is OperationCanceledException or IOException or InvalidOperationException)
+        {
+            // Too slow, or gone: there is nobody to wait for.
+        }
+
+        context.Abort();
+    }
+
+    private const int ReadBytes = 64 * 1024;
 
     private async ValueTask<WebhookReply> AnswerAsync(HttpContext context)
     {
@@ -59,7 +108,12 @@ public sealed class WebhookDoor(WebhookDesk desk, Func<CancellationToken, ValueT
         }
         catch (BadHttpRequestException bad)
         {
-            return Refuse(new WebhookRefusal(bad.StatusCode, bad.StatusCode == 413 ? $"the body is larger than {WebhookGate.MaxBodyBytes:N0} bytes" : "the body did not come as HTTP wants it"));
+            return Refuse(new WebhookRefusal(bad.StatusCode, bad.StatusCode switch
+            {
+                413 => WebhookGate.TooLarge.Error,
+                408 => "the body comes too slowly; send it faster",
+                _ => "the body did not come as HTTP wants it",
+            }));
         }
         catch (OperationCanceledException) when (aborted.IsCancellationRequested)
         {
@@ -82,18 +136,10 @@ public sealed class WebhookDoor(WebhookDesk desk, Func<CancellationToken, ValueT
             return Refuse(early);
         }
 
-        await bodies.WaitAsync(aborted);
-        try
-        {
-            var body = await ReadAsync(request, aborted);
-            return WebhookGate.Check(request.Method, headers, body.Span, secrets) is { } refusal
-                ? Refuse(refusal)
-                : Tell(await desk.TakeAsync(body, headers[WebhookHeaders.Delivery], headers[WebhookHeaders.Event], CancellationToken.None));
-        }
-        finally
-        {
-            bodies.Release();
-        }
+        var (body, notRead) = await bodies.ReadAsync(request.Body, aborted);
+        return (notRead ?? WebhookGate.Check(request.Method, headers, body.Span, secrets)) is { } refusal
+            ? Refuse(refusal)
+            : Tell(await desk.TakeSignedAsync(body, headers[WebhookHeaders.Delivery], headers[WebhookHeaders.Event], CancellationToken.None));
     }
 
     /// <summary>What no body can make right: then none is read.</summary>
@@ -101,22 +147,6 @@ public sealed class WebhookDoor(WebhookDesk desk, Func<CancellationToken, ValueT
         WebhookSignature.Verify([], headers[WebhookSignature.Header], secrets) is SignatureVerdict.Valid or SignatureVerdict.Wrong
             ? null
             : WebhookGate.Check(method, headers, [], secrets);
-
-    /// <summary>
-    /// The body, or one byte more of it than a body may have. What comes after that is read and forgotten, so that a sender that writes before
-    /// it reads gets its answer and not a broken connection; the server itself bounds that.
-    /// </summary>
-    private static async ValueTask<ReadOnlyMemory<byte>> ReadAsync(HttpRequest request, CancellationToken cancellationToken)
-    {
-        using var body = new MemoryStream((int)(request.ContentLength ?? 0));
-        var buffer = new byte[ReadBytes];
-        while (await request.Body.ReadAsync(buffer, cancellationToken) is > 0 and var count)
-        {
-            body.Write(buffer, 0, (int)Math.Min(count, WebhookGate.MaxBodyBytes + 1 - body.Length));
-        }
-
-        return body.GetBuffer().AsMemory(0, (int)body.Length);
-    }
 
     /// <summary>The log gets nothing of a job, not even what is wrong with it: its sender has that.</summary>
     private WebhookReply Tell(WebhookReply reply)

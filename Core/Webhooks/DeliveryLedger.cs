@@ -5,6 +5,24 @@ using IacCi.Core.Runs;
 
 namespace IacCi.Core.Webhooks;
 
+/// <summary>What a delivery is about.</summary>
+/// <param name="Run">Its run.</param>
+/// <param name="Repetition">Whether something earlier led to it.</param>
+public readonly record struct Delivery(RunId Run, Repetition Repetition);
+
+/// <summary>How a delivery repeats an earlier one.</summary>
+public enum Repetition
+{
+    /// <summary>It does not.</summary>
+    None,
+
+    /// <summary>It has the delivery id of an earlier one: its sender did not hear the answer, or a person had it sent again.</summary>
+    SameDelivery,
+
+    /// <summary>It has the body of an earlier one.</summary>
+    SameBody,
+}
+
 /// <summary>
 /// Gives deliveries that mean the same request the same run id, whoever receives them and however they overlap; everything
 /// else follows from intake being repeatable under one run id. It needs nothing but objects that can be created once:
@@ -30,7 +48,7 @@ public sealed class DeliveryLedger(IObjectStore objects, TimeProvider time)
     /// <param name="deliveryId">The value of <c>X-GitHub-Delivery</c>, or null.</param>
     /// <param name="cancellationToken">Ends the call early.</param>
     /// <exception cref="Faults.StoreUnavailableException">The objects cannot be reached, or clocks differ by tens of minutes. The sender may repeat.</exception>
-    public async ValueTask<RunId> ResolveAsync(ReadOnlyMemory<byte> body, string? deliveryId, CancellationToken cancellationToken)
+    public async ValueTask<Delivery> ResolveAsync(ReadOnlyMemory<byte> body, string? deliveryId, CancellationToken cancellationToken)
     {
         var digest = DeliveryKeys.Digest(body.Span);
         if (string.IsNullOrEmpty(deliveryId))
@@ -41,17 +59,17 @@ public sealed class DeliveryLedger(IObjectStore objects, TimeProvider time)
         var key = DeliveryKeys.Delivery(deliveryId, digest);
         if (await ReadAsync(key, cancellationToken) is { } known)
         {
-            return RunId.Parse(known);
+            return new Delivery(RunId.Parse(known), Repetition.SameDelivery);
         }
 
         // Remembered before anything is started: a crash in between leaves a delivery that has started nothing.
-        var run = await ByBodyAsync(digest, cancellationToken);
-        return await objects.CreateAsync(key, Encoding.UTF8.GetBytes(run.Value), cancellationToken)
-            ? run
-            : RunId.Parse(await ReadAsync(key, cancellationToken) ?? run.Value);
+        var found = await ByBodyAsync(digest, cancellationToken);
+        return await objects.CreateAsync(key, Encoding.UTF8.GetBytes(found.Run.Value), cancellationToken)
+            ? found
+            : new Delivery(RunId.Parse(await ReadAsync(key, cancellationToken) ?? found.Run.Value), Repetition.SameDelivery);
     }
 
-    private async ValueTask<RunId> ByBodyAsync(string digest, CancellationToken cancellationToken)
+    private async ValueTask<Delivery> ByBodyAsync(string digest, CancellationToken cancellationToken)
     {
         var window = 0L;
         for (var round = 0; round < MaxRounds; round++)
@@ -63,12 +81,12 @@ public sealed class DeliveryLedger(IObjectStore objects, TimeProvider time)
             var before = await CloseAsync(DeliveryKeys.Body(digest, window - 1), cancellationToken);
             if (before is { } at && now - at < DeliveryKeys.SameBodyWithin)
             {
-                return DeliveryKeys.Run(digest, window - 1);
+                return new Delivery(DeliveryKeys.Run(digest, window - 1), Repetition.SameBody);
             }
 
-            if (await EnterAsync(DeliveryKeys.Body(digest, window), now, cancellationToken))
+            if (await EnterAsync(DeliveryKeys.Body(digest, window), now, cancellationToken) is { } isRepeated)
             {
-                return DeliveryKeys.Run(digest, window);
+                return new Delivery(DeliveryKeys.Run(digest, window), isRepeated ? Repetition.SameBody : Repetition.None);
             }
         }
 
@@ -81,10 +99,11 @@ public sealed class DeliveryLedger(IObjectStore objects, TimeProvider time)
             ? null
             : await ReadAsync(key, cancellationToken) is { } entry && entry != Closed ? At(entry) : null;
 
-    /// <summary>Whether these ten minutes have a run: this request's or the earlier one's; false when they are closed.</summary>
-    private async ValueTask<bool> EnterAsync(string key, DateTimeOffset now, CancellationToken cancellationToken) =>
-        await objects.CreateAsync(key, Encoding.UTF8.GetBytes(now.ToUnixTimeMilliseconds().ToString(CultureInfo.InvariantCulture)), cancellationToken)
-        || await ReadAsync(key, cancellationToken) != Closed;
+    /// <summary>Whether the run of these ten minutes is an earlier request's (true) or this one's (false); null when they are closed.</summary>
+    private async ValueTask<bool?> EnterAsync(string key, DateTimeOffset now, CancellationToken cancellationToken) =>
+        await objects.CreateAsync(key, Encoding.UTF8.GetBytes(now.ToUnixTimeMilliseconds().ToString(CultureInfo.InvariantCulture)), cancellationToken) ? false
+        : await ReadAsync(key, cancellationToken) != Closed ? true
+        : null;
 
     private async ValueTask<string?> ReadAsync(string key, CancellationToken cancellationToken) =>
         await objects.GetAsync(key, MaxEntryBytes, cancellationToken) is { } bytes ? Encoding.UTF8.GetString(bytes.Span) : null;

@@ -11,24 +11,33 @@ public interface IJobPlace
     /// <summary>Where its jobs run.</summary>
     JobContext Context { get; }
 
-    /// <summary>Why no job is taken in at this moment; null when one is.</summary>
-    string? Refusal { get; }
-
     /// <summary>Where the end of a run is told when its request does not say.</summary>
     string DoneEndpoint(RunId run);
 
     /// <summary>Takes a job in.</summary>
     /// <exception cref="JobRefusedException">Something named in the job cannot be had.</exception>
+    /// <exception cref="JobPlaceFullException">No more is taken in at this moment.</exception>
     ValueTask<IntakeAnswer> SubmitAsync(Submission submission, RunId run, CancellationToken cancellationToken);
 }
+
+/// <summary>No job is taken in at this moment; the message says how much is under way.</summary>
+public sealed class JobPlaceFullException(string message) : Exception(message);
 
 /// <summary>Takes requests in whose sender is known to be who it says, whichever way they came: request → job → intake → answer.</summary>
 /// <param name="place">Takes jobs in.</param>
 /// <param name="ledger">Gives repeated deliveries the same run.</param>
-public sealed class WebhookDesk(IJobPlace place, DeliveryLedger ledger)
+/// <param name="rules">What a signed request has to hold.</param>
+/// <param name="clock">The time.</param>
+public sealed class WebhookDesk(IJobPlace place, DeliveryLedger ledger, ReplayRules rules, TimeProvider clock)
 {
     /// <summary>The username of a job that names none.</summary>
     public const string DefaultUsername = "webhook";
+
+    /// <summary>Takes one signed request in: anybody may have recorded it, so that the rules on replays hold. </summary>
+    public ValueTask<WebhookReply> TakeSignedAsync(ReadOnlyMemory<byte> body, string? deliveryId, string? gitHubEvent, CancellationToken cancellationToken) =>
+        WebhookRequest.Parse(body, gitHubEvent) is WebhookParse.Accepted { Request: var request } && rules.ProblemsOf(request, clock.GetUtcNow()) is { Count: > 0 } problems
+            ? new(WebhookReply.Error(400, "this request could be a recording of an earlier one", problems, request.RunId, request.TraceId))
+            : TakeAsync(body, deliveryId, gitHubEvent, cancellationToken);
 
     /// <summary>Takes one request in. Everything that is wrong with it is in the answer, and nothing was started then.</summary>
     /// <param name="body">The request: JSON.</param>
@@ -58,12 +67,8 @@ public sealed class WebhookDesk(IJobPlace place, DeliveryLedger ledger)
     private async ValueTask<WebhookReply> TakeAsync(
         WebhookRequest request, Job job, ReadOnlyMemory<byte> body, string? deliveryId, CancellationToken cancellationToken)
     {
-        if (place.Refusal is { } full)
-        {
-            return WebhookReply.Error(503, full, run: request.RunId, trace: request.TraceId);
-        }
-
-        var run = request.RunId ?? await ledger.ResolveAsync(body, deliveryId, cancellationToken);
+        var delivery = request.RunId is { } named ? new Delivery(named, Repetition.None) : await ledger.ResolveAsync(body, deliveryId, cancellationToken);
+        var run = delivery.Run;
         var submission = new Submission
         {
             Job = job,
@@ -71,12 +76,17 @@ public sealed class WebhookDesk(IJobPlace place, DeliveryLedger ledger)
             RunId = run,
             TraceId = request.TraceId,
             DefaultUsername = DefaultUsername,
+            Bytes = body.Length,
         };
         try
         {
             return await place.SubmitAsync(submission, run, cancellationToken) is IntakeAnswer.Accepted accepted
-                ? WebhookReply.Ok(accepted, request.DoneEndpoint ?? place.DoneEndpoint(run))
+                ? WebhookReply.Ok(accepted, request.DoneEndpoint ?? place.DoneEndpoint(run), delivery.Repetition)
                 : WebhookReply.Error(409, $"run id {run} belongs to another job; give this one another", run: run, trace: request.TraceId);
+        }
+        catch (JobPlaceFullException full)
+        {
+            return WebhookReply.Error(503, full.Message, run: run, trace: request.TraceId);
         }
         catch (JobRefusedException wrong)
         {

@@ -35,9 +35,11 @@ public static class WebhookGate
         string method, WebhookHeaders headers, ReadOnlySpan<byte> rawBody, IReadOnlyList<ReadOnlyMemory<byte>> secrets) =>
         CheckHead(method, rawBody.Length)
         ?? CheckSignature(WebhookSignature.Verify(rawBody, headers[WebhookSignature.Header], secrets))
-        ?? CheckContentType(headers["Content-Type"]);
+        ?? CheckContentType(headers["Content-Type"])
+        ?? CheckEncoding(headers["Content-Encoding"]);
 
-    private static WebhookRefusal TooLarge { get; } = new(413, $"the body is larger than {MaxBodyBytes:N0} bytes");
+    /// <summary>The body is over <see cref="MaxBodyBytes"/>.</summary>
+    internal static WebhookRefusal TooLarge { get; } = new(413, $"the body is larger than {MaxBodyBytes:N0} bytes");
 
     private static WebhookRefusal? CheckSignature(SignatureVerdict verdict) => verdict switch
     {
@@ -48,6 +50,10 @@ public static class WebhookGate
         SignatureVerdict.Wrong => new(401, $"{WebhookSignature.Header} does not fit the body"),
         _ => throw new System.Diagnostics.UnreachableException($"no answer for {verdict}"),
     };
+
+    private static WebhookRefusal? CheckEncoding(string? value) => string.IsNullOrWhiteSpace(value) || value.Trim().Equals("identity", StringComparison.OrdinalIgnoreCase)
+        ? null
+        : new(400, $"the body is encoded ({Printable.Word(value)}), and that is not undone here; send it as it is, without Content-Encoding");
 
     private static WebhookRefusal? CheckContentType(string? value)
     {

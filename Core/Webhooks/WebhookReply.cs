@@ -33,10 +33,11 @@ public sealed record WebhookReply
     /// <summary>The run exists, and will be brought to its end whatever becomes of this process.</summary>
     /// <param name="accepted">What intake said.</param>
     /// <param name="doneEndpoint">Where the end of the run will be told.</param>
-    public static WebhookReply Ok(IntakeAnswer.Accepted accepted, string doneEndpoint) => new()
+    /// <param name="repetition">Whether the run is that of an earlier request without a run id, and this one has started nothing.</param>
+    public static WebhookReply Ok(IntakeAnswer.Accepted accepted, string doneEndpoint, Repetition repetition) => new()
     {
         Status = 200,
-        Note = $"accepted: {accepted.Job.OrderCount} orders, {accepted.Job.Status.Word()}",
+        Note = $"{(repetition != Repetition.None ? "repeated, nothing was started" : "accepted")}: {accepted.Job.OrderCount} orders, {accepted.Job.Status.Word()}",
         Run = accepted.Job.RunId,
         Trace = accepted.Job.TraceId,
         Json = AnswerObject.Write(json =>
@@ -48,8 +49,27 @@ public sealed record WebhookReply
             json.WriteString("done_endpt", doneEndpoint);
             json.WriteString("pr_search_tag", accepted.SearchTag);
             json.WriteString("init_pr_comment", accepted.Job.CommentId);
+            if (IsTold(repetition, accepted.Job.Status))
+            {
+                json.WriteBoolean("repeated", true);
+                json.WriteString("run_status", accepted.Job.Status.Word());
+                json.WriteString("hint", Hint(accepted.Job.Status));
+            }
         }),
     };
+
+    /// <summary>The same delivery gets the same answer, until its run has come to nothing: then its sender, a person most likely, has to know that nothing was started.</summary>
+    private static bool IsTold(Repetition repetition, JobStatus status) => repetition switch
+    {
+        Repetition.SameBody => true,
+        Repetition.SameDelivery => status.IsFinal() && status != JobStatus.Succeeded,
+        _ => false,
+    };
+
+    private static string Hint(JobStatus status) => status.IsFinal()
+        ? $"this request came before (the same delivery, or the same body within {DeliveryKeys.SameBodyWithin.TotalMinutes:0} minutes), its run is over, and nothing was started; "
+            + "to run the job again, send it with a run_id of its own"
+        : "this request came before, its run is under way, and nothing else was started; to run the job beside it, send it with a run_id of its own";
 
     /// <summary>Nothing was started, or not all of it.</summary>
     /// <param name="status">The HTTP status.</param>

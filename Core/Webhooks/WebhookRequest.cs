@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using IacCi.Core.Faults;
 using IacCi.Core.Runs;
@@ -5,7 +6,7 @@ using IacCi.Core.Runs;
 namespace IacCi.Core.Webhooks;
 
 /// <summary>
-/// What a sender asks for: <c>{"job_parameters_b64", "trace_id"?, "run_id"?, "done_endpt"?}</c>. Unknown and repeated fields
+/// What a sender asks for: <c>{"job_parameters_b64", "trace_id"?, "run_id"?, "done_endpt"?, "sent_at"?}</c>. Unknown and repeated fields
 /// are errors.
 /// </summary>
 public sealed record WebhookRequest
@@ -24,6 +25,9 @@ public sealed record WebhookRequest
 
     /// <summary>Where the sender looks for the end of the run, as it gave it; or null.</summary>
     public string? DoneEndpoint { get; init; }
+
+    /// <summary>When the sender signed it, as it says; or null.</summary>
+    public DateTimeOffset? SentAt { get; init; }
 
     /// <summary>Reads a body.</summary>
     /// <param name="body">The raw bytes, whose signature has been verified (or whose caller is trusted by IAM).</param>
@@ -70,7 +74,8 @@ public sealed record WebhookRequest
                 "trace_id" when TextOf(field, errors) is { } text => request with { TraceId = ReadTrace(text, errors) },
                 "run_id" when TextOf(field, errors) is { } text => request with { RunId = ReadRun(text, errors) },
                 "done_endpt" when TextOf(field, errors) is { } text => request with { DoneEndpoint = ReadDone(text, errors) },
-                "trace_id" or "run_id" or "done_endpt" => request,
+                "sent_at" when TextOf(field, errors) is { } text => request with { SentAt = ReadTime(text, errors) },
+                "trace_id" or "run_id" or "done_endpt" or "sent_at" => request,
                 _ => Unknown(field.Name),
             };
         }
@@ -81,7 +86,7 @@ public sealed record WebhookRequest
         {
             if (errors.Count < MaxErrors)
             {
-                errors.Add($"{Printable.Line(name, Printable.MaxWordChars)}: unknown field (known: {JobField}, trace_id, run_id, done_endpt)");
+                errors.Add($"{Printable.Line(name, Printable.MaxWordChars)}: unknown field (known: {JobField}, trace_id, run_id, done_endpt, sent_at)");
             }
 
             return request;
@@ -152,6 +157,19 @@ public sealed record WebhookRequest
         }
 
         errors.Add($"done_endpt: has to be 1 to {MaxDoneEndpointChars} characters on one line");
+        return null;
+    }
+
+    private static DateTimeOffset? ReadTime(string text, List<string> errors)
+    {
+        // RFC 3339 with its zone: a time without one would be of this machine's.
+        string[] forms = ["yyyy-MM-dd'T'HH:mm:ssK", "yyyy-MM-dd'T'HH:mm:ss.FFFFFFFK"];
+        if (text.Length > 19 && (text.EndsWith('Z') || text[^6] is '+' or '-') && DateTimeOffset.TryParseExact(text, forms, CultureInfo.InvariantCulture, DateTimeStyles.None, out var time))
+        {
+            return time;
+        }
+
+        errors.Add("sent_at: has to be a time of RFC 3339, such as 2026-05-06T07:08:09Z");
         return null;
     }
 

@@ -2,12 +2,10 @@
 # the plan and fails on a right that no call needs, and on a call without its right (tests/deploy/calls.json).
 
 locals {
-  job_ssm_prefixes = coalesce(var.job_ssm_prefixes, ["/${var.name_prefix}/jobs/"])
-
-  vcs_ssm     = [for p in coalesce(var.vcs_ssm_prefixes, ["/${var.name_prefix}/vcs/"]) : "${local.arn.ssm}${p}*"]
-  vcs_secrets = [for p in coalesce(var.vcs_secret_prefixes, ["${var.name_prefix}/vcs/"]) : "${local.arn.secret}:${p}*"]
+  vcs_ssm     = [for p in local.vcs_ssm_prefixes : "${local.arn.ssm}${p}*"]
+  vcs_secrets = [for p in local.vcs_secret_prefixes : "${local.arn.secret}:${p}*"]
   job_ssm     = [for p in local.job_ssm_prefixes : "${local.arn.ssm}${p}*"]
-  job_secrets = [for p in coalesce(var.job_secret_prefixes, ["${var.name_prefix}/jobs/"]) : "${local.arn.secret}:${p}*"]
+  job_secrets = [for p in local.job_secret_prefixes : "${local.arn.secret}:${p}*"]
 
   webhook_secret_name    = regex("^aws:::(?:ssm|secretd):(.+)$", local.webhook_secret_location)[0]
   webhook_secret_in_ssm  = startswith(local.webhook_secret_location, "aws:::ssm:")
@@ -74,7 +72,7 @@ locals {
   # What an order's commands could come to hold, if they got hold of the worker's credentials: see docs/security.md.
   worker_rights = [
     { sid = "Bundles", actions = ["s3:GetObject"], resources = ["${local.arn.internal}/tmp/exec/*"] },
-    { sid = "SopsKeys", actions = ["ssm:GetParameter"], resources = [local.arn.sops_keys] },
+    { sid = "SopsKeys", actions = ["ssm:GetParameter"], resources = concat([local.arn.sops_keys], [for p in local.job_ssm_prefixes : "${local.arn.ssm}${p}sops-keys/*"]) },
   ]
 
   right_to_decrypt = length(var.secret_kms_key_arns) == 0 ? [] : [

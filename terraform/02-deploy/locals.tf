@@ -62,6 +62,13 @@ locals {
 
   webhook_secret_location = coalesce(var.webhook_secret_location, "aws:::ssm:/${var.name_prefix}/webhook-secret")
 
+  # What jobs may have read for them. The engine holds each location of a job against these before it reads it; the policies
+  # in iam.tf follow from the same lists.
+  job_ssm_prefixes    = coalesce(var.job_ssm_prefixes, ["/${var.name_prefix}/jobs/"])
+  job_secret_prefixes = coalesce(var.job_secret_prefixes, ["${var.name_prefix}/jobs/"])
+  vcs_ssm_prefixes    = coalesce(var.vcs_ssm_prefixes, ["/${var.name_prefix}/vcs/"])
+  vcs_secret_prefixes = coalesce(var.vcs_secret_prefixes, ["${var.name_prefix}/vcs/"])
+
   # The variables of the engine. `work` needs none: all it may do stands in the event it is given.
   environment = merge(
     {
@@ -74,7 +81,13 @@ locals {
       IAC_CI_CODEBUILD_PROJECT       = local.project
       IAC_CI_WATCHDOG_SFN            = local.arn.state_machine
       IAC_CI_WEBHOOK_SECRET_LOCATION = local.webhook_secret_location
+      IAC_CI_JOB_SSM_PREFIXES        = join(",", local.job_ssm_prefixes)
+      IAC_CI_JOB_SECRET_PREFIXES     = join(",", local.job_secret_prefixes)
+      IAC_CI_VCS_SSM_PREFIXES        = join(",", local.vcs_ssm_prefixes)
+      IAC_CI_VCS_SECRET_PREFIXES     = join(",", local.vcs_secret_prefixes)
     },
+    length(var.code_locations) == 0 ? {} : { IAC_CI_CODE_LOCATIONS = join(",", var.code_locations) },
+    length(var.webhook_require) == 0 ? {} : { IAC_CI_WEBHOOK_REQUIRE = join(",", var.webhook_require) },
     var.github_api_url == null ? {} : { IAC_CI_GITHUB_API_URL = var.github_api_url },
   )
 }

@@ -57,7 +57,7 @@ variable "vcs_secret_prefixes" {
 }
 
 variable "job_ssm_prefixes" {
-  description = "SSM path prefixes that the ssm_paths of a job may name; read by webhook only. Default: /<name_prefix>/jobs/."
+  description = "SSM path prefixes that the ssm_paths and sops_key_ssm_path of a job may name; read by webhook only, but for sops-keys/ below each, which workers read. Default: /<name_prefix>/jobs/."
   type        = list(string)
   default     = null
 
@@ -100,8 +100,19 @@ variable "code_locations" {
   }
 }
 
+variable "webhook_require" {
+  description = "What a signed request has to hold, so that a recording of it starts nothing: run_id, sent_at (the time of signing), or both. Default: neither."
+  type        = list(string)
+  default     = []
+
+  validation {
+    condition     = alltrue([for field in var.webhook_require : contains(["run_id", "sent_at"], field)])
+    error_message = "webhook_require may hold run_id and sent_at."
+  }
+}
+
 variable "github_api_url" {
-  description = "The API of a GitHub Enterprise Server, for example https://github.example.com/api/v3. Default: the public GitHub."
+  description = "The API of a GitHub Enterprise Server, for example https://github.example.com/api/v3: repositories are then cloned from that server, and git tokens are sent there alone. Default: the public GitHub."
   type        = string
   default     = null
 }

@@ -41,8 +41,11 @@ internal sealed class EmulatedStores : IAsyncInitializer, IAsyncDisposable
             variables[name] = value;
         }
 
-        return new AwsClients(variables.GetValueOrDefault, new BasicAWSCredentials(variables["AWS_ACCESS_KEY_ID"], variables["AWS_SECRET_ACCESS_KEY"]));
+        return new AwsClients(variables.GetValueOrDefault, Credentials);
     }
+
+    /// <summary>Who calls.</summary>
+    public AWSCredentials Credentials => new BasicAWSCredentials(Aws.Variables["AWS_ACCESS_KEY_ID"], Aws.Variables["AWS_SECRET_ACCESS_KEY"]);
 
     public string NewName(string what) => $"{what}-{Interlocked.Increment(ref _names)}";
 

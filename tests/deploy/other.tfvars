@@ -8,5 +8,6 @@ code_locations                   = ["my-code/releases/"]
 secret_kms_key_arns              = ["arn:aws:kms:eu-central-1:123456789012:key/1234"]
 access_logs                      = true
 orchestrate_reserved_concurrency = 5
+webhook_require                  = ["run_id", "sent_at"]
 architecture                     = "arm64"
 github_api_url                   = "https://github.example.com/api/v3"

@@ -59,7 +59,7 @@ public sealed class WebhookRole(WebhookDesk desk, Func<CancellationToken, ValueT
         {
             return await AdmitAsync(http, cancellationToken) is { } refusal
                 ? Tell(WebhookReply.Error(refusal.Status, refusal.Error), log)
-                : Tell(await desk.TakeAsync(http.Body!.Value, http.Headers[WebhookHeaders.Delivery], http.Headers[WebhookHeaders.Event], cancellationToken), log);
+                : Tell(await desk.TakeSignedAsync(http.Body!.Value, http.Headers[WebhookHeaders.Delivery], http.Headers[WebhookHeaders.Event], cancellationToken), log);
         }
         catch (Exception fault)
         {

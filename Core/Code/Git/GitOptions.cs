@@ -6,6 +6,12 @@ public sealed record GitOptions
     /// <summary>Where <c>owner/name</c> is found: the public GitHub, or an Enterprise Server.</summary>
     public string BaseUrl { get; init; } = "https://github.com";
 
+    /// <summary>The one server that tokens are sent to; null for that of <see cref="BaseUrl"/>.</summary>
+    public string? TokenUrl { get; init; }
+
+    /// <summary>Scheme, host and port of the server that tokens are sent to.</summary>
+    public Uri TokenOrigin => new(TokenUrl ?? BaseUrl);
+
     /// <summary>Whether paths and <c>file://</c> URLs are read: in local runs only.</summary>
     public bool AllowLocal { get; init; }
 

@@ -1,0 +1,67 @@
+using IacCi.Core.Jobs;
+
+namespace IacCi.Core.Aws.Access;
+
+/// <summary>
+/// The one spelling in which a location is held against prefixes. AWS takes several for the same parameter or secret: a name, a name
+/// without its leading slash, an ARN with the name in its resource part.
+/// </summary>
+internal static class ResourcePath
+{
+    private const int ArnParts = 6;
+
+    /// <summary>How often a text is decoded at most: one that is encoded more often is not a path that anybody writes.</summary>
+    private const int MaxDecodings = 5;
+
+    /// <summary>The path of a parameter, with a leading slash; or the name of a secret.</summary>
+    /// <returns>Null when the text names nothing, or has a part (<c>.</c>, <c>..</c>, an empty one) that could lead out of a prefix.</returns>
+    public static string? Of(SecretLocation location) => location.Keeper switch
+    {
+        SecretKeeper.Ssm => Resource(location.Name, "ssm", "parameter") is { } name && IsPlain(name.TrimStart('/'), name) ? "/" + name.TrimStart('/') : null,
+        SecretKeeper.SecretsManager => Resource(location.Name, "secretsmanager", "secret:") is { } name && IsPlain(name, name) ? name : null,
+        _ => null,
+    };
+
+    /// <summary>Whether a key of S3 stays where its beginning says, also when a program on the way decodes it or resolves its dots.</summary>
+    public static bool IsPlain(string key) => IsPlain(key, key);
+
+    /// <summary>What an ARN of this service names; a text that is no ARN names itself.</summary>
+    private static string? Resource(string text, string service, string kind)
+    {
+        if (!text.StartsWith("arn:", StringComparison.OrdinalIgnoreCase))
+        {
+            return text;
+        }
+
+        var parts = text.Split(':', ArnParts);
+        return parts.Length == ArnParts && parts[0] == "arn" && parts[2] == service && parts[5].StartsWith(kind, StringComparison.Ordinal)
+            ? parts[5][kind.Length..]
+            : null;
+    }
+
+    private static bool IsPlain(string path, string spelled)
+    {
+        if (path.Length == 0 || spelled.StartsWith("//", StringComparison.Ordinal))
+        {
+            return false;
+        }
+
+        for (var round = 0; round < MaxDecodings; round++)
+        {
+            if (path.Contains('\\') || path.Split('/') is var names && names.SkipLast(1).Contains("") || names.Any(name => name is "." or ".."))
+            {
+                return false;
+            }
+
+            var decoded = Uri.UnescapeDataString(path);
+            if (decoded == path)
+            {
+                return !path.Any(char.IsControl);
+            }
+
+            path = decoded;
+        }
+
+        return false;
+    }
+}
