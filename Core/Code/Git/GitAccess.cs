@@ -15,11 +15,18 @@ internal sealed record GitAccess(
 {
     private const int MaxTokenChars = 4_096;
 
+    /// <summary>Whether a token is sent: then redirects are not git's to follow (<see cref="GitRedirect"/>).</summary>
+    public bool HoldsToken => Config.Count > 0;
+
     /// <summary>GitHub takes any of its tokens as the password of this user (https://docs.github.com/apps, "Authenticating as an installation").</summary>
     private const string TokenUser = "x-access-token";
 
     /// <summary>Access over https, with a token or without.</summary>
-    public static GitAccess Http(GitAddress address, string? token)
+    /// <param name="address">The repository.</param>
+    /// <param name="token">The token, or null.</param>
+    /// <param name="tokenOrigin">The one server that the token is for.</param>
+    /// <exception cref="UserException">The repository is at another server than the token's, or the token is none.</exception>
+    public static GitAccess Http(GitAddress address, string? token, Uri tokenOrigin)
     {
         var variables = new Dictionary<string, string> { ["GIT_ALLOW_PROTOCOL"] = address.Transport == GitTransport.Http ? "http" : "https" };
         token = token?.Trim();
@@ -28,13 +35,21 @@ internal sealed record GitAccess(
             return new GitAccess([], variables, []);
         }
 
+        if (!GitRedirect.IsSameOrigin(new Uri(address.Url), tokenOrigin))
+        {
+            throw new UserException(
+                $"The git_repo {address.Name} is not at {tokenOrigin.GetLeftPart(UriPartial.Authority)}, and the token of git_token_location is sent to that server alone. "
+                + "Leave git_token_location out if the repository is public; use an ssh URL with git_ssh_key_location; or set IAC_CI_GITHUB_API_URL, if all repositories are at that other server.");
+        }
+
         if (token.Length > MaxTokenChars || token.Any(c => c is <= ' ' or >= '\x7F'))
         {
             throw new UserException($"The token for {address.Name} is not one: a token is one line of letters, digits and punctuation. Check git_token_location.");
         }
 
         var basic = Convert.ToBase64String(Encoding.ASCII.GetBytes($"{TokenUser}:{token}"));
-        return new GitAccess([($"http.{address.Origin}.extraHeader", $"Authorization: Basic {basic}")], variables, [basic, token]);
+        return new GitAccess(
+            [($"http.{address.Origin}.extraHeader", $"Authorization: Basic {basic}"), ("http.followRedirects", "false")], variables, [basic, token]);
     }
 
     /// <summary>Access to a repository of this machine. The person named this very folder, so whose it is does not matter.</summary>

@@ -57,6 +57,9 @@ internal sealed record GitClone(GitAddress Address, string Folder, string Commit
 
     private sealed class Fetcher(GitAddress address, GitAccess access, string folder, GitProcess git, GitOptions options)
     {
+        /// <summary>Where the repository is: another place than asked for once it was found to have moved.</summary>
+        private string url = address.Url;
+
         public async Task InitAsync(bool sha256, CancellationToken cancellationToken)
         {
             var call = new GitCall(["init", "--quiet", "--bare", "--template=", $"--object-format={(sha256 ? "sha256" : "sha1")}", "--", folder], options.ReadTimeout);
@@ -67,14 +70,52 @@ internal sealed record GitClone(GitAddress Address, string Folder, string Commit
             }
         }
 
-        public Task<GitAnswer> FetchAsync(string[] flags, string[] refs, CancellationToken cancellationToken) => git.RunAsync(
-            new GitCall(["-C", folder, "fetch", "--quiet", "--no-tags", "--no-recurse-submodules", "--no-write-fetch-head", .. flags, "--", address.Url, .. refs], options.FetchTimeout)
+        public async Task<GitAnswer> FetchAsync(string[] flags, string[] refs, CancellationToken cancellationToken)
+        {
+            var answer = await git.RunAsync(Call(flags, refs), cancellationToken);
+            for (var hop = 0; access.HoldsToken && answer.ExitCode != 0 && GitRedirect.IsMeant(answer.Error); hop++)
             {
-                Config = access.Config,
-                Variables = access.Variables,
-                Secrets = access.Secrets,
-            },
-            cancellationToken);
+                url = hop < GitRedirect.MaxHops
+                    ? GitRedirect.Follow(address.Name, url, await LocationAsync(flags, refs, cancellationToken))
+                    : throw new UserException($"The code of {address.Name} cannot be fetched: its server redirects more than {GitRedirect.MaxHops} times. Check git_repo.");
+                answer = await git.RunAsync(Call(flags, refs), cancellationToken);
+            }
+
+            return answer;
+        }
+
+        private GitCall Call(string[] flags, string[] refs) => new(
+            ["-C", folder, "fetch", "--quiet", "--no-tags", "--no-recurse-submodules", "--no-write-fetch-head", .. flags, "--", url, .. refs], options.FetchTimeout)
+        {
+            Config = access.Config,
+            Variables = access.Variables,
+            Secrets = access.Secrets,
+        };
+
+        /// <summary>Asks again, and has git write down what it is told. It leaves out what it sends of a token, and the file goes at once.</summary>
+        private async Task<string?> LocationAsync(string[] flags, string[] refs, CancellationToken cancellationToken)
+        {
+            var trace = folder + ".trace";
+            var call = Call(flags, refs);
+            var variables = new Dictionary<string, string>(call.Variables) { ["GIT_TRACE_CURL"] = trace, ["GIT_TRACE_CURL_NO_DATA"] = "1", ["GIT_TRACE_REDACT"] = "1" };
+            try
+            {
+                await git.RunAsync(call with { Variables = variables }, cancellationToken);
+                return File.Exists(trace) ? GitRedirect.Location(await ReadAsync(trace, cancellationToken)) : null;
+            }
+            finally
+            {
+                File.Delete(trace);
+            }
+        }
+
+        private static async Task<string> ReadAsync(string path, CancellationToken cancellationToken)
+        {
+            await using var file = File.OpenRead(path);
+            var bytes = new byte[Math.Min(file.Length, GitRedirect.MaxTraceBytes)];
+            await file.ReadExactlyAsync(bytes, cancellationToken);
+            return Encoding.Latin1.GetString(bytes);
+        }
 
         public async Task<string> SearchAsync(string commit, CancellationToken cancellationToken)
         {

@@ -63,7 +63,7 @@ internal sealed class GitSource(GitOptions options, CodeLimits limits, GitProces
                 File.WriteAllLines(hosts, [GitHubHostKey, .. options.KnownHosts]);
                 return GitAccess.Ssh(agent?.Socket, hosts, []);
             default:
-                return GitAccess.Http(address, credentials?.Token);
+                return GitAccess.Http(address, credentials?.Token, options.TokenOrigin);
         }
     }
 }

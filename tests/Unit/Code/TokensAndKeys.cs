@@ -24,16 +24,6 @@ internal sealed class TokensAndKeys
     }
 
     [Test]
-    public async Task A_redirect_to_another_host_does_not_carry_the_token_along()
-    {
-        await using var other = new RecordingServer(_ => "404 Not Found");
-        await using var server = new RecordingServer(line => $"302 Found\r\nLocation: http://localhost:{other.Port}{line.Split(' ')[1]}");
-        await Fails(server, Token);
-        await Assert.That(server.Requests.Count).IsGreaterThan(0);
-        await Assert.That(string.Concat(other.Requests)).DoesNotContain(Basic);
-    }
-
-    [Test]
     public async Task What_a_server_says_is_shown_without_the_token()
     {
         await using var server = new RecordingServer(_ => $"500 {Token}");
