@@ -7,7 +7,8 @@ namespace IacCi.Core.Vcs.GitHub;
 /// <summary>Runs one request until it succeeds or is given up, and turns what goes wrong into a value.</summary>
 internal sealed class GitHubCalls(GitHubOptions options, VcsToken token, TimeProvider time, Func<double> jitter)
 {
-    private const int MaxMessageChars = 300;
+    private const int MaxMessageChars = 600;
+    private const int MaxDetails = 5;
 
     /// <summary>Runs it.</summary>
     /// <param name="what">What it does, for messages: "writing a comment on owner/name#1".</param>
@@ -49,7 +50,11 @@ internal sealed class GitHubCalls(GitHubOptions options, VcsToken token, TimePro
         {
             return (default, new GitHubSetback((int)refused.StatusCode, refused.HttpResponse?.Headers ?? NoHeaders, Said(refused)));
         }
-        catch (Exception broken) when (broken is HttpRequestException or IOException or TimeoutException or JsonException
+        catch (GitHubRedirectException elsewhere)
+        {
+            return (default, new GitHubSetback(elsewhere.Status, NoHeaders, elsewhere.Message));
+        }
+        catch (Exception broken) when (broken is GitHubAnswerException or HttpRequestException or IOException or TimeoutException or JsonException
             || (broken is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {
             return (default, new GitHubSetback(null, NoHeaders, Describe(broken)));
@@ -64,13 +69,32 @@ internal sealed class GitHubCalls(GitHubOptions options, VcsToken token, TimePro
         try
         {
             var answer = JsonSerializer.Deserialize(refused.HttpResponse?.Body as string ?? "", GitHubJson.Default.ErrorWire);
-            return answer?.Message ?? refused.StatusCode.ToString();
+            return answer is { Message: { } message } ? string.Join("; ", [message, .. Details(answer.Errors)]) : refused.StatusCode.ToString();
         }
         catch (JsonException)
         {
             return refused.StatusCode.ToString();
         }
     }
+
+    /// <summary>What is wrong with which field: GitHub says it beside its sentence, as texts or as objects (https://docs.github.com/en/rest, "Validation failed").</summary>
+    private static IEnumerable<string> Details(JsonElement? errors)
+    {
+        if (errors is not { ValueKind: JsonValueKind.Array } list)
+        {
+            return errors is { ValueKind: JsonValueKind.String } one ? [one.GetString()!] : [];
+        }
+
+        return list.EnumerateArray().Take(MaxDetails).Select(error => error.ValueKind switch
+        {
+            JsonValueKind.String => error.GetString()!,
+            JsonValueKind.Object => $"{Text(error, "resource")} {Text(error, "field")}: {(Text(error, "message") is { Length: > 0 } said ? said : Text(error, "code"))}".Trim(' ', ':'),
+            _ => "",
+        }).Where(detail => detail.Length > 0);
+    }
+
+    private static string Text(JsonElement from, string name) =>
+        from.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString()! : "";
 
     private string Describe(Exception broken) => broken switch
     {

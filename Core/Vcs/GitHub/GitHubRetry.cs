@@ -95,10 +95,13 @@ internal static class GitHubRetry
             return (wait > TimeSpan.Zero ? wait : TimeSpan.Zero) + TimeSpan.FromSeconds(1);
         }
 
-        return setback.Status == 429 || setback.Message.Contains("secondary rate limit", StringComparison.OrdinalIgnoreCase)
+        return setback.Status == 429 || LimitWords.Any(words => setback.Message.Contains(words, StringComparison.OrdinalIgnoreCase))
             ? SecondaryLimitWait
             : null;
     }
+
+    /// <summary>What servers say; older ones speak of abuse, and send no header.</summary>
+    private static readonly string[] LimitWords = ["rate limit", "abuse detection"];
 
     /// <summary>A header's whole number of seconds (or of requests), within what a time can hold; null when there is none.</summary>
     private static long? Header(GitHubSetback setback, string name)

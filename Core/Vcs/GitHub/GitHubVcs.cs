@@ -27,8 +27,7 @@ internal sealed class GitHubVcs : IVcs
             new ProductHeaderValue("iac-ci"),
             options.ApiUrl,
             new InMemoryCredentialStore(new Credentials(token.Value)),
-            new HttpClientAdapter(() => new JsonContentHandler(
-                new SocketsHttpHandler { ConnectTimeout = options.RequestTimeout, PooledConnectionLifetime = TimeSpan.FromMinutes(5) })),
+            new HttpClientAdapter(() => new JsonContentHandler(new SameOriginRedirects(Handler(options)))),
             new GitHubSerializer());
         connection.SetRequestTimeout(options.RequestTimeout);
     }
@@ -38,7 +37,7 @@ internal sealed class GitHubVcs : IVcs
         var created = await calls.RunAsync(
             $"writing a comment on {Name(thread)}",
             repeatable: false,
-            cancel => connection.Post<CommentWire>(Comments(thread), new CommentBodyWire(text), null, null, parameters: null, cancel),
+            async cancel => Whole(await connection.Post<CommentWire>(Comments(thread), new CommentBodyWire(text), null, null, parameters: null, cancel)),
             cancellationToken);
         return created.Map(response => Comment(response.Body));
     }
@@ -54,7 +53,7 @@ internal sealed class GitHubVcs : IVcs
         var updated = await calls.RunAsync(
             $"updating a comment on {Name(thread)}",
             repeatable: true,
-            _ => connection.Patch<CommentWire>(uri, new CommentBodyWire(text)),
+            async _ => Whole(await connection.Patch<CommentWire>(uri, new CommentBodyWire(text))),
             cancellationToken);
         return updated.Map(response => Comment(response.Body));
     }
@@ -66,7 +65,7 @@ internal sealed class GitHubVcs : IVcs
             return new VcsResult<bool>.Ok(false);
         }
 
-        var deleted = await calls.RunAsync($"deleting a comment on {Name(thread)}", repeatable: true, _ => connection.Delete(uri), cancellationToken);
+        var deleted = await calls.RunAsync($"deleting a comment on {Name(thread)}", repeatable: true, async _ => Gone(await connection.Delete(uri)), cancellationToken);
         return deleted.FailureOrNull?.Kind == VcsFailureKind.NotFound ? new VcsResult<bool>.Ok(false) : deleted.Map(_ => true);
     }
 
@@ -81,14 +80,14 @@ internal sealed class GitHubVcs : IVcs
             var listed = await calls.RunAsync(
                 $"listing the comments of {Name(thread)}",
                 repeatable: true,
-                cancel => connection.Get<List<CommentWire>>(uri, null, null, cancel),
+                async cancel => Whole(await connection.Get<List<CommentWire>>(uri, null, null, cancel)),
                 cancellationToken);
             if (listed is not VcsResult<IApiResponse<List<CommentWire>>>.Ok { Value: var response })
             {
                 return new VcsResult<VcsPage>.Failed(listed.FailureOrNull!);
             }
 
-            comments.AddRange((response.Body ?? []).Select(Comment));
+            comments.AddRange(response.Body.Select(Comment));
             next = response.HttpResponse.ApiInfo?.Links?.GetValueOrDefault("next");
         }
 
@@ -106,11 +105,34 @@ internal sealed class GitHubVcs : IVcs
         var set = await calls.RunAsync(
             $"setting the status of commit {commitHash} of {repo}",
             repeatable: true,
-            cancel => connection.Post<StatusAnswerWire>(
-                new Uri($"{Repo(repo)}/statuses/{Uri.EscapeDataString(commitHash)}", UriKind.Relative), body, null, null, parameters: null, cancel),
+            async cancel => Whole(await connection.Post<StatusAnswerWire>(
+                new Uri($"{Repo(repo)}/statuses/{Uri.EscapeDataString(commitHash)}", UriKind.Relative), body, null, null, parameters: null, cancel)),
             cancellationToken);
         return set.Map(_ => true);
     }
+
+    private static SocketsHttpHandler Handler(GitHubOptions options) => new()
+    {
+        // Followed by .NET, a redirect loses the token, also on the same server.
+        AllowAutoRedirect = false,
+        ConnectTimeout = options.RequestTimeout,
+        PooledConnectionLifetime = TimeSpan.FromMinutes(5),
+    };
+
+    /// <summary>
+    /// The answer, if it says what it should. With a page that is not JSON (a proxy's, a login's), Octokit makes a success without content of it.
+    /// </summary>
+    /// <exception cref="GitHubAnswerException">It says something else.</exception>
+    private static IApiResponse<T> Whole<T>(IApiResponse<T> response) => response.Body switch
+    {
+        null or CommentWire { Id: <= 0 } or StatusAnswerWire { State: null } => throw new GitHubAnswerException((int)response.HttpResponse.StatusCode, response.HttpResponse.ContentType),
+        List<CommentWire> comments when comments.Exists(comment => comment is not { Id: > 0 }) =>
+            throw new GitHubAnswerException((int)response.HttpResponse.StatusCode, response.HttpResponse.ContentType),
+        _ => response,
+    };
+
+    private static System.Net.HttpStatusCode Gone(System.Net.HttpStatusCode status) =>
+        status == System.Net.HttpStatusCode.NoContent ? status : throw new GitHubAnswerException((int)status, null);
 
     private static readonly VcsFailure NoSuchId = new(VcsFailureKind.NotFound, "the remembered comment id is not one of GitHub's");
 

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Serialization;
 
 namespace IacCi.Core.Vcs.GitHub;
@@ -15,7 +16,7 @@ internal sealed record StatusWire(string State, string Context, string Descripti
 internal sealed record StatusAnswerWire(string? State);
 
 /// <summary>What GitHub says when it refuses.</summary>
-internal sealed record ErrorWire(string? Message);
+internal sealed record ErrorWire(string? Message, JsonElement? Errors);
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(CommentWire))]

@@ -45,6 +45,18 @@ internal sealed class FakeGitHub : IAsyncDisposable
     /// <summary>The statuses that were set, as <c>repo@sha context state description</c>.</summary>
     internal ConcurrentQueue<string> Statuses { get; } = new();
 
+    /// <summary>Repositories that were renamed or transferred: each request for one is answered with a redirect to the other, as GitHub does.</summary>
+    internal Dictionary<string, string> Moved { get; } = [];
+
+    /// <summary>The status of these redirects.</summary>
+    internal int MovedStatus { get; set; } = 301;
+
+    /// <summary>Where redirects lead: this server, unless another is named.</summary>
+    internal Uri? MovedTo { get; set; }
+
+    /// <summary>What each request that got through showed of a token.</summary>
+    internal ConcurrentQueue<string> Authorizations { get; } = new();
+
     /// <summary>The comments there are, oldest first.</summary>
     internal IReadOnlyList<FakeComment> Comments
     {
@@ -153,6 +165,15 @@ internal sealed class FakeGitHub : IAsyncDisposable
             return;
         }
 
+        if (Moved.FirstOrDefault(moved => request.Path.Value!.Contains($"/repos/{moved.Key}/", StringComparison.Ordinal)) is { Key: { } from, Value: var to })
+        {
+            context.Response.StatusCode = MovedStatus;
+            context.Response.Headers.Location = new Uri(MovedTo ?? Url, request.Path.Value!.Replace(from, to, StringComparison.Ordinal) + request.QueryString).ToString();
+            await context.Response.WriteAsync(Says("Moved Permanently"));
+            return;
+        }
+
+        Authorizations.Enqueue(request.Headers.Authorization.ToString());
         var (status, json, link) = Answer(request, pathBase, body);
         context.Response.StatusCode = status;
         context.Response.Headers["X-RateLimit-Remaining"] = "4999";

@@ -81,6 +81,110 @@ internal sealed class GitHubVcsTests
     }
 
     [Test]
+    [Arguments(301)]
+    [Arguments(302)]
+    [Arguments(307)]
+    [Arguments(308)]
+    public async Task A_repository_that_was_renamed_keeps_its_comment_and_its_status(int status)
+    {
+        await using var lab = await Lab.StartAsync("/api/v3/");
+        (lab.Fake.MovedStatus, lab.Fake.Moved["octo-org/older"], lab.Fake.Moved["octo-org/old"]) = (status, "octo-org/old", "octo-org/infra.live");
+        var old = Thread with { Repo = "octo-org/older" };
+        var created = await Ok(lab.Vcs.CreateCommentAsync(old, $"one\n{LastLine}", default));
+        await Ok(lab.Vcs.UpdateCommentAsync(old, created.Id, $"two\n{LastLine}", default));
+        await Assert.That((await Ok(lab.Vcs.FindCommentAsync(old, LastLine, Start, default)))!.Id).IsEqualTo(created.Id);
+        await Ok(lab.Vcs.SetCommitStatusAsync(old.Repo, "6dcb09b", new CommitStatus("iac-ci/exec", CommitState.Success, "done", null), default));
+        await Assert.That(lab.Fake.Comments.Single().Body).StartsWith("two");
+        await Assert.That(lab.Fake.Comments.Single().Repo).IsEqualTo(Thread.Repo);
+        await Assert.That(lab.Fake.Statuses.Single()).StartsWith("octo-org/infra.live@6dcb09b");
+        await Assert.That(lab.Fake.Authorizations.All(shown => shown.Contains(Token, StringComparison.Ordinal))).IsTrue();
+        await Assert.That(await Ok(lab.Vcs.DeleteCommentAsync(old, created.Id, default))).IsTrue();
+    }
+
+    [Test]
+    public async Task A_redirect_to_another_server_is_named_and_nothing_is_sent_there()
+    {
+        await using var lab = await Lab.StartAsync();
+        await using var other = await FakeGitHub.StartAsync(lab.Time);
+        (lab.Fake.MovedTo, lab.Fake.Moved["octo-org/old"]) = (other.Url, "octo-org/new");
+        var failure = await Failed(lab.Vcs.CreateCommentAsync(Thread with { Repo = "octo-org/old" }, "x", default));
+        await Assert.That(failure.Kind).IsEqualTo(VcsFailureKind.Rejected);
+        await Assert.That(failure.Message).Contains(new Uri(other.Url, "repos/octo-org/new/issues/7/comments").ToString()).And.Contains("HTTP 301");
+        await Assert.That(other.Requests).IsEmpty();
+    }
+
+    [Test]
+    public async Task Redirects_in_a_circle_end()
+    {
+        await using var lab = await Lab.StartAsync();
+        lab.Fake.Moved["octo-org/a"] = "octo-org/a";
+        var failure = await Failed(lab.Vcs.CreateCommentAsync(Thread with { Repo = "octo-org/a" }, "x", default));
+        await Assert.That(failure.Message).Contains("more than 5 redirects");
+    }
+
+    [Test]
+    [Arguments(200)]
+    [Arguments(201)]
+    public async Task A_page_in_place_of_an_answer_is_said_whatever_was_asked(int status)
+    {
+        await using var lab = await Lab.StartAsync();
+        lab.Fake.Interfere(Enumerable.Repeat(new Interference(status, null), 20));
+        foreach (var failure in new[]
+        {
+            await Failed(lab.Vcs.CreateCommentAsync(Thread, "x", default)),
+            await Failed(lab.Vcs.UpdateCommentAsync(Thread, "1", "x", default)),
+            await Failed(lab.Vcs.ListCommentsAsync(Thread, Start, default)),
+            await Failed(lab.Vcs.FindCommentAsync(Thread, LastLine, Start, default)),
+            await Failed(lab.Vcs.SetCommitStatusAsync(Thread.Repo, "6dcb09b", new CommitStatus("c", CommitState.Success, "d", null), default)),
+        })
+        {
+            await Assert.That(failure.Message).Contains($"HTTP {status} with text/html in place of GitHub's JSON").And.Contains("IAC_CI_GITHUB_API_URL");
+        }
+    }
+
+    [Test]
+    [Arguments("{}")]
+    [Arguments("null")]
+    [Arguments("[]")]
+    [Arguments("<html>")]
+    [Arguments("")]
+    public async Task JSON_that_is_no_comment_is_a_value_too(string json)
+    {
+        await using var lab = await Lab.StartAsync();
+        lab.Fake.Interfere(Enumerable.Repeat(new Interference(200) { Json = json }, 20));
+        await Assert.That((await Failed(lab.Vcs.UpdateCommentAsync(Thread, "1", "x", default))).Kind).IsEqualTo(VcsFailureKind.Unavailable);
+        await Assert.That((await Failed(lab.Vcs.CreateCommentAsync(Thread, "x", default))).Kind).IsEqualTo(VcsFailureKind.Unknown);
+    }
+
+    [Test]
+    [Arguments("""{"message":"Validation Failed","errors":[{"resource":"IssueComment","field":"body","code":"custom","message":"body is too long"},"commenting is locked"]}""",
+        "HTTP 422: Validation Failed; IssueComment body: body is too long; commenting is locked")]
+    [Arguments("""{"message":"Validation Failed","errors":[{"resource":"Status","field":"context","code":"missing_field"}]}""", "HTTP 422: Validation Failed; Status context: missing_field")]
+    [Arguments("""{"message":"Validation Failed","errors":"no such commit"}""", "HTTP 422: Validation Failed; no such commit")]
+    [Arguments("""{"message":"Validation Failed","errors":[null,1,{}]}""", "HTTP 422: Validation Failed")]
+    public async Task What_GitHub_says_is_wrong_with_a_request_is_told(string json, string expected)
+    {
+        await using var lab = await Lab.StartAsync();
+        lab.Fake.Interfere(new Interference(422) { Json = json });
+        var failure = await Failed(lab.Vcs.CreateCommentAsync(Thread, "x", default));
+        await Assert.That(failure.Kind).IsEqualTo(VcsFailureKind.Rejected);
+        await Assert.That(failure.Message).Contains(expected);
+    }
+
+    [Test]
+    [Arguments("You have triggered an abuse detection mechanism. Please wait a few minutes before you try again.")]
+    [Arguments("You have exceeded a secondary rate limit. Please wait a few minutes before you try again.")]
+    [Arguments("API rate limit exceeded for user ID 1.")]
+    public async Task A_limit_that_only_the_sentence_tells_is_a_limit(string message)
+    {
+        await using var lab = await Lab.StartAsync();
+        lab.Fake.Interfere(new Interference(403, message));
+        var failure = await Failed(lab.Vcs.CreateCommentAsync(Thread, "x", default));
+        await Assert.That(failure.Kind).IsEqualTo(VcsFailureKind.RateLimited);
+        await Assert.That(failure.RetryAt).IsEqualTo(Start.AddMinutes(1));
+    }
+
+    [Test]
     public async Task Faults_and_broken_connections_are_tried_again()
     {
         await using var lab = await Lab.StartAsync();
