@@ -5,7 +5,8 @@ internal static class Bech32
 {
     private const string Alphabet = "qpzry9x8gf2tvdw0s3jn54khce6mua7l";
     private const int ChecksumSymbols = 6;
-    private const int MaxCharacters = 256;
+    /// <summary>Longest text read: a post-quantum recipient has about 2,000 characters, one of a plugin what the plugin likes.</summary>
+    private const int MaxCharacters = 16 << 10;
 
     private static readonly uint[] Generator = [0x3b6a57b2, 0x26508e6d, 0x1ea119fa, 0x3d4233dd, 0x2a1462b3];
 

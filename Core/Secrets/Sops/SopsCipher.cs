@@ -30,6 +30,10 @@ internal sealed class SopsCipher(ReadOnlySpan<byte> dataKey)
     /// <summary>Whether a text claims to be an encrypted value.</summary>
     public static bool IsMeant(string text) => text.StartsWith("ENC[", StringComparison.Ordinal);
 
+    /// <summary>Whether a text claims to be an encrypted value, at its beginning or its end, or was one before it was damaged.</summary>
+    public static bool IsMeantSomewhere(string text) =>
+        IsMeant(text) || text.Contains("AES256_GCM,data:", StringComparison.Ordinal) || text.EndsWith(",type:comment]", StringComparison.Ordinal);
+
     /// <summary>Encrypts a value that is not empty, bound to its place.</summary>
     public string Encrypt(ReadOnlySpan<byte> plain, string type, string place)
     {

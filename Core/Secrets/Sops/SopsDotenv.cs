@@ -18,10 +18,15 @@ internal static class SopsDotenv
 
     private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
-    /// <summary>Reads the lines.</summary>
+    /// <summary>
+    /// Reads the lines. A carriage return at the end of each of them is how the file is stored; at the end of some it belongs to values, because sops
+    /// keeps it there.
+    /// </summary>
     /// <exception cref="SecretsException">A line is neither a comment nor a pair, or a name comes twice. The message does not quote it.</exception>
     public static List<DotenvLine> Read(ReadOnlySpan<byte> text)
     {
+        text = TextFile.WithoutMark(text);
+        var withoutReturns = EndsEachLineWithReturn(text);
         var lines = new List<DotenvLine>();
         var names = new HashSet<string>(StringComparer.Ordinal);
         var number = 0;
@@ -29,6 +34,7 @@ internal static class SopsDotenv
         {
             number++;
             var line = text[range];
+            line = withoutReturns && line is [.., (byte)'\r'] ? line[..^1] : line;
             if (line.IsEmpty)
             {
                 continue;
@@ -39,6 +45,13 @@ internal static class SopsDotenv
         }
 
         return lines;
+    }
+
+    /// <summary>Whether all lines end as those of Windows do; of the last one, its end may be missing.</summary>
+    private static bool EndsEachLineWithReturn(ReadOnlySpan<byte> text)
+    {
+        var ended = text[..(text.LastIndexOf((byte)'\n') + 1)];
+        return ended.Length > 0 && ended.Count((byte)'\n') == ended.Count("\r\n"u8);
     }
 
     /// <summary>Appends a pair.</summary>

@@ -51,31 +51,45 @@ public static class SopsFile
         var cipher = CipherFor(metadata, identities, keyring);
         using var mac = new SopsMac(metadata.MacOnlyEncrypted);
         using var output = new MemoryStream(file.Length);
+        var comments = new SopsComments(metadata.Rule);
         foreach (var line in lines)
         {
-            DecryptLine(output, line, cipher, mac, metadata.Rule);
+            DecryptLine(output, line, cipher, mac, metadata.Rule, comments);
         }
 
         return Verified(output.ToArray(), mac, cipher, metadata);
     }
 
-    private static void DecryptLine(MemoryStream output, DotenvLine line, SopsCipher cipher, SopsMac mac, SopsRule rule)
+    private static void DecryptLine(MemoryStream output, DotenvLine line, SopsCipher cipher, SopsMac mac, SopsRule rule, SopsComments comments)
     {
-        var place = line.Name is null ? SopsPlace.Comment : SopsPlace.Top.Below(line.Name, rule);
-        var encrypted = rule.Encrypts(place.Matched);
-        var value = encrypted && line.Value.Length > 0
-            ? cipher.Decrypt(SopsDotenv.Text(line), place.Binding, string.Create(CultureInfo.InvariantCulture, $"line {line.Number}"))
-            : new SopsValue(line.Name is null ? "comment" : "str", line.Value);
         if (line.Name is null)
         {
-            SopsDotenv.WriteComment(output, value.Type == "comment" ? value.Bytes : throw SopsDotenv.Wrong(line.Number, "is not the comment it should be"));
+            SopsDotenv.WriteComment(output, CommentOf(line, rule.Encrypts(comments.Comment(SopsDotenv.Text(line))), cipher));
             return;
         }
 
+        var place = SopsPlace.Top.Below(line.Name, rule);
+        var encrypted = rule.Encrypts(comments.Value() || place.Matched);
+        var value = encrypted && line.Value.Length > 0 ? cipher.Decrypt(SopsDotenv.Text(line), place.Binding, Shown(line)) : new SopsValue("str", line.Value);
         var plain = Plain(line, value);
         mac.Add(plain.Hashed, encrypted);
         SopsDotenv.Write(output, line.Name, plain.Shown);
     }
+
+    /// <summary>The text of a comment. One in the clear, added by hand, is shown as it is: no comment counts for the MAC, so that sops does the same.</summary>
+    private static byte[] CommentOf(DotenvLine line, bool encrypted, SopsCipher cipher)
+    {
+        var text = SopsDotenv.Text(line);
+        if (!encrypted || !SopsCipher.IsMeantSomewhere(text))
+        {
+            return line.Value;
+        }
+
+        var value = cipher.Decrypt(text, SopsPlace.Comment.Binding, Shown(line));
+        return value.Type == "comment" ? value.Bytes : throw SopsDotenv.Wrong(line.Number, "is not the comment it should be");
+    }
+
+    private static string Shown(DotenvLine line) => string.Create(CultureInfo.InvariantCulture, $"line {line.Number}");
 
     /// <summary>A value as the file shows it and as the MAC has it: they differ for types that only come from other formats.</summary>
     private static (byte[] Shown, byte[] Hashed) Plain(DotenvLine line, SopsValue value)

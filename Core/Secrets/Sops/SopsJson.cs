@@ -73,7 +73,7 @@ internal static class SopsJson
 
     private static void Guarded(ReadOnlySpan<byte> json, ReaderAction action)
     {
-        var reader = new Utf8JsonReader(json, new JsonReaderOptions { MaxDepth = MaxDepth });
+        var reader = new Utf8JsonReader(TextFile.WithoutMark(json), new JsonReaderOptions { MaxDepth = MaxDepth });
         try
         {
             action(ref reader);

@@ -19,8 +19,8 @@ internal sealed class SopsJsonValues(SopsCipher cipher, SopsMac mac, SopsRule ru
         }
 
         var encrypts = rule.Encrypts(place.Matched);
-        var (type, plain, hashed) = Read(ref reader, place);
-        mac.Add(hashed, encrypts);
+        var (type, plain, rounded) = Read(ref reader, place);
+        mac.Add(type == "float" ? rounded : plain, rounded, encrypts);
         if (!encrypts || plain.Length == 0)
         {
             WritePlain(ref reader, writer);
@@ -41,7 +41,8 @@ internal sealed class SopsJsonValues(SopsCipher cipher, SopsMac mac, SopsRule ru
 
         if (!rule.Encrypts(place.Matched))
         {
-            mac.Add(Read(ref reader, place).Hashed, encrypted: false);
+            var (type, plain, rounded) = Read(ref reader, place);
+            mac.Add(type == "float" ? rounded : plain, rounded, encrypted: false);
             WritePlain(ref reader, writer);
             return;
         }
@@ -58,8 +59,8 @@ internal sealed class SopsJsonValues(SopsCipher cipher, SopsMac mac, SopsRule ru
         Write(writer, cipher.Decrypt(text, place.Binding, place.ToString()), place, inList);
     }
 
-    /// <summary>A plain value: sops' type, the bytes it encrypts, and those that go into the MAC.</summary>
-    private static (string Type, byte[] Plain, byte[] Hashed) Read(ref Utf8JsonReader reader, SopsPlace place)
+    /// <summary>A plain value: sops' type, the bytes it encrypts, and, of a number, what a double makes of it.</summary>
+    private static (string Type, byte[] Plain, byte[] Rounded) Read(ref Utf8JsonReader reader, SopsPlace place)
     {
         switch (reader.TokenType)
         {
@@ -67,10 +68,10 @@ internal sealed class SopsJsonValues(SopsCipher cipher, SopsMac mac, SopsRule ru
                 var text = Encoding.UTF8.GetBytes(reader.GetString()!);
                 return ("str", text, text);
             case JsonTokenType.Number:
-                // sops makes every number of JSON a double. The digits as written are kept in the encrypted value, so that ours come back
-                // whole; what a double makes of them is what goes into the MAC, so that sops agrees.
+                // What is no whole number is a double to sops. The digits as written are kept in the encrypted value, so that ours come back
+                // as they were; what a double makes of them is what goes into the MAC, so that sops agrees.
                 var number = Encoding.ASCII.GetString(reader.ValueSpan);
-                return ("float", reader.ValueSpan.ToArray(), Encoding.ASCII.GetBytes(Canonical(number, place)));
+                return (SopsNumber.IsWhole(number) ? "int" : "float", reader.ValueSpan.ToArray(), Encoding.ASCII.GetBytes(Canonical(number, place)));
             default:
                 var word = reader.TokenType == JsonTokenType.True ? "True"u8.ToArray() : "False"u8.ToArray();
                 return ("bool", word, word);
@@ -125,7 +126,8 @@ internal sealed class SopsJsonValues(SopsCipher cipher, SopsMac mac, SopsRule ru
             throw Unreadable(value, place);
         }
 
-        mac.Add(Encoding.ASCII.GetBytes(whole ? text : Canonical(text, place)), encrypted: true);
+        var rounded = Encoding.ASCII.GetBytes(Canonical(text, place));
+        mac.Add(whole ? value.Bytes : rounded, rounded, encrypted: true);
         writer.WriteRawValue(text, skipInputValidation: true);
     }
 

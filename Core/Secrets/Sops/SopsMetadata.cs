@@ -8,6 +8,11 @@ namespace IacCi.Core.Secrets.Sops;
 /// <param name="Wrapped">An armored age file that holds the data key.</param>
 internal readonly record struct SopsAgeKey(string Recipient, string Wrapped);
 
+/// <summary>Keys of which one is enough: for the data key, or for one share of it.</summary>
+/// <param name="AgeKeys">The age recipients.</param>
+/// <param name="Foreign">Kinds of key that this program cannot use.</param>
+internal sealed record SopsKeyGroup(IReadOnlyList<SopsAgeKey> AgeKeys, IReadOnlyList<string> Foreign);
+
 /// <summary>
 /// What sops keeps about a file beside its values. Read from the flat form that dotenv files use (<c>age__list_0__map_enc</c>), to
 /// which JSON is brought first, so that there is one set of rules. sops authenticates only part of it; the rest is held to the narrowest
@@ -24,14 +29,25 @@ internal sealed partial class SopsMetadata
     /// <summary>Most recipients of one file.</summary>
     private const int MaxRecipients = 1000;
 
-    private static readonly string[] Rules = ["unencrypted_suffix", "encrypted_suffix", "unencrypted_regex", "encrypted_regex"];
+    /// <summary>Most key groups of one file: the x of a share is one byte, and not 0.</summary>
+    private const int MaxGroups = 255;
+
+    private const string GroupsField = "key_groups";
+    private const string ThresholdField = "shamir_threshold";
+
+    private static readonly string[] Rules =
+    [
+        "unencrypted_suffix", "encrypted_suffix", "unencrypted_regex", "encrypted_regex", "unencrypted_comment_regex", "encrypted_comment_regex",
+    ];
+
+
     private static readonly string[] ForeignKinds = ["kms", "gcp_kms", "hckms", "azure_kv", "hc_vault", "pgp"];
 
-    /// <summary>The age recipients.</summary>
-    public required IReadOnlyList<SopsAgeKey> AgeKeys { get; init; }
+    /// <summary>The groups of keys: one, unless the data key is split over several (Shamir).</summary>
+    public required IReadOnlyList<SopsKeyGroup> Groups { get; init; }
 
-    /// <summary>Kinds of key in the file that this program cannot use.</summary>
-    public required IReadOnlyList<string> Foreign { get; init; }
+    /// <summary>How many groups are needed.</summary>
+    public required int Threshold { get; init; }
 
     /// <summary>When the file was last changed, RFC 3339; the MAC is bound to it.</summary>
     public required string LastModified { get; init; }
@@ -51,13 +67,13 @@ internal sealed partial class SopsMetadata
     {
         var kinds = flat.Keys.Select(KindOf).Distinct().ToList();
         RefuseUnknown(kinds);
-        RefuseShares(flat, kinds);
+        var groups = ReadGroups(flat);
         var lastModified = Required(flat, "lastmodified", UtcSeconds());
         _ = Required(flat, "version", Release());
         return new SopsMetadata
         {
-            AgeKeys = ReadAgeKeys(flat),
-            Foreign = [.. ForeignKinds.Where(kind => flat.Any(field => KindOf(field.Key) == kind && field.Value is not null))],
+            Groups = groups,
+            Threshold = ReadThreshold(flat, groups.Count),
             LastModified = lastModified,
             Mac = flat.GetValueOrDefault("mac") is { Length: > 0 } mac ? mac : throw Wrong("mac is missing, so nothing shows that the file is whole"),
             Rule = ReadRule(flat),
@@ -80,21 +96,56 @@ internal sealed partial class SopsMetadata
 
     private static void RefuseUnknown(IEnumerable<string> kinds)
     {
-        string[] known = ["age", "lastmodified", "mac", "version", "mac_only_encrypted", "shamir_threshold", "key_groups", .. Rules, .. ForeignKinds];
+        string[] known = ["age", "lastmodified", "mac", "version", "mac_only_encrypted", ThresholdField, GroupsField, .. Rules, .. ForeignKinds];
         if (kinds.FirstOrDefault(kind => !known.Contains(kind)) is { } unknown)
         {
             throw Wrong($"it has a field '{unknown}' that this program does not know");
         }
     }
 
-    private static void RefuseShares(IReadOnlyDictionary<string, string?> flat, IEnumerable<string> kinds)
+    /// <summary>The groups. sops writes the keys of a single one at the top, and those of several below <c>key_groups</c>.</summary>
+    private static List<SopsKeyGroup> ReadGroups(IReadOnlyDictionary<string, string?> flat)
     {
-        if (kinds.Any(kind => kind == "key_groups" && flat.Any(field => KindOf(field.Key) == kind && field.Value is not null))
-            || flat.GetValueOrDefault("shamir_threshold") is not (null or "0" or "1"))
+        var count = GroupCount(flat);
+        var top = ReadGroup(flat, "");
+        if (count == 0)
         {
-            throw Wrong("its key is split over key groups (Shamir), which is not supported: encrypt it to one group of age recipients");
+            return [top];
         }
+
+        return top is { AgeKeys.Count: 0, Foreign.Count: 0 } && count <= MaxGroups
+            ? [.. Enumerable.Range(0, count).Select(index => ReadGroup(flat, string.Create(CultureInfo.InvariantCulture, $"{GroupsField}{ListMark}{index}{MapMark}")))]
+            : throw Wrong($"it has key groups (Shamir) beside other keys, or more than {MaxGroups}");
     }
+
+    /// <summary>How many groups <c>key_groups</c> has: their numbers follow one another.</summary>
+    private static int GroupCount(IReadOnlyDictionary<string, string?> flat)
+    {
+        List<string> numbers = [.. flat.Where(field => KindOf(field.Key) == GroupsField && field.Value is not null)
+            .Select(field => field.Key[GroupsField.Length..].Split(MapMark, 2)[0]).Distinct()];
+        return Enumerable.Range(0, numbers.Count).All(index => numbers.Contains(string.Create(CultureInfo.InvariantCulture, $"{ListMark}{index}")))
+            ? numbers.Count
+            : throw Wrong("its key groups (Shamir) are damaged");
+    }
+
+    private static SopsKeyGroup ReadGroup(IReadOnlyDictionary<string, string?> flat, string prefix)
+    {
+        var fields = flat.Where(field => field.Value is not null && field.Key.StartsWith(prefix, StringComparison.Ordinal))
+            .Select(field => KeyValuePair.Create(field.Key[prefix.Length..], field.Value)).ToDictionary();
+        var unknown = prefix.Length == 0 ? null : fields.Keys.Select(KindOf).FirstOrDefault(kind => kind != "age" && !ForeignKinds.Contains(kind));
+        return unknown is null
+            ? new SopsKeyGroup(ReadAgeKeys(fields), [.. ForeignKinds.Where(kind => fields.Keys.Any(field => KindOf(field) == kind))])
+            : throw Wrong($"a key group (Shamir) in it has a field '{unknown}' that this program does not know");
+    }
+
+    /// <summary>How many groups are needed: all, unless the file says fewer. With a single group sops splits nothing, whatever the file says.</summary>
+    private static int ReadThreshold(IReadOnlyDictionary<string, string?> flat, int groups) => flat.GetValueOrDefault(ThresholdField) switch
+    {
+        _ when groups == 1 => 1,
+        null or "0" => groups,
+        { } text when int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var threshold) && threshold >= 2 && threshold <= groups => threshold,
+        _ => throw Wrong($"{ThresholdField} (Shamir) is not a number from 2 to that of its key groups, {groups}"),
+    };
 
     private static string Required(IReadOnlyDictionary<string, string?> flat, string name, Regex form) =>
         flat.GetValueOrDefault(name) is { } value && form.IsMatch(value) ? value : throw Wrong($"{name} is missing or not as sops writes it");
@@ -110,10 +161,10 @@ internal sealed partial class SopsMetadata
         };
     }
 
-    private static List<SopsAgeKey> ReadAgeKeys(IReadOnlyDictionary<string, string?> flat)
+    private static List<SopsAgeKey> ReadAgeKeys(Dictionary<string, string?> group)
     {
         var keys = new List<SopsAgeKey>();
-        var fields = flat.Where(field => KindOf(field.Key) == "age" && field.Value is not null).ToDictionary();
+        var fields = group.Where(field => KindOf(field.Key) == "age").ToDictionary();
         while (keys.Count < MaxRecipients
             && fields.GetValueOrDefault(AgeField(keys.Count, "recipient")) is { } recipient
             && fields.GetValueOrDefault(AgeField(keys.Count, "enc")) is { } wrapped)

@@ -3,7 +3,7 @@ using System.Text;
 
 namespace IacCi.Core.Secrets.Sops;
 
-/// <summary>Numbers as sops hashes them: the shortest digits that give back the same double, never with an exponent.</summary>
+/// <summary>Numbers as sops hashes them: whole ones by their digits, others by the shortest digits that give back the same double, never with an exponent.</summary>
 internal static class SopsNumber
 {
     /// <summary>The form that goes into the MAC; null if the number is beyond what a double holds.</summary>
@@ -13,6 +13,10 @@ internal static class SopsNumber
         var number = double.Parse(json, NumberStyles.Float, CultureInfo.InvariantCulture);
         return double.IsFinite(number) ? Positional(number.ToString("R", CultureInfo.InvariantCulture)) : null;
     }
+
+    /// <summary>Whether sops takes a number for a whole one: digits that fit into 64 bits. (It would lose the sign of <c>-0</c>, so that is none here.)</summary>
+    /// <param name="json">A number as JSON writes it.</param>
+    public static bool IsWhole(string json) => json != "-0" && long.TryParse(json, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out _);
 
     /// <summary>Whether a text is a number of JSON (RFC 8259, section 6).</summary>
     public static bool IsJson(string text)

@@ -38,10 +38,50 @@ internal sealed class KeyFinding
     }
 
     [Test]
-    public async Task A_file_that_is_named_and_missing_is_an_error()
+    [Arguments("SOPS_AGE_KEY")]
+    [Arguments("SOPS_AGE_KEY_FILE")]
+    [Arguments("keys.txt")]
+    public async Task What_cannot_be_used_in_one_place_does_not_stop_the_others(string good)
     {
-        var refused = Assert.Throws<SecretsException>(() => AgeKeys.Find(Variables(("SOPS_AGE_KEY", One.ToString()), ("SOPS_AGE_KEY_FILE", "/nowhere/k.txt"))));
+        using var scratch = new Scratch();
+        Directory.CreateDirectory(Path.Combine(scratch.Folder, "sops", "age"));
+        _ = scratch.File("sops/age/keys.txt", good == "keys.txt" ? $"{One}\n" : "age-encryption.org/v1\n");
+        var variables = Variables(
+            ("SOPS_AGE_KEY", good == "SOPS_AGE_KEY" ? $"{Two}X {One}" : "AGE-SECRET-KEY-1DAMAGED"),
+            ("SOPS_AGE_KEY_FILE", good == "SOPS_AGE_KEY_FILE" ? scratch.File("k.txt", $"{One}") : "/nowhere/k.txt"),
+            ("XDG_CONFIG_HOME", scratch.Folder));
+        await Assert.That(Recipients(AgeKeys.Find(variables))).IsEqualTo(Recipients([One]));
+    }
+
+    [Test]
+    public async Task When_no_place_has_a_key_all_that_is_wrong_is_told()
+    {
+        var refused = Assert.Throws<SecretsException>(() => AgeKeys.Find(Variables(("SOPS_AGE_KEY", $"{One}X"), ("SOPS_AGE_KEY_FILE", "/nowhere/k.txt"))));
+        await Assert.That(refused.Message).Contains("SOPS_AGE_KEY, line 1").And.Contains("/nowhere/k.txt").And.DoesNotContain(One.ToString());
+    }
+
+    [Test]
+    public async Task What_could_not_be_used_is_told_when_no_key_fits()
+    {
+        using var encryptor = new IacCi.Core.Secrets.Sops.SopsEncryptor([Two.Recipient], TimeProvider.System);
+        var keys = AgeKeys.Find(Variables(("SOPS_AGE_KEY", One.ToString()), ("SOPS_AGE_KEY_FILE", "/nowhere/k.txt")));
+        var refused = Assert.Throws<SecretsException>(() => IacCi.Core.Secrets.Sops.SopsFile.Decrypt(encryptor.EncryptJson("{}"u8.ToArray()), IacCi.Core.Secrets.Sops.SopsFormat.Json, keys));
         await Assert.That(refused.Message).Contains("/nowhere/k.txt");
+    }
+
+    [Test]
+    [Arguments("{0} {1}")]
+    [Arguments("{0}\n{1}")]
+    [Arguments("\uFEFF{0}\r\n{1}\r\n")]
+    [Arguments("\t{0} # the first\r\n#{0}\n{1}  ")]
+    public async Task Keys_stand_apart_by_blanks_or_ends_of_lines_of_any_kind(string form)
+    {
+        var text = string.Format(form, One, Two);
+        await Assert.That(Recipients(AgeKeys.Parse(text, "k"))).IsEqualTo(Recipients([One, Two]));
+        using var scratch = new Scratch();
+        var file = Path.Combine(scratch.Folder, "k.txt");
+        await File.WriteAllTextAsync(file, text.TrimStart('\uFEFF'), System.Text.Encoding.Unicode);
+        await Assert.That(Recipients(AgeKeys.ReadFile(file))).IsEqualTo(Recipients([One, Two]));
     }
 
     [Test]

@@ -69,7 +69,7 @@ internal sealed class SopsFiles
         await Assert.That(secrets.Count).IsEqualTo(22);
         foreach (var secret in secrets)
         {
-            await Assert.That(secret!.GetValue<string>()).Matches(@"^ENC\[AES256_GCM,data:[A-Za-z0-9+/=]+,iv:[A-Za-z0-9+/]{43}=,tag:[A-Za-z0-9+/]{22}==,type:(str|float|bool)\]$");
+            await Assert.That(secret!.GetValue<string>()).Matches(@"^ENC\[AES256_GCM,data:[A-Za-z0-9+/=]+,iv:[A-Za-z0-9+/]{43}=,tag:[A-Za-z0-9+/]{22}==,type:(str|int|float|bool)\]$");
         }
 
         await Assert.That(file["note_unencrypted"]!.GetValue<string>()).IsEqualTo("plain");
@@ -124,6 +124,57 @@ internal sealed class SopsFiles
         var file = EncryptDotenv(Plain);
         await Assert.That(Text(file)).DoesNotContain("first").And.DoesNotContain("two").And.Contains("\nD_unencrypted=x=y#z\n").And.Contains("\nC=\n");
         await Assert.That(Text(SopsFile.Decrypt(file, SopsFormat.Dotenv, [Alice]))).IsEqualTo(Plain.Replace("\n\n", "\n"));
+    }
+
+    [Test]
+    [Arguments("A=1\r\n#note\r\n\r\nB_unencrypted=2\r\n", "A=1\n#note\nB_unencrypted=2\n")]
+    [Arguments("A=1\r\nB=2", "A=1\nB=2\n")]
+    [Arguments("A=1\r\nB=2\n", "A=1\r\nB=2\n")]
+    [Arguments("\uFEFFA=1\n", "A=1\n")]
+    [Arguments("\uFEFF#note\r\nA=1\r\n", "#note\nA=1\n")]
+    public async Task A_dotenv_file_may_end_its_lines_as_Windows_does_and_begin_with_a_mark(string plain, string back) =>
+        await Assert.That(Text(SopsFile.Decrypt(EncryptDotenv(plain), SopsFormat.Dotenv, [Alice]))).IsEqualTo(back);
+
+    [Test]
+    public async Task An_encrypted_file_is_read_after_an_editor_or_git_has_changed_its_ends_of_lines()
+    {
+        var dotenv = Text(EncryptDotenv("#note\nA=1\nB_unencrypted=2\n"));
+        var json = Text(Encrypt("""{"a": "b"}"""));
+        foreach (var mark in new[] { "", "\uFEFF" })
+        {
+            await Assert.That(Text(SopsFile.Decrypt(Encoding.UTF8.GetBytes(mark + dotenv.ReplaceLineEndings("\r\n")), SopsFormat.Dotenv, [Alice]))).IsEqualTo("#note\nA=1\nB_unencrypted=2\n");
+            await Assert.That(Text(SopsFile.Decrypt(Encoding.UTF8.GetBytes(mark + json.ReplaceLineEndings("\r\n")), SopsFormat.Json, [Alice]))).Contains("\"b\"");
+        }
+
+        await Assert.That(Text(Encrypt("\uFEFF{\"a\": 1}"))).Contains("ENC[");
+    }
+
+    [Test]
+    public async Task Whole_numbers_are_typed_and_come_back_to_the_last_digit()
+    {
+        const string Plain = """{"a":9007199254740993,"b":-9223372036854775808,"c":9223372036854775807,"d_unencrypted":9007199254740993,"e":9223372036854775808,"f":1.0,"g":-0}""";
+        var file = JsonNode.Parse(Encrypt(Plain))!;
+        await Assert.That(string.Join(' ', "abcefg".Select(name => file[$"{name}"]!.GetValue<string>().Split("type:")[1]))).IsEqualTo("int] int] int] float] float] float]");
+        await Assert.That(JsonNode.Parse(Decrypt(Encrypt(Plain)))!.ToJsonString()).IsEqualTo(Plain);
+    }
+
+    [Test]
+    [Arguments("prod.env", SopsFormat.Dotenv)]
+    [Arguments(".env", SopsFormat.Dotenv)]
+    [Arguments("a.enc.json", SopsFormat.Json)]
+    [Arguments("secrets", SopsFormat.Json)]
+    [Arguments(".env.json", SopsFormat.Json)]
+    public async Task The_name_says_the_format(string name, SopsFormat format) => await Assert.That(SopsFormats.Of("/x.env.y/" + name)).IsEqualTo(format);
+
+    [Test]
+    [Arguments(".env.production")]
+    [Arguments(".env.local")]
+    [Arguments("app.env.enc")]
+    [Arguments(".env-prod")]
+    public async Task A_name_that_only_looks_like_dotenv_gets_a_hint(string name)
+    {
+        var refused = Assert.Throws<SecretsException>(() => SopsFormats.Of(name));
+        await Assert.That(refused.Message).Contains(name).And.Contains("--input-type dotenv");
     }
 
     [Test]
