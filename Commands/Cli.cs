@@ -80,6 +80,10 @@ internal static class Cli
     /// <summary>Tells a person something, beside the results.</summary>
     public static void Tell(string message) => Console.Error.WriteLine($"iac-ci: {Printable.Lines(Scrub.Text(message))}");
 
+    /// <summary>Tells it with the time: for what runs for days.</summary>
+    public static void Tell(string message, DateTimeOffset at) =>
+        Console.Error.WriteLine($"{at.UtcDateTime:yyyy-MM-dd'T'HH:mm:ss'Z'} iac-ci: {Printable.Lines(Scrub.Text(message))}");
+
     /// <summary>The names by which a command is called.</summary>
     public static IEnumerable<string> PathOf(Command command) => command is RootCommand
         ? ["iac-ci"]

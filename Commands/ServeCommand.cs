@@ -26,9 +26,9 @@ internal static class ServeCommand
             """
             Take signed jobs in by HTTP (POST /webhook) and run them on this machine.
 
-            The body is {"job_parameters_b64": ..., "run_id"?, "trace_id"?, "done_endpt"?}, signed as GitHub signs its webhooks (X-Hub-Signature-256) with the
+            The body is {"job_parameters_b64": ..., "run_id"?, "trace_id"?, "done_endpt"?, "sent_at"?}, signed as GitHub signs its webhooks (X-Hub-Signature-256) with the
             secret at IAC_CI_WEBHOOK_SECRET_LOCATION (env:NAME or file:PATH; two lines are two secrets). Without a secret every delivery is refused. GET /healthz
-            says that the server is up. A job that was answered with 200 is not lost: a restart goes on with every unfinished run of the state folder.
+            says that the server is up. IAC_CI_WEBHOOK_REQUIRE=run_id,sent_at (or one of them) refuses bodies without these fields, so that a recording starts nothing. A job that was answered with 200 is not lost: a restart goes on with every unfinished run of the state folder.
 
             Example: IAC_CI_WEBHOOK_SECRET_LOCATION=file:secret.txt iac-ci serve --parallel 4
             """)
@@ -48,7 +48,7 @@ internal static class ServeCommand
                     BaseFolder = Directory.GetCurrentDirectory(),
                     Parallel = parsed.GetValue(parallel) ?? Environment.ProcessorCount,
                     Variable = Environment.GetEnvironmentVariable,
-                    Log = Cli.Tell,
+Log = line => Cli.Tell(line, TimeProvider.System.GetUtcNow()),
                 },
             }));
         return command;

@@ -105,16 +105,20 @@ internal sealed class Serving
     }
 
     [Test]
-    public async Task A_delivery_that_is_repeated_gets_the_same_answer_and_one_run()
+    public async Task A_delivery_that_is_repeated_leads_to_one_run_and_says_so()
     {
         await using var site = new Site();
         var server = await site.ServeAsync();
         var body = Site.Body(Site.Job(site.Order("vpc", "echo vpc >> $OUT")));
         var answers = await Task.WhenAll(Enumerable.Range(0, 6).Select(n => site.PostAsync(server, body, n < 3 ? "delivery-1" : null)));
-        await Assert.That(answers.Distinct().Count()).IsEqualTo(1).Because(string.Join('\n', answers));
-        var run = (string)JsonNode.Parse(answers[0].Answer)!["run_id"]!;
+        var told = answers.Select(answer => JsonNode.Parse(answer.Answer)!).ToList();
+        await Assert.That(told.Select(answer => (string)answer["run_id"]!).Distinct().Count()).IsEqualTo(1).Because(string.Join('\n', answers));
+        await Assert.That(told.Count(answer => answer["repeated"] is null)).IsBetween(1, 3).Because(string.Join('\n', answers));
+        var run = (string)told[0]["run_id"]!;
         await site.UntilFinalAsync(run);
-        await Assert.That(await site.PostAsync(server, body, "delivery-1")).IsEqualTo(answers[0]);
+        var late = JsonNode.Parse((await site.PostAsync(server, body)).Answer)!;
+        await Assert.That(((string)late["run_id"]!, (bool)late["repeated"]!, (string)late["run_status"]!)).IsEqualTo((run, true, "succeeded"));
+        await Assert.That((string)late["hint"]!).Contains("run_id of its own");
         await Assert.That(site.Lines.Count).IsEqualTo(1);
 
         var named = System.IO.Path.GetFileName(site.Path);

@@ -44,7 +44,7 @@ internal sealed class RoleBench : IDisposable
         var plans = new RunPlans(Faulty);
         var bundler = new RefusingBundler(new Bundler(new ZipInputs(Clock), new LocalSecrets(_ => null, folder, null), Clock));
         var intake = new Core.Intake.Intake(Store, Faulty, Keys, Watchdogs, bundler, new SilentReporter(), finalizer, Clock, RandomNumberGenerator.GetBytes, $"s3://{Bucket}/");
-        Webhook = new WebhookRole(new WebhookDesk(new AwsPlace(intake, "done"), new DeliveryLedger(Objects, Clock)), _ => new(Secret), Clock);
+        Webhook = new WebhookRole(new WebhookDesk(new AwsPlace(intake, "done"), new DeliveryLedger(Objects, Clock), ReplayRules.None, Clock), _ => new(Secret), Clock);
         var orchestrator = new Orchestrator(
             Store, Faulty, plans, new Settler(Store, Faulty, Clock, Workers), new Dispatcher(Store, Faulty, Workers, Watchdogs, Clock), finalizer, new SilentReporter(), Clock);
         Orchestrate = new OrchestrateRole(orchestrator, Store, plans, Bucket, RandomNumberGenerator.GetBytes);

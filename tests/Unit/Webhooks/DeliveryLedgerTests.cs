@@ -57,6 +57,20 @@ internal sealed class DeliveryLedgerTests
     }
 
     [Test]
+    public async Task What_an_earlier_delivery_led_to_is_told_apart_from_what_is_new()
+    {
+        var ledger = new DeliveryLedger(objects, time);
+        await Assert.That((await ledger.ResolveAsync(Body, "guid-1", default)).Repetition).IsEqualTo(Repetition.None);
+        await Assert.That((await ledger.ResolveAsync(Body, "guid-1", default)).Repetition).IsEqualTo(Repetition.SameDelivery);
+        await Assert.That((await ledger.ResolveAsync(Body, "guid-2", default)).Repetition).IsEqualTo(Repetition.SameBody);
+        await Assert.That((await ledger.ResolveAsync(Body, null, default)).Repetition).IsEqualTo(Repetition.SameBody);
+        time.Advance(TimeSpan.FromMinutes(4));
+        await Assert.That((await ledger.ResolveAsync(Body, null, default)).Repetition).IsEqualTo(Repetition.SameBody);
+        time.Advance(TimeSpan.FromMinutes(6));
+        await Assert.That((await ledger.ResolveAsync(Body, null, default)).Repetition).IsEqualTo(Repetition.None);
+    }
+
+    [Test]
     public async Task A_run_id_is_a_UUID_made_from_a_hash()
     {
         var run = (await Resolve(Body)).Value;
@@ -88,7 +102,7 @@ internal sealed class DeliveryLedgerTests
                 async Task<RunId> Start(Receiver receiver)
                 {
                     await receiver.Pause();
-                    return await new DeliveryLedger(shared, clock).ResolveAsync(Body, null, CancellationToken.None);
+                    return (await new DeliveryLedger(shared, clock).ResolveAsync(Body, null, CancellationToken.None)).Run;
                 }
             },
             iter: 3_000);
@@ -120,5 +134,5 @@ internal sealed class DeliveryLedgerTests
     }
 
     private async Task<RunId> Resolve(byte[] body, string? delivery = null) =>
-        await new DeliveryLedger(objects, time).ResolveAsync(body, delivery, CancellationToken.None);
+        (await new DeliveryLedger(objects, time).ResolveAsync(body, delivery, CancellationToken.None)).Run;
 }
