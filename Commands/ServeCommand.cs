@@ -48,7 +48,7 @@ internal static class ServeCommand
                     BaseFolder = Directory.GetCurrentDirectory(),
                     Parallel = parsed.GetValue(parallel) ?? Environment.ProcessorCount,
                     Variable = Environment.GetEnvironmentVariable,
-Log = line => Cli.Tell(line, TimeProvider.System.GetUtcNow()),
+                    Log = line => Cli.Tell(line, TimeProvider.System.GetUtcNow()),
                 },
             }));
         return command;
