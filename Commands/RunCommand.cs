@@ -4,6 +4,7 @@ using System.Security.Cryptography;
 using IacCi.Core.Faults;
 using IacCi.Core.Intake;
 using IacCi.Core.Jobs;
+using IacCi.Core.Jobs.Views;
 using IacCi.Core.Local;
 using IacCi.Core.Report;
 using IacCi.Core.Runs;
@@ -76,8 +77,14 @@ internal static class RunCommand
 
     private static async Task<int> StartAsync(Request request, CancellationToken interrupted)
     {
-        var job = JobReader.Read(await JobFile.ReadAsync(request.JobFile!, interrupted), null, JobFile.NameOf(request.JobFile!), JobContext.Local)
-            .OrThrow(JobFile.NameOf(request.JobFile!));
+        var name = JobFile.NameOf(request.JobFile!);
+        var reading = JobReader.Read(await JobFile.ReadAsync(request.JobFile!, interrupted), null, name, JobContext.Local);
+        var job = reading.OrThrow(name);
+        foreach (var warning in ReadingText.Warnings(reading, name))
+        {
+            Cli.Tell(warning);
+        }
+
         var folder = request.JobFile == "-" ? Directory.GetCurrentDirectory() : Path.GetDirectoryName(Path.GetFullPath(request.JobFile!))!;
         var title = request.JobFile == "-" ? "job" : Path.GetFileNameWithoutExtension(request.JobFile!);
         var run = request.RunId ?? RunId.New(RandomNumberGenerator.GetBytes);

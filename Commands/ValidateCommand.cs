@@ -34,6 +34,11 @@ internal static class ValidateCommand
         }
         else
         {
+            foreach (var warning in ReadingText.Warnings(reading, name))
+            {
+                await Console.Error.WriteLineAsync(warning);
+            }
+
             await (reading.IsValid ? Console.Out : Console.Error).WriteLineAsync(ReadingText.Plain(reading, name));
         }
 

@@ -27,7 +27,7 @@ public static class JobReader
                 JobRules.Check(draft, root, context, problems);
             }
 
-            return problems.Any ? JobReading.Refused(problems.InOrder()) : JobReading.Of(draft!);
+            return problems.Any ? JobReading.Refused(problems.InOrder(), problems.Warnings()) : JobReading.Of(draft!, problems.Warnings());
         }
         catch (NotReadable wrong)
         {

@@ -52,7 +52,7 @@ public sealed record JobError(string Path, int? Line, int? Column, string Messag
 /// <summary>What came of reading a job: the job, or everything that is wrong with it.</summary>
 public sealed record JobReading
 {
-    private JobReading(Job? job, IReadOnlyList<JobError> errors) => (Job, Errors) = (job, errors);
+    private JobReading(Job? job, IReadOnlyList<JobError> errors, IReadOnlyList<JobError> warnings) => (Job, Errors, Warnings) = (job, errors, warnings);
 
     /// <summary>The job; null when anything is wrong with it.</summary>
     public Job? Job { get; }
@@ -60,18 +60,21 @@ public sealed record JobReading
     /// <summary>What is wrong with it, in the order of the file; empty when there is a job.</summary>
     public IReadOnlyList<JobError> Errors { get; }
 
+    /// <summary>What is allowed and probably not meant, in the order of the file.</summary>
+    public IReadOnlyList<JobError> Warnings { get; }
+
     /// <summary>Whether there is a job.</summary>
     [MemberNotNullWhen(true, nameof(Job))]
     public bool IsValid => Job is not null;
 
     /// <summary>A job that keeps the rules.</summary>
-    public static JobReading Of(Job job) => new(job, []);
+    public static JobReading Of(Job job, IReadOnlyList<JobError>? warnings = null) => new(job, [], warnings ?? []);
 
     /// <summary>No job.</summary>
-    public static JobReading Refused(IReadOnlyList<JobError> errors)
+    public static JobReading Refused(IReadOnlyList<JobError> errors, IReadOnlyList<JobError>? warnings = null)
     {
         ArgumentOutOfRangeException.ThrowIfZero(errors.Count);
-        return new JobReading(null, errors);
+        return new JobReading(null, errors, warnings ?? []);
     }
 
     /// <summary>The job.</summary>

@@ -108,7 +108,7 @@ internal static partial class SafeText
         '\t' => true,
         _ when char.IsControl(c) || char.IsSurrogate(c) => false,
         '\u061C' or '\uFEFF' or '\u00AD' => false,
-        >= '\u200B' and <= '\u200F' => c == '\u200D',
+        >= '\u200B' and <= '\u200F' => c is '\u200C' or '\u200D',
         >= '\u2028' and <= '\u202E' => false,
         >= '\u2060' and <= '\u206F' => false,
         _ => true,

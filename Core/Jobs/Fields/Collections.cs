@@ -73,6 +73,16 @@ internal sealed class CommandShape : Shape
             return null;
         }
 
+        if (scalar.Cut != CommentCut.None)
+        {
+            problems.Warn(spot, "ends in front of ' #': YAML takes the rest of the line for a comment; put the command in quotes if that belongs to it");
+        }
+
+        if (scalar.UnusedAnchor is { } anchor)
+        {
+            problems.Warn(spot, $"begins with {Problems.Quote("&" + anchor)}, which YAML takes for an anchor, and nothing refers to it; put the command in quotes if it belongs to it");
+        }
+
         if (string.IsNullOrWhiteSpace(scalar.Text))
         {
             problems.Add(spot, "is an empty command; write one or remove the entry");
@@ -149,6 +159,7 @@ internal sealed class VariablesShape : Shape
             problems.Add(path, member.Line, member.Column, wrong);
         }
 
+        TextShape.WarnOfCut(new Spot(member.Value, path), problems);
         return wrong is null ? ((ScalarNode)member.Value).Text : null;
     }
 

@@ -36,6 +36,11 @@ internal sealed class FieldTable<T>
         var read = new Dictionary<string, object>(StringComparer.Ordinal);
         foreach (var member in map.Members)
         {
+            if (IsForOthers(member.Key))
+            {
+                continue;
+            }
+
             if (!_byName.TryGetValue(member.Key, out var field))
             {
                 problems.Add(spot.Path.Field(member.Key), member.Line, member.Column, $"is not a known field; {Remedy(member.Key)}");
@@ -86,9 +91,15 @@ internal sealed class FieldTable<T>
             ["type"] = "object",
             ["properties"] = properties,
             ["required"] = new JsonArray([.. Fields.Where(field => field.Required).Select(field => (JsonNode)field.Name)]),
+            ["patternProperties"] = new JsonObject { [ForOthers] = true },
             ["additionalProperties"] = false,
         };
     }
+
+    /// <summary>Fields that are somebody else's: the schema that an editor goes by, and what people keep for themselves (anchors, notes).</summary>
+    private const string ForOthers = @"^(\$schema$|x-)";
+
+    private static bool IsForOthers(string name) => name == "$schema" || name.StartsWith("x-", StringComparison.Ordinal);
 
     private static bool IsEmpty(object value) => value is System.Collections.ICollection { Count: 0 };
 

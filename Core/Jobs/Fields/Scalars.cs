@@ -27,12 +27,22 @@ internal sealed class TextShape(int maxLength, TextRule? rule = null, string? pa
             return null;
         }
 
+        WarnOfCut(spot, problems);
         if (Wrong(scalar.Text, context) is { } wrong)
         {
             problems.Add(spot, wrong);
         }
 
         return scalar.Text;
+    }
+
+    /// <summary>A comment behind a value is nothing to speak of, unless it looks like text: <c>order_name: build #1</c>.</summary>
+    public static void WarnOfCut(Spot spot, Problems problems)
+    {
+        if (spot.Node is ScalarNode { Cut: CommentCut.BeforeText })
+        {
+            problems.Warn(spot, "ends in front of ' #': YAML takes the rest of the line for a comment; put the value in quotes if that belongs to it");
+        }
     }
 
     public override JsonObject Schema()
@@ -54,7 +64,7 @@ internal sealed class TextShape(int maxLength, TextRule? rule = null, string? pa
         ScalarNode { Kind: ScalarKind.Null } => node.Description + "; give it a value or leave the field out",
         ScalarNode => node.Description + "; put it in quotes",
         MapNode => node.Description + "; a text with ': ' in it has to be put in quotes",
-        _ => node.Description + "; write one text",
+        _ => node.Description + "; write one text, in quotes if it begins with '[' or '- '",
     };
 
     private string? Wrong(string text, JobContext context)
@@ -84,14 +94,13 @@ internal sealed class NumberShape(int min, int max, string unit, Func<long, stri
         var range = $"a whole number from {Problems.Count(min)} to {Problems.Count(max)}{unit}";
         if (spot.Node is not ScalarNode { Kind: ScalarKind.Number } scalar)
         {
-            var quoted = spot.Node is ScalarNode { Kind: ScalarKind.Text } text && long.TryParse(text.Text, NumberStyles.Integer, CultureInfo.InvariantCulture, out _);
-            problems.Add(spot, $"must be {range}; found {spot.Node.Description}{(quoted ? "; write it without quotes" : "")}");
+            problems.Add(spot, $"must be {range}; found {spot.Node.Description}{(spot.Node is ScalarNode { Kind: ScalarKind.Text } text ? Remedy(text.Text) : "")}");
             return null;
         }
 
-        if (!long.TryParse(scalar.Text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number))
+        if (WholeNumber.Of(scalar.Text) is not { } number)
         {
-            problems.Add(spot, $"must be {range}, written in decimal digits; found {scalar.Description}");
+            problems.Add(spot, $"must be {range}; found {scalar.Description}");
             return null;
         }
 
@@ -110,6 +119,13 @@ internal sealed class NumberShape(int min, int max, string unit, Func<long, stri
         return (int)number;
     }
 
+    /// <summary>A number in quotes, or a time as people write it.</summary>
+    private string Remedy(string text) =>
+        WholeNumber.Of(text) is { } number && number >= min && number <= max ? "; write it without quotes"
+        : unit.Length > 0 && WrittenTime.Seconds(text) is { } seconds && seconds >= min && seconds <= max
+            ? string.Create(CultureInfo.InvariantCulture, $"; write the seconds: {seconds}")
+        : "";
+
     public override JsonObject Schema() => new() { ["type"] = "integer", ["minimum"] = min, ["maximum"] = max };
 
     public override void Write(Utf8JsonWriter writer, object value) => writer.WriteNumberValue((int)value);
@@ -125,9 +141,19 @@ internal sealed class FlagShape : Shape
             return scalar.Text[0] is 't' or 'T';
         }
 
-        problems.Add(spot, $"must be true or false, without quotes; found {spot.Node.Description}");
+        problems.Add(spot, $"must be true or false; found {Found(spot.Node)}");
         return null;
     }
+
+    /// <summary>YAML 1.2 has no other words for it: what others take for a bool is a text or a number here.</summary>
+    private static string Found(Node node) => node is not ScalarNode { Kind: ScalarKind.Text or ScalarKind.Number } scalar ? node.Description
+        : scalar.Text.ToLowerInvariant() switch
+        {
+            "true" or "false" => $"the text {Problems.Quote(scalar.Text)}; write it without quotes",
+            "yes" or "y" or "on" or "1" => $"{Problems.Quote(scalar.Text)}; write true",
+            "no" or "n" or "off" or "0" => $"{Problems.Quote(scalar.Text)}; write false",
+            _ => node.Description,
+        };
 
     public override JsonObject Schema() => new() { ["type"] = "boolean" };
 

@@ -34,7 +34,7 @@ internal ref struct JsonNodes
         }
         catch (JsonException wrong)
         {
-            throw Explain(wrong);
+            throw Explain(wrong, content);
         }
     }
 
@@ -115,12 +115,30 @@ internal ref struct JsonNodes
         return (_line, _column);
     }
 
-    private static NotReadable Explain(JsonException wrong)
+    /// <summary>The column in characters of a place that the reader counted in bytes.</summary>
+    private static int Column(ReadOnlySpan<byte> content, int line, int bytes)
+    {
+        for (; line > 0 && content.IndexOf((byte)'\n') is >= 0 and var end; line--)
+        {
+            content = content[(end + 1)..];
+        }
+
+        var column = 1;
+        foreach (var current in content[..Math.Min(bytes, content.Length)])
+        {
+            column += (current & 0xC0) != 0x80 ? 1 : 0;
+        }
+
+        return column;
+    }
+
+    private static NotReadable Explain(JsonException wrong, ReadOnlySpan<byte> content)
     {
         var reason = wrong.Message;
         var end = reason.IndexOf(" LineNumber:", StringComparison.Ordinal);
         reason = (end < 0 ? reason : reason[..end]).Replace(" Change the reader options.", "", StringComparison.Ordinal).TrimEnd('.');
-        return new NotReadable((int)(wrong.LineNumber ?? 0) + 1, (int)(wrong.BytePositionInLine ?? 0) + 1, $"is not valid JSON: {reason}; correct it here");
+        var line = (int)(wrong.LineNumber ?? 0);
+        return new NotReadable(line + 1, Column(content, line, (int)(wrong.BytePositionInLine ?? 0)), $"is not valid JSON: {reason}; correct it here");
     }
 }
 

@@ -23,12 +23,31 @@ internal abstract class Node(int line, int column)
     public abstract string Description { get; }
 }
 
+/// <summary>What stands behind an unquoted value in its line: <c>build #1</c> is the value <c>build</c> and a comment.</summary>
+internal enum CommentCut
+{
+    /// <summary>No comment.</summary>
+    None,
+
+    /// <summary>A comment as people write them: <c># ...</c>.</summary>
+    BeforeBlank,
+
+    /// <summary>What may have been meant as text: <c>#1</c>.</summary>
+    BeforeText,
+}
+
 /// <summary>A text, number, bool or null; its text as written, without quotes and escapes.</summary>
 internal sealed class ScalarNode(int line, int column, ScalarKind kind, string text) : Node(line, column)
 {
     public ScalarKind Kind { get; } = kind;
 
     public string Text { get; } = text;
+
+    /// <summary>Whether a comment cuts the line behind it.</summary>
+    public CommentCut Cut { get; init; }
+
+    /// <summary>The anchor that stands in front of it, as long as nothing refers to it.</summary>
+    public string? UnusedAnchor { get; set; }
 
     public override long ExpandedChars => Text.Length + 1;
 

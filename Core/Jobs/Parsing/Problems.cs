@@ -10,6 +10,7 @@ internal sealed class Problems
     private const int MaxShownChars = 60;
 
     private readonly List<JobError> _errors = [];
+    private readonly List<JobError> _warnings = [];
     private int _left;
 
     public bool Any => _errors.Count > 0;
@@ -28,7 +29,19 @@ internal sealed class Problems
         }
     }
 
-    /// <summary>All of them, in the order of the file.</summary>
+    /// <summary>What is allowed and probably not meant; the job stays valid.</summary>
+    public void Warn(Spot spot, string message)
+    {
+        if (_warnings.Count < JobLimits.MaxErrors)
+        {
+            _warnings.Add(new JobError(spot.Path.ToString(), spot.Node.Line, spot.Node.Column, message));
+        }
+    }
+
+    /// <summary>The warnings, in the order of the file.</summary>
+    public IReadOnlyList<JobError> Warnings() => [.. _warnings.OrderBy(warning => warning.Line).ThenBy(warning => warning.Column)];
+
+    /// <summary>All errors, in the order of the file.</summary>
     public IReadOnlyList<JobError> InOrder()
     {
         List<JobError> sorted = [.. _errors.OrderBy(error => error.Line).ThenBy(error => error.Column)];
@@ -56,7 +69,7 @@ internal sealed class Problems
                 return shown.Append('…').ToString();
             }
 
-            shown.Append(Printable.Is(rune) ? rune.ToString() : "\uFFFD");
+            shown.Append(Printable.Is(rune) || Joiners.Is(rune) ? rune.ToString() : "\uFFFD");
         }
 
         return shown.ToString();
@@ -72,14 +85,22 @@ internal static class Printable
 
     public static bool Is(string text)
     {
+        Rune? before = null;
         foreach (var rune in text.EnumerateRunes())
         {
-            if (!Is(rune))
+            if (!Is(rune) && !(Joiners.Is(rune) && Joiners.MayStandBehind(before)))
             {
                 return false;
             }
+
+            if (before is { } joiner && Joiners.Is(joiner) && !Joiners.MayJoin(rune))
+            {
+                return false;
+            }
+
+            before = rune;
         }
 
-        return true;
+        return before is not { } last || !Joiners.Is(last);
     }
 }

@@ -14,24 +14,64 @@ internal sealed partial class YamlNodes
     private const string MergeKey = "<<";
     private const string TextTag = "tag:yaml.org,2002:str";
 
+    /// <summary>The most lines with tabs that are forgiven: each makes the library read the file anew.</summary>
+    private const int MaxForgivenLines = 1_000;
+
+    private readonly YamlText _text;
+    private readonly YamlScanner _scanner;
     private readonly Parser _parser;
     private readonly Dictionary<string, Node> _anchors = new(StringComparer.Ordinal);
+    private (int LineStart, int Index, int Column) _place = (0, 0, 1);
     private int _nodes;
 
-    private YamlNodes(string content) => _parser = new Parser(new StringReader(content));
+    private YamlNodes(YamlText text)
+    {
+        _text = text;
+        _scanner = new YamlScanner(text.Content);
+        _parser = new Parser(_scanner);
+    }
 
     /// <summary>Reads the one document.</summary>
     /// <exception cref="NotReadable">It is not YAML, not one document, or too big.</exception>
     public static Node Read(string content)
     {
-        try
+        var text = new YamlText(content);
+        for (var forgiven = 0; ; forgiven++)
         {
-            return new YamlNodes(content).ReadDocument();
+            var nodes = new YamlNodes(text);
+            try
+            {
+                return nodes.ReadDocument();
+            }
+            catch (YamlException wrong) when (nodes.TabAt(wrong) is { } tab)
+            {
+                var isBounded = forgiven < MaxForgivenLines && (long)forgiven * content.Length < JobLimits.MaxExpandedChars;
+                if (!isBounded || !text.ForgiveTabs(tab.LineStart))
+                {
+                    throw new NotReadable(tab.Line, tab.Column, "is not valid YAML: a tab stands where only blanks may indent; write blanks instead");
+                }
+            }
+            catch (YamlException wrong)
+            {
+                throw new NotReadable((int)wrong.Start.Line, nodes.ColumnOf(wrong.Start), $"is not valid YAML: {Reason(wrong)}; correct it here");
+            }
         }
-        catch (YamlException wrong)
+    }
+
+    /// <summary>The first tab of the indentation at which the library gave up; null when it gave up for another reason.</summary>
+    private (int LineStart, int Line, int Column)? TabAt(YamlException wrong)
+    {
+        var at = _scanner.CurrentPosition;
+        var lineStart = LineStartOf(at);
+        if (!wrong.Message.Contains("tab", StringComparison.Ordinal) || lineStart > _text.Content.Length)
         {
-            throw new NotReadable((int)wrong.Start.Line, (int)wrong.Start.Column, $"is not valid YAML: {Reason(wrong)}; correct it here");
+            return null;
         }
+
+        var line = _text.Content.AsSpan(lineStart);
+        var blanks = line.IndexOfAnyExcept(' ', '\t');
+        var tab = (blanks < 0 ? line : line[..blanks]).IndexOf('\t');
+        return tab < 0 ? null : (lineStart, (int)at.Line, tab + 1);
     }
 
     /// <summary>The reason alone: without the position, which stands in front of our message.</summary>
@@ -100,12 +140,28 @@ internal sealed partial class YamlNodes
         if (start is NodeEvent { Anchor: { IsEmpty: false } anchor })
         {
             _anchors[anchor.Value] = node;
+            if (node is ScalarNode scalar)
+            {
+                scalar.UnusedAnchor = anchor.Value;
+            }
         }
     }
 
-    private Node Resolve(AnchorAlias alias) => _anchors.TryGetValue(alias.Value.Value, out var node)
-        ? node
-        : throw At(alias, $"refers to the anchor {Problems.Quote(alias.Value.Value)}, which is not complete here; define it further up");
+    private Node Resolve(AnchorAlias alias)
+    {
+        if (!_anchors.TryGetValue(alias.Value.Value, out var node))
+        {
+            var name = Problems.Quote(alias.Value.Value);
+            throw At(alias, $"refers to the anchor {name}, which is not complete here; define it further up, or put a text that begins with '*' in quotes");
+        }
+
+        if (node is ScalarNode scalar)
+        {
+            scalar.UnusedAnchor = null;
+        }
+
+        return node;
+    }
 
     private ListNode ReadList(ParsingEvent start, int depth)
     {
@@ -138,6 +194,7 @@ internal sealed partial class YamlNodes
                 start = key;
             }
 
+            CheckTag(key, TextTag);
             CheckText(key);
             Next();
             var value = ReadValue(depth + 1);
@@ -147,7 +204,7 @@ internal sealed partial class YamlNodes
             }
             else
             {
-                members.Add(new Member(key.Value, Line(key), Column(key), value));
+                members.Add(new Member(_text.Restore(key.Value), Line(key), Column(key), value));
             }
         }
 
@@ -174,12 +231,25 @@ internal sealed partial class YamlNodes
         }
     }
 
-    private static ScalarNode ReadScalar(Scalar scalar)
+    private ScalarNode ReadScalar(Scalar scalar)
     {
         CheckTag(scalar, TextTag);
         CheckText(scalar);
         var plain = scalar.Style == ScalarStyle.Plain && scalar.Tag.IsEmpty;
-        return new ScalarNode(Line(scalar), Column(scalar), plain ? KindOf(scalar.Value) : ScalarKind.Text, scalar.Value);
+        return new ScalarNode(Line(scalar), Column(scalar), plain ? KindOf(scalar.Value) : ScalarKind.Text, _text.Restore(scalar.Value))
+        {
+            Cut = scalar.Style == ScalarStyle.Plain ? CutBehind((int)scalar.End.Index) : CommentCut.None,
+        };
+    }
+
+    /// <summary>Whether the rest of the line behind a plain scalar is a comment.</summary>
+    private CommentCut CutBehind(int end)
+    {
+        var rest = _text.Content.AsSpan(Math.Min(end, _text.Content.Length));
+        var blanks = rest.IndexOfAnyExcept(' ', '\t');
+        return blanks <= 0 || rest[blanks] != '#' ? CommentCut.None
+            : blanks + 1 < rest.Length && !char.IsWhiteSpace(rest[blanks + 1]) ? CommentCut.BeforeText
+            : CommentCut.BeforeBlank;
     }
 
     private static ScalarKind KindOf(string text) => text switch
@@ -190,7 +260,7 @@ internal sealed partial class YamlNodes
         _ => ScalarKind.Text,
     };
 
-    private static void CheckText(Scalar scalar)
+    private void CheckText(Scalar scalar)
     {
         for (var i = 0; i < scalar.Value.Length; i++)
         {
@@ -201,11 +271,14 @@ internal sealed partial class YamlNodes
         }
     }
 
-    private static void CheckTag(NodeEvent node, string allowed)
+    /// <summary>A tag is no part of the value: a command that begins with <c>!</c> would run without it.</summary>
+    private void CheckTag(NodeEvent node, string allowed)
     {
-        if (!node.Tag.IsEmpty && node.Tag.Value is var tag && tag != allowed && tag != "!")
+        if (!node.Tag.IsEmpty && node.Tag.Value is var tag && tag != allowed)
         {
-            throw At(node, $"has the tag {Problems.Quote(tag)}, which is not supported; leave it out");
+            throw At(node, tag == "!"
+                ? "begins with '!', which YAML takes for a tag and not for a part of the text; put the whole text in quotes, such as '! grep ...'"
+                : $"has the tag {Problems.Quote(tag)}, which is not supported; leave it out, or put the whole text in quotes when the '!' belongs to it");
         }
     }
 
@@ -225,7 +298,7 @@ internal sealed partial class YamlNodes
     private NotReadable Broken(string reason)
     {
         var end = _parser.Current?.End ?? Mark.Empty;
-        return new NotReadable((int)end.Line, (int)end.Column, $"is not valid YAML: {reason}; correct it behind this place");
+        return new NotReadable((int)end.Line, ColumnOf(end), $"is not valid YAML: {reason}; correct it behind this place");
     }
 
     private void Next<TEvent>()
@@ -239,9 +312,30 @@ internal sealed partial class YamlNodes
 
     private static int Line(ParsingEvent at) => (int)at.Start.Line;
 
-    private static int Column(ParsingEvent at) => (int)at.Start.Column;
+    private int Column(ParsingEvent at) => ColumnOf(at.Start);
 
-    private static NotReadable At(ParsingEvent at, string message) => new(Line(at), Column(at), message);
+    /// <summary>
+    /// The column in characters; the library counts UTF-16 units. Places mostly come in order, so the count goes on from the last one of the same line.
+    /// </summary>
+    private int ColumnOf(Mark at)
+    {
+        var lineStart = LineStartOf(at);
+        if (lineStart != _place.LineStart || at.Index < _place.Index)
+        {
+            _place = (lineStart, lineStart, 1);
+        }
+
+        for (; _place.Index < at.Index && _place.Index < _text.Content.Length; _place.Index++)
+        {
+            _place.Column += char.IsLowSurrogate(_text.Content[_place.Index]) ? 0 : 1;
+        }
+
+        return _place.Column;
+    }
+
+    private static int LineStartOf(Mark at) => (int)Math.Max(0, at.Index - at.Column + 1);
+
+    private NotReadable At(ParsingEvent at, string message) => new(Line(at), Column(at), message);
 
     [GeneratedRegex(@"^(?:[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+|[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))\z", RegexOptions.CultureInvariant)]
     private static partial Regex Number();

@@ -45,7 +45,7 @@ internal sealed class RuleTests
         (Given.One(""" "presign_expiry": ▶604801,"""), "presign_expiry", "from 1 to 604,800 seconds"),
         (Given.One(""" "job_timeout": ▶72001,"""), "job_timeout", "20 x 3,600 = 72,000 s"),
         (Given.One(""" "job_timeout": ▶0,"""), "job_timeout", "from 1 to 72,000 seconds"),
-        (Given.One(""" "job_timeout": ▶99999999999999999999,"""), "job_timeout", "decimal digits"),
+        (Given.One(""" "job_timeout": ▶99999999999999999999,"""), "job_timeout", "from 1 to 72,000 seconds; found the number 99999999999999999999"),
         (Given.One(""" "max_parallel": ▶0,"""), "max_parallel", "from 1 to 9,999"),
         ("""▶{"username": "me"}""", "orders", "is missing; add it"),
         ("""{"orders": ▶[]}""", "orders", "is empty; give it at least 1 of orders"),

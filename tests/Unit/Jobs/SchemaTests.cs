@@ -89,10 +89,14 @@ internal sealed partial class SchemaTests
     [Test]
     public async Task Ajv_takes_and_refuses_what_the_reader_does()
     {
-        string[] good = [.. JobValues.Keys.Select(JobText), .. OrderValues.Keys.Select(OrderText), Given.One("", """ "env_vars": {"A": 1, "B": true}, """)];
+        string[] good = [.. JobValues.Keys.Select(JobText), .. OrderValues.Keys.Select(OrderText), Given.One("", """ "env_vars": {"A": 1, "B": true}, """),
+            Given.One(""" "$schema": "https://example.org/job.json", "x-notes": {"a": [1]}, """, """ "x-owner": null, """),
+            Given.One("\"job_timeout\": 3600.0,"), Given.One("\"job_timeout\": 3.6e3,"), Given.One("\"pr_number\": 12.00,")];
         string[] bad =
         [
-            "{}", "[]", """{"orders": []}""", Given.One("\"x\": 1,"), Given.One("", "\"x\": 1,"), Given.One("", "\"retries\": 11,"), Given.One("", "\"retries\": 1.5,"),
+            "{}", "[]", """{"orders": []}""", Given.One("\"x\": 1,"), Given.One("", "\"x\": 1,"), Given.One("", "\"retries\": 11,"),
+            Given.One("\"X-notes\": 1,"), Given.One("\"schema\": 1,"), Given.One("\"job_timeout\": 3600.5,"), Given.One("\"job_timeout\": 1e40,"),
+            Given.One("", "\"retries\": 1.5,"),
             Given.One("\"git_repo\": null,"), Given.One("\"commit_hash\": \"main\","), Given.One("\"pr_number\": 1, \"issue_number\": 2,"),
             Given.One("", "\"execution_target\": \"ec2\","), Given.One("", "\"execution_target\": \"lambda\", \"use_lambda\": false,"),
             Given.One("", "\"sops_key_ssm_path\": \"/k\","), Given.One("", "\"env_vars\": {\"1\": \"a\"},"), Given.One("", "\"env_vars\": {\"A\": null},"),

@@ -49,7 +49,7 @@ internal sealed class ViewTests
     {
         var good = Given.Reading(Given.One());
         await Assert.That(ReadingText.Plain(good, "job.json")).IsEqualTo("job.json: valid: 1 order");
-        await Assert.That(ReadingText.Json(good)).IsEqualTo("""{"valid":true,"orders":1,"errors":[]}""");
+        await Assert.That(ReadingText.Json(good)).IsEqualTo("""{"valid":true,"orders":1,"errors":[],"warnings":[]}""");
         var bad = Given.Reading("{\n\"orders\": 1}");
         await Assert.That(ReadingText.Plain(bad, "job.json")).IsEqualTo("job.json:2: orders: must be a list of orders; found the number 1");
         await Assert.That(ReadingText.Json(bad))
