@@ -34,7 +34,7 @@ internal static class OrchestrateCommand
         var process = RoleOptions.Process("orchestrate");
         using var host = RoleOptions.Host(process);
         host.CheckOrchestrate();
-        return await RoleOptions.InterruptiblyAsync(async stop =>
+        return await RoleOptions.InterruptiblyAsync(async (stop, _) =>
         {
             var found = await host.InspectAsync(run, stop);
             var outcome = dryRun ? null : await host.WakeAsync(found, process.NewRequestId(), stop);

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using IacCi.Core.Aws;
 using IacCi.Core.Aws.Roles;
@@ -36,7 +35,7 @@ internal static class RoleOptions
 
         check(host);
         var json = await ReadAsync(eventFile);
-        return await InterruptiblyAsync(async stop => (int)await process.OnceAsync(make(host), json, stop));
+        return await InterruptiblyAsync(async (stop, _) => (int)await process.OnceAsync(make(host), json, stop));
     }
 
     /// <summary>The AWS side of this process.</summary>
@@ -47,18 +46,11 @@ internal static class RoleOptions
         role, Environment.GetEnvironmentVariable, Console.OpenStandardOutput(), Console.OpenStandardError(), TimeProvider.System, RandomNumberGenerator.GetBytes);
 
     /// <summary>Does something that ends early when the process is asked to end.</summary>
-    public static async Task<int> InterruptiblyAsync(Func<CancellationToken, Task<int>> act)
+    /// <param name="act">It; the first token asks it to end, the second one, when the process is asked again, not to wait for that.</param>
+    public static async Task<int> InterruptiblyAsync(Func<CancellationToken, CancellationToken, Task<int>> act)
     {
-        using var interrupted = new CancellationTokenSource();
-        using var onInterrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
-        using var onTerminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
-        return await act(interrupted.Token);
-
-        void Stop(PosixSignalContext signal)
-        {
-            signal.Cancel = true;
-            interrupted.Cancel();
-        }
+        using var interrupts = new Interrupts(2, _ => { });
+        return await act(interrupts.First, interrupts.Second);
     }
 
     /// <summary>Reads an event.</summary>

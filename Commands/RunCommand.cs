@@ -1,11 +1,11 @@
 using System.CommandLine;
-using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using IacCi.Core.Faults;
 using IacCi.Core.Intake;
 using IacCi.Core.Jobs;
 using IacCi.Core.Jobs.Views;
 using IacCi.Core.Local;
+using IacCi.Core.Logging;
 using IacCi.Core.Report;
 using IacCi.Core.Runs;
 using IacCi.Core.Views;
@@ -60,23 +60,16 @@ internal static class RunCommand
 
     private static async Task<int> RunAsync(Request request)
     {
-        using var interrupted = new CancellationTokenSource();
-        using var onInterrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
-        using var onTerminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
-        using var onHangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, Stop);
+        var stage = new Stage();
+        using var interrupts = new Interrupts(2, stage.Interrupted);
         return request.Resume is { } run
-            ? await ResumeAsync(request, run, interrupted.Token)
-            : await StartAsync(request, interrupted.Token);
-
-        void Stop(PosixSignalContext signal)
-        {
-            signal.Cancel = true;
-            interrupted.Cancel();
-        }
+            ? await ResumeAsync(request, run, stage, interrupts)
+            : await StartAsync(request, stage, interrupts);
     }
 
-    private static async Task<int> StartAsync(Request request, CancellationToken interrupted)
+    private static async Task<int> StartAsync(Request request, Stage stage, Interrupts interrupts)
     {
+        var interrupted = interrupts.First;
         var name = JobFile.NameOf(request.JobFile!);
         var reading = JobReader.Read(await JobFile.ReadAsync(request.JobFile!, interrupted), null, name, JobContext.Local);
         var job = reading.OrThrow(name);
@@ -94,8 +87,8 @@ internal static class RunCommand
             throw new UserException($"--source {Printable.Word(request.Source ?? source)} is not a folder");
         }
 
-        var stage = new Stage(title);
-        using var host = Host(request, source, folder, stage);
+        stage.Title = title;
+        using var host = Host(request, source, folder, stage, interrupts.Second);
         var submission = new Submission
         {
             Job = job,
@@ -109,19 +102,19 @@ internal static class RunCommand
             : throw new UserException($"run id {run} belongs to another job; give another with --run-id");
     }
 
-    private static async Task<int> ResumeAsync(Request request, string text, CancellationToken interrupted)
+    private static async Task<int> ResumeAsync(Request request, string text, Stage stage, Interrupts interrupts)
     {
+        var interrupted = interrupts.First;
         request.State.Require();
         var folder = Directory.GetCurrentDirectory();
-        var stage = new Stage(text);
-        using var host = Host(request, folder, folder, stage);
+        using var host = Host(request, folder, folder, stage, interrupts.Second);
         var job = await RunLookup.FindAsync(host.Store, request.State.Path, text, interrupted);
         stage.Title = job.Title ?? text;
         await host.ResumeAsync(job.RunId, interrupted);
         return await FinishAsync(host, job.RunId, stage, request, interrupted);
     }
 
-    private static LocalHost Host(Request request, string source, string baseFolder, Stage stage) => new(
+    private static LocalHost Host(Request request, string source, string baseFolder, Stage stage, CancellationToken kill) => new(
         new LocalOptions
         {
             State = request.State,
@@ -131,7 +124,8 @@ internal static class RunCommand
             Variable = Environment.GetEnvironmentVariable,
             Progress = progress => stage.Display.Take(progress),
             LastLine = (num, line) => stage.Display.Take(num, line),
-            Log = Cli.Tell,
+            Kill = kill,
+            Log = stage.Note,
         },
         TimeProvider.System);
 
@@ -139,6 +133,7 @@ internal static class RunCommand
     {
         if (await host.PlanAsync(run, CancellationToken.None) is { } graph)
         {
+            stage.LongestGrace = graph.Plan.Orders.Max(order => order.StopGraceSeconds);
             stage.Begin(await RunScreen.BeginAsync(new RunScreenOptions
             {
                 Title = stage.Title,
@@ -170,13 +165,37 @@ internal static class RunCommand
     }
 
     /// <summary>What people look at while the run goes on; it is set up when the plan is known.</summary>
-    private sealed class Stage(string title) : IAsyncDisposable
+    private sealed class Stage : IAsyncDisposable
     {
-        public string Title { get; set; } = title;
+        /// <summary>How long the commands of an order may take to end, at most, in seconds; null while that is not known.</summary>
+        public int? LongestGrace { get; set; }
+
+        public string Title { get; set; } = "job";
 
         public RunScreen? Screen { get; private set; }
 
         public IRunDisplay Display => Screen?.Display ?? NoDisplay.Instance;
+
+        /// <summary>Says something beside the display.</summary>
+        public void Note(string line)
+        {
+            if (Screen?.Display is LiveDisplay live)
+            {
+                live.Note($"iac-ci: {Scrub.Text(line)}");
+            }
+            else
+            {
+                Cli.Tell(line);
+            }
+        }
+
+        /// <summary>Says that a signal was heard, and what it leads to.</summary>
+        public void Interrupted(int signal) => Note((signal, LongestGrace) switch
+        {
+            (0, { } grace) => $"stopping: the commands that run are asked to end, and have at most {grace} s for it; press Ctrl-C again to kill them",
+            (0, null) => "stopping",
+            _ => "killing the commands that still run",
+        });
 
         public void Begin(RunScreen screen) => Screen = screen;
 

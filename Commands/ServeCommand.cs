@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Runtime.InteropServices;
 using IacCi.Core.Faults;
 using IacCi.Core.Local;
 using IacCi.Core.Serve;
@@ -58,21 +57,19 @@ internal static class ServeCommand
         ? folder
         : throw new UserException($"--source {Printable.Word(source ?? ".")} is not a folder");
 
-    /// <summary>The first signal stops the server, the second one hurries.</summary>
+    /// <summary>The first signal stops the server, the second one asks the commands to end now, the third one kills them.</summary>
     private static async Task<int> RunAsync(ServeOptions options)
     {
-        using var stop = new CancellationTokenSource();
-        using var hurry = new CancellationTokenSource();
-        using var onInterrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
-        using var onTerminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
-        using var onHangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, Stop);
-        await new Server(options, TimeProvider.System).RunAsync(stop.Token, hurry.Token);
+        using var interrupts = new Interrupts(3, Tell);
+        var local = options.Local with { Kill = interrupts.Third };
+        await new Server(options with { Local = local }, TimeProvider.System).RunAsync(interrupts.First, interrupts.Second);
         return (int)ExitCode.Succeeded;
 
-        void Stop(PosixSignalContext signal)
+        void Tell(int signal) => options.Local.Log(signal switch
         {
-            signal.Cancel = true;
-            (stop.IsCancellationRequested ? hurry : stop).Cancel();
-        }
+            0 => $"asked to stop: orders that have begun may go on for {options.StopTimeout.TotalSeconds:0} s, and are then asked to end; a second signal asks them now",
+            1 => "asked again: the commands that run are asked to end now, and have their stop_grace for it; a third signal kills them",
+            _ => "asked a third time: the commands that still run are killed",
+        });
     }
 }

@@ -38,13 +38,13 @@ internal static class WorkCommand
         if (file is not null)
         {
             var json = await RoleOptions.ReadAsync(file);
-            return await RoleOptions.InterruptiblyAsync(async stop => (int)await process.OnceAsync(host.Work(WorkSite.Build(variable)), json, stop));
+            return await RoleOptions.InterruptiblyAsync(async (stop, _) => (int)await process.OnceAsync(host.Work(WorkSite.Build(variable)), json, stop));
         }
 
         var order = variable("RUN_ID") is not null ? WorkOrder.FromVariables(variable)
             : throw new UsageException("there is no order: give one with --event FILE, or in the variables of a CodeBuild build (RUN_ID, ORDER_NUM, ...)");
-        return await RoleOptions.InterruptiblyAsync(async stop =>
-            (int)WorkRole.CodeOf(await host.Work(WorkSite.Build(variable)).RunAsync(order, new StandardOutput(), process.Log, stop)));
+        return await RoleOptions.InterruptiblyAsync(async (stop, kill) =>
+            (int)WorkRole.CodeOf(await host.Work(WorkSite.Build(variable)).RunAsync(order, new StandardOutput(), process.Log, endsAt: null, stop, kill)));
     }
 
     /// <summary>The order's masked output, as it comes.</summary>

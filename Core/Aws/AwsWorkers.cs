@@ -145,7 +145,7 @@ public sealed class AwsWorkers(
 
     private async ValueTask LeaveUrlsAsync(RunPlan plan, PlannedOrder order, CancellationToken cancellationToken)
     {
-        var lifetime = TimeSpan.FromSeconds(OrderLimits.SignedSeconds(order.Target, order.TimeoutSeconds));
+        var lifetime = TimeSpan.FromSeconds(OrderLimits.SignedSeconds(order.Target, order.TimeoutSeconds, order.StopGraceSeconds));
         var urls = new DispatchUrls(
             await signer.SignAsync(RunKeys.Result(plan.RunId, order.Num), lifetime),
             await signer.SignAsync(RunKeys.Claim(plan.RunId, order.Num), lifetime));
@@ -160,7 +160,7 @@ public sealed class AwsWorkers(
             ProjectName = project,
             IdempotencyToken = TokenOf(project, ticket.RunId, ticket.OrderNum),
             EnvironmentVariablesOverride = [.. ticket.ToVariables().Select(pair => new EnvironmentVariable { Name = pair.Key, Value = pair.Value })],
-            TimeoutInMinutesOverride = Minutes(order.TimeoutSeconds + OrderLimits.WatchdogGraceSeconds + BuildOverheadSeconds, MaxBuildMinutes),
+            TimeoutInMinutesOverride = Minutes(order.TimeoutSeconds + order.StopGraceSeconds + OrderLimits.WatchdogGraceSeconds + BuildOverheadSeconds, MaxBuildMinutes),
             QueuedTimeoutInMinutesOverride = Minutes(OrderLimits.CodeBuildClaimSeconds, MaxQueueMinutes),
         };
         var answer = await StartResult.OfAsync(

@@ -6,19 +6,19 @@ namespace IacCi.Core.Aws;
 
 /// <summary>
 /// The input of the watchdog's state machine, which is the event of the watchdog Lambda (read by <see cref="Lambda.Events.WatchEvent"/>):
-/// <c>{"run_id", "order_num", "timeout", "start_time", "internal_bucket", "claim_allowance"}</c>, times in seconds, the start since 1970.
+/// <c>{"run_id", "order_num", "timeout", "start_time", "internal_bucket", "claim_allowance", "stop_grace"}</c>, times in seconds, the start since 1970.
 /// </summary>
 public static class WatchdogInput
 {
     /// <summary>Writes it: the same text for the same watch, because Step Functions compares it when a start is repeated.</summary>
     public static string Write(WatchTarget watch, string internalBucket) => JsonSerializer.Serialize(
         new WatchdogFields(
-            watch.RunId.Value, watch.Num.ToString(), watch.TimeoutSeconds, watch.StartTime.ToUnixTimeSeconds(), internalBucket, watch.ClaimAllowanceSeconds),
+            watch.RunId.Value, watch.Num.ToString(), watch.TimeoutSeconds, watch.StartTime.ToUnixTimeSeconds(), internalBucket, watch.ClaimAllowanceSeconds, watch.StopGraceSeconds),
         WatchdogJson.Default.WatchdogFields);
 }
 
 /// <summary>The watchdog's event as it travels.</summary>
-internal sealed record WatchdogFields(string RunId, string OrderNum, int Timeout, long StartTime, string InternalBucket, int ClaimAllowance);
+internal sealed record WatchdogFields(string RunId, string OrderNum, int Timeout, long StartTime, string InternalBucket, int ClaimAllowance, int StopGrace);
 
 /// <summary>The JSON of the watchdog's event.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]

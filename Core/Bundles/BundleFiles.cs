@@ -46,6 +46,12 @@ public sealed record BundleOrder
     /// <summary>How many times the command list is run again after a failure.</summary>
     public int Retries { get; init; }
 
+    /// <summary>The word of the signal that asks the commands to end; null for the default.</summary>
+    public string? StopSignal { get; init; }
+
+    /// <summary>How long the commands have to end after it, in seconds; null for the default.</summary>
+    public int? StopGrace { get; init; }
+
     /// <summary>Where the code came from, for people (<see cref="CodeArchive.Origin"/>).</summary>
     public string? Code { get; init; }
 }

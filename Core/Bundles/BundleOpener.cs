@@ -124,6 +124,7 @@ public sealed class BundleOpener(IIdentitySource identities, Func<OrderFolder> n
             SecretValues = [.. content.SecretNames.Select(name => variables[name]).Distinct(StringComparer.Ordinal)],
             Timeout = isTime ? TimeSpan.FromSeconds(seconds) : throw BundleException.Invalid($"the variable {TimeoutVariable} is no number of seconds"),
             Retries = content.Order.Retries,
+            Stop = content.Stop,
         };
     }
 

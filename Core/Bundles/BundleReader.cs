@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json;
 using IacCi.Core.Faults;
 using IacCi.Core.Jobs;
+using IacCi.Core.Runs;
 
 namespace IacCi.Core.Bundles;
 
@@ -13,6 +14,9 @@ public sealed record BundleContent
 
     /// <summary>What else the worker has to know.</summary>
     public required BundleOrder Order { get; init; }
+
+    /// <summary>How the commands are ended.</summary>
+    public required StopPolicy Stop { get; init; }
 
     /// <summary>The names of all variables and where their values came from. The values are in <see cref="EncryptedValues"/>.</summary>
     public required IReadOnlyDictionary<string, string> Sources { get; init; }
@@ -46,13 +50,24 @@ public static class BundleReader
         }
 
         var commands = Parsed(parts, BundleFiles.Commands, BundleJson.Default.StringArray);
-        if (commands.Length is 0 or > BundleFiles.MaxCommands || commands.Any(string.IsNullOrEmpty) || order.Retries < 0)
+        if (commands.Length is 0 or > BundleFiles.MaxCommands || commands.Any(string.IsNullOrEmpty) || order.Retries < 0
+            || StopOf(order) is not { } stop)
         {
             throw Invalid($"{BundleFiles.Commands} or {BundleFiles.Order} does not hold what an order has");
         }
 
         var sources = SourcesIn(parts);
-        return new BundleContent { Commands = commands, Order = order, Sources = sources, EncryptedValues = Bytes(parts, BundleFiles.Secrets) };
+        return new BundleContent { Commands = commands, Order = order, Stop = stop, Sources = sources, EncryptedValues = Bytes(parts, BundleFiles.Secrets) };
+    }
+
+    /// <summary>How the order is stopped; null when what the bundle says is no such thing.</summary>
+    private static StopPolicy? StopOf(BundleOrder order)
+    {
+        var grace = order.StopGrace ?? StopPolicy.DefaultGraceSeconds;
+        var signal = StopSignal.Interrupt;
+        return (order.StopSignal is null || StopPolicy.Words.TryGetValue(order.StopSignal, out signal)) && grace is >= 0 and <= StopPolicy.MaxGraceSeconds
+            ? new StopPolicy(signal, grace)
+            : null;
     }
 
     private static Dictionary<string, string> SourcesIn(IReadOnlyDictionary<string, ReadOnlyMemory<byte>> parts)

@@ -4,6 +4,7 @@ using System.Text;
 using System.Text.Json;
 using IacCi.Core.Code;
 using IacCi.Core.Faults;
+using IacCi.Core.Runs;
 
 namespace IacCi.Core.Bundles;
 
@@ -23,13 +24,14 @@ public static class BundleWriter
     /// <param name="code">The code.</param>
     /// <param name="commands">The commands, in their order.</param>
     /// <param name="retries">How many times they are run again after a failure.</param>
+    /// <param name="stop">How they are ended.</param>
     /// <param name="variables">The variables: their names and sources are written here.</param>
     /// <param name="encryptedValues">The SOPS file of <see cref="VariableSet.ToJson"/>.</param>
     /// <exception cref="UserException">There are too many commands, or they are too long.</exception>
     public static Bundle Write(
-        CodeArchive code, IReadOnlyList<string> commands, int retries, VariableSet variables, ReadOnlyMemory<byte> encryptedValues)
+        CodeArchive code, IReadOnlyList<string> commands, int retries, StopPolicy stop, VariableSet variables, ReadOnlyMemory<byte> encryptedValues)
     {
-        var order = new BundleOrder { Format = BundleFiles.Format, Retries = retries, Code = code.Origin };
+        var order = new BundleOrder { Format = BundleFiles.Format, Retries = retries, StopSignal = stop.Word, StopGrace = stop.GraceSeconds, Code = code.Origin };
         (string Name, ReadOnlyMemory<byte> Content)[] files =
         [
             (BundleFiles.Commands, JsonSerializer.SerializeToUtf8Bytes([.. commands], BundleJson.Default.StringArray)),

@@ -48,7 +48,7 @@ public sealed class Bundler(IBundleInputs inputs, ISecretSource secrets, TimePro
                 var ssm = await ReadAsync(order.SsmPaths, SecretLocation.TryParseSsm, values, cancellationToken);
                 var kept = await ReadAsync(order.SecretManagerPaths, SecretLocation.TryParseSecret, values, cancellationToken);
                 Check(order, ssm, kept);
-                orders[i] = new PreparedOrder(OrderNum.At(i), order, archive, ssm, kept);
+                orders[i] = new PreparedOrder(OrderNum.At(i), order, order.StopPolicyIn(job), archive, ssm, kept);
             }
             catch (UserException wrong)
             {
@@ -119,7 +119,7 @@ public sealed class Bundler(IBundleInputs inputs, ISecretSource secrets, TimePro
 }
 
 /// <summary>An order with all that its bundle is made of.</summary>
-internal sealed record PreparedOrder(OrderNum Num, Order Order, CodeArchive Code, List<FetchedValue> Ssm, List<FetchedValue> Kept);
+internal sealed record PreparedOrder(OrderNum Num, Order Order, StopPolicy Stop, CodeArchive Code, List<FetchedValue> Ssm, List<FetchedValue> Kept);
 
 /// <summary>Makes the bundles. One encryptor serves all orders with the same recipient: the data key is wrapped once.</summary>
 internal sealed class PreparedBundles(PreparedOrder[] orders, TimeProvider clock) : IPreparedBundles
@@ -133,12 +133,12 @@ internal sealed class PreparedBundles(PreparedOrder[] orders, TimeProvider clock
 
     private byte[] Build(OrderNum num, BundleIdentity identity)
     {
-        var (_, order, code, ssm, kept) = orders[num.Index];
+        var (_, order, stop, code, ssm, kept) = orders[num.Index];
         var set = VariableAssembler.Assemble(order.EnvVars, ssm, kept, Engine(num, order, identity)) is { Set: { } assembled }
             ? assembled
             : throw new InvalidOperationException($"the variables of order {num} were checked and do not go together");
         var encrypted = EncryptorFor(order.SopsKey ?? identity.Recipient).EncryptJson(set.ToJson());
-        return BundleWriter.Write(code, order.Cmds, order.Retries, set, encrypted).Bytes.ToArray();
+        return BundleWriter.Write(code, order.Cmds, order.Retries, stop, set, encrypted).Bytes.ToArray();
     }
 
     private static Dictionary<string, string> Engine(OrderNum num, Order order, BundleIdentity identity) => new()

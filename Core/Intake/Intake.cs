@@ -101,7 +101,7 @@ public sealed class Intake(
 
     private async ValueTask StartWatchdogAsync(Job job, JobRecord record, CancellationToken cancellationToken)
     {
-        var watch = new WatchTarget(record.RunId, OrderNum.Job, job.JobTimeout, record.CreatedAt, 0);
+        var watch = new WatchTarget(record.RunId, OrderNum.Job, job.JobTimeout, record.CreatedAt, 0, 0);
         switch (await watchdogs.StartAsync(watch, cancellationToken))
         {
             case StartOutcome.Refused refused:

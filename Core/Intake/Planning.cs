@@ -37,6 +37,7 @@ public static class Planning
                 QueueId = order.QueueId,
                 Target = order.Target,
                 TimeoutSeconds = order.Timeout,
+                StopGraceSeconds = order.StopPolicyIn(job).GraceSeconds,
                 MustSucceed = order.MustSucceed,
                 Dependencies = [.. order.Dependencies.Select(name => numbers[name])],
                 BundleKey = RunKeys.Bundle(record.RunId, OrderNum.At(i)),

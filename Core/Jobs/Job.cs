@@ -50,6 +50,12 @@ public sealed record Job
     /// <summary>How long the job may take altogether, in seconds.</summary>
     public int JobTimeout { get; init; } = DefaultJobTimeoutSeconds;
 
+    /// <summary>The signal that asks the commands of its orders to end; null when it does not say.</summary>
+    public StopSignal? StopSignal { get; init; }
+
+    /// <summary>How long the commands of its orders have to end after that, in seconds; null when it does not say.</summary>
+    public int? StopGrace { get; init; }
+
     /// <summary>The most orders in flight at once; null for no limit of the job's own.</summary>
     public int? MaxParallel { get; init; }
 

@@ -11,6 +11,12 @@ public sealed record Order
     /// <summary>How long the commands may run altogether, in seconds.</summary>
     public required int Timeout { get; init; }
 
+    /// <summary>The signal that asks the commands to end; null for the job's.</summary>
+    public StopSignal? StopSignal { get; init; }
+
+    /// <summary>How long the commands have to end after that, in seconds; null for the job's.</summary>
+    public int? StopGrace { get; init; }
+
     /// <summary>The name people see.</summary>
     public string? OrderName { get; init; }
 
@@ -65,6 +71,14 @@ public sealed record Order
 
     /// <summary>The name people see of the order at this index (0-based): <c>order_name</c>, else <c>queue_id</c>, else <c>order-0001</c>.</summary>
     public string NameAt(int index) => OrderName ?? QueueId ?? $"order-{OrderNum.At(index)}";
+
+    /// <summary>How its commands are ended: as it says, else as the job says. Terragrunt needs a minimum: see <see cref="OrderLimits"/>.</summary>
+    public StopPolicy StopPolicyIn(Job job)
+    {
+        var grace = StopGrace ?? job.StopGrace ?? StopPolicy.DefaultGraceSeconds;
+        var least = Cmds.Any(command => command.Contains("terragrunt", StringComparison.Ordinal)) ? OrderLimits.MinTerragruntGraceSeconds : 0;
+        return new StopPolicy(StopSignal ?? job.StopSignal ?? Runs.StopSignal.Interrupt, Math.Max(grace, least));
+    }
 
     /// <summary>The repository its code comes from: its own, else the job's, else null.</summary>
     public string? RepoIn(Job job) => GitRepo ?? job.GitRepo;

@@ -4,7 +4,7 @@ namespace IacCi.Core.Jobs;
 
 /// <summary>
 /// How long things may take around an order's own <c>timeout</c>. An order's watchdog ends it after claim allowance +
-/// timeout + <see cref="WatchdogGraceSeconds"/>; its signed URLs have to last <see cref="ReportGraceSeconds"/> beyond that.
+/// timeout + stop grace + <see cref="WatchdogGraceSeconds"/>; its signed URLs have to last <see cref="ReportGraceSeconds"/> beyond that.
 /// </summary>
 public static class OrderLimits
 {
@@ -14,27 +14,33 @@ public static class OrderLimits
     /// <summary>How long a Lambda order may take from its dispatch to its claim (an async queue, throttles), in seconds.</summary>
     public const int LambdaClaimSeconds = 900;
 
-    /// <summary>What the watchdog allows beyond the order's timeout for stopping and reporting, in seconds.</summary>
+    /// <summary>What the watchdog allows beyond the order's timeout and stop grace for reporting, in seconds.</summary>
     public const int WatchdogGraceSeconds = 60;
 
     /// <summary>What the signed URLs last beyond the watchdog's deadline, in seconds: clocks differ, and a report is retried.</summary>
     public const int ReportGraceSeconds = 60;
 
     /// <summary>
-    /// The longest timeout of a Lambda order, in seconds: a function may run 900 s
+    /// The least stop grace of commands that name Terragrunt, in seconds: it passes an interrupt on to Terraform only after 15 s, which then has to
+    /// have time to end (https://terragrunt.gruntwork.io/docs/features/runtime-control, graceful shutdown).
+    /// </summary>
+    public const int MinTerragruntGraceSeconds = 60;
+
+    /// <summary>
+    /// The longest timeout and stop grace of a Lambda order together, in seconds: a function may run 900 s
     /// (https://docs.aws.amazon.com/lambda/latest/dg/configuration-timeout.html), and fetching and reporting take some of them.
     /// </summary>
-    public const int MaxLambdaTimeoutSeconds = 840;
+    public const int MaxLambdaSeconds = 840;
 
     /// <summary>How long an order may take from its dispatch to its claim, in seconds.</summary>
     public static int ClaimSeconds(ExecutionTarget target) =>
         target == ExecutionTarget.Lambda ? LambdaClaimSeconds : CodeBuildClaimSeconds;
 
     /// <summary>How long after its dispatch an order is ended from outside, in seconds.</summary>
-    public static int DeadlineSeconds(ExecutionTarget target, int timeoutSeconds) =>
-        ClaimSeconds(target) + timeoutSeconds + WatchdogGraceSeconds;
+    public static int DeadlineSeconds(ExecutionTarget target, int timeoutSeconds, int stopGraceSeconds) =>
+        ClaimSeconds(target) + timeoutSeconds + stopGraceSeconds + WatchdogGraceSeconds;
 
     /// <summary>How long the signed URLs of an order have to last from its dispatch, in seconds.</summary>
-    public static int SignedSeconds(ExecutionTarget target, int timeoutSeconds) =>
-        DeadlineSeconds(target, timeoutSeconds) + ReportGraceSeconds;
+    public static int SignedSeconds(ExecutionTarget target, int timeoutSeconds, int stopGraceSeconds) =>
+        DeadlineSeconds(target, timeoutSeconds, stopGraceSeconds) + ReportGraceSeconds;
 }

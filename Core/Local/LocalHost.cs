@@ -47,6 +47,9 @@ public sealed record LocalOptions
     /// <summary>Is told of the last line of each order's output.</summary>
     public Action<OrderNum, string> LastLine { get; init; } = (_, _) => { };
 
+    /// <summary>Kills all commands, instead of waiting until those that were asked to end have done so.</summary>
+    public CancellationToken Kill { get; init; }
+
     /// <summary>Gets a line about something unusual.</summary>
     public Action<string> Log { get; init; } = _ => { };
 }
@@ -104,7 +107,7 @@ public sealed class LocalHost : IDisposable
         var opener = new BundleOpener(new LocalIdentities(keys, secrets, options.Variable), () => OrderFolder.Create(workFolder.Path, RandomNumberGenerator.GetBytes), keyring);
         var workerOptions = new WorkerOptions { BaseEnvironment = CommandEnvironment.Base(options.Variable), Host = hosts.HostId };
         var worker = new Worker(new LocalBundles(objects), opener, new CommandRunner(clock), workerOptions, clock, RandomNumberGenerator.GetBytes, _ => { });
-        workers = new LocalWorkers(worker, database, objects, new LiveLogs(state.Logs, options.LastLine), hosts.HostId, options.Parallel, (run, num) => watchdogs.Begin(run, num, clock.GetUtcNow()), options.Log);
+        workers = new LocalWorkers(worker, database, objects, new LiveLogs(state.Logs, options.LastLine), hosts.HostId, options.Parallel, (run, num) => watchdogs.Begin(run, num, clock.GetUtcNow()), options.Log, options.Kill);
         var gitHub = new GitHubProvider(GitHubOptions.From(options.Variable), clock, Jitter);
         var vcs = new VcsReporter(new VcsConnections(gitHub, secrets, clock), objects, store, isLocal: true, clock, options.Log);
         reporter = new CompositeReporter(new ProgressReporter(options.Progress), vcs);

@@ -28,8 +28,9 @@ public interface ILiveLog : IOutputSink, IDisposable;
 /// <param name="parallel">How many slots there are.</param>
 /// <param name="began">Is told of each order that has got a slot.</param>
 /// <param name="log">Gets a line when a worker fails.</param>
+/// <param name="kill">Kills the commands of all orders that are being stopped, instead of waiting for them.</param>
 public sealed class LocalWorkers(
-    Worker worker, SqliteDatabase records, IObjectStore objects, ILiveLogs logs, string hostId, int parallel, Action<RunId, OrderNum> began, Action<string> log) : IWorkers
+    Worker worker, SqliteDatabase records, IObjectStore objects, ILiveLogs logs, string hostId, int parallel, Action<RunId, OrderNum> began, Action<string> log, CancellationToken kill) : IWorkers
 {
     private readonly OrderSlots slots = new(parallel);
     private readonly ConcurrentDictionary<(RunId, OrderNum), Work> working = new();
@@ -113,7 +114,7 @@ public sealed class LocalWorkers(
         {
             foreach (var ((run, num), work) in working)
             {
-                log($"run {run}: order {num} is ended: its time to finish is over");
+                log($"run {run}: order {num} is asked to end: the time that the server waits is over");
                 work.Channel.Order(OrderStatus.Failed, EngineReasons.WorkerStopped);
                 await work.Stop.CancelAsync();
             }
@@ -160,6 +161,6 @@ public sealed class LocalWorkers(
             SopsKeySsmPath = order.SopsKeySsmPath,
             ExecSha256 = order.BundleSha256,
         };
-        await worker.RunAsync(ticket, work.Channel, live, work.Stop.Token);
+        await worker.RunAsync(ticket, work.Channel, live, work.Stop.Token, kill);
     }
 }

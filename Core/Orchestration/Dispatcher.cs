@@ -54,7 +54,7 @@ public sealed class Dispatcher(IRunStore store, IObjectStore objects, IWorkers w
     /// <summary>The watchdog comes first: a worker that nobody watches might be lost for ever.</summary>
     private async ValueTask<(StartOutcome Worker, string? WatchdogUrl)> StartAsync(RunPlan plan, PlannedOrder order, CancellationToken cancellationToken)
     {
-        var watch = new WatchTarget(plan.RunId, order.Num, order.TimeoutSeconds, clock.GetUtcNow(), OrderLimits.ClaimSeconds(order.Target));
+        var watch = new WatchTarget(plan.RunId, order.Num, order.TimeoutSeconds, clock.GetUtcNow(), OrderLimits.ClaimSeconds(order.Target), order.StopGraceSeconds);
         return await watchdogs.StartAsync(watch, cancellationToken) switch
         {
             StartOutcome.Started watchdog => (await workers.StartAsync(plan, order, cancellationToken), watchdog.Url),

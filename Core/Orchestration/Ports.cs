@@ -74,7 +74,8 @@ public interface IWorkers
 /// <param name="TimeoutSeconds">The order's (or the job's) timeout.</param>
 /// <param name="StartTime">When it was dispatched (or accepted).</param>
 /// <param name="ClaimAllowanceSeconds">How long the order may take until its worker claims it.</param>
-public sealed record WatchTarget(RunId RunId, OrderNum Num, int TimeoutSeconds, DateTimeOffset StartTime, int ClaimAllowanceSeconds);
+/// <param name="StopGraceSeconds">How long its commands have to end when its timeout is over.</param>
+public sealed record WatchTarget(RunId RunId, OrderNum Num, int TimeoutSeconds, DateTimeOffset StartTime, int ClaimAllowanceSeconds, int StopGraceSeconds);
 
 /// <summary>Starts watchdogs: something that looks after an order, or a job, again and again until it is over.</summary>
 public interface IWatchdogs

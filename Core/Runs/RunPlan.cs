@@ -59,6 +59,9 @@ public sealed record PlannedOrder
     /// <summary>How long its commands may run, in seconds, counted from the worker's claim.</summary>
     public required int TimeoutSeconds { get; init; }
 
+    /// <summary>How long its commands have to end when they are stopped, in seconds: that much longer a worker may take.</summary>
+    public int StopGraceSeconds { get; init; } = StopPolicy.DefaultGraceSeconds;
+
     /// <summary>Whether the job and the orders behind it fail when it does.</summary>
     public bool MustSucceed { get; init; } = true;
 

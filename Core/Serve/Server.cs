@@ -126,7 +126,7 @@ public sealed class Server(ServeOptions options, TimeProvider clock)
     /// <summary>Requests first, so that no job is taken in by a process that drives no more runs; then the runs; then the commands.</summary>
     private async Task StopAsync(WebApplication app, RunRoster runs, LocalHost host, Task resumed, CancellationToken hurry)
     {
-        options.Local.Log($"stopping: orders that have begun may end within {options.StopTimeout.TotalSeconds:0} s; the rest goes on with the next start");
+        options.Local.Log("stopping: what has not begun goes on with the next start");
         using var time = new CancellationTokenSource(options.StopTimeout, clock);
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(hurry, time.Token);
         using var answers = new CancellationTokenSource(AnswerTimeout, clock);

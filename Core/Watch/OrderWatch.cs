@@ -31,7 +31,7 @@ public static class OrderVerdicts
     public static OrderVerdict Decide(WatchTarget watch, DateTimeOffset? claimedAt, DateTimeOffset now)
     {
         return claimedAt is { } claimed
-            ? now >= claimed + TimeSpan.FromSeconds(watch.TimeoutSeconds) + Grace ? OrderVerdict.EndClaimed : OrderVerdict.Wait
+            ? now >= claimed + TimeSpan.FromSeconds(watch.TimeoutSeconds + watch.StopGraceSeconds) + Grace ? OrderVerdict.EndClaimed : OrderVerdict.Wait
             : now >= ClaimDeadline(watch) ? OrderVerdict.EndUnclaimed : OrderVerdict.Wait;
     }
 

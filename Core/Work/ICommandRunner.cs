@@ -22,6 +22,9 @@ public sealed record CommandList
 
     /// <summary>How often the whole list is run again after a failure.</summary>
     public int Retries { get; init; }
+
+    /// <summary>How they are ended before they are through.</summary>
+    public StopPolicy Stop { get; init; } = StopPolicy.Default;
 }
 
 /// <summary>How an order's commands ended.</summary>
@@ -46,6 +49,7 @@ public interface ICommandRunner
     /// </summary>
     /// <param name="commands">What to run.</param>
     /// <param name="output">Gets standard output and standard error as one stream, raw.</param>
-    /// <param name="cancellationToken">Ends the commands as the deadline does; the outcome is <c>failed</c>, <c>cancelled</c>.</param>
-    ValueTask<CommandOutcome> RunAsync(CommandList commands, IOutputSink output, CancellationToken cancellationToken);
+    /// <param name="stop">Ends the commands as the deadline does; unless they end well all the same, the outcome is <c>failed</c>, <c>cancelled</c>.</param>
+    /// <param name="kill">Kills the commands now: nobody waits for the end of their grace.</param>
+    ValueTask<CommandOutcome> RunAsync(CommandList commands, IOutputSink output, CancellationToken stop, CancellationToken kill);
 }

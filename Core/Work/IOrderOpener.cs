@@ -1,3 +1,5 @@
+using IacCi.Core.Runs;
+
 namespace IacCi.Core.Work;
 
 /// <summary>What is in an order's bundle, once it is decrypted. Values are secret: it is never written anywhere.</summary>
@@ -17,6 +19,9 @@ public sealed record OrderContent
 
     /// <summary>How often the whole list is run again after a failure.</summary>
     public int Retries { get; init; }
+
+    /// <summary>How the commands are ended before they are through.</summary>
+    public StopPolicy Stop { get; init; } = StopPolicy.Default;
 }
 
 /// <summary>An order's bundle, unpacked. Disposing removes its folders.</summary>

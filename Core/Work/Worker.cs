@@ -35,8 +35,10 @@ public sealed class Worker(
     /// <param name="cancellationToken">
     /// Before the claim: nothing is done. After it: the commands are ended, and <c>failed</c>, <c>cancelled</c> is reported.
     /// </param>
+    /// <param name="kill">Kills the commands instead of waiting until they have ended.</param>
     /// <exception cref="OperationCanceledException">It was cancelled before the claim.</exception>
-    public async ValueTask<WorkerEnding> RunAsync(WorkOrder order, IOrderChannel channel, IOutputSink? live, CancellationToken cancellationToken)
+    public async ValueTask<WorkerEnding> RunAsync(
+        WorkOrder order, IOrderChannel channel, IOutputSink? live, CancellationToken cancellationToken, CancellationToken kill = default)
     {
         var (opened, problem) = await PrepareAsync(order, cancellationToken);
         using (opened)
@@ -47,7 +49,7 @@ public sealed class Worker(
                 return claim;
             }
 
-            var result = problem is null ? await ExecuteAsync(opened!, live, cancellationToken) : Unstarted(problem, live);
+            var result = problem is null ? await ExecuteAsync(opened!, live, cancellationToken, kill) : Unstarted(problem, live);
             log($"order {order.OrderNum}: {result.Status.Word()}{(result.FailureReason is { } reason ? $" ({reason})" : "")}");
             return await ReportAsync(order, channel, result);
         }
@@ -127,7 +129,7 @@ public sealed class Worker(
     }
 
     [SuppressMessage("Design", "CA1031", Justification = "Whatever goes wrong while the order is ours has to be reported, or the run waits for nothing.")]
-    private async ValueTask<OrderResult> ExecuteAsync(IOpenedOrder opened, IOutputSink? live, CancellationToken cancellationToken)
+    private async ValueTask<OrderResult> ExecuteAsync(IOpenedOrder opened, IOutputSink? live, CancellationToken stop, CancellationToken kill)
     {
         var content = opened.Content;
         var masker = new SecretMasker(content.SecretValues);
@@ -137,7 +139,9 @@ public sealed class Worker(
         try
         {
             WarnOfShortSecrets(content, output);
-            outcome = await runner.RunAsync(CommandsOf(opened), output, cancellationToken);
+            using var stopping = new TokenUntil(options.EndsAt - TimeSpan.FromSeconds(content.Stop.GraceSeconds), clock, stop);
+            using var killing = new TokenUntil(options.EndsAt, clock, kill);
+            outcome = await runner.RunAsync(CommandsOf(opened), output, stopping.Token, killing.Token);
         }
         catch (Exception fault)
         {
@@ -180,6 +184,7 @@ public sealed class Worker(
             EventsFolder = opened.EventsFolder,
             Timeout = opened.Content.Timeout,
             Retries = opened.Content.Retries,
+            Stop = opened.Content.Stop,
         };
     }
 

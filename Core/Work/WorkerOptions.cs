@@ -16,6 +16,12 @@ public sealed record WorkerOptions
     public TimeSpan ClaimWindow { get; init; } = DefaultClaimWindow;
 
     /// <summary>
+    /// When this process is ended, whatever it does: the commands are killed before that, and asked to end so much earlier that they have
+    /// their whole grace. Null where nobody ends it.
+    /// </summary>
+    public DateTimeOffset? EndsAt { get; init; }
+
+    /// <summary>
     /// This very execution, exactly as <c>IWorkers.StartAsync</c> answered it (the CodeBuild build); null where it has no such name. It stands
     /// in the claim, so that the end of another build of the same order is not taken for the end of this one.
     /// </summary>

@@ -155,7 +155,7 @@ internal static class Graphs
     private const int MaxLargeOrders = 12;
 
     /// <summary>The longest timeout that the URLs of a job with the usual <c>presign_expiry</c> outlast, in seconds.</summary>
-    private static readonly int MaxTimeout = Job.DefaultPresignExpirySeconds - OrderLimits.SignedSeconds(ExecutionTarget.CodeBuild, 0);
+    private static readonly int MaxTimeout = Job.DefaultPresignExpirySeconds - OrderLimits.SignedSeconds(ExecutionTarget.CodeBuild, 0, StopPolicy.DefaultGraceSeconds);
 
     public static RunSpec Make(Spec spec, int index)
     {

@@ -142,7 +142,7 @@ internal static class WorkerShell
 
         public ValueTask<IOpenedOrder> OpenAsync(WorkOrder order, ReadOnlyMemory<byte> bundle, CancellationToken cancellationToken) => new(this);
 
-        public async ValueTask<CommandOutcome> RunAsync(CommandList commands, IOutputSink output, CancellationToken cancellationToken)
+        public async ValueTask<CommandOutcome> RunAsync(CommandList commands, IOutputSink output, CancellationToken stop, CancellationToken kill)
         {
             await CommandsAsync(world, host, run, num, spec);
             output.Write("ok\n"u8);

@@ -20,8 +20,8 @@ public sealed class RoleProcess(
     /// <summary>How long before its deadline an invocation is asked to stop.</summary>
     public static readonly TimeSpan DefaultMargin = TimeSpan.FromSeconds(1);
 
-    /// <summary>How long before its deadline a worker ends an order: its commands get 10 s to end by themselves, and the result is reported.</summary>
-    public static readonly TimeSpan WorkMargin = TimeSpan.FromSeconds(15);
+    /// <summary>How long before its deadline a worker that has claimed no order gives up. (An order's commands have <see cref="Work.WorkerOptions.EndsAt"/>.)</summary>
+    public static readonly TimeSpan WorkMargin = TimeSpan.FromSeconds(10);
 
     /// <summary>The log of this process.</summary>
     public StructuredLog Log { get; } = new(errors, StructuredLog.ShapeFor(variable), clock, new LogContext { Role = role });

@@ -36,7 +36,7 @@ public sealed class WatchdogRole(JobWatch jobs, OrderWatch orders, RunPlans plan
 
     private async ValueTask<bool> LookAsync(WatchEvent watch, CancellationToken cancellationToken) =>
         await AllowanceAsync(watch, cancellationToken) is not { } allowance
-        || await orders.LookAsync(new WatchTarget(watch.RunId, watch.Num, watch.TimeoutSeconds, watch.StartTime, allowance), cancellationToken);
+        || await orders.LookAsync(new WatchTarget(watch.RunId, watch.Num, watch.TimeoutSeconds, watch.StartTime, allowance, watch.StopGraceSeconds), cancellationToken);
 
     /// <summary>How long the order may take until its claim; null when its plan is gone: then its run is long over, because the bucket forgets after a day.</summary>
     private async ValueTask<int?> AllowanceAsync(WatchEvent watch, CancellationToken cancellationToken)

@@ -26,16 +26,22 @@ public delegate ValueTask<IOrderChannel> OpenChannel(WorkOrder order, IIdentityS
 public sealed class WorkRole(
     OpenChannel openChannel, IBundleSource bundles, IIdentitySource identities, ICommandRunner runner, WorkSite site, TimeProvider clock, Func<int, byte[]> randomBytes) : IRole
 {
+    /// <summary>How long before the end of an invocation the commands are killed, if they still run: their result has to be reported.</summary>
+    public static readonly TimeSpan ReportTime = TimeSpan.FromSeconds(10);
+
     /// <inheritdoc/>
     public async ValueTask<RoleAnswer> HandleAsync(Invocation invocation, StructuredLog log, CancellationToken cancellationToken) =>
-        Answer(await RunAsync(WorkOrder.FromEvent(invocation.Event.Span), live: null, log, cancellationToken));
+        Answer(await RunAsync(WorkOrder.FromEvent(invocation.Event.Span), live: null, log, site.IsReused ? invocation.Deadline - ReportTime : null, cancellationToken));
 
     /// <summary>Works on an order.</summary>
     /// <param name="order">Which.</param>
     /// <param name="live">Gets the masked output as it comes; null when nobody watches.</param>
     /// <param name="log">The log.</param>
+    /// <param name="endsAt">When the commands are killed at the latest, because the process is ended soon after; null where nobody ends it.</param>
     /// <param name="cancellationToken">Before the claim: nothing is done. After it: the commands are ended, and that is reported.</param>
-    public async ValueTask<WorkerEnding> RunAsync(WorkOrder order, IOutputSink? live, StructuredLog log, CancellationToken cancellationToken)
+    /// <param name="kill">Kills the commands instead of waiting until they have ended.</param>
+    public async ValueTask<WorkerEnding> RunAsync(
+        WorkOrder order, IOutputSink? live, StructuredLog log, DateTimeOffset? endsAt, CancellationToken cancellationToken, CancellationToken kill = default)
     {
         var about = log.For(order.RunId, order.TraceId, order.OrderNum);
         Clear(about);
@@ -44,8 +50,8 @@ public sealed class WorkRole(
             var keys = new KeptIdentities(identities);
             var channel = await openChannel(order, keys, cancellationToken);
             var opener = new BundleOpener(keys, () => OrderFolder.Create(site.Root, randomBytes));
-            var options = new WorkerOptions { BaseEnvironment = site.SetUp(), Execution = site.Execution };
-            return await new Worker(bundles, opener, runner, options, clock, randomBytes, about.Info).RunAsync(order, channel, live, cancellationToken);
+            var options = new WorkerOptions { BaseEnvironment = site.SetUp(), Execution = site.Execution, EndsAt = endsAt };
+            return await new Worker(bundles, opener, runner, options, clock, randomBytes, about.Info).RunAsync(order, channel, live, cancellationToken, kill);
         }
         finally
         {

@@ -19,6 +19,9 @@ public sealed class WorkSite
     /// <summary>Under which folder orders get theirs.</summary>
     public string Root { get; }
 
+    /// <summary>Whether this is a Lambda: one order after the other, and each invocation has an end.</summary>
+    public bool IsReused => isOwn;
+
     /// <summary>The build's ARN, which the claim then names: the watchdog asks CodeBuild about the build that claimed. Null in a Lambda.</summary>
     public string? Execution { get; }
 

@@ -80,7 +80,7 @@ internal sealed class FieldTable<T>
             schema["description"] = field.Description;
             if (field.Default is not null)
             {
-                schema["default"] = field.Default switch { int number => number, bool flag => flag, var text => (JsonNode)text.ToString()! };
+                schema["default"] = AsJson(field.Shape, field.Default);
             }
 
             properties[field.Name] = schema;
@@ -100,6 +100,17 @@ internal sealed class FieldTable<T>
     private const string ForOthers = @"^(\$schema$|x-)";
 
     private static bool IsForOthers(string name) => name == "$schema" || name.StartsWith("x-", StringComparison.Ordinal);
+
+    private static JsonNode? AsJson(Shape shape, object value)
+    {
+        using var stream = new MemoryStream();
+        using (var writer = new Utf8JsonWriter(stream))
+        {
+            shape.Write(writer, value);
+        }
+
+        return JsonNode.Parse(stream.ToArray());
+    }
 
     private static bool IsEmpty(object value) => value is System.Collections.ICollection { Count: 0 };
 

@@ -28,6 +28,15 @@ internal static class JobFields
                 "How long the signed URLs of an order last, in seconds, from when it is dispatched.") { Default = Job.DefaultPresignExpirySeconds },
             new("job_timeout", new NumberShape(1, JobLimits.MaxJobTimeoutSeconds, " seconds", TooLong), job => job.JobTimeout,
                 "How long the job may take altogether, in seconds.") { Default = Job.DefaultJobTimeoutSeconds },
+            new("stop_signal", SharedShapes.StopSignal, job => job.StopSignal,
+                "The signal that asks commands to end, once, when their time is up or somebody stops them: INT or TERM. Terraform's providers outlive INT alone.")
+            {
+                Default = StopPolicy.Default.Signal,
+            },
+            new("stop_grace", SharedShapes.StopGrace, job => job.StopGrace, "How long commands have to end after that signal, in seconds; then they are killed.")
+            {
+                Default = StopPolicy.DefaultGraceSeconds,
+            },
             new("max_parallel", new NumberShape(1, OrderNum.MaxOrders, ""), job => job.MaxParallel, "The most orders in flight at once."),
             new("orders", new ListShape<Order>(new RecordShape<Order>(OrderFields.Table, OrderFields.Build, OrderReference), 1, OrderNum.MaxOrders, "orders", OrderFields.Unread),
                 job => job.Orders, "What to do.") { Required = true },
@@ -57,6 +66,8 @@ internal static class JobFields
         PrCommentSearchTag = values.Get<string>("pr_comment_search_tag"),
         PresignExpiry = values.GetValue<int>("presign_expiry") ?? Job.DefaultPresignExpirySeconds,
         JobTimeout = values.GetValue<int>("job_timeout") ?? Job.DefaultJobTimeoutSeconds,
+        StopSignal = values.GetValue<StopSignal>("stop_signal"),
+        StopGrace = values.GetValue<int>("stop_grace"),
         MaxParallel = values.GetValue<int>("max_parallel"),
         Orders = values.Get<Order[]>("orders") ?? [],
     };

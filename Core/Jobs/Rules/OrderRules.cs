@@ -43,24 +43,31 @@ internal static class OrderRules
             return; // It could not be read: that has been said.
         }
 
-        if (order.Target == ExecutionTarget.Lambda && order.Timeout > OrderLimits.MaxLambdaTimeoutSeconds)
+        var grace = order.StopPolicyIn(job).GraceSeconds;
+        if (order.Target == ExecutionTarget.Lambda && order.Timeout + grace > OrderLimits.MaxLambdaSeconds)
         {
-            problems.Add(timeout, $"is {Problems.Count(order.Timeout)} s, and a function ends after 900 s, of which 60 are for fetching and reporting; " +
-                $"use at most {OrderLimits.MaxLambdaTimeoutSeconds}, or execution_target codebuild");
+            problems.Add(timeout, TooLongForLambda(order, grace));
         }
 
-        if (context == JobContext.Aws && OrderLimits.SignedSeconds(order.Target, order.Timeout) > job.PresignExpiry)
+        if (context == JobContext.Aws && OrderLimits.SignedSeconds(order.Target, order.Timeout, grace) > job.PresignExpiry)
         {
-            problems.Add(timeout, TooLongForUrls(job, order));
+            problems.Add(timeout, TooLongForUrls(job, order, grace));
         }
     }
 
-    private static string TooLongForUrls(Job job, Order order)
+    private static string TooLongForLambda(Order order, int grace)
     {
-        var needed = OrderLimits.SignedSeconds(order.Target, order.Timeout);
-        var longest = job.PresignExpiry - OrderLimits.SignedSeconds(order.Target, 0);
+        var longest = OrderLimits.MaxLambdaSeconds - grace;
+        return $"is {Problems.Count(order.Timeout)} s, and with stop_grace ({grace} s) {Problems.Count(order.Timeout + grace)} s; a function ends after 900 s," +
+            $" of which 60 are for fetching and reporting; use at most {longest}, a shorter stop_grace, or execution_target codebuild";
+    }
+
+    private static string TooLongForUrls(Job job, Order order, int grace)
+    {
+        var needed = OrderLimits.SignedSeconds(order.Target, order.Timeout, grace);
+        var longest = job.PresignExpiry - OrderLimits.SignedSeconds(order.Target, 0, grace);
         return $"needs signed URLs that last {Problems.Count(needed)} s ({Problems.Count(OrderLimits.ClaimSeconds(order.Target))} until {Word(order.Target)} begins" +
-            $" + {Problems.Count(order.Timeout)} timeout + {OrderLimits.WatchdogGraceSeconds} until it is ended + {OrderLimits.ReportGraceSeconds} to report)," +
+            $" + {Problems.Count(order.Timeout)} timeout + {grace} stop_grace + {OrderLimits.WatchdogGraceSeconds} until it is ended + {OrderLimits.ReportGraceSeconds} to report)," +
             $" but presign_expiry is {Problems.Count(job.PresignExpiry)}; raise presign_expiry to {Problems.Count(needed)}" +
             (longest > 0 ? $", or lower timeout to {Problems.Count(longest)}" : "");
     }

@@ -6,7 +6,7 @@ using IacCi.Core.Runs;
 namespace IacCi.Core.Lambda.Events;
 
 /// <summary>What a watchdog is told: <c>{"run_id", "order_num", "timeout", "start_time", "internal_bucket"}</c>, and
-/// <c>"claim_allowance"</c> where the state machine passes it on.</summary>
+/// <c>"claim_allowance"</c> and <c>"stop_grace"</c> where the state machine passes them on.</summary>
 public sealed record WatchEvent
 {
     /// <summary>The run.</summary>
@@ -23,6 +23,9 @@ public sealed record WatchEvent
 
     /// <summary>How long the order may take until its worker claims it; null when the event does not say.</summary>
     public int? ClaimAllowanceSeconds { get; init; }
+
+    /// <summary>How long the order's commands have to end when its timeout is over; the default when the event does not say.</summary>
+    public int StopGraceSeconds { get; init; } = StopPolicy.DefaultGraceSeconds;
 
     /// <summary>The engine's bucket; null when the event does not say.</summary>
     public string? InternalBucket { get; init; }
@@ -64,6 +67,7 @@ public sealed record WatchEvent
                 Num = num,
                 TimeoutSeconds = (int)Math.Ceiling(timeout),
                 StartTime = start,
+                StopGraceSeconds = Number(root.At("stop_grace")) is { } grace and >= 0 and <= StopPolicy.MaxGraceSeconds ? (int)grace : StopPolicy.DefaultGraceSeconds,
                 ClaimAllowanceSeconds = Number(root.At("claim_allowance")) is { } allowance and >= 0 and <= int.MaxValue ? (int)allowance : null,
                 InternalBucket = root.TextAt("internal_bucket"),
             };

@@ -8,7 +8,7 @@ namespace IacCi.Core.Work.Processes;
 /// killed at the end of the attempt. A shell that has ended stays unreaped until then, because that keeps its number, and
 /// so its group's, from being given to a stranger whom we would kill.
 /// </summary>
-internal sealed class Attempt(CommandList commands, EnvironmentBlock environment, IOutputSink output, StopSignal stop) : IDisposable
+internal sealed class Attempt(CommandList commands, EnvironmentBlock environment, IOutputSink output, OrderStop stop) : IDisposable
 {
     /// <summary>How long, in milliseconds, output may follow after the last shell has ended (a <c>tee</c> that was fed by it).</summary>
     private const int DrainMilliseconds = 100;
@@ -87,7 +87,8 @@ internal sealed class Attempt(CommandList commands, EnvironmentBlock environment
         Hold(pid);
         var exitCode = WaitFor(pid);
         DrainWithoutWaiting();
-        if (stop.Reason != StopReason.None)
+        var isThrough = exitCode == 0 && index == commands.Commands.Count - 1;
+        if (stop.Reason != StopReason.None && !isThrough)
         {
             return Stopped(exitCode);
         }
@@ -142,9 +143,8 @@ internal sealed class Attempt(CommandList commands, EnvironmentBlock environment
         if (stop.Reason != StopReason.None && !told)
         {
             told = true;
-            SignalGroups(Posix.SigTerm);
-            SignalGroups(Posix.SigCont);
-            stop.StartGrace(CommandRunner.KillGrace);
+            StopSignals.Send([.. shells], commands.Stop.Signal == StopSignal.Terminate ? Posix.SigTerm : Posix.SigInterrupt);
+            stop.StartGrace(TimeSpan.FromSeconds(commands.Stop.GraceSeconds));
         }
 
         if (stop.KillNow && !killed)

@@ -11,31 +11,28 @@ namespace IacCi.Core.Work.Processes;
 /// <param name="clock">Measures the order's time.</param>
 public sealed class CommandRunner(TimeProvider clock) : ICommandRunner
 {
-    /// <summary>How long the commands have to end after SIGTERM, before SIGKILL.</summary>
-    public static readonly TimeSpan KillGrace = TimeSpan.FromSeconds(10);
-
     /// <summary>The variable that names the folder for events.</summary>
     public const string EventsVariable = "IAC_CI_EVENTS_DIR";
 
     private static readonly TimeSpan LongestTimer = TimeSpan.FromDays(49);
 
     /// <inheritdoc/>
-    public async ValueTask<CommandOutcome> RunAsync(CommandList commands, IOutputSink output, CancellationToken cancellationToken)
+    public async ValueTask<CommandOutcome> RunAsync(CommandList commands, IOutputSink output, CancellationToken stop, CancellationToken kill)
     {
-        if (cancellationToken.IsCancellationRequested)
+        if (stop.IsCancellationRequested)
         {
             return new CommandOutcome(OrderStatus.Failed, null, FailureReasons.Cancelled, []);
         }
 
-        return await OrderThreads.RunAsync(() => Run(commands, output, cancellationToken));
+        return await OrderThreads.RunAsync(() => Run(commands, output, stop, kill));
     }
 
-    private CommandOutcome Run(CommandList commands, IOutputSink output, CancellationToken cancellationToken)
+    private CommandOutcome Run(CommandList commands, IOutputSink output, CancellationToken stopToken, CancellationToken kill)
     {
         var variables = new Dictionary<string, string>(commands.Environment) { [EventsVariable] = commands.EventsFolder };
         using var environment = new EnvironmentBlock(variables);
         var timeout = commands.Timeout < LongestTimer ? commands.Timeout : LongestTimer;
-        using var stop = new StopSignal(clock, timeout, cancellationToken);
+        using var stop = new OrderStop(clock, timeout, stopToken, kill);
         var end = RunAttempts(commands, environment, output, stop);
         var collected = EventFiles.Collect(commands.EventsFolder);
         foreach (var note in collected.Notes)
@@ -46,7 +43,7 @@ public sealed class CommandRunner(TimeProvider clock) : ICommandRunner
         return end with { Events = collected.Events };
     }
 
-    private static CommandOutcome RunAttempts(CommandList commands, EnvironmentBlock environment, IOutputSink output, StopSignal stop)
+    private static CommandOutcome RunAttempts(CommandList commands, EnvironmentBlock environment, IOutputSink output, OrderStop stop)
     {
         for (var number = 1; ; number++)
         {

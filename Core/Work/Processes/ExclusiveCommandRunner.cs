@@ -17,11 +17,11 @@ public sealed class ExclusiveCommandRunner : ICommandRunner
     }
 
     /// <inheritdoc/>
-    public async ValueTask<CommandOutcome> RunAsync(CommandList commands, IOutputSink output, CancellationToken cancellationToken)
+    public async ValueTask<CommandOutcome> RunAsync(CommandList commands, IOutputSink output, CancellationToken stop, CancellationToken kill)
     {
         try
         {
-            return await inner.RunAsync(commands, output, cancellationToken);
+            return await inner.RunAsync(commands, output, stop, kill);
         }
         finally
         {

@@ -8,6 +8,7 @@ namespace IacCi.Core.Work.Processes;
 /// </summary>
 internal static partial class Posix
 {
+    internal const int SigInterrupt = 2;
     internal const int SigKill = 9;
     internal const int SigTerm = 15;
     internal const int SigCont = 18;

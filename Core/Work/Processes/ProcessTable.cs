@@ -6,8 +6,16 @@ namespace IacCi.Core.Work.Processes;
 /// <param name="Pid">Its number.</param>
 /// <param name="Parent">Its parent's number.</param>
 /// <param name="Group">Its process group.</param>
-/// <param name="IsZombie">It has ended and waits to be reaped.</param>
-internal readonly record struct ProcessLine(int Pid, int Parent, int Group, bool IsZombie);
+/// <param name="State">Its state, a letter.</param>
+/// <param name="Name">The first 15 bytes of its program's name.</param>
+internal readonly record struct ProcessLine(int Pid, int Parent, int Group, char State, string Name)
+{
+    /// <summary>It has ended and waits to be reaped.</summary>
+    internal bool IsZombie => State is 'Z' or 'X';
+
+    /// <summary>It does nothing until it gets SIGCONT.</summary>
+    internal bool IsSuspended => State is 'T';
+}
 
 /// <summary>Reads the process table.</summary>
 internal static class ProcessTable
@@ -31,9 +39,10 @@ internal static class ProcessTable
     /// <summary>The name in parentheses may hold anything, so the fields are counted from the last parenthesis.</summary>
     private static bool TryParse(int pid, string text, out ProcessLine line)
     {
-        var fields = text[(text.LastIndexOf(')') + 1)..].Split(' ', 5, StringSplitOptions.RemoveEmptyEntries);
-        line = fields.Length > 3 && int.TryParse(fields[1], out var parent) && int.TryParse(fields[2], out var group)
-            ? new ProcessLine(pid, parent, group, fields[0] is "Z" or "X")
+        var (open, close) = (text.IndexOf('('), text.LastIndexOf(')'));
+        var fields = text[(close + 1)..].Split(' ', 5, StringSplitOptions.RemoveEmptyEntries);
+        line = open >= 0 && open < close && fields.Length > 3 && int.TryParse(fields[1], out var parent) && int.TryParse(fields[2], out var group)
+            ? new ProcessLine(pid, parent, group, fields[0][0], text[(open + 1)..close])
             : default;
         return line.Pid != 0;
     }

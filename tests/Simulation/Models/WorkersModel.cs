@@ -48,7 +48,7 @@ internal sealed class WorkersModel(World world)
     /// <summary>Until when an order's signed URLs are good, by the clock of S3; their credentials may die before.</summary>
     public long Expiry(long signedAt, PlannedOrder order)
     {
-        var seconds = UrlSeconds ?? OrderLimits.SignedSeconds(order.Target, order.TimeoutSeconds);
+        var seconds = UrlSeconds ?? OrderLimits.SignedSeconds(order.Target, order.TimeoutSeconds, order.StopGraceSeconds);
         return signedAt + TimeSpan.FromSeconds(world.Faults.Hit(Fault.UrlsExpire, 100) ? world.Faults.Between(0, seconds) : seconds).Ticks;
     }
 

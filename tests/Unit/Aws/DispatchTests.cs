@@ -89,7 +89,7 @@ internal sealed class DispatchTests(EmulatedStores aws)
         var expires = int.Parse(urls.CallbackUrl.Split("X-Amz-Expires=")[1].Split('&')[0], System.Globalization.CultureInfo.InvariantCulture);
 
         // The URL says it from the moment it is signed: on a busy machine a little after it was asked for.
-        await Assert.That(Math.Abs(expires - OrderLimits.SignedSeconds(order.Target, order.TimeoutSeconds)) <= 30).IsTrue();
+        await Assert.That(Math.Abs(expires - OrderLimits.SignedSeconds(order.Target, order.TimeoutSeconds, order.StopGraceSeconds)) <= 30).IsTrue();
         using var bare = await Http.PutAsync(urls.CallbackUrl, new ByteArrayContent([1]));
         await Assert.That(bare.StatusCode).IsEqualTo(HttpStatusCode.Forbidden);
     }

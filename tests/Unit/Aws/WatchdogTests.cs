@@ -12,7 +12,7 @@ namespace IacCi.Tests.Unit.Aws;
 internal sealed class WatchdogTests
 {
     private const string Machine = "arn:aws:states:eu-central-1:123456789012:stateMachine:watchdog";
-    private static readonly WatchTarget Watch = new(Run, new OrderNum(7), 600, DateTimeOffset.FromUnixTimeSeconds(1_790_000_000), 900);
+    private static readonly WatchTarget Watch = new(Run, new OrderNum(7), 600, DateTimeOffset.FromUnixTimeSeconds(1_790_000_000), 900, 120);
 
     [Test]
     public async Task An_execution_is_named_after_its_order_and_told_what_to_watch()
@@ -24,7 +24,7 @@ internal sealed class WatchdogTests
         await Assert.That(sent["name"]!.GetValue<string>()).IsEqualTo("run-1-0007");
         var input = sent["input"]!.GetValue<string>();
         await Assert.That(input).IsEqualTo(
-            """{"run_id":"run-1","order_num":"0007","timeout":600,"start_time":1790000000,"internal_bucket":"bucket","claim_allowance":900}""");
+            """{"run_id":"run-1","order_num":"0007","timeout":600,"start_time":1790000000,"internal_bucket":"bucket","claim_allowance":900,"stop_grace":120}""");
         await Assert.That(WatchEvent.Read(Encoding.UTF8.GetBytes(input))).IsEqualTo(new WatchEvent
         {
             RunId = Watch.RunId,
@@ -32,6 +32,7 @@ internal sealed class WatchdogTests
             TimeoutSeconds = Watch.TimeoutSeconds,
             StartTime = Watch.StartTime,
             ClaimAllowanceSeconds = Watch.ClaimAllowanceSeconds,
+            StopGraceSeconds = Watch.StopGraceSeconds,
             InternalBucket = "bucket",
         });
     }

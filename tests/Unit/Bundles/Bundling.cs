@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using IacCi.Core.Bundles;
+using IacCi.Core.Runs;
 using IacCi.Core.Code;
 using IacCi.Core.Code.Git;
 using IacCi.Core.Faults;
@@ -21,7 +22,7 @@ internal sealed class Bundling
         using var folder = new TempFolder();
         folder.With("src/cmds.json", "mine").With("src/sub/run.sh", "echo").WithLink("src/l", "sub/run.sh");
         TempFolder.Run("chmod", "755", folder["src/sub/run.sh"]);
-        var bundle = BundleWriter.Write(await Pack(folder["src"]), ["echo 'a'", "b"], 2, Variables, Sops);
+        var bundle = BundleWriter.Write(await Pack(folder["src"]), ["echo 'a'", "b"], 2, StopPolicy.Default, Variables, Sops);
         File.WriteAllBytes(folder["exec.zip"], bundle.Bytes.ToArray());
         TempFolder.Run("unzip", "-q", folder["exec.zip"], "-d", folder["out"]);
         TempFolder.Run("python3", "-c", $"import zipfile; z=zipfile.ZipFile('{folder["exec.zip"]}'); assert z.testzip() is None; assert len(z.namelist()) == 9, z.namelist()");
@@ -42,10 +43,10 @@ internal sealed class Bundling
     [Test]
     public async Task The_digest_is_of_the_bytes_and_the_same_input_gives_the_same_bytes()
     {
-        var (one, two) = (BundleWriter.Write(CodeArchive.Empty, ["x"], 0, Variables, Sops), BundleWriter.Write(CodeArchive.Empty, ["x"], 0, Variables, Sops));
+        var (one, two) = (BundleWriter.Write(CodeArchive.Empty, ["x"], 0, StopPolicy.Default, Variables, Sops), BundleWriter.Write(CodeArchive.Empty, ["x"], 0, StopPolicy.Default, Variables, Sops));
         await Assert.That(one.Sha256).IsEqualTo(Convert.ToHexStringLower(SHA256.HashData(one.Bytes.Span)));
         await Assert.That(two.Sha256).IsEqualTo(one.Sha256);
-        await Assert.That(BundleWriter.Write(CodeArchive.Empty, ["y"], 0, Variables, Sops).Sha256).IsNotEqualTo(one.Sha256);
+        await Assert.That(BundleWriter.Write(CodeArchive.Empty, ["y"], 0, StopPolicy.Default, Variables, Sops).Sha256).IsNotEqualTo(one.Sha256);
     }
 
     [Test]
@@ -54,7 +55,7 @@ internal sealed class Bundling
         using var folder = new TempFolder();
         folder.With("a", Convert.ToBase64String(RandomNumberGenerator.GetBytes(30_000)));
         var code = await Pack(folder.Path);
-        var bundles = Enumerable.Range(0, 1_000).Select(i => BundleWriter.Write(code, [$"echo {i}"], 0, Variables, Sops)).ToArray();
+        var bundles = Enumerable.Range(0, 1_000).Select(i => BundleWriter.Write(code, [$"echo {i}"], 0, StopPolicy.Default, Variables, Sops)).ToArray();
         await Assert.That(bundles.Select(bundle => bundle.Sha256).Distinct().Count()).IsEqualTo(1_000);
         await Assert.That(bundles.All(bundle => bundle.Bytes.Span.StartsWith(code.Zip.Span[..30_000]))).IsTrue();
     }
@@ -76,7 +77,7 @@ internal sealed class Bundling
     public async Task A_damaged_bundle_is_said(string name, string? content, string message)
     {
         using var folder = new TempFolder();
-        File.WriteAllBytes(folder["z"], BundleWriter.Write(CodeArchive.Empty, ["x"], 0, Variables, Sops).Bytes.ToArray());
+        File.WriteAllBytes(folder["z"], BundleWriter.Write(CodeArchive.Empty, ["x"], 0, StopPolicy.Default, Variables, Sops).Bytes.ToArray());
         TempFolder.Run("unzip", "-q", folder["z"], "-d", folder["out"]);
         TempFolder.Run("rm", "-r", folder["out/" + name]);
         if (content is not null)

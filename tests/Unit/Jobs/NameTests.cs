@@ -41,9 +41,27 @@ internal sealed class NameTests
     public async Task Anything_else_is_no_location(string text) => await Assert.That(SecretLocation.TryParse(text, out _)).IsFalse();
 
     [Test]
+    [Arguments("", "", StopSignal.Interrupt, 30)]
+    [Arguments("stop_signal: TERM\nstop_grace: 90\n", "", StopSignal.Terminate, 90)]
+    [Arguments("stop_signal: TERM\nstop_grace: 90\n", ", stop_signal: INT, stop_grace: 0", StopSignal.Interrupt, 0)]
+    [Arguments("", ", stop_grace: 600", StopSignal.Interrupt, 600)]
+    public async Task An_order_is_stopped_as_it_says_else_as_its_job_says(string job, string order, StopSignal signal, int grace)
+    {
+        var read = Given.Job($"{job}orders: [{{cmds: [\"x\"], timeout: 1{order}}}]");
+        await Assert.That(read.Orders[0].StopPolicyIn(read)).IsEqualTo(new StopPolicy(signal, grace));
+    }
+
+    [Test]
+    public async Task Terragrunt_has_time_to_pass_the_signal_on()
+    {
+        var read = Given.Job("orders: [{cmds: [terragrunt run-all apply], timeout: 1, stop_grace: 5}]");
+        await Assert.That(read.Orders[0].StopPolicyIn(read).GraceSeconds).IsEqualTo(60);
+    }
+
+    [Test]
     public async Task The_times_around_an_order_add_up()
     {
-        await Assert.That(OrderLimits.DeadlineSeconds(ExecutionTarget.CodeBuild, 100)).IsEqualTo(1_960);
-        await Assert.That(OrderLimits.SignedSeconds(ExecutionTarget.Lambda, 100)).IsEqualTo(1_120);
+        await Assert.That(OrderLimits.DeadlineSeconds(ExecutionTarget.CodeBuild, 100, 30)).IsEqualTo(1_990);
+        await Assert.That(OrderLimits.SignedSeconds(ExecutionTarget.Lambda, 100, 600)).IsEqualTo(1_720);
     }
 }

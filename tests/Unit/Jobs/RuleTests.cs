@@ -65,7 +65,12 @@ internal sealed class RuleTests
         (Given.Order("{\"timeout\": 60, \"cmds\": [▶\"" + new string('a', JobLimits.MaxArgumentBytes + 1) + "\"]}"), "orders[0].cmds[0]", "put it into a script"),
         (Given.Order("""{"cmds": ["a"], "timeout": ▶0}"""), "orders[0].timeout", "from 1 to 72,000"),
         (Given.Order("""{"cmds": ["a"], "timeout": ▶-1}"""), "orders[0].timeout", "found -1"),
-        (Given.Order("""{"cmds": ["a"], "timeout": ▶841, "use_lambda": true}"""), "orders[0].timeout", "use at most 840"),
+        (Given.Order("""{"cmds": ["a"], "timeout": ▶841, "use_lambda": true}"""), "orders[0].timeout", "with stop_grace (30 s) 871 s; a function ends after 900 s, of which 60 are for fetching and reporting; use at most 810"),
+        (Given.Order("""{"cmds": ["a"], "timeout": ▶821, "use_lambda": true, "stop_grace": 20}"""), "orders[0].timeout", "use at most 820"),
+        (Given.One("", """ "stop_grace": ▶601,"""), "orders[0].stop_grace", "must be a whole number from 0 to 600 seconds; found 601"),
+        (Given.One("", """ "stop_grace": ▶-1,"""), "orders[0].stop_grace", "must be a whole number from 0 to 600 seconds"),
+        (Given.One("", """ "stop_signal": ▶"KILL","""), "orders[0].stop_signal", "must be \"INT\" or \"TERM\"; found \"KILL\""),
+        (Given.One(""" "stop_grace": ▶9000,""", ""), "stop_grace", "must be a whole number from 0 to 600 seconds"),
         (Given.Order("""{"cmds": ["a"], "timeout": ▶900, "execution_target": "lambda"}"""), "orders[0].timeout", "execution_target codebuild"),
         (Given.One("", """▶"job_timeout": 5,"""), "orders[0].job_timeout", "is a field of the job; move it out of orders"),
         (Given.One("", """▶"dependancies": [],"""), "orders[0].dependancies", "did you mean dependencies?"),
@@ -130,7 +135,7 @@ internal sealed class RuleTests
         (Mark + Given.One($$"""{{TokenFields}} "pr_number": 1,""".Replace("\"username\": \"me\",", "")), "username", "a comment is posted"),
         (Mark + Given.One(TokenFields.Replace("\"git_repo\": \"o/r\",", "") + "\"pr_number\": 1,", "\"s3_location\": \"s3://bucket/k\","), "git_repo", "a comment is posted"),
         (Given.One(""" "git_repo": "o/r", "job_timeout": 9000,""").Replace("60", "▶5281"), "orders[0].timeout",
-            "7,201 s (1,800 until codebuild begins + 5,281 timeout + 60 until it is ended + 60 to report), but presign_expiry is 7,200; raise presign_expiry to 7,201, or lower timeout to 5,280"),
+            "7,231 s (1,800 until codebuild begins + 5,281 timeout + 30 stop_grace + 60 until it is ended + 60 to report), but presign_expiry is 7,200; raise presign_expiry to 7,231, or lower timeout to 5,250"),
         (Given.One(""" "git_repo": "o/r", "presign_expiry": 1000,""", "\"use_lambda\": true,").Replace("60", "▶60"), "orders[0].timeout", "900 until lambda begins"),
     ];
 
@@ -160,7 +165,7 @@ internal sealed class RuleTests
            "env_vars": {"_A1": "", "B": 1.50, "C": true, "PATH": "x"}, "ssm_paths": ["/p/a-b.c", "aws:::ssm:d", "arn:aws:ssm:eu-west-1:123456789012:parameter/e/f"],
            "secret_manager_paths": ["p/g", "arn:aws:secretsmanager:eu-west-1:123456789012:secret:p/h-AbCdEf"], "execution_target": "codebuild", "use_lambda": false,
            "sops_key": "age1qqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqq", "sops_key_ssm_path": "/x"},
-          {"cmds": ["a"], "timeout": 840, "use_lambda": true, "dependencies": ["q:1"], "s3_location": "s3://bucket/a/b.zip"},
+          {"cmds": ["a"], "timeout": 830, "stop_grace": 10, "use_lambda": true, "dependencies": ["q:1"], "s3_location": "s3://bucket/a/b.zip"},
           {"cmds": ["a"], "timeout": 1, "git_repo": "x/y", "dependencies": ["a b/ü"], "commit_hash": "aaaaaaa"}]}
         """)]
     [Arguments("""{"git_repo": "o/r", "job_timeout": 5, "orders": [{"cmds": ["a"], "timeout": 60}]}""")] // the job's end is then the order's

@@ -31,6 +31,8 @@ internal sealed partial class SchemaTests
         ["pr_comment_search_tag"] = "\"tag\"",
         ["presign_expiry"] = "7201",
         ["job_timeout"] = "3601",
+        ["stop_signal"] = "\"TERM\"",
+        ["stop_grace"] = "31",
         ["max_parallel"] = "2",
         ["orders"] = """[{"cmds": ["x"], "timeout": 1}]""",
     };
@@ -40,6 +42,8 @@ internal sealed partial class SchemaTests
     {
         ["cmds"] = "[\"x\"]",
         ["timeout"] = "60",
+        ["stop_signal"] = "\"TERM\"",
+        ["stop_grace"] = "31",
         ["order_name"] = "\"n\"",
         ["git_repo"] = "\"o/r\"",
         ["git_folder"] = "\"f\"",

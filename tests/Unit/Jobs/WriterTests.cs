@@ -10,7 +10,7 @@ internal sealed class WriterTests
     private static readonly Gen<string> Word = Gen.Char["abcdefghij"].Array[1, 8].Select(chars => new string(chars));
 
     private static readonly Gen<Job> Jobs = Gen.Select(Gen.Int[1, 12], Word, Gen.Int[3_600, 72_000], Gen.Bool).SelectMany((count, label, timeout, limited) =>
-        Gen.Select(Text.Array[1, 3], Gen.Int[1, 840], Gen.Select(Word, Text).Array[0, 4], Gen.Int[0, 10], Gen.Bool, Gen.Int[0, int.MaxValue])
+        Gen.Select(Text.Array[1, 3], Gen.Int[1, 810], Gen.Select(Word, Text).Array[0, 4], Gen.Int[0, 10], Gen.Bool, Gen.Int[0, int.MaxValue])
             .Array[count].Select(parts => new Job
             {
                 FlowLabel = label,
@@ -56,7 +56,7 @@ internal sealed class WriterTests
     [Test]
     public async Task The_digest_is_of_what_a_job_means()
     {
-        const string Json = """{"username": "me", "orders": [{"cmds": ["a"], "timeout": 60, "env_vars": {"A": "1", "B": "x"}, "must_succeed": true}], "flow_label": "exec"}""";
+        const string Json = """{"username": "me", "orders": [{"cmds": ["a"], "timeout": 60, "env_vars": {"A": "1", "B": "x"}, "must_succeed": true}], "flow_label": "exec", "stop_signal": "INT", "stop_grace": 30}""";
         const string Yaml = "orders:\n- timeout: 60\n  env_vars: {B: x, A: 1}   # a comment\n  cmds:\n  - a\nusername: 'me'\n";
         var digest = JobDigest.Of(Given.Job(Json));
         await Assert.That(JobDigest.Of(Given.Job(Yaml))).IsEqualTo(digest);

@@ -1,6 +1,7 @@
 using IacCi.Core.Runs;
 using IacCi.Core.Work;
 using IacCi.Core.Work.Processes;
+using IacCi.Tests.EndToEnd.Local;
 using Microsoft.Extensions.Time.Testing;
 
 namespace IacCi.Tests.Unit.Work;
@@ -22,6 +23,7 @@ internal sealed class HostileCommandTests
                 Timeout = bench.Timeout,
             },
             sink,
+            CancellationToken.None,
             CancellationToken.None);
         await Assert.That(end.Status).IsEqualTo(OrderStatus.Succeeded);
         await Assert.That(sink.Total).IsEqualTo(100_000_000);
@@ -43,6 +45,7 @@ internal sealed class HostileCommandTests
                 Timeout = bench.Timeout,
             },
             sink,
+            CancellationToken.None,
             CancellationToken.None);
         await sink.Came;
         clock.Advance(TimeSpan.FromSeconds(30));
@@ -55,7 +58,7 @@ internal sealed class HostileCommandTests
         var clock = new FakeTimeProvider();
         using var bench = new WorkBench(clock) { Timeout = TimeSpan.FromSeconds(30) };
         var running = bench.RunAsync(
-            "sh -c 'trap \"echo unlocking; touch unlocked; echo unlocked; exit 1\" TERM; echo ready; while :; do sleep 0.05; done'; echo never", "echo never");
+            "sh -c 'trap \"echo unlocking; touch unlocked; echo unlocked; exit 1\" INT; echo ready; while :; do sleep 0.05; done'; echo never", "echo never");
         await bench.Output.Saw("ready");
         clock.Advance(TimeSpan.FromSeconds(30));
         var end = await running;
@@ -70,14 +73,72 @@ internal sealed class HostileCommandTests
     {
         var clock = new FakeTimeProvider();
         using var bench = new WorkBench(clock) { Timeout = TimeSpan.FromSeconds(30) };
-        var running = bench.RunAsync("trap 'echo no' TERM; echo $$ > pid; echo ready; while :; do sleep 0.05; done");
+        var running = bench.RunAsync("trap 'echo no' INT; echo $$ > pid; echo ready; while :; do sleep 0.05; done");
         await bench.Output.Saw("ready");
         clock.Advance(TimeSpan.FromSeconds(30));
         await bench.Output.Saw("no\n");
         await Assert.That(running.IsCompleted).IsFalse();
-        clock.Advance(CommandRunner.KillGrace);
+        clock.Advance(TimeSpan.FromSeconds(StopPolicy.DefaultGraceSeconds));
         await Assert.That((await running).Status).IsEqualTo(OrderStatus.TimedOut);
         await Assert.That(await Processes.IsGone(File.ReadAllText(Path.Join(bench.Code, "pid")))).IsTrue();
+    }
+
+    [Test]
+    [Arguments(StopSignal.Interrupt, "INT")]
+    [Arguments(StopSignal.Terminate, "TERM")]
+    public async Task Each_process_gets_the_signal_that_the_order_names_and_gets_it_once(StopSignal signal, string name)
+    {
+        var clock = new FakeTimeProvider();
+        using var bench = new WorkBench(clock) { Timeout = TimeSpan.FromSeconds(30), Stop = new StopPolicy(signal, 100) };
+        const string Counting = "trap 'echo INT >> $F' INT; trap 'echo TERM >> $F' TERM; touch $F; while ! test -e over; do sleep 0.02; done";
+        string[] files = [Path.Join(bench.Code, "left"), Path.Join(bench.Code, "right")];
+        var running = bench.RunAsync($"{{ F=left; {Counting}; }} | {{ F=right; {Counting}; }}");
+        await Place.UntilAsync(() => files.All(File.Exists), "both listen");
+        clock.Advance(TimeSpan.FromSeconds(30));
+        await Place.UntilAsync(() => files.All(file => new FileInfo(file).Length > 0), "both heard it");
+        clock.Advance(TimeSpan.FromSeconds(99));
+        File.WriteAllText(Path.Join(bench.Code, "over"), "");
+        await running;
+        await Assert.That(files.Select(File.ReadAllText)).IsEquivalentTo([name + "\n", name + "\n"]);
+    }
+
+    [Test]
+    public async Task Commands_that_all_end_well_in_spite_of_a_stop_have_succeeded()
+    {
+        var clock = new FakeTimeProvider();
+        using var bench = new WorkBench(clock) { Timeout = TimeSpan.FromSeconds(30) };
+        var running = bench.RunAsync("true", "trap 'echo finishing; exit 0' INT; echo ready; while :; do sleep 0.05; done");
+        await bench.Output.Saw("ready");
+        clock.Advance(TimeSpan.FromSeconds(30));
+        var end = await running;
+        await Assert.That((end.Status, end.ExitCode, end.FailureReason)).IsEqualTo((OrderStatus.Succeeded, 0, null));
+        await Assert.That(bench.Output.Text).Contains("finishing");
+    }
+
+    [Test]
+    public async Task A_command_that_ends_well_after_a_stop_is_not_followed_by_the_next()
+    {
+        var clock = new FakeTimeProvider();
+        using var bench = new WorkBench(clock) { Timeout = TimeSpan.FromSeconds(30), Retries = 3 };
+        var running = bench.RunAsync("trap 'exit 0' INT; echo ready; while :; do sleep 0.05; done", "echo never");
+        await bench.Output.Saw("ready");
+        clock.Advance(TimeSpan.FromSeconds(30));
+        await Assert.That((await running).Status).IsEqualTo(OrderStatus.TimedOut);
+        await Assert.That(bench.Output.Text).DoesNotContain("never").And.DoesNotContain("attempt");
+    }
+
+    [Test]
+    public async Task Who_does_not_want_to_wait_for_the_grace_kills()
+    {
+        using var stop = new CancellationTokenSource();
+        using var kill = new CancellationTokenSource();
+        using var bench = new WorkBench { KillToken = kill.Token, Stop = new StopPolicy(StopSignal.Interrupt, 600) };
+        var running = bench.RunAsync(stop.Token, "trap 'echo no' INT; echo ready; while :; do sleep 0.05; done");
+        await bench.Output.Saw("ready");
+        await stop.CancelAsync();
+        await bench.Output.Saw("no\n");
+        await kill.CancelAsync();
+        await Assert.That((await running).FailureReason).IsEqualTo("cancelled");
     }
 
     [Test]

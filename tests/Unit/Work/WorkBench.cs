@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Text;
+using IacCi.Core.Runs;
 using IacCi.Core.Work;
 using IacCi.Core.Work.Processes;
 
@@ -31,12 +32,17 @@ internal sealed class WorkBench : IDisposable
 
     public TimeSpan Timeout { get; set; } = TimeSpan.FromMinutes(5);
 
+    public StopPolicy Stop { get; set; } = StopPolicy.Default;
+
+    public CancellationToken KillToken { get; set; }
+
     public Task<CommandOutcome> RunAsync(params string[] commands) => RunAsync(CancellationToken.None, commands);
 
     public Task<CommandOutcome> RunAsync(CancellationToken cancellationToken, params string[] commands) => new CommandRunner(clock).RunAsync(
-        new CommandList { Commands = commands, Environment = Variables, Folder = Code, EventsFolder = Events, Timeout = Timeout, Retries = Retries },
+        new CommandList { Commands = commands, Environment = Variables, Folder = Code, EventsFolder = Events, Timeout = Timeout, Retries = Retries, Stop = Stop },
         Output,
-        cancellationToken).AsTask();
+        cancellationToken,
+        KillToken).AsTask();
 
     public void Dispose() => Directory.Delete(Root, recursive: true);
 }

@@ -254,7 +254,7 @@ internal sealed class WorkerTests
             ]);
             using var encryptor = new SopsEncryptor([identity.Recipient], TimeProvider.System);
             var sealedValues = encryptor.EncryptJson(variables.ToJson());
-            bundle = BundleWriter.Write(CodeArchive.Empty, [command], 0, variables, sealedValues).Bytes.ToArray();
+            bundle = BundleWriter.Write(CodeArchive.Empty, [command], 0, StopPolicy.Default, variables, sealedValues).Bytes.ToArray();
             return bundle;
         }
     }

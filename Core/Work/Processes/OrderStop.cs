@@ -18,21 +18,26 @@ internal enum StopReason
 
 /// <summary>
 /// The order's one clock, and its cancellation, as a descriptor that a waiting thread can poll: first the reason to stop,
-/// then, a grace later, the permission to kill.
+/// then, a grace later or when somebody will not wait for that, the permission to kill.
 /// </summary>
-internal sealed class StopSignal : IDisposable
+internal sealed class OrderStop : IDisposable
 {
     private readonly Lock gate = new();
     private readonly TimeProvider clock;
     private readonly ITimer deadline;
     private readonly CancellationTokenRegistration cancellation;
+    private readonly CancellationTokenRegistration killing;
     private ITimer? grace;
     private bool closed;
     private volatile StopReason reason;
     private volatile bool killNow;
 
     /// <summary>Starts the clock.</summary>
-    internal StopSignal(TimeProvider clock, TimeSpan timeout, CancellationToken cancellationToken)
+    /// <param name="clock">The time.</param>
+    /// <param name="timeout">When to stop.</param>
+    /// <param name="stop">Stops before that.</param>
+    /// <param name="kill">Ends the grace, whenever it comes.</param>
+    internal OrderStop(TimeProvider clock, TimeSpan timeout, CancellationToken stop, CancellationToken kill)
     {
         this.clock = clock;
         Fd = Posix.EventFd(0, Posix.OpenCloseOnExec | Posix.OpenNonBlocking);
@@ -41,8 +46,9 @@ internal sealed class StopSignal : IDisposable
             throw new Win32Exception(Marshal.GetLastPInvokeError(), "no descriptor to wait on");
         }
 
-        deadline = clock.CreateTimer(static self => ((StopSignal)self!).Stop(StopReason.Deadline), this, timeout, Timeout.InfiniteTimeSpan);
-        cancellation = cancellationToken.UnsafeRegister(static self => ((StopSignal)self!).Stop(StopReason.Cancelled), this);
+        deadline = clock.CreateTimer(static self => ((OrderStop)self!).Stop(StopReason.Deadline), this, timeout, Timeout.InfiniteTimeSpan);
+        cancellation = stop.UnsafeRegister(static self => ((OrderStop)self!).Stop(StopReason.Cancelled), this);
+        killing = kill.UnsafeRegister(static self => ((OrderStop)self!).Kill(), this);
     }
 
     /// <summary>Readable when something has changed.</summary>
@@ -56,7 +62,7 @@ internal sealed class StopSignal : IDisposable
 
     /// <summary>Starts the grace.</summary>
     internal void StartGrace(TimeSpan length) =>
-        grace ??= clock.CreateTimer(static self => ((StopSignal)self!).GraceIsOver(), this, length, Timeout.InfiniteTimeSpan);
+        grace ??= clock.CreateTimer(static self => ((OrderStop)self!).Kill(), this, length, Timeout.InfiniteTimeSpan);
 
     /// <summary>Takes the wake-up away.</summary>
     internal unsafe void Clear()
@@ -69,6 +75,7 @@ internal sealed class StopSignal : IDisposable
     public void Dispose()
     {
         cancellation.Dispose();
+        killing.Dispose();
         deadline.Dispose();
         grace?.Dispose();
         lock (gate)
@@ -91,11 +98,16 @@ internal sealed class StopSignal : IDisposable
         }
     }
 
-    private void GraceIsOver()
+    private void Kill()
     {
         lock (gate)
         {
             killNow = true;
+            if (reason == StopReason.None)
+            {
+                reason = StopReason.Cancelled;
+            }
+
             Wake();
         }
     }
