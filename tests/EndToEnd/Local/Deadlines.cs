@@ -18,7 +18,7 @@ internal sealed class Deadlines
     public async Task An_order_whose_time_is_up_is_ended_with_all_its_processes()
     {
         using var place = new Place().WithOrders(
-            With(Place.Order("slow", "sleep 100 & echo $! >> $OUT; echo $$ >> $OUT; wait"), "timeout", 1), With(Place.Order("after", "echo never >> $OUT"), "dependencies", new JsonArray("slow")));
+            With(With(Place.Order("slow", "sleep 100 & echo $! >> $OUT; echo $$ >> $OUT; wait"), "timeout", 1), "stop_grace", 1), With(Place.Order("after", "echo never >> $OUT"), "dependencies", new JsonArray("slow")));
         var (ended, run) = await place.RunJobAsync();
         await Assert.That(ended.ExitCode).IsEqualTo(3);
         await Assert.That((run.Status, run.Of("slow"), run.Of("after"))).IsEqualTo(("timed_out", "timed_out timeout: not done within 1 s", "failed dependency_failed"));

@@ -11,7 +11,7 @@ internal sealed class Interrupts
     public async Task A_signal_ends_what_runs_and_cancels_what_waits(int signal)
     {
         using var place = new Place().WithOrders(
-            Place.Order("done", "true"), Place.Order("busy", "trap 'echo ended >> $OUT; exit 1' TERM; echo $$ >> $OUT; sleep 100 & wait"), Place.Order("waits", "echo never >> $OUT"));
+            Place.Order("done", "true"), Place.Order("busy", "trap 'echo ended >> $OUT; exit 1' INT; echo $$ >> $OUT; while :; do sleep 0.1; done"), Place.Order("waits", "echo never >> $OUT"));
         place.With("job.json", File.ReadAllText(place["job.json"]).Replace("\"order_name\":\"waits\"", "\"order_name\":\"waits\",\"dependencies\":[\"busy\"]", StringComparison.Ordinal));
         var process = place.Start("run", "job.json", "--run-id", place.Name, "--parallel", "2", "-o", "json");
         await Place.UntilAsync(() => place.Lines().Count == 1 && File.Exists(place[$".iac-ci/internal/tmp/exec/{place.Name}/0001/result.json"]), "the order runs");
@@ -30,20 +30,48 @@ internal sealed class Interrupts
     }
 
     [Test]
-    public async Task Commands_that_ignore_the_request_to_end_are_killed_after_ten_seconds()
+    public async Task Commands_that_ignore_the_request_to_end_are_killed_when_their_grace_is_over()
     {
-        using var place = new Place().WithOrders(Place.Order("deaf", "trap '' TERM; echo $$ >> $OUT; while :; do sleep 0.2; done"));
+        var deaf = Place.Order("deaf", "trap '' INT; echo $$ >> $OUT; while :; do sleep 0.2; done");
+        deaf["stop_grace"] = 1;
+        using var place = new Place().WithOrders(deaf);
         var process = place.Start("run", "job.json", "-o", "json");
         await Place.UntilAsync(() => place.Lines().Count == 1, "the order runs");
-        var before = TimeProvider.System.GetTimestamp();
-        process.Signal(Started.Interrupt);
-        await Task.Delay(TimeSpan.FromSeconds(1), TimeProvider.System);
         process.Signal(Started.Interrupt);
         var ended = await process.EndAsync();
         await Assert.That(ended.ExitCode).IsEqualTo(4);
-        await Assert.That(TimeProvider.System.GetElapsedTime(before).TotalSeconds).IsGreaterThan(8);
+        await Assert.That(ended.Errors).Contains("stopping: the commands that run are asked to end, and have at most 1 s for it");
         await Assert.That(new Run(ended.Json).Of("deaf")).IsEqualTo("failed cancelled");
         await Assert.That(await Processes.IsGone(place.Lines()[0])).IsTrue();
+    }
+
+    [Test]
+    public async Task Who_asks_again_does_not_wait_for_the_grace()
+    {
+        var deaf = Place.Order("deaf", "trap 'echo heard >> $OUT' INT; echo $$ >> $OUT; while :; do sleep 0.2; done");
+        deaf["stop_grace"] = 600;
+        using var place = new Place().WithOrders(deaf);
+        var process = place.Start("run", "job.json", "-o", "json");
+        await Place.UntilAsync(() => place.Lines().Count == 1, "the order runs");
+        process.Signal(Started.Interrupt);
+        await Place.UntilAsync(() => place.Lines().Count == 2, "the commands heard it");
+        process.Signal(Started.Interrupt);
+        var ended = await process.EndAsync();
+        await Assert.That((ended.ExitCode, new Run(ended.Json).Of("deaf"))).IsEqualTo((4, "failed cancelled"));
+        await Assert.That(ended.Errors).Contains("killing the commands that still run");
+        await Assert.That(place.Lines()).IsEquivalentTo([place.Lines()[0], "heard"]);
+        await Assert.That(await Processes.IsGone(place.Lines()[0])).IsTrue();
+    }
+
+    [Test]
+    public async Task Commands_that_end_well_in_spite_of_an_interrupt_have_succeeded()
+    {
+        using var place = new Place().WithOrders(Place.Order("applies", "trap 'echo applied; exit 0' INT; echo $$ >> $OUT; while :; do sleep 0.1; done"));
+        var process = place.Start("run", "job.json", "-o", "json");
+        await Place.UntilAsync(() => place.Lines().Count == 1, "the order runs");
+        process.Signal(Started.Interrupt);
+        var ended = await process.EndAsync();
+        await Assert.That((ended.ExitCode, new Run(ended.Json).Of("applies"))).IsEqualTo((4, "succeeded"));
     }
 
     [Test]
