@@ -14,7 +14,7 @@ internal sealed class Interrupts
             Place.Order("done", "true"), Place.Order("busy", "trap 'echo ended >> $OUT; exit 1' INT; echo $$ >> $OUT; while :; do sleep 0.1; done"), Place.Order("waits", "echo never >> $OUT"));
         place.With("job.json", File.ReadAllText(place["job.json"]).Replace("\"order_name\":\"waits\"", "\"order_name\":\"waits\",\"dependencies\":[\"busy\"]", StringComparison.Ordinal));
         var process = place.Start("run", "job.json", "--run-id", place.Name, "--parallel", "2", "-o", "json");
-        await Place.UntilAsync(() => place.Lines().Count == 1 && File.Exists(place[$".iac-ci/internal/tmp/exec/{place.Name}/0001/result.json"]), "the order runs");
+        await Place.UntilAsync(() => place.Lines().Count == 1 && File.Exists(place[$".iac-ci/internal/tmp/callbacks/runs/{place.Name}/0001/result.json"]), "the order runs");
         process.Signal(signal);
         var ended = await process.EndAsync();
         await Assert.That(ended.ExitCode).IsEqualTo(4).Because(ended.ToString());

@@ -1,10 +1,10 @@
 using System.Security.Cryptography;
 using System.Text;
 using IacCi.Core.Bundles;
-using IacCi.Core.Runs;
 using IacCi.Core.Code;
 using IacCi.Core.Code.Git;
 using IacCi.Core.Faults;
+using IacCi.Core.Runs;
 using IacCi.Tests.Unit.Code;
 
 namespace IacCi.Tests.Unit.Bundles;
