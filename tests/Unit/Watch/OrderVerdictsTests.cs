@@ -8,8 +8,8 @@ internal sealed class OrderVerdictsTests
 {
     private static readonly DateTimeOffset Dispatched = new(2026, 3, 1, 12, 0, 0, TimeSpan.Zero);
 
-    /// <summary>A timeout of 100 s, and 900 s until the claim.</summary>
-    private static readonly WatchTarget Watch = new(RunId.Parse("run-1"), new OrderNum(1), 100, Dispatched, 900);
+    /// <summary>A timeout of 100 s, 40 s to end, and 900 s until the claim.</summary>
+    private static readonly WatchTarget Watch = new(RunId.Parse("run-1"), new OrderNum(1), 100, Dispatched, 900, 40);
 
     [Test]
     [Arguments(959.9, OrderVerdict.Wait)]
@@ -18,9 +18,9 @@ internal sealed class OrderVerdictsTests
         await Assert.That(OrderVerdicts.Decide(Watch, null, Second(now))).IsEqualTo(verdict);
 
     [Test]
-    [Arguments(1_009.9, OrderVerdict.Wait)]
-    [Arguments(1_010, OrderVerdict.EndClaimed)]
-    public async Task A_claimed_order_is_ended_after_its_claim_its_timeout_and_the_grace(double now, OrderVerdict verdict) =>
+    [Arguments(1_049.9, OrderVerdict.Wait)]
+    [Arguments(1_050, OrderVerdict.EndClaimed)]
+    public async Task A_claimed_order_is_ended_after_its_claim_its_timeout_its_stop_grace_and_the_grace(double now, OrderVerdict verdict) =>
         await Assert.That(OrderVerdicts.Decide(Watch, Second(850), Second(now))).IsEqualTo(verdict);
 
     [Test]

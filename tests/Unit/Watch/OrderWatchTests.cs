@@ -69,7 +69,7 @@ internal sealed class OrderWatchTests : IDisposable
         await Assert.That((await OrderClaim.FindAsync(objects, Run, order.Num, default))!.By).IsEqualTo("watchdog");
     }
 
-    private WatchTarget Target(OrderNum num) => new(Run, num, 5, clock.GetUtcNow(), 900);
+    private WatchTarget Target(OrderNum num) => new(Run, num, 5, clock.GetUtcNow(), 900, 0);
 
     /// <summary>A worker claims the order now; the claim's file says otherwise.</summary>
     private async Task<WatchTarget> ClaimAsync(OrderNum num)
