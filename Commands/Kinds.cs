@@ -3,6 +3,7 @@ using System.Text;
 using IacCi.Core.Jobs;
 using IacCi.Core.Runs;
 using IacCi.Core.Serve;
+using IacCi.Core.Views;
 
 namespace IacCi.Commands;
 
@@ -29,6 +30,20 @@ internal static class Kinds
     /// <summary>What people type for an order.</summary>
     public static ValueKind<string> OrderReference { get; } = new(
         $"an order's name, queue id or number, at most {JobLimits.MaxNameLength} characters", text => (text.Length is > 0 and <= JobLimits.MaxNameLength, text));
+
+    /// <summary>A moment, for people: so long ago, or a date, perhaps with a time.</summary>
+    public static ValueKind<string> Moment { get; } = new(
+        "so long ago (90s, 15m, 12h, 3d, 2w) or a date with or without a time (2026-11-23, 2026-11-23T10:00; UTC)",
+        text => (RunFilter.TryParseTime(text, DateTimeOffset.UnixEpoch, out _), text));
+
+    /// <summary>Words of statuses with commas between them.</summary>
+    public static ValueKind<string[]> Statuses { get; } = new(
+        $"one or more of {string.Join(", ", RunFilter.StatusWords)}, with commas between them",
+        text => (text.Split(',').All(RunFilter.StatusWords.Contains), text.Split(',')));
+
+    /// <summary>A part of a name.</summary>
+    public static ValueKind<string> PartOfName { get; } = new(
+        $"a part of a name, at most {JobLimits.MaxNameLength} characters", text => (text.Length is > 0 and <= JobLimits.MaxNameLength, text));
 
     /// <summary>Where to listen.</summary>
     public static ValueKind<ListenAddress> Listen { get; } = new(

@@ -16,7 +16,7 @@ internal static class OutputJson
     });
 
     /// <summary><c>{"run_id", "orders": [{"order_num", "order_name", "status", "log"}]}</c>; with <c>follow</c> when all of them have ended.</summary>
-    public static async Task<string> LogsAsync(RunSource runs, RunId run, IReadOnlyList<OrderRecord> orders, bool follow, CancellationToken cancellationToken)
+    public static async Task<string> LogsAsync(RunSource runs, RunId run, IReadOnlyList<OrderRecord> orders, FollowOptions? follow, CancellationToken cancellationToken)
     {
         List<string> logs = [];
         foreach (var order in orders)
@@ -26,7 +26,13 @@ internal static class OutputJson
             logs.Add(Encoding.UTF8.GetString(log.GetBuffer(), 0, (int)log.Length));
         }
 
-        var now = await runs.Store.FindOrdersAsync(run, [.. orders.Select(order => order.Num)], cancellationToken);
+        List<OrderRecord> now = [];
+        foreach (var chunk in orders.Select(order => order.Num).Chunk(IRunStore.MaxWrites))
+        {
+            now.AddRange(await runs.Store.FindOrdersAsync(run, chunk, cancellationToken));
+        }
+
+        var byNum = now.ToDictionary(order => order.Num);
         return Write(json =>
         {
             json.WriteString("run_id", run.Value);
@@ -36,7 +42,7 @@ internal static class OutputJson
                 json.WriteStartObject();
                 json.WriteString("order_num", order.Num.ToString());
                 json.WriteString("order_name", order.Name);
-                json.WriteString("status", (now.FirstOrDefault(one => one.Num == order.Num) ?? order).Status.Word());
+                json.WriteString("status", byNum.GetValueOrDefault(order.Num, order).Status.Word());
                 json.WriteString("log", log);
                 json.WriteEndObject();
             }

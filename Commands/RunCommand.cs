@@ -159,7 +159,7 @@ internal static class RunCommand
         }
 
         var view = await RunView.ReadAsync(host.Store, job, CancellationToken.None);
-        stage.Screen?.End(view, request.State.IsDefault ? "" : $" --state-dir {request.State.Path}");
+        stage.Screen?.End(view, SharedOptions.StateDirArgument(request.State));
         Console.Out.WriteLine(request.Output == OutputFormat.Json ? view.ToJson() : RunSentence.Of(view, SharedOptions.PaletteOf(Console.IsOutputRedirected)));
         return (int)ExitCodes.Of(job);
     }

@@ -3,6 +3,7 @@ using IacCi.Core.Aws;
 using IacCi.Core.Local;
 using IacCi.Core.Objects;
 using IacCi.Core.Runs;
+using IacCi.Core.Views;
 
 namespace IacCi.Commands;
 
@@ -11,8 +12,13 @@ internal sealed class RunSource : IDisposable
 {
     private readonly IDisposable owned;
 
-    private RunSource(IRunStore store, IObjectStore objects, string place, string? liveLogs, IDisposable owned) =>
-        (Store, Objects, Place, LiveLogs, this.owned) = (store, objects, place, liveLogs, owned);
+    private readonly Func<JobRecord, bool> isAbandoned;
+
+    private RunSource(IRunStore store, IObjectStore objects, string place, string? liveLogs, Func<JobRecord, bool> isAbandoned, IDisposable owned)
+    {
+        (Store, Objects, Place, LiveLogs) = (store, objects, place, liveLogs);
+        (this.isAbandoned, this.owned) = (isAbandoned, owned);
+    }
 
     /// <summary>The records.</summary>
     public IRunStore Store { get; }
@@ -28,6 +34,19 @@ internal sealed class RunSource : IDisposable
 
     /// <summary>Whether the runs are on this machine.</summary>
     public bool IsLocal => LiveLogs is not null;
+
+    /// <summary>How a run is followed.</summary>
+    public FollowOptions Follow => new(LiveLogs, isAbandoned, ClosedOutput.IsClosed);
+
+    /// <summary>Whether nobody works on a run that is not over. (On AWS somebody always looks again.)</summary>
+    public bool IsAbandoned(JobRecord job) => isAbandoned(job);
+
+    /// <summary>What is said of a run that nobody works on; null for others.</summary>
+    /// <param name="job">The run.</param>
+    /// <param name="options">What the command needs beside the run.</param>
+    public string? Abandoned(JobRecord job, string options) => isAbandoned(job)
+        ? $"nobody works on this run: the process that did has ended; to go on: iac-ci run --resume {job.RunId}{options}"
+        : null;
 
     /// <summary>What is said where no run is, at home and on AWS.</summary>
     public static string NoRuns(string place) => StateFolder.NoRuns(place);
@@ -46,13 +65,15 @@ internal sealed class RunSource : IDisposable
     {
         state.Require();
         var database = SqliteDatabase.Open(state.Database);
-        return new RunSource(new SqliteRunStore(database), new FolderObjectStore(state.Internal, _ => { }), state.Path, state.Logs, database);
+        var store = new SqliteRunStore(database);
+        var hosts = new RunHosts(store.HostsOf, state.Hosts);
+        return new RunSource(store, new FolderObjectStore(state.Internal, _ => { }), state.Path, state.Logs, hosts.IsAbandoned, database);
     }
 
     private static RunSource OpenAws()
     {
         var host = RoleOptions.Host(RoleOptions.Process("status"));
-        return new RunSource(host.Store, host.Objects, host.Place, null, host);
+        return new RunSource(host.Store, host.Objects, host.Place, null, _ => false, host);
     }
 
     /// <inheritdoc/>

@@ -16,6 +16,9 @@ internal static class SharedOptions
         return option;
     }
 
+    /// <summary>What a command about a run of this state folder needs beside the run.</summary>
+    public static string StateDirArgument(StateFolder state) => state.IsDefault ? "" : $" --state-dir {state.Path}";
+
     /// <summary>How many orders work at once.</summary>
     public static Option<int?> Parallel(string description) =>
         Kinds.Count(1, MaxParallel).Option<int?>("--parallel", "N", description + " Default: the number of processors.");

@@ -55,7 +55,10 @@ public sealed class AwsHost : IDisposable
         (this.variable, this.clock, this.randomBytes, this.tell) = (variable, clock, randomBytes, tell);
         settings = new AwsSettings(variable);
         clients = new AwsClients(variable, credentials);
-        store = new(() => new DynamoRunStore(clients.DynamoDb, settings.Tables, settings.InternalBucket, clock, randomBytes));
+        store = new(() => new DynamoRunStore(clients.DynamoDb, settings.Tables, settings.InternalBucket, clock, randomBytes)
+        {
+            RecordRetention = settings.RecordRetention,
+        });
         objects = new(() => Bucket(settings.InternalBucket, AwsSettings.InternalBucketVariable));
         plans = new(() => new RunPlans(objects.Value));
         workers = new(MakeWorkers);
@@ -78,7 +81,7 @@ public sealed class AwsHost : IDisposable
     /// <exception cref="UserException">A variable is missing, or wrong.</exception>
     public void CheckWebhook()
     {
-        Check(settings.Tables, settings.InternalBucket, settings.DoneBucket, settings.WatchdogStateMachine, settings.SopsKeyPrefix);
+        Check(settings.Tables, settings.InternalBucket, settings.DoneBucket, settings.WatchdogStateMachine, settings.SopsKeyPrefix, settings.RecordRetention);
         Check(Scope(), settings.ReplayRules);
     }
 
@@ -102,7 +105,10 @@ public sealed class AwsHost : IDisposable
         var keys = new SsmRunKeys(clients.Ssm, settings.SopsKeyPrefix);
         var bundler = new RefusingBundler(new ScopedBundler(new Bundler(new AwsInputs(BucketOfJob, GitOptions(), clock), Secrets(), clock), Scope()));
         var root = S3Location.Root(settings.InternalBucket);
-        var intake = new Intake.Intake(Store, Objects, keys, watchdogs, bundler, Reporter(), finalizer.Value, clock, randomBytes, root);
+        var intake = new Intake.Intake(Store, Objects, keys, watchdogs, bundler, Reporter(), finalizer.Value, clock, randomBytes, root)
+        {
+            RecordRetention = settings.RecordRetention,
+        };
         return new WebhookRole(new WebhookDesk(new AwsPlace(intake, settings.DoneBucket), new DeliveryLedger(Objects, clock), settings.ReplayRules, clock), ReadWebhookSecretAsync, clock);
     }
 

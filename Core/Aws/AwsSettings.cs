@@ -1,5 +1,7 @@
+using System.Globalization;
 using IacCi.Core.Faults;
 using IacCi.Core.Webhooks;
+using IacCi.Core.Intake;
 
 namespace IacCi.Core.Aws;
 
@@ -58,6 +60,12 @@ public sealed class AwsSettings(Func<string, string?> variable)
     private const string OrdersTableEnding = "-orders";
     private const string DefaultDeployment = "iac-ci";
 
+    /// <summary>The variable of <see cref="RecordRetention"/>.</summary>
+    public const string RecordDaysVariable = "IAC_CI_RECORD_DAYS";
+
+    /// <summary>The most days that records can be kept: ten years.</summary>
+    public const int MaxRecordDays = 3_650;
+
     /// <summary>The table of jobs and orders.</summary>
     public string OrdersTable => Need(OrdersTableVariable, "the name of the DynamoDB table of orders");
 
@@ -105,6 +113,12 @@ public sealed class AwsSettings(Func<string, string?> variable)
 
     /// <summary>Buckets, or <c>bucket/prefix/</c>, that <c>s3_location</c> of orders may name beside <c>tmp/source/</c> of the internal bucket.</summary>
     public IReadOnlyList<string> CodeLocations => List(CodeLocationsVariable, IsCodeLocation, "my-code, or my-code/releases/") ?? [];
+
+    /// <summary>How long the records of jobs and orders are kept.</summary>
+    /// <exception cref="UserException">It is no number of days.</exception>
+    public TimeSpan RecordRetention => Find(RecordDaysVariable) is not { } days ? Planning.DefaultRetention
+        : int.TryParse(days, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number is >= 1 and <= MaxRecordDays ? TimeSpan.FromDays(number)
+        : throw new UserException($"the variable {RecordDaysVariable} is '{days}'; set it to a number of days from 1 to {MaxRecordDays}");
 
     /// <summary>Whether the tables are named, so that runs on AWS can be looked at.</summary>
     public bool NamesTables => Find(OrdersTableVariable) is not null && Find(EventsTableVariable) is not null && Find(LocksTableVariable) is not null;

@@ -30,6 +30,9 @@ public sealed class Intake(
     /// <summary>The largest bundle that is read back when an earlier submission wrote it.</summary>
     public const long MaxBundleBytes = 1L << 30;
 
+    /// <summary>How long the records of orders are kept.</summary>
+    public TimeSpan RecordRetention { get; init; } = Planning.DefaultRetention;
+
     /// <summary>Takes a job in.</summary>
     /// <param name="submission">The job.</param>
     /// <param name="cancellationToken">Ends the call early, as a crash would.</param>
@@ -198,7 +201,7 @@ public sealed class Intake(
         var size = 0;
         foreach (var planned in plan.Orders)
         {
-            var order = Planning.Record(job, plan, planned, record, bundleRoot);
+            var order = Planning.Record(job, plan, planned, record, bundleRoot, RecordRetention);
             var weight = Planning.WeightOf(order);
             if (chunk.Count == IRunStore.MaxWrites || (chunk.Count > 0 && size + weight > IRunStore.MaxBytes))
             {

@@ -8,8 +8,15 @@ namespace IacCi.Core.Intake;
 /// <summary>Makes the plan and the records of a run out of its job: pure, so that every submission of a job makes the same.</summary>
 public static class Planning
 {
-    /// <summary>How long records are kept at least.</summary>
-    public static readonly TimeSpan Retention = TimeSpan.FromDays(1);
+    /// <summary>How long records are kept where nothing else is set.</summary>
+    public static readonly TimeSpan DefaultRetention = TimeSpan.FromDays(30);
+
+    /// <summary>How long a record outlives its job's deadline at least: whatever happens to a job by then finds its records.</summary>
+    public static readonly TimeSpan AfterDeadline = TimeSpan.FromDays(1);
+
+    /// <summary>When a record may be forgotten.</summary>
+    public static DateTimeOffset ExpiryOf(DateTimeOffset createdAt, DateTimeOffset deadline, TimeSpan retention) =>
+        createdAt + retention > deadline + AfterDeadline ? createdAt + retention : deadline + AfterDeadline;
 
     /// <summary>The tag by which the run's comment is found: the job's, or one made out of the trace.</summary>
     public static string SearchTag(Job job, TraceId trace) => job.PrCommentSearchTag ?? $"iac-ci-{trace}";
@@ -49,10 +56,9 @@ public static class Planning
     }
 
     /// <summary>The record of an order.</summary>
-    public static OrderRecord Record(Job job, RunPlan plan, PlannedOrder planned, JobRecord record, string bundleRoot)
+    public static OrderRecord Record(Job job, RunPlan plan, PlannedOrder planned, JobRecord record, string bundleRoot, TimeSpan retention)
     {
         var order = job.Orders[planned.Num.Index];
-        var kept = record.CreatedAt + Retention;
         return new OrderRecord
         {
             RunId = plan.RunId,
@@ -71,7 +77,7 @@ public static class Planning
             TimeoutSeconds = planned.TimeoutSeconds,
             CreatedAt = plan.CreatedAt,
             LastUpdate = plan.CreatedAt,
-            ExpiresAt = kept > record.Deadline ? kept : record.Deadline + Retention,
+            ExpiresAt = ExpiryOf(record.CreatedAt, record.Deadline, retention),
         };
     }
 

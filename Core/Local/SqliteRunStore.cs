@@ -199,6 +199,9 @@ public sealed class SqliteRunStore(SqliteDatabase database) : IRunStore
         return db.Query("SELECT host_id FROM hosts WHERE run_id = $run", row => row.GetString(0), ("$run", run.Value));
     });
 
+    /// <summary>The processes that ever worked on a run.</summary>
+    public IReadOnlyList<string> HostsOf(RunId run) => database.Read(db => db.Query("SELECT host_id FROM hosts WHERE run_id = $run", row => row.GetString(0), ("$run", run.Value)));
+
     /// <summary>Frees the lease of an owner that is known to be dead.</summary>
     public void BreakLease(RunId run, string owner) => database.Write(db => db.Execute(
         "UPDATE locks SET owner = NULL, lease_until = NULL WHERE run_id = $run AND owner = $owner", ("$run", run.Value), ("$owner", owner)));

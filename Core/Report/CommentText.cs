@@ -22,14 +22,14 @@ public static class CommentText
     private const int MaxLooseLogs = 10;
 
     /// <summary>
-    /// The whole comment. Its last line is exactly <see cref="LastLine"/>. What does not fit is left out, with a sentence that says
+    /// The whole comment. Its last line is <see cref="LastLine"/> as small code. What does not fit is left out, with a sentence that says
     /// so: outputs of what succeeded first, of what failed last.
     /// </summary>
     public static string Render(RunReport run)
     {
-        // The last line is in a block of code that the end of the text closes (CommonMark, section 4.5): so a run id made of
-        // digits refers to no issue, and a tag mentions nobody, while the line stays exactly what is searched for.
-        var end = $"\n```text\n{LastLine(run)}";
+        // What the comment is found by is small, and code: so a run id made of digits refers to no issue, and a tag mentions nobody, while
+        // each letter stays what is searched for.
+        var end = $"\n<sub>{SafeText.CodeSpan(LastLine(run))}</sub>";
         return Body(run, MaxChars - end.Length) + end;
     }
 
@@ -48,17 +48,18 @@ public static class CommentText
 
     private static string Body(RunReport run, int maxChars)
     {
+        run = run with { Causes = new RootCauses([.. run.Orders.Select(o => o.Plan)], index => run.Orders[index].Shown) };
         var text = new StringBuilder(Headline.Render(run)).Append('\n');
         Section(text, OrderTable.Open(run));
 
-        var failed = Finished(run).Where(o => Faces.Of(o).IsFailure()).OrderBy(Faces.Of).ThenBy(o => o.Plan.Num).ToList();
+        var failed = Finished(run).Where(o => o.Shown.IsFailure()).OrderBy(StatusIcons.Rank).ThenBy(o => o.Plan.Num).ToList();
         var (failures, isCut) = LogBlocks.Render(run, failed, open: true, Math.Min(MaxFailureChars, maxChars - text.Length - 1));
         Section(text, failures);
 
         var graph = OrderGraph.Render(run);
         Section(text, text.Length + graph.Length + 1_000 <= maxChars ? graph : "_The graph is left out here._\n");
 
-        var others = Finished(run).Where(o => Faces.Of(o) == Face.Succeeded && !string.IsNullOrWhiteSpace(o.LogTail)).ToList();
+        var others = Finished(run).Where(o => o.Shown == DisplayStatus.Succeeded && !string.IsNullOrWhiteSpace(o.LogTail)).ToList();
         var room = maxChars - text.Length - 200;
         Section(text, OrderTable.Folded(run, others.Count > 0 && !isCut ? room / 2 : room));
 
@@ -91,5 +92,10 @@ public static class CommentText
     }
 
     private static IEnumerable<OrderReport> Finished(RunReport run) =>
-        run.Orders.Where(o => o.Status.IsTerminal() && Faces.Of(o) != Face.NotRun);
+        run.Orders.Where(o => o.Shown.IsDone() && !HasNeverRun(o));
+
+    /// <summary>Such an order has nothing to show: its row says why.</summary>
+    private static bool HasNeverRun(OrderReport order) =>
+        order is { StartedAt: null, ExitCode: null } && order.Shown is DisplayStatus.Skipped or DisplayStatus.Cancelled or DisplayStatus.TimedOut
+        && string.IsNullOrEmpty(order.LogTail);
 }

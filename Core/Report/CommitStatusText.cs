@@ -12,23 +12,20 @@ public static class CommitStatusText
     /// <param name="commentUrl">Where a person finds more, or null.</param>
     public static CommitStatus Of(RunReport run, string flowLabel, string? commentUrl)
     {
-        var faces = run.Orders.Select(Faces.Of).ToList();
-        var done = faces.Count(f => !f.IsOpen());
+        var counts = run.Counts;
         var (state, what) = run.Shown switch
         {
-            JobStatus.Succeeded => (CommitState.Success, $"{Words.Count(faces.Count, "order")} done"),
-            JobStatus.Failed => (CommitState.Failure, Failed(run, faces)),
-            JobStatus.TimedOut => (CommitState.Error, $"timed out with {Words.Number(done)} of {Words.Count(faces.Count, "order")} done"),
-            _ => (CommitState.Pending, $"{Words.Number(done)} of {Words.Count(faces.Count, "order")} done"),
+            JobStatus.Succeeded => (CommitState.Success, counts.ToString()),
+            JobStatus.Failed => (CommitState.Failure, Failed(run, counts)),
+            JobStatus.TimedOut => (CommitState.Error, $"timed out: {counts}"),
+            _ => (CommitState.Pending, $"{Words.Number(counts.Done)} of {Words.Count(counts.Total, "order")} done"),
         };
         return new CommitStatus($"iac-ci/{flowLabel}", state, what, commentUrl);
     }
 
-    private static string Failed(RunReport run, List<Face> faces)
-    {
-        var failed = faces.Count(f => f is Face.Failed or Face.TimedOut);
-        return failed == 0 && run.FailureReason is { } reason
-            ? SafeText.OneLine(reason)
-            : $"{Words.Number(failed)} of {Words.Count(faces.Count, "order")} failed";
-    }
+    /// <summary>A job that was ended before an order failed says why.</summary>
+    private static string Failed(RunReport run, OrderCounts counts) =>
+        run.FailureReason is { } reason && !run.Orders.Any(order => order.Shown is DisplayStatus.Failed or DisplayStatus.TimedOut)
+            ? $"{SafeText.OneLine(reason)}: {counts}"
+            : counts.ToString();
 }

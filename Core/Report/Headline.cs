@@ -11,20 +11,35 @@ internal static class Headline
     private const int BarCells = 20;
 
     private const int MaxTitleChars = 80;
-    private const int MaxFlowChars = 120;
+    private const int MaxUserChars = 60;
+    private const int CommitChars = 13;
 
     internal static string Render(RunReport run)
     {
-        var faces = run.Orders.Select(Faces.Of).ToList();
-        var text = new StringBuilder($"### {Title(run)}\n\n{Bar(faces)}<br>{Progress(faces)}\n\n");
+        var text = new StringBuilder($"### {Title(run)}\n\n{Bar(run)}<br>{Progress(run)}\n\n");
         if (JobReason(run) is { } reason)
         {
             text.Append(CultureInfo.InvariantCulture, $"{reason}\n\n");
         }
 
-        return text.Append(CultureInfo.InvariantCulture, $"<sub>run {SafeText.Code(run.RunId.Value, 64)} · flow {SafeText.Code(run.FlowId, MaxFlowChars)} · ")
-            .Append(CultureInfo.InvariantCulture, $"accepted {run.CreatedAt.UtcDateTime:yyyy-MM-dd HH:mm:ss} UTC</sub>\n")
-            .ToString();
+        return text.Append(CultureInfo.InvariantCulture, $"<sub>{string.Join(" · ", Origin(run))}</sub>\n").ToString();
+    }
+
+    /// <summary>Which run it is, who asked for it, about which commit, when; and how it is run again.</summary>
+    private static IEnumerable<string> Origin(RunReport run)
+    {
+        yield return $"run {SafeText.Code(run.RunId.Value, 64)}";
+        yield return $"by {SafeText.Code(run.Username, MaxUserChars)}";
+        if (run.CommitHash is { } commit)
+        {
+            yield return $"commit {SafeText.Code(commit, CommitChars)}";
+        }
+
+        yield return string.Create(CultureInfo.InvariantCulture, $"accepted {run.CreatedAt.UtcDateTime:yyyy-MM-dd HH:mm:ss} UTC");
+        if (run.Shown.IsFinal())
+        {
+            yield return run.IsLocal ? "again: <code>iac-ci run</code> with the job's file" : "again: send the job again with a new <code>run_id</code>, or without one";
+        }
     }
 
     private static string Title(RunReport run)
@@ -42,29 +57,30 @@ internal static class Headline
         };
     }
 
-    private static string Progress(List<Face> faces)
+    private static string Progress(RunReport run)
     {
-        var done = faces.Count(f => !f.IsOpen());
-        var counts = faces.GroupBy(f => f).OrderBy(g => g.Key).Select(g => $"**{Words.Number(g.Count())}** {g.Key.Word()}");
-        return $"**{Words.Number(done)}** of {Words.Count(faces.Count, "order")} done: {string.Join(" · ", counts)}";
+        var counts = run.Counts;
+        var each = counts.Present.Select(pair => $"**{Words.Number(pair.Count)}** {pair.Status.Word()}");
+        return $"**{Words.Number(counts.Done)}** of {Words.Count(counts.Total, "order")} done: {string.Join(" · ", each)}";
     }
 
-    private static string Bar(List<Face> faces)
+    private static string Bar(RunReport run)
     {
-        if (faces.Count <= BarCells)
+        var orders = run.Orders;
+        if (orders.Count <= BarCells)
         {
-            return string.Concat(faces.Select(f => f.Cell()));
+            return string.Concat(orders.Select(StatusIcons.Cell));
         }
 
         // What there is at all gets a cell at least; the largest group gives or takes what rounding leaves.
-        var groups = faces.GroupBy(f => f.Cell()).Select(g => (Cell: g.Key, Face: g.Min(), Orders: g.Count())).OrderBy(g => BarPlace(g.Face)).ToList();
-        var cells = groups.Select(g => Math.Max(1, g.Orders * BarCells / faces.Count)).ToList();
+        var groups = orders.GroupBy(StatusIcons.Cell).Select(g => (Cell: g.Key, Place: g.Min(BarPlace), Orders: g.Count())).OrderBy(g => g.Place).ToList();
+        var cells = groups.Select(g => Math.Max(1, g.Orders * BarCells / orders.Count)).ToList();
         var largest = groups.FindIndex(g => g.Orders == groups.Max(other => other.Orders));
         cells[largest] += BarCells - cells.Sum();
         return string.Concat(groups.SelectMany((g, i) => Enumerable.Repeat(g.Cell, cells[i])));
     }
 
-    private static int BarPlace(Face face) => face == Face.Succeeded ? -1 : (int)face;
+    private static int BarPlace(OrderReport order) => order.Shown == DisplayStatus.Succeeded ? -1 : StatusIcons.Rank(order);
 
     private static string? JobReason(RunReport run) => run.FailureReason switch
     {

@@ -8,6 +8,9 @@ internal static class LogBlocks
     /// <summary>Less of an output than this says nothing.</summary>
     private const int MinLogChars = 500;
 
+    /// <summary>About what the signs around three blocks take.</summary>
+    private const int MaxFenceChars = 48;
+
     /// <summary>Blocks in at most so many characters: all of them when they fit; else each one's share, and the first so many.</summary>
     /// <param name="run">The run.</param>
     /// <param name="orders">The orders that get a block, the most important first.</param>
@@ -64,13 +67,12 @@ internal static class LogBlocks
     /// <summary>The sentence in place of blocks that have no room.</summary>
     internal static string LeftOut(int orders) => $"_The output of {Words.Count(orders, "more order")} is left out here._\n";
 
-    private static int OverheadOf(RunReport run, OrderReport order, bool open) => Block(run, order with { LogTail = "x" }, open, 0).Length + 8;
+    private static int OverheadOf(RunReport run, OrderReport order, bool open) => Block(run, order with { LogTail = "x" }, open, 0).Length + MaxFenceChars;
 
     private static string Block(RunReport run, OrderReport order, bool open, int maxLogChars)
     {
-        var face = Faces.Of(order);
         var time = Words.TimeOf(order);
-        var summary = $"{face.Icon()} {Words.Name(order)} · {Words.Result(order, run)}{(time.Length > 0 ? $" · {time}" : "")}";
+        var summary = $"{StatusIcons.Icon(order)} {Words.Name(order)} · {Words.Result(order, run)}{(time.Length > 0 ? $" · {time}" : "")}";
         return $"<details{(open ? " open" : "")}>\n<summary>{summary}</summary>\n\n{Body(run, order, maxLogChars)}\n\n</details>\n\n";
     }
 
@@ -85,7 +87,7 @@ internal static class LogBlocks
         var kept = End(log, maxLogChars);
         var isEndOnly = kept.Length < log.Length || order.LogTail!.Length >= Runs.OrderChange.MaxLogTailChars;
         var note = isEndOnly ? $"<sub>The end of its output; all of it: <code>iac-ci logs {run.RunId} {order.Plan.Num}</code></sub>\n\n" : "";
-        return note + SafeText.Fence(kept);
+        return note + TerraformChanges.ToBlocks(kept);
     }
 
     /// <summary>The last so many characters, from the beginning of a line where there is one near.</summary>

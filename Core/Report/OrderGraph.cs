@@ -16,16 +16,17 @@ internal static class OrderGraph
     private const int MaxLabelChars = 32;
 
     // Each class brings its text colour along, so that it reads on a dark page as well.
-    private static readonly (Face Face, string Name, string Style)[] Classes =
+    private static readonly (string Name, string Style)[] Classes =
     [
-        (Face.Failed, "failed", "fill:#ffebe9,stroke:#cf222e,color:#82071e,stroke-width:2px"),
-        (Face.TimedOut, "late", "fill:#fff1e5,stroke:#bc4c00,color:#762c00,stroke-width:2px"),
-        (Face.Tolerated, "tolerated", "fill:#fff8c5,stroke:#9a6700,color:#633c01"),
-        (Face.Running, "running", "fill:#ddf4ff,stroke:#0969da,color:#0550ae,stroke-width:2px"),
-        (Face.Starting, "starting", "fill:#ddf4ff,stroke:#54aeff,color:#0550ae,stroke-dasharray:4 3"),
-        (Face.NotRun, "skipped", "fill:#f6f8fa,stroke:#8c959f,color:#57606a,stroke-dasharray:4 3"),
-        (Face.Waiting, "waiting", "fill:#f6f8fa,stroke:#8c959f,color:#424a53"),
-        (Face.Succeeded, "succeeded", "fill:#dafbe1,stroke:#1a7f37,color:#116329"),
+        ("failed", "fill:#ffebe9,stroke:#cf222e,color:#82071e,stroke-width:2px"),
+        ("late", "fill:#fff1e5,stroke:#bc4c00,color:#762c00,stroke-width:2px"),
+        ("cancelled", "fill:#eaeef2,stroke:#57606a,color:#24292f,stroke-width:2px"),
+        ("tolerated", "fill:#fff8c5,stroke:#9a6700,color:#633c01"),
+        ("running", "fill:#ddf4ff,stroke:#0969da,color:#0550ae,stroke-width:2px"),
+        ("approval", "fill:#fbefff,stroke:#8250df,color:#6639ba,stroke-width:2px"),
+        ("skipped", "fill:#f6f8fa,stroke:#8c959f,color:#57606a,stroke-dasharray:4 3"),
+        ("queued", "fill:#f6f8fa,stroke:#8c959f,color:#424a53"),
+        ("succeeded", "fill:#dafbe1,stroke:#1a7f37,color:#116329"),
     ];
 
     /// <summary>The graph; a sentence when it is too large to be read; nothing when no order depends on another.</summary>
@@ -51,8 +52,7 @@ internal static class OrderGraph
         var text = new StringBuilder("```mermaid\nflowchart LR\n");
         foreach (var order in run.Orders)
         {
-            var face = Faces.Of(order);
-            text.Append(CultureInfo.InvariantCulture, $"  {Node(order.Plan.Num)}([\"{face.Icon()} {SafeText.MermaidLabel(order.Plan.Name, MaxLabelChars)}\"]):::{ClassOf(face).Name}\n");
+            text.Append(CultureInfo.InvariantCulture, $"  {Node(order.Plan.Num)}([\"{StatusIcons.Icon(order)} {SafeText.MermaidLabel(order.Plan.Name, MaxLabelChars)}\"]):::{ClassOf(order)}\n");
         }
 
         foreach (var order in run.Orders)
@@ -63,7 +63,8 @@ internal static class OrderGraph
             }
         }
 
-        foreach (var (_, name, style) in run.Orders.Select(Faces.Of).Distinct().Order().Select(ClassOf))
+        var used = run.Orders.Select(ClassOf).ToHashSet();
+        foreach (var (name, style) in Classes.Where(c => used.Contains(c.Name)))
         {
             text.Append(CultureInfo.InvariantCulture, $"  classDef {name} {style}\n");
         }
@@ -73,5 +74,10 @@ internal static class OrderGraph
 
     private static string Node(OrderNum num) => $"o{num}";
 
-    private static (Face Face, string Name, string Style) ClassOf(Face face) => Classes.Single(c => c.Face == face);
+    private static string ClassOf(OrderReport order) => order.IsTolerated ? "tolerated" : order.Shown switch
+    {
+        DisplayStatus.TimedOut => "late",
+        DisplayStatus.WaitingForApproval => "approval",
+        var status => status.Key(),
+    };
 }

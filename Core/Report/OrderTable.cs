@@ -38,13 +38,16 @@ internal static class OrderTable
 
         var byNum = Render(run, run.Orders, room);
         var isWhole = byNum.Length < room && !byNum.EndsWith(LeftOutEnd, StringComparison.Ordinal);
-        return head + (isWhole ? byNum : Render(run, [.. run.Orders.OrderBy(Faces.Of).ThenBy(o => o.Plan.Num)], room)) + end;
+        return head + (isWhole ? byNum : Render(run, [.. run.Orders.OrderBy(StatusIcons.Rank).ThenBy(o => o.Plan.Num)], room)) + end;
     }
 
     private const string LeftOutEnd = " left out here._\n";
 
     private static List<OrderReport> Notable(RunReport run) =>
-        [.. run.Orders.Where(o => Faces.Of(o) is var face && (face.IsFailure() || face is Face.Running or Face.Starting)).OrderBy(Faces.Of).ThenBy(o => o.Plan.Num)];
+        [
+            .. run.Orders.Where(o => o.Shown.IsFailure() || o.Shown is DisplayStatus.Running or DisplayStatus.WaitingForApproval)
+                .OrderBy(StatusIcons.Rank).ThenBy(o => o.Plan.Num),
+        ];
 
     /// <summary>As many rows as fit, and a line that says how many do not.</summary>
     private static string Render(RunReport run, IReadOnlyList<OrderReport> orders, int maxChars, int alreadyLeftOut = 0)
@@ -75,6 +78,6 @@ internal static class OrderTable
             ExecutionTarget.Lambda => " Lambda |",
             _ => throw new ArgumentOutOfRangeException(nameof(order)),
         };
-        return $"| {Faces.Of(order).Icon()} | {Words.Name(order)} |{target} {Words.TimeOf(order)} | {Words.Result(order, run)} |\n";
+        return $"| {StatusIcons.Icon(order)} | {Words.Name(order)} |{target} {Words.TimeOf(order)} | {Words.Result(order, run)} |\n";
     }
 }

@@ -15,8 +15,14 @@ public sealed record RunReport
     /// <summary>The tag of the comment's last line.</summary>
     public required string SearchTag { get; init; }
 
-    /// <summary>What people call it: the flow label, or the name of the job's file.</summary>
+    /// <summary>What people call it: the flow label, or the name of the job's file where the label says nothing.</summary>
     public required string Title { get; init; }
+
+    /// <summary>Who asked for it.</summary>
+    public required string Username { get; init; }
+
+    /// <summary>The commit that it is about, or null.</summary>
+    public string? CommitHash { get; init; }
 
     /// <summary>Where the job stands.</summary>
     public required JobStatus Status { get; init; }
@@ -38,6 +44,12 @@ public sealed record RunReport
 
     /// <summary>The orders, by number.</summary>
     public required IReadOnlyList<OrderReport> Orders { get; init; }
+
+    /// <summary>How many orders are shown how.</summary>
+    public OrderCounts Counts => OrderCounts.Of(Orders.Select(order => order.Shown));
+
+    /// <summary>Why orders were skipped; made once for a text.</summary>
+    internal RootCauses? Causes { get; init; }
 
     /// <summary>The outcome where one is decided, else where it stands.</summary>
     public JobStatus Shown => Outcome ?? Status;
@@ -86,7 +98,9 @@ public sealed record RunReport
         RunId = plan.RunId,
         FlowId = plan.FlowId,
         SearchTag = plan.Report?.SearchTag ?? $"iac-ci-{plan.TraceId}",
-        Title = plan.Report?.FlowLabel ?? job?.Title ?? plan.FlowId,
+        Title = FlowName.TitleOf(plan.Report?.FlowLabel ?? FlowName.LabelOf(plan.FlowId, plan.TraceId), job?.Title),
+        Username = FlowName.UserOf(plan.FlowId, plan.TraceId),
+        CommitHash = plan.Report?.CommitHash,
         Status = job?.Status ?? JobStatus.Preparing,
         Outcome = job?.Outcome,
         FailureReason = job?.FailureReason,
@@ -112,4 +126,11 @@ public sealed record OrderReport(
     DateTimeOffset? FinishedAt = null,
     int? ExitCode = null,
     string? FailureReason = null,
-    string? LogTail = null);
+    string? LogTail = null)
+{
+    /// <summary>How it is shown.</summary>
+    public DisplayStatus Shown => DisplayStatusText.Of(Status, FailureReason);
+
+    /// <summary>Whether it failed, and was allowed to.</summary>
+    public bool IsTolerated => Shown is DisplayStatus.Failed or DisplayStatus.TimedOut && !Plan.MustSucceed;
+}

@@ -53,11 +53,19 @@ internal static partial class SafeText
     }
 
     /// <summary>Clean output as a fenced code block, which no line of it can end: the fence is longer than any run of its sign inside.</summary>
-    internal static string Fence(string cleanLog)
+    internal static string Fence(string cleanLog, string language = "text")
     {
         var (backticks, tildes) = (LongestRun(cleanLog, '`'), LongestRun(cleanLog, '~'));
         var fence = backticks <= tildes ? new string('`', Math.Max(3, backticks + 1)) : new string('~', Math.Max(3, tildes + 1));
-        return $"{fence}text\n{cleanLog}\n{fence}";
+        return $"{fence}{language}\n{cleanLog}\n{fence}";
+    }
+
+    /// <summary>One line as a span of code, letter by letter as it is: the signs around it are more than any run of them inside (CommonMark, section 6.1).</summary>
+    internal static string CodeSpan(string line)
+    {
+        var signs = new string('`', LongestRun(line, '`') + 1);
+        var space = line.StartsWith('`') || line.EndsWith('`') ? " " : "";
+        return $"{signs}{space}{line}{space}{signs}";
     }
 
     /// <summary>The text on one line, with nothing invisible in it.</summary>

@@ -28,39 +28,41 @@ internal static class Words
 
     internal static string Name(OrderReport order) => SafeText.Code(order.Plan.Name, MaxNameChars);
 
-    /// <summary>What is to be said about an order beside its icon.</summary>
-    internal static string Result(OrderReport order, RunReport run) => Faces.Of(order) switch
+    /// <summary>What is to be said about an order beside its icon: how it ended or what it waits for, and what Terraform changes in it.</summary>
+    internal static string Result(OrderReport order, RunReport run)
     {
-        Face.Waiting => Waiting(order, run),
-        Face.Tolerated => $"{Reason(order)} (allowed)",
-        Face.NotRun when order.FailureReason == Faces.DependencyFailed => NotRun(order, run),
-        Face.NotRun => $"not run: {Reason(order)}",
-        Face.Failed or Face.TimedOut => Reason(order),
-        var face => face.Word(),
+        var result = Ending(order, run);
+        var changes = order.Shown.IsDone() && order.LogTail is { Length: > 0 } log ? TerraformChanges.Find(SafeText.CleanLog(log)) : null;
+        return changes is null ? result : $"{result}, {changes.ToHtml()}";
+    }
+
+    /// <summary>How an order ended, or what it waits for.</summary>
+    internal static string Ending(OrderReport order, RunReport run) => order.Shown switch
+    {
+        DisplayStatus.Queued => Waiting(order, run),
+        DisplayStatus.Skipped => Skipped(order, run),
+        _ when order.IsTolerated => $"{Reason(order)} (allowed)",
+        var status when status.IsFailure() => Reason(order),
+        var status => status.Word(),
     };
 
     /// <summary>Why an order did not succeed.</summary>
-    internal static string Reason(OrderReport order) => (order.Status, order.FailureReason) switch
+    internal static string Reason(OrderReport order)
     {
-        (_, null or "" or "command_failed") when order.ExitCode is { } code => $"exit code {code.ToString(CultureInfo.InvariantCulture)}",
-        (_, "cancelled") => "cancelled",
-        (_, "job_timeout") => "the job's time was up",
-        (_, "worker_lost") => "its worker was lost",
-        (OrderStatus.TimedOut, null or "" or "timed_out" or "timeout") => $"not done within {DurationText.Roughly(TimeSpan.FromSeconds(order.Plan.TimeoutSeconds))}",
-        (_, null or "" or "command_failed") => "failed",
-        (_, { } other) => SafeText.Code(other, MaxReasonChars),
-    };
+        var why = FailureText.Of(order.Status, order.FailureReason, order.ExitCode, order.Plan.TimeoutSeconds);
+        return why.IsOurs ? why.Text : SafeText.Code(why.Text, MaxReasonChars);
+    }
 
     private static string Waiting(OrderReport order, RunReport run)
     {
-        var open = order.Plan.Dependencies.Select(d => run[d]).Where(d => Faces.Of(d).IsOpen()).ToList();
+        var open = order.Plan.Dependencies.Select(d => run[d]).Where(d => !d.Shown.IsDone()).ToList();
         return open.Count == 0 ? "waits for its turn" : $"waits for {Names(open)}";
     }
 
-    private static string NotRun(OrderReport order, RunReport run)
+    private static string Skipped(OrderReport order, RunReport run)
     {
-        var culprits = order.Plan.Dependencies.Select(d => run[d]).Where(d => d.Status is OrderStatus.Failed or OrderStatus.TimedOut).ToList();
-        return culprits.Count == 0 ? "not run: a dependency failed" : $"not run, because of {Names(culprits)}";
+        var causes = run.Causes?.Of(order.Plan.Num).Select(num => run[num]).ToList() ?? [];
+        return causes.Count == 0 ? "skipped: a dependency did not succeed" : $"skipped, because of {Names(causes)}";
     }
 
     private static string Names(List<OrderReport> orders)

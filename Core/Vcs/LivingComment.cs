@@ -35,11 +35,24 @@ public static class LivingComment
         return found ?? await CreateAsync(vcs, thread, lastLine, text, since, cancellationToken);
     }
 
-    /// <summary>The last line of a text, without the white space that services add or take away.</summary>
+    /// <summary>
+    /// The last line of a text, without the white space that services add or take away, and without what makes it small code: comments
+    /// of earlier versions have it as it is.
+    /// </summary>
     public static string LastLine(string text)
     {
+        const string small = "<sub>", end = "</sub>";
         var trimmed = text.AsSpan().TrimEnd();
-        return trimmed[(trimmed.LastIndexOf('\n') + 1)..].Trim().ToString();
+        var line = trimmed[(trimmed.LastIndexOf('\n') + 1)..].Trim();
+        if (!line.StartsWith(small) || !line.EndsWith(end) || line.Length < small.Length + end.Length)
+        {
+            return line.ToString();
+        }
+
+        line = line[small.Length..^end.Length];
+        var signs = line.IndexOfAnyExcept('`');
+        line = signs > 0 && line.Length > 2 * signs ? line[signs..^signs] : line;
+        return (line.Length > 2 && line[0] == ' ' && line[^1] == ' ' ? line[1..^1] : line).ToString();
     }
 
     /// <summary>Null when there is no comment that could be brought up to date.</summary>

@@ -9,16 +9,38 @@ public static class EventText
 {
     private static readonly JsonWriterOptions Indented = new() { Indented = true };
 
-    /// <summary>A line per event: time, order, what, data.</summary>
-    public static string ToText(IReadOnlyList<RunEvent> events)
+    /// <summary>A line per event: time, order, what, why, data.</summary>
+    public static string ToText(IReadOnlyList<EventView> events)
     {
-        var width = Math.Min(40, events.Count == 0 ? 0 : events.Max(e => TerminalWidth.Of(TerminalText.Clean(e.OrderName))));
-        return string.Join('\n', events.Select(e =>
-            $"{TimeOf(e)}  {TerminalWidth.Pad(TerminalWidth.Fit(TerminalText.Clean(e.OrderName), width), width)}  {e.EventType}{(e.DataJson is { } data ? "  " + TerminalText.Clean(data) : "")}"));
+        var width = events.Count == 0 ? 0 : events.Max(view => TerminalWidth.Of(TerminalText.Clean(view.Event.OrderName)));
+        return string.Join('\n', events.Select(view => Line(view, width)));
     }
 
-    /// <summary>A list of objects with the attributes of the events table.</summary>
-    public static string ToJson(IReadOnlyList<RunEvent> events)
+    /// <summary>An event as a line.</summary>
+    /// <param name="view">The event.</param>
+    /// <param name="nameWidth">The cells of the column of names.</param>
+    public static string Line(EventView view, int nameWidth)
+    {
+        var happened = view.Event;
+        var name = TerminalWidth.Pad(TerminalText.Clean(happened.OrderName), nameWidth);
+        var more = string.Concat(new[] { view.Reason, happened.DataJson }.OfType<string>().Select(text => "  " + TerminalText.Clean(text)));
+        return $"{TimeOf(happened)}  {name}  {happened.EventType}{more}";
+    }
+
+    /// <summary>An event as one line of JSON.</summary>
+    public static string ToJsonLine(EventView view)
+    {
+        using var buffer = new MemoryStream();
+        using (var json = new Utf8JsonWriter(buffer))
+        {
+            Write(json, view);
+        }
+
+        return System.Text.Encoding.UTF8.GetString(buffer.ToArray());
+    }
+
+    /// <summary>A list of objects with the attributes of the events table, and the reason of bad news.</summary>
+    public static string ToJson(IReadOnlyList<EventView> events)
     {
         using var buffer = new MemoryStream();
         using (var json = new Utf8JsonWriter(buffer, Indented))
@@ -35,8 +57,9 @@ public static class EventText
         return System.Text.Encoding.UTF8.GetString(buffer.ToArray());
     }
 
-    private static void Write(Utf8JsonWriter json, RunEvent happened)
+    private static void Write(Utf8JsonWriter json, EventView view)
     {
+        var happened = view.Event;
         json.WriteStartObject();
         json.WriteString("trace_id", happened.TraceId.Value);
         json.WriteString("order_name", happened.OrderName);
@@ -45,6 +68,11 @@ public static class EventText
         json.WriteString("status", happened.Status);
         json.WriteString("flow_id", happened.FlowId);
         json.WriteString("run_id", happened.RunId.Value);
+        if (view.Reason is { } reason)
+        {
+            json.WriteString("failure_reason", reason);
+        }
+
         if (happened.DataJson is { } data)
         {
             json.WritePropertyName("data");

@@ -2,11 +2,10 @@ using System.Text;
 using IacCi.Core.Local;
 using IacCi.Core.Objects;
 using IacCi.Core.Runs;
-using IacCi.Core.Work.Results;
 
 namespace IacCi.Core.Views;
 
-/// <summary>Shows the output of orders: from their results, and, while they run on this machine, from their live logs.</summary>
+/// <summary>Shows the output of orders, one after the other: from their results, and, while they run on this machine, from their live logs.</summary>
 /// <param name="store">The records.</param>
 /// <param name="objects">The results.</param>
 /// <param name="liveFolder">Where live logs stand; null where there are none.</param>
@@ -20,53 +19,97 @@ public sealed class LogReader(IRunStore store, IObjectStore objects, string? liv
     /// <summary>The same where there are no live logs, and each look is a call.</summary>
     public static readonly TimeSpan RemoteLookInterval = TimeSpan.FromSeconds(2);
 
+    /// <summary>What is said when only the record is left.</summary>
+    private const string OnlyTheEnd = "iac-ci: the whole output is forgotten; this is its end, as the record keeps it\n";
+
+    /// <summary>What stands above, or below, the output of an order.</summary>
+    internal static string Heading(OrderRecord order) => $"── {TerminalText.Clean(order.Name)} ({order.Num}) {order.Shown().Word()}";
+
     /// <summary>Shows the output of orders, one after the other.</summary>
-    public async ValueTask ShowAsync(IReadOnlyList<OrderRecord> orders, bool headings, bool follow, CancellationToken cancellationToken)
+    internal async ValueTask ShowAsync(IReadOnlyList<OrderRecord> orders, bool headings, FollowOptions? follow, CancellationToken cancellationToken)
     {
         foreach (var order in orders)
         {
             if (headings)
             {
-                Write($"── {TerminalText.Clean(order.Name)} ({order.Num}) {order.Status.Word()}\n");
+                Write(Heading(order) + "\n");
             }
 
-            await ShowAsync(order, follow, cancellationToken);
+            if (follow is not null)
+            {
+                await FollowAsync(order, follow, cancellationToken);
+            }
+            else
+            {
+                await ShowAsync(order, cancellationToken);
+            }
         }
     }
 
-    private async ValueTask ShowAsync(OrderRecord order, bool follow, CancellationToken cancellationToken)
+    /// <summary>Follows one order to its end.</summary>
+    internal async ValueTask<FollowEnd> FollowAsync(OrderRecord order, FollowOptions options, CancellationToken cancellationToken)
     {
-        using var live = new LiveTail(liveFolder is null ? null : LiveLogs.PathOf(liveFolder, order.RunId, order.Num), output);
-        while (true)
+        using var live = Live(order);
+        for (var deadLooks = 0; ;)
         {
-            if (await FinishedAsync(order, cancellationToken) is { } log)
+            // The record is read before the result: a record that has ended without one will not get one.
+            var now = await store.FindOrdersAsync(order.RunId, [order.Num], cancellationToken) is [var record] ? record : null;
+            if (await Logs(order).FindAsync(order.Num, cancellationToken) is { } log)
             {
                 live.Finish(log);
-                return;
+                return FollowEnd.Over;
             }
 
             live.ShowNews();
-            if (!follow || await IsOverAsync(order, cancellationToken))
+            if (now?.Status.IsTerminal() != false)
             {
-                return;
+                ShowKept(now);
+                return FollowEnd.Over;
             }
 
-            await Task.Delay(liveFolder is null ? RemoteLookInterval : LookInterval, clock, cancellationToken);
+            var isDead = await store.FindJobAsync(order.RunId, cancellationToken) is not { } job || options.IsAbandoned(job);
+            deadLooks = isDead ? deadLooks + 1 : 0;
+            if (deadLooks > 1)
+            {
+                return FollowEnd.Abandoned;
+            }
+
+            if (options.IsClosed())
+            {
+                return FollowEnd.Closed;
+            }
+
+            await Task.Delay(options.Interval, clock, cancellationToken);
         }
     }
 
-    private async ValueTask<string?> FinishedAsync(OrderRecord order, CancellationToken cancellationToken)
+    private async ValueTask ShowAsync(OrderRecord order, CancellationToken cancellationToken)
     {
-        var content = await objects.GetAsync(RunKeys.Result(order.RunId, order.Num), OrderResult.MaxResultBytes, cancellationToken);
-        return content is { } json ? (OrderResultReader.Parse(json) as ResultReading.Valid)?.Result.Log ?? "" : null;
+        using var live = Live(order);
+        if (await Logs(order).FindAsync(order.Num, cancellationToken) is { } log)
+        {
+            live.Finish(log);
+        }
+        else
+        {
+            live.ShowNews();
+            ShowKept(order);
+        }
     }
 
-    /// <summary>An order that ended without a result, for one that was skipped, has nothing to show.</summary>
-    private async ValueTask<bool> IsOverAsync(OrderRecord order, CancellationToken cancellationToken)
+    /// <summary>The end of an output whose result is gone: objects are forgotten earlier than records.</summary>
+    private void ShowKept(OrderRecord? order)
     {
-        var now = await store.FindOrdersAsync(order.RunId, [order.Num], cancellationToken);
-        return now is not [{ Status: var status }] || (status.IsTerminal() && await FinishedAsync(order, cancellationToken) is null);
+        if (order is { LogTail: { Length: > 0 } kept } && order.Status.IsTerminal())
+        {
+            Write(OnlyTheEnd + kept + (kept.EndsWith('\n') ? "" : "\n"));
+            output.Flush();
+        }
     }
+
+    private LiveTail Live(OrderRecord order) => new(liveFolder is null ? null : LiveLogs.PathOf(liveFolder, order.RunId, order.Num), output);
+
+    private OrderLogs Logs(OrderRecord order) => new(objects, order.RunId);
 
     private void Write(string text) => output.Write(Encoding.UTF8.GetBytes(text));
 }

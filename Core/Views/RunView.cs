@@ -11,6 +11,9 @@ public sealed record RunView(JobRecord Job, IReadOnlyList<OrderRecord> Orders)
 {
     private static readonly JsonWriterOptions Indented = new() { Indented = true };
 
+    /// <summary>Whether nobody works on it although it is not over.</summary>
+    public bool IsAbandoned { get; init; }
+
     /// <summary>Reads a run, a constant number of records at a time.</summary>
     public static async ValueTask<RunView> ReadAsync(IRunStore store, JobRecord job, CancellationToken cancellationToken) =>
         new(job, await ReadOrdersAsync(store, job.RunId, job.OrderCount, cancellationToken));
@@ -69,6 +72,7 @@ public sealed record RunView(JobRecord Job, IReadOnlyList<OrderRecord> Orders)
         json.WriteString("trace_id", Job.TraceId.Value);
         json.WriteString("flow_id", Job.FlowId);
         json.WriteString("status", Job.Status.Word());
+        json.WriteBoolean("abandoned", IsAbandoned);
         json.WriteString("failure_reason", Job.FailureReason);
         json.WriteString("title", Job.Title);
         json.WriteString("username", FlowName.UserOf(Job.FlowId, Job.TraceId));

@@ -7,7 +7,7 @@ namespace IacCi.Core.Views;
 /// <param name="Height">Its rows.</param>
 internal readonly partial record struct TerminalSize(int Width, int Height)
 {
-    private const int StandardError = 2;
+    private const int StandardOutput = 1, StandardError = 2;
 
     /// <summary>TIOCGWINSZ of ioctl_tty(2).</summary>
     private const nuint GetWindowSize = 0x5413;
@@ -21,6 +21,10 @@ internal readonly partial record struct TerminalSize(int Width, int Height)
     /// </summary>
     public static TerminalSize OfStandardError() =>
         Ioctl(StandardError, GetWindowSize, out var size) == 0 && size is { Columns: > 0, Rows: > 0 } ? new(size.Columns, size.Rows) : Usual;
+
+    /// <summary>The width of the terminal that standard output is; null where it is none.</summary>
+    public static int? WidthOfStandardOutput() =>
+        !Console.IsOutputRedirected && Ioctl(StandardOutput, GetWindowSize, out var size) == 0 && size.Columns > 0 ? size.Columns : null;
 
     [StructLayout(LayoutKind.Sequential)]
     private readonly struct WindowSize

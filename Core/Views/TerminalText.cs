@@ -21,6 +21,11 @@ public readonly record struct Palette(bool Enabled)
     /// <summary>Something of more weight.</summary>
     public string Strong(string text) => Paint("1", text);
 
+    /// <summary>The name of one of many, each in a colour of its own, as far as there are colours.</summary>
+    public string Name(int number, string text) => Paint(NameColours[number % NameColours.Length], text);
+
+    private static readonly string[] NameColours = ["36", "33", "35", "34", "32", "96", "93", "95", "94"];
+
     private string Paint(string code, string text) => Enabled && text.Length > 0 ? $"\e[{code}m{text}\e[0m" : text;
 }
 

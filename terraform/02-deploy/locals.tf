@@ -85,6 +85,7 @@ locals {
       IAC_CI_JOB_SECRET_PREFIXES     = join(",", local.job_secret_prefixes)
       IAC_CI_VCS_SSM_PREFIXES        = join(",", local.vcs_ssm_prefixes)
       IAC_CI_VCS_SECRET_PREFIXES     = join(",", local.vcs_secret_prefixes)
+      IAC_CI_RECORD_DAYS             = tostring(var.record_days)
     },
     length(var.code_locations) == 0 ? {} : { IAC_CI_CODE_LOCATIONS = join(",", var.code_locations) },
     length(var.webhook_require) == 0 ? {} : { IAC_CI_WEBHOOK_REQUIRE = join(",", var.webhook_require) },

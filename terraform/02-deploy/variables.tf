@@ -190,6 +190,17 @@ variable "log_retention_days" {
   default     = 30
 }
 
+variable "record_days" {
+  description = "How long the records of jobs and orders are kept, in days: what `iac-ci status` lists. Whole logs and other objects are kept a day."
+  type        = number
+  default     = 30
+
+  validation {
+    condition     = var.record_days >= 1 && var.record_days <= 3650 && floor(var.record_days) == var.record_days
+    error_message = "record_days must be a whole number from 1 to 3650."
+  }
+}
+
 variable "access_logs" {
   description = "Whether requests to the HTTP API are logged (time, route, status, source address; no bodies)."
   type        = bool
@@ -197,7 +208,7 @@ variable "access_logs" {
 }
 
 variable "point_in_time_recovery" {
-  description = "Whether order_events can be restored to any second of the last 35 days. The other tables hold a day's work and have none."
+  description = "Whether order_events can be restored to any second of the last 35 days. The other tables have none: they hold what has run, and decide nothing once a job is final."
   type        = bool
   default     = true
 }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Amazon.DynamoDBv2.Model;
+using IacCi.Core.Intake;
 using IacCi.Core.Runs;
 using static IacCi.Core.Aws.Dynamo.Attributes;
 
@@ -11,8 +12,8 @@ internal static class DynamoItems
     /// <summary>How long events are kept.</summary>
     public static readonly TimeSpan EventRetention = TimeSpan.FromDays(90);
 
-    /// <summary>How long jobs and locks are kept after the job's deadline.</summary>
-    public static readonly TimeSpan Retention = TimeSpan.FromDays(1);
+    /// <summary>How long locks are kept after the job's deadline: nobody works on the job any more.</summary>
+    public static readonly TimeSpan LockRetention = TimeSpan.FromDays(1);
 
     /// <summary>The lock item of a job that is not final.</summary>
     public const string LockActive = "active";
@@ -27,7 +28,7 @@ internal static class DynamoItems
 
     public static Dictionary<string, AttributeValue> LockKey(RunId run) => new() { ["pk"] = Text($"lock:{run}") };
 
-    public static Dictionary<string, AttributeValue> Item(JobRecord job) => Present(
+    public static Dictionary<string, AttributeValue> Item(JobRecord job, TimeSpan retention) => Present(
         ("pk", Text($"{job.RunId}:{OrderNum.Job}")),
         ("order_name", Text(RunEvent.JobEventName)),
         ("trace_id", Text(job.TraceId.Value)),
@@ -43,7 +44,7 @@ internal static class DynamoItems
         ("failure_reason", TextOrNull(job.FailureReason)),
         ("comment_id", TextOrNull(job.CommentId)),
         ("title", TextOrNull(job.Title)),
-        ("ttl", Expiry(job.Deadline + Retention)));
+        ("ttl", Expiry(Planning.ExpiryOf(job.CreatedAt, job.Deadline, retention))));
 
     public static JobRecord Job(Dictionary<string, AttributeValue> item) => new()
     {
@@ -152,7 +153,7 @@ internal static class DynamoItems
         ("ending", TextOrNull(Word(initial.Cursor.Ending))),
         ("report_due_at", TimeOrNull(initial.Cursor.ReportDueAt)),
         ("deadline", Time(initial.Deadline)),
-        ("ttl", Expiry(initial.Deadline + Retention)));
+        ("ttl", Expiry(initial.Deadline + LockRetention)));
 
     public static RunLock Lock(Dictionary<string, AttributeValue> item) => new()
     {

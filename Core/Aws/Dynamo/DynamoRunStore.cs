@@ -1,5 +1,6 @@
 using Amazon.DynamoDBv2;
 using Amazon.DynamoDBv2.Model;
+using IacCi.Core.Intake;
 using IacCi.Core.Runs;
 using static IacCi.Core.Aws.Dynamo.Attributes;
 
@@ -28,11 +29,14 @@ public sealed partial class DynamoRunStore : IRunStore
         _calls = new DynamoCalls(client, tables, clock, randomBytes);
     }
 
+    /// <summary>How long the records of jobs are kept. (The records of orders name their end themselves.)</summary>
+    public TimeSpan RecordRetention { get; init; } = Planning.DefaultRetention;
+
     private string OrdersTable => $"the DynamoDB table {_tables.Orders} ({AwsSettings.OrdersTableVariable})";
 
     /// <inheritdoc/>
     public async ValueTask<JobRecord?> CreateJobAsync(JobRecord job, CancellationToken cancellationToken) =>
-        await _calls.CreateAsync(DynamoItems.Item(job), cancellationToken) is { } standing ? DynamoItems.Job(standing) : null;
+        await _calls.CreateAsync(DynamoItems.Item(job, RecordRetention), cancellationToken) is { } standing ? DynamoItems.Job(standing) : null;
 
     /// <inheritdoc/>
     public async ValueTask<JobRecord?> FindJobAsync(RunId run, CancellationToken cancellationToken) =>

@@ -22,7 +22,7 @@ internal sealed class PublishedExchange
         var late = gitHub.Comments.Single();
         await Assert.That(late.Id).IsEqualTo(early.Id);
         await Assert.That(late.Body).Contains("succeeded after").And.Contains("hello from dns").And.Contains("```mermaid");
-        await Assert.That(gitHub.Statuses.Last()).Contains("iac-ci/network success 2 orders done");
+        await Assert.That(gitHub.Statuses.Last()).Contains("iac-ci/network success 2 succeeded");
         await Assert.That(gitHub.Violations).IsEmpty();
 
         var printed = (await Site.EndAsync(site.Start("comment", System.IO.Path.GetFileName(site.Path)))).Output;
@@ -38,8 +38,8 @@ internal sealed class PublishedExchange
         await using var site = new Site();
         var ended = await site.RunAsync(await site.ToldJobAsync(gitHub, site.Order("vpc", "echo quota; exit 3"), site.Order("dns", "true", "vpc")));
         await Assert.That(ended.ExitCode).IsEqualTo(1);
-        await Assert.That(gitHub.Comments.Single().Body).Contains("failed after").And.Contains("quota").And.Contains("not run");
-        await Assert.That(gitHub.Statuses.Last()).Contains("iac-ci/network failure 1 of 2 orders failed");
+        await Assert.That(gitHub.Comments.Single().Body).Contains("failed after").And.Contains("quota").And.Contains("skipped, because of <code>vpc</code>");
+        await Assert.That(gitHub.Statuses.Last()).Contains("iac-ci/network failure 1 failed, 1 skipped");
         await Assert.That(gitHub.Violations).IsEmpty();
     }
 

@@ -179,7 +179,7 @@ internal sealed class RunningJobs
         File.WriteAllText(place.Out + ".go", "");
         var ended = await logs.EndAsync();
         await Assert.That(ended.ExitCode).IsEqualTo(0);
-        await Assert.That(ended.Output).Contains("begin\nend\n").And.Contains("── b (0002)");
+        await Assert.That(ended.Output).IsEqualTo("a | begin\na | end\n── a (0001) succeeded\n── b (0002) succeeded\n");
         await Assert.That((await run.EndAsync()).ExitCode).IsEqualTo(0);
     }
 

@@ -84,7 +84,7 @@ internal sealed class StoreModel(World world)
 
         ItemSizes.Check(world, job);
         state.Job = job;
-        Forget(job.Deadline + Planning.Retention, () => state.JobGone = true);
+        Forget(job.Deadline + Planning.AfterDeadline, () => state.JobGone = true);
         return null;
     }
 
@@ -133,7 +133,7 @@ internal sealed class StoreModel(World world)
         world.Require(state.Orders.Length == state.Job.OrderCount && state.Orders.All(o => o is not null), "incomplete", $"{state.Run} is active without all its orders");
         state.Job = state.Job with { Status = JobStatus.Active, LastUpdate = at };
         state.Lock = initial;
-        Forget(initial.Deadline + Planning.Retention, () => state.LockGone = true);
+        Forget(initial.Deadline + Planning.AfterDeadline, () => state.LockGone = true);
         AddEvent(state, OrderNum.Job, RunEvents.OfJob(state.Run, initial.TraceId, initial.FlowId, RunEvents.JobStarted, JobStatus.Active, at));
         return true;
     }

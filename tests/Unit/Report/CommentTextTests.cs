@@ -14,6 +14,7 @@ internal sealed class CommentTextTests
     [Arguments("succeeded")]
     [Arguments("preparing")]
     [Arguments("local")]
+    [Arguments("planned")]
     [Arguments("hostile")]
     [Arguments("large-200")]
     public async Task It_reads_as_the_golden_file(string name)
@@ -24,6 +25,7 @@ internal sealed class CommentTextTests
             "failed" => Runs.Failed,
             "succeeded" => Runs.Succeeded,
             "preparing" => Runs.Run(JobStatus.Preparing, Runs.Order(1, "vpc", OrderStatus.Queued), Runs.Order(2, "subnets", OrderStatus.Queued, 1)),
+            "planned" => Runs.Planned,
             "local" => Runs.Failed with { IsLocal = true },
             "hostile" => Runs.Hostile,
             _ => Runs.Large(200),
@@ -41,9 +43,51 @@ internal sealed class CommentTextTests
     public async Task The_last_line_is_exactly_what_it_is_found_by()
     {
         const string line = "###iac-ci### #0b6c1d2e-3f40-4a5b-8c6d-7e8f90a1b2c3 #alice:a3f7b2c1-network";
-        await Assert.That(CommentText.Render(Runs.Failed).Split('\n')[^1]).IsEqualTo(line);
-        await Assert.That(CommentText.Render(Runs.Hostile).Split('\n')[^1]).IsEqualTo(line);
+        await Assert.That(CommentText.Render(Runs.Failed).Split('\n')[^1]).IsEqualTo($"<sub>`{line}`</sub>");
+        await Assert.That(CommentText.Render(Runs.Hostile).Split('\n')[^1]).IsEqualTo($"<sub>`{line}`</sub>");
         await Assert.That(Core.Vcs.LivingComment.LastLine(CommentText.Render(Runs.Running))).IsEqualTo(line);
+    }
+
+    /// <summary>A comment of an earlier version has the line as it is; both are the same comment.</summary>
+    [Test]
+    [Arguments("###a### #run-1 #bob:a3f7b2c1-exec")]
+    [Arguments("###`tag` @octo### #run-1 #bob:a3f7b2c1-e`")]
+    [Arguments("###```### #1 #b")]
+    public async Task The_last_line_is_found_again_however_it_is_written(string line)
+    {
+        await Assert.That(Core.Vcs.LivingComment.LastLine($"text\n{line}\r\n")).IsEqualTo(line);
+        await Assert.That(Core.Vcs.LivingComment.LastLine($"text\n\n<sub>{SafeText.CodeSpan(line)}</sub>\n")).IsEqualTo(line);
+    }
+
+    [Test]
+    public async Task A_plan_of_Terraform_stands_in_the_table_and_its_text_is_a_diff()
+    {
+        var text = CommentText.Render(Runs.Planned);
+        await Assert.That(text).Contains("succeeded, plan <code>+40 ~0 -2</code> 🔥 <strong>2 to destroy</strong> |").And.Contains("succeeded, plan: no changes |").And.Contains("applied <code>+0 ~0 -3</code> 🔥 <strong>3 destroyed</strong>");
+        var diff = text[text.IndexOf("```diff\n", StringComparison.Ordinal)..];
+        diff = diff[..diff.IndexOf("\n```\n", 8, StringComparison.Ordinal)];
+        await Assert.That(diff).Contains("\n+   resource \"aws_subnet\"").And.Contains("\n-   resource \"aws_eip\"").And.Contains("\n!       ami =").And.Contains("\n-/+ resource \"aws_instance\"").And.Contains("\nPlan: 40 to add")
+            .And.Contains("\n+   subnet =").And.DoesNotContain("Note:").And.DoesNotContain("Refreshing");
+        await Assert.That(text).Contains("commit <code>0123456789ab…</code>").And.Contains("by <code>alice</code>");
+    }
+
+    [Test]
+    public async Task A_plan_whose_beginning_is_cut_off_is_recognised_and_words_that_only_look_like_one_are_not()
+    {
+        var cut = Runs.TerraformPlan[Runs.TerraformPlan.IndexOf("      - id", StringComparison.Ordinal)..];
+        await Assert.That(CommentText.Render(Runs.Run(JobStatus.Succeeded, Runs.Order(1, "a", OrderStatus.Succeeded) with { LogTail = cut }))).Contains("```diff\n-       id");
+        foreach (var log in new[] { "Plan: many to add", "the Plan: 1 to add, 2 to change, 3 to destroy.", "Plan: 99999999999 to add, 0 to change, 0 to destroy." })
+        {
+            await Assert.That(CommentText.Render(Runs.Run(JobStatus.Succeeded, Runs.Order(1, "a", OrderStatus.Succeeded) with { LogTail = log }))).DoesNotContain("plan <code>");
+        }
+    }
+
+    [Test]
+    public async Task What_was_skipped_names_the_order_that_failed_and_not_the_skipped_one_before_it()
+    {
+        var text = CommentText.Render(Runs.Failed);
+        await Assert.That(text).Contains("| <code>apps</code> | Lambda |  | skipped, because of <code>cluster</code>, <code>dns</code> |");
+        await Assert.That(text).Contains("**7** of 7 orders done: **2** succeeded · **2** failed · **1** timed out · **2** skipped");
     }
 
     [Test]
@@ -124,7 +168,7 @@ internal sealed class CommentTextTests
             var comment = CommentText.Render(run with { FailureReason = orders.Length > 0 ? orders[0].Item2 : null });
             var roundTrip = System.Text.Encoding.UTF8.GetString(System.Text.Encoding.UTF8.GetBytes(comment));
             return await Task.FromResult(
-                comment.Length <= CommentText.MaxChars && roundTrip == comment && comment.Split('\n')[^1] == CommentText.LastLine(run) && !comment.Contains('\u001b') && !comment.Contains('\u202e'));
+                comment.Length <= CommentText.MaxChars && roundTrip == comment && Core.Vcs.LivingComment.LastLine(comment) == CommentText.LastLine(run) && !comment.Contains('\u001b') && !comment.Contains('\u202e'));
         }, iter: 40);
     }
 

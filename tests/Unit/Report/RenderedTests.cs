@@ -15,7 +15,16 @@ internal sealed partial class RenderedTests
 
     [Test]
     public async Task Nothing_of_a_hostile_job_becomes_markup_a_link_or_a_mention() =>
-        await Assert.That(Faults(CommentText.Render(Runs.Hostile))).IsEmpty();
+        await Assert.That(Faults(CommentText.Render(Runs.Hostile) + CommentText.Render(Runs.Planned))).IsEmpty();
+
+    [Test]
+    public async Task Nothing_in_a_tag_becomes_markup_or_a_mention()
+    {
+        foreach (var tag in new[] { "@octo #1 <b> `x`", "`", "``@octo``", "</sub><script>alert(1)</script>", "**a** [b](c) ![d](e)" })
+        {
+            await Assert.That(Faults(CommentText.Render(Runs.Failed with { SearchTag = tag, FlowId = $"{tag}:a3f7b2c1-exec" }))).IsEmpty().Because(tag);
+        }
+    }
 
     [Test]
     public async Task Nothing_of_any_job_does()

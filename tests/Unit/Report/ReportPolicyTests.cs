@@ -46,7 +46,7 @@ internal sealed class ReportPolicyTests
     public async Task A_commits_status_says_the_outcome()
     {
         await Assert.That(CommitStatusText.Of(Runs.Running, "network", "u")).IsEqualTo(new CommitStatus("iac-ci/network", CommitState.Pending, "2 of 6 orders done", "u"));
-        await Assert.That(CommitStatusText.Of(Runs.Failed, "network", null)).IsEqualTo(new CommitStatus("iac-ci/network", CommitState.Failure, "2 of 7 orders failed", null));
+        await Assert.That(CommitStatusText.Of(Runs.Failed, "network", null)).IsEqualTo(new CommitStatus("iac-ci/network", CommitState.Failure, "2 succeeded, 2 failed, 1 timed out, 2 skipped", null));
         await Assert.That(CommitStatusText.Of(Runs.Succeeded, "network", null).State).IsEqualTo(CommitState.Success);
         await Assert.That(CommitStatusText.Of(Runs.Failed with { Status = JobStatus.TimedOut }, "n", null).State).IsEqualTo(CommitState.Error);
     }

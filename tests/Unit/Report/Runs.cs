@@ -16,6 +16,7 @@ internal static class Runs
         FlowId = "alice:a3f7b2c1-network",
         SearchTag = "iac-ci",
         Title = "network",
+        Username = "alice",
         Status = status,
         CreatedAt = Start,
         FinishedAt = status.IsFinal() ? Start.AddSeconds(133) : null,
@@ -77,6 +78,25 @@ internal static class Runs
         Order(1, "vpc", OrderStatus.Succeeded) with { LogTail = TerraformApply },
         Order(2, "subnets", OrderStatus.Succeeded, 1) with { LogTail = "Apply complete! Resources: 6 added, 0 changed, 0 destroyed.\n" },
         Order(3, "quiet", OrderStatus.Succeeded, 2));
+
+    /// <summary>What Terraform prints for a plan.</summary>
+    internal const string TerraformPlan =
+        "aws_vpc.main: Refreshing state... [id=vpc-0a1b2c3d4e]\n\nTerraform used the selected providers to generate the following execution plan. Resource actions are\n"
+        + "indicated with the following symbols:\n  \u001b[32m+\u001b[0m create\n  ~ update in-place\n  - destroy\n-/+ destroy and then create replacement\n\n"
+        + "Terraform will perform the following actions:\n\n  # aws_subnet.a will be created\n  \u001b[32m+\u001b[0m resource \"aws_subnet\" \"a\" {\n      + cidr_block = \"10.0.1.0/24\"\n    }\n\n"
+        + "  # aws_instance.web must be replaced\n-/+ resource \"aws_instance\" \"web\" {\n      ~ ami = \"ami-1\" -> \"ami-2\" # forces replacement\n    }\n\n"
+        + "  # aws_eip.old will be destroyed\n  - resource \"aws_eip\" \"old\" {\n      - id = \"eip-1\" -> null\n    }\n\n"
+        + "\u001b[1mPlan:\u001b[0m 40 to add, 0 to change, 2 to destroy.\n\nChanges to Outputs:\n  + subnet = \"10.0.1.0/24\"\n\n"
+        + "\u2500\u2500\u2500\n\nNote: You didn't use the -out option to save this plan.\n";
+
+    internal static RunReport Planned { get; } = Run(
+        JobStatus.Succeeded,
+        Order(1, "vpc", OrderStatus.Succeeded) with { LogTail = TerraformPlan },
+        Order(2, "dns", OrderStatus.Succeeded) with { LogTail = "No changes. Your infrastructure matches the configuration.\n" },
+        Order(3, "old", OrderStatus.Succeeded) with { LogTail = "Destroy complete! Resources: 3 destroyed.\n" }) with
+    {
+        CommitHash = "0123456789abcdef0123456789abcdef01234567",
+    };
 
     /// <summary>So many orders, in layers of ten; some failed, some running.</summary>
     internal static RunReport Large(int count) => Run(JobStatus.Active, [.. Enumerable.Range(1, count).Select(n => (n % 50) switch

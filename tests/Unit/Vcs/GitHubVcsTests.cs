@@ -36,7 +36,7 @@ internal sealed class GitHubVcsTests
         await using var lab = await Lab.StartAsync();
         await Ok(lab.Vcs.SetCommitStatusAsync(Thread.Repo, "6dcb09b5b57875f334f61aebed695e2e4193db5e", CommitStatusText.Of(Report.Runs.Failed, "exec", "https://x.example/1"), default));
         await Ok(lab.Vcs.SetCommitStatusAsync(Thread.Repo, "6dcb09b", new CommitStatus("iac-ci/exec", CommitState.Pending, new string('x', 500), null), default));
-        await Assert.That(lab.Fake.Statuses.First()).IsEqualTo("octo-org/infra.live@6dcb09b5b57875f334f61aebed695e2e4193db5e iac-ci/exec failure 2 of 7 orders failed");
+        await Assert.That(lab.Fake.Statuses.First()).IsEqualTo("octo-org/infra.live@6dcb09b5b57875f334f61aebed695e2e4193db5e iac-ci/exec failure 2 succeeded, 2 failed, 1 timed out, 2 skipped");
     }
 
     [Test]
