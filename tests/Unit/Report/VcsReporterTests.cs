@@ -13,7 +13,7 @@ internal sealed class VcsReporterTests
     {
         await using var lab = await ReporterLab.StartAsync(3);
         var id = await lab.AnnounceAsync();
-        await Assert.That(lab.GitHub.Comments.Single().Body).Contains("is being prepared").And.EndsWith($"###iac-ci-a3f7b2c1### #{Runs.Id} #alice:a3f7b2c1-network");
+        await Assert.That(lab.GitHub.Comments.Single().Body).Contains("is being prepared").And.EndsWith($"<sub>`###iac-ci-a3f7b2c1### #{Runs.Id} #alice:a3f7b2c1-network`</sub>");
         await Assert.That(lab.GitHub.Comments.Single().Id.ToString()).IsEqualTo(id);
 
         lab.Time.Advance(TimeSpan.FromSeconds(30));
