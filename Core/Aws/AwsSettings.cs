@@ -6,7 +6,8 @@ using IacCi.Core.Intake;
 namespace IacCi.Core.Aws;
 
 /// <summary>
-/// What the environment says about the AWS side of the engine. Each value is asked for only when a role needs it, so a role needs no variable
+/// What the environment says about the AWS side of the engine. Each value is asked for only when a role needs it, so a role needs no
+/// variable
 /// of another.
 /// </summary>
 /// <param name="variable">Gives a variable of the environment, or null.</param>
@@ -111,7 +112,9 @@ public sealed class AwsSettings(Func<string, string?> variable)
     /// <summary>Beginnings of names of secrets that <c>git_token_location</c> and <c>git_ssh_key_location</c> of jobs may name.</summary>
     public IReadOnlyList<string> VcsSecrets => List(VcsSecretsVariable, IsNamePrefix, "iac-ci/vcs/") ?? [$"{Deployment}/vcs/"];
 
-    /// <summary>Buckets, or <c>bucket/prefix/</c>, that <c>s3_location</c> of orders may name beside <c>tmp/source/</c> of the internal bucket.</summary>
+    /// <summary>
+    /// Buckets, or <c>bucket/prefix/</c>, that <c>s3_location</c> of orders may name beside <c>tmp/source/</c> of the internal bucket.
+    /// </summary>
     public IReadOnlyList<string> CodeLocations => List(CodeLocationsVariable, IsCodeLocation, "my-code, or my-code/releases/") ?? [];
 
     /// <summary>How long the records of jobs and orders are kept.</summary>
@@ -138,7 +141,10 @@ public sealed class AwsSettings(Func<string, string?> variable)
 
     private static bool IsCodeLocation(string text) => text[0] != '/' && (!text.Contains('/') || text[^1] == '/') && !text.Contains("//", StringComparison.Ordinal);
 
-    /// <summary>The entries of a list, with commas or blanks between them; null when the variable is not set. One that is set and empty allows nothing.</summary>
+    /// <summary>
+    /// The entries of a list, with commas or blanks between them; null when the variable is not set. One that is set and empty allows
+    /// nothing.
+    /// </summary>
     private List<string>? List(string name, Func<string, bool> isEntry, string example)
     {
         if (variable(name) is not { } text)

@@ -5,7 +5,8 @@ namespace IacCi.Core.Secrets;
 
 /// <summary>
 /// Where secret keys are found: in the places where sops looks (its README, "Encrypting using age"). Files hold a key per line, empty
-/// lines, and comments that begin with <c>#</c>; a variable may have blanks between keys. Keys of kinds not supported (plugins, ssh, post-quantum) are passed over.
+/// lines, and comments that begin with <c>#</c>; a variable may have blanks between keys. Keys of kinds not supported (plugins, ssh,
+/// post-quantum) are passed over.
 /// </summary>
 public static class AgeKeys
 {
@@ -25,7 +26,8 @@ public static class AgeKeys
 
     /// <summary>
     /// All keys of <see cref="KeyVariable"/>, of the file named by <see cref="FileVariable"/>, and of sops' own file
-    /// (<c>sops/age/keys.txt</c> in XDG_CONFIG_HOME, else in ~/.config), which may be missing. What is damaged in one of them does not stop the others.
+    /// (<c>sops/age/keys.txt</c> in XDG_CONFIG_HOME, else in ~/.config), which may be missing. What is damaged in one of them does not
+    /// stop the others.
     /// </summary>
     /// <param name="variable">Gives a variable of the environment, or null.</param>
     /// <exception cref="SecretsException">There is no key in any place (the message names them, and what is wrong there).</exception>
@@ -81,7 +83,9 @@ public static class AgeKeys
     public static IReadOnlyList<AgeIdentity> ReadFile(string path) => Parse(ReadText(path), path);
 
     /// <summary>The keys in a text: at least one.</summary>
-    /// <param name="text">The text: keys with blanks or ends of lines between them, and comments from a <c>#</c> to the end of its line.</param>
+    /// <param name="text">
+    /// The text: keys with blanks or ends of lines between them, and comments from a <c>#</c> to the end of its line.
+    /// </param>
     /// <param name="source">Where it comes from, for a message.</param>
     /// <exception cref="SecretsException">It holds no key, or a damaged one. The message names the line and does not quote it.</exception>
     public static IReadOnlyList<AgeIdentity> Parse(string text, string source)

@@ -3,12 +3,15 @@ using IacCi.Core.Runs;
 namespace IacCi.Core.Serve;
 
 /// <summary>
-/// Bounds what is under way at once by what it costs: orders, and the bytes of the requests that asked for them. Runs alone say nothing: one may have one
+/// Bounds what is under way at once by what it costs: orders, and the bytes of the requests that asked for them. Runs alone say nothing:
+/// one may have one
 /// order or ten thousand.
 /// </summary>
 internal sealed class Admission
 {
-    /// <summary>The most orders of unfinished runs. The largest job has one less, so that each job fits when nothing else is under way.</summary>
+    /// <summary>
+    /// The most orders of unfinished runs. The largest job has one less, so that each job fits when nothing else is under way.
+    /// </summary>
     public const int MaxOrders = 10_000;
 
     /// <summary>The most bytes of requests of unfinished runs.</summary>
@@ -28,7 +31,8 @@ internal sealed class Admission
         {
             lock (gate)
             {
-                return $"{runs.Count} runs with {sum.Orders:N0} of at most {MaxOrders:N0} orders, {sum.Bytes:N0} of at most {MaxBytes:N0} bytes of requests, are under way";
+                return $"{runs.Count} runs with {sum.Orders:N0} of at most {MaxOrders:N0} orders, "
+                    + $"{sum.Bytes:N0} of at most {MaxBytes:N0} bytes of requests, are under way";
             }
         }
     }

@@ -14,7 +14,10 @@ public sealed record ListenAddress(IPAddress Address, int Port)
     /// <summary>Whether only this machine itself can connect.</summary>
     public bool IsLoopback => IPAddress.IsLoopback(Address);
 
-    /// <summary>Reads <c>127.0.0.1:8080</c>, <c>[::1]:8080</c> or <c>localhost:8080</c>. Other names are not looked up: a server has to know its address.</summary>
+    /// <summary>
+    /// Reads <c>127.0.0.1:8080</c>, <c>[::1]:8080</c> or <c>localhost:8080</c>. Other names are not looked up: a server has to know its
+    /// address.
+    /// </summary>
     /// <returns>Null when it is none of them.</returns>
     public static ListenAddress? Parse(string text)
     {

@@ -3,7 +3,8 @@ using IacCi.Core.Webhooks;
 namespace IacCi.Core.Serve;
 
 /// <summary>
-/// Reads bodies of senders that nobody knows yet: a signature shows only when the last byte is there. All of them together are bounded, and so is the time of
+/// Reads bodies of senders that nobody knows yet: a signature shows only when the last byte is there. All of them together are bounded,
+/// and so is the time of
 /// each. When one too many comes, the one that has taken longest has to go: a genuine sender needs moments, and who holds places with
 /// slow bodies loses them first.
 /// </summary>
@@ -20,7 +21,8 @@ internal sealed class PendingBodies(TimeProvider clock)
 
     private const int ReadBytes = 64 * 1024;
 
-    private static readonly WebhookRefusal TooLate = new(408, $"the body did not come within {Deadline.TotalSeconds:0} s; send it faster, or a smaller job");
+    private static readonly WebhookRefusal TooLate = new(
+        408, $"the body did not come within {Deadline.TotalSeconds:0} s; send it faster, or a smaller job");
     private static readonly WebhookRefusal TooMany = new(503, "too many requests are coming in, and this one took longest; send it again");
 
     private readonly LinkedList<Pending> oldestFirst = new();
@@ -53,7 +55,8 @@ internal sealed class PendingBodies(TimeProvider clock)
     }
 
     /// <summary>The memory grows with what comes, not with what a sender says will come.</summary>
-    private async ValueTask<(ReadOnlyMemory<byte> Body, WebhookRefusal? Refusal)> ReadAsync(Stream from, Pending pending, CancellationToken cancellationToken)
+    private async ValueTask<(ReadOnlyMemory<byte> Body, WebhookRefusal? Refusal)> ReadAsync(
+        Stream from, Pending pending, CancellationToken cancellationToken)
     {
         var body = new MemoryStream();
         var buffer = new byte[ReadBytes];

@@ -37,7 +37,10 @@ public sealed class Server(ServeOptions options, TimeProvider clock)
     /// <summary>The most bytes of all headers of a request.</summary>
     public const int MaxHeaderBytes = 16 << 10;
 
-    /// <summary>How slowly a body may come, in bytes per second, after <see cref="SlowGrace"/>. (<see cref="PendingBodies.Deadline"/> bounds all of it.)</summary>
+    /// <summary>
+    /// How slowly a body may come, in bytes per second, after <see cref="SlowGrace"/>. (<see cref="PendingBodies.Deadline"/> bounds all
+    /// of it.)
+    /// </summary>
     public const int MinBytesPerSecond = 32 * 1_024;
 
     /// <summary>How long headers may take, and how long a body may come more slowly.</summary>
@@ -47,7 +50,9 @@ public sealed class Server(ServeOptions options, TimeProvider clock)
     public static readonly TimeSpan AnswerTimeout = TimeSpan.FromSeconds(15);
 
     /// <summary>Serves until it is stopped.</summary>
-    /// <param name="stop">Stops it: no more is taken in or started, and orders that have begun may end within <see cref="ServeOptions.StopTimeout"/>.</param>
+    /// <param name="stop">
+    /// Stops it: no more is taken in or started, and orders that have begun may end within <see cref="ServeOptions.StopTimeout"/>.
+    /// </param>
     /// <param name="hurry">Ends that time.</param>
     /// <exception cref="UserException">It cannot listen there, or the secret cannot be read.</exception>
     public async Task RunAsync(CancellationToken stop, CancellationToken hurry)
@@ -123,7 +128,9 @@ public sealed class Server(ServeOptions options, TimeProvider clock)
         _ => taken.Message,
     };
 
-    /// <summary>Requests first, so that no job is taken in by a process that drives no more runs; then the runs; then the commands.</summary>
+    /// <summary>
+    /// Requests first, so that no job is taken in by a process that drives no more runs; then the runs; then the commands.
+    /// </summary>
     private async Task StopAsync(WebApplication app, RunRoster runs, LocalHost host, Task resumed, CancellationToken hurry)
     {
         options.Local.Log("stopping: what has not begun goes on with the next start");

@@ -5,7 +5,9 @@ using Microsoft.AspNetCore.Http;
 
 namespace IacCi.Core.Serve;
 
-/// <summary>The server's HTTP surface: <c>POST /webhook</c> and <c>GET /healthz</c>. Nothing is parsed of a body whose signature does not fit.</summary>
+/// <summary>
+/// The server's HTTP surface: <c>POST /webhook</c> and <c>GET /healthz</c>. Nothing is parsed of a body whose signature does not fit.
+/// </summary>
 /// <param name="desk">Takes genuine requests in.</param>
 /// <param name="readSecrets">The accepted secrets; none when the door is closed.</param>
 /// <param name="clock">The clock of deadlines.</param>
@@ -14,7 +16,8 @@ public sealed class WebhookDoor(
     WebhookDesk desk, Func<CancellationToken, ValueTask<IReadOnlyList<ReadOnlyMemory<byte>>>> readSecrets, TimeProvider clock, Action<string> log)
 {
     /// <summary>
-    /// How much of a body is read and forgotten after it was refused, so that a sender that is about to end gets its answer and not a broken connection; and
+    /// How much of a body is read and forgotten after it was refused, so that a sender that is about to end gets its answer and not a
+    /// broken connection; and
     /// for how long. Then the connection is closed, whatever else comes.
     /// </summary>
     public const int MaxLingeringBytes = 8 * 1024 * 1024;

@@ -32,7 +32,9 @@ public static class DeliveryKeys
     public static string Delivery(string deliveryId, string digest) =>
         $"{Root}deliveries/{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{digest}\n{deliveryId}")))}";
 
-    /// <summary>The run that the first delivery of this body in these ten minutes starts: a UUID (version 8: made from a hash, RFC 9562).</summary>
+    /// <summary>
+    /// The run that the first delivery of this body in these ten minutes starts: a UUID (version 8: made from a hash, RFC 9562).
+    /// </summary>
     public static RunId Run(string digest, long window)
     {
         var bytes = SHA256.HashData(Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"run\n{digest}\n{window}")))[..16];

@@ -47,7 +47,9 @@ public sealed class DeliveryLedger(IObjectStore objects, TimeProvider time)
     /// <param name="body">The raw body.</param>
     /// <param name="deliveryId">The value of <c>X-GitHub-Delivery</c>, or null.</param>
     /// <param name="cancellationToken">Ends the call early.</param>
-    /// <exception cref="Faults.StoreUnavailableException">The objects cannot be reached, or clocks differ by tens of minutes. The sender may repeat.</exception>
+    /// <exception cref="Faults.StoreUnavailableException">
+    /// The objects cannot be reached, or clocks differ by tens of minutes. The sender may repeat.
+    /// </exception>
     public async ValueTask<Delivery> ResolveAsync(ReadOnlyMemory<byte> body, string? deliveryId, CancellationToken cancellationToken)
     {
         var digest = DeliveryKeys.Digest(body.Span);
@@ -99,7 +101,9 @@ public sealed class DeliveryLedger(IObjectStore objects, TimeProvider time)
             ? null
             : await ReadAsync(key, cancellationToken) is { } entry && entry != Closed ? At(entry) : null;
 
-    /// <summary>Whether the run of these ten minutes is an earlier request's (true) or this one's (false); null when they are closed.</summary>
+    /// <summary>
+    /// Whether the run of these ten minutes is an earlier request's (true) or this one's (false); null when they are closed.
+    /// </summary>
     private async ValueTask<bool?> EnterAsync(string key, DateTimeOffset now, CancellationToken cancellationToken) =>
         await objects.CreateAsync(key, Encoding.UTF8.GetBytes(now.ToUnixTimeMilliseconds().ToString(CultureInfo.InvariantCulture)), cancellationToken) ? false
         : await ReadAsync(key, cancellationToken) != Closed ? true

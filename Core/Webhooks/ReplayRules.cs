@@ -4,7 +4,8 @@ using IacCi.Core.Faults;
 namespace IacCi.Core.Webhooks;
 
 /// <summary>
-/// What a signed request has to hold, so that a recording of it starts nothing later. Without a rule, a body that is sent again after ten minutes is
+/// What a signed request has to hold, so that a recording of it starts nothing later. Without a rule, a body that is sent again after ten
+/// minutes is
 /// a new request, because a person who sends it again means that.
 /// </summary>
 /// <param name="RunId">It names its run: as long as the run's record lives, a recording leads to that run.</param>
@@ -15,7 +16,8 @@ public sealed record ReplayRules(bool RunId, bool SentAt)
     public const string Variable = "IAC_CI_WEBHOOK_REQUIRE";
 
     /// <summary>
-    /// How far <c>sent_at</c> may be from the receiver's clock, either way. Twice this time is what <see cref="DeliveryKeys.SameBodyWithin"/> covers, so that
+    /// How far <c>sent_at</c> may be from the receiver's clock, either way. Twice this time is what <see
+    /// cref="DeliveryKeys.SameBodyWithin"/> covers, so that
     /// of all deliveries of a body that are in time only the first one starts something.
     /// </summary>
     public static readonly TimeSpan Freshness = DeliveryKeys.SameBodyWithin / 2;
@@ -34,7 +36,8 @@ public sealed record ReplayRules(bool RunId, bool SentAt)
             {
                 "run_id" => rules with { RunId = true },
                 "sent_at" => rules with { SentAt = true },
-                _ => throw new UserException($"the variable {Variable} has {Printable.Word(word)}; write run_id, sent_at, or both with a comma between them"),
+                _ => throw new UserException(
+                    $"the variable {Variable} has {Printable.Word(word)}; write run_id, sent_at, or both with a comma between them"),
             };
         }
 
@@ -54,12 +57,14 @@ public sealed record ReplayRules(bool RunId, bool SentAt)
 
         if (SentAt && request.SentAt is null)
         {
-            problems.Add($"sent_at: has to be there, the time of signing, such as {now.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture)} ({Variable})");
+            var example = now.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
+            problems.Add($"sent_at: has to be there, the time of signing, such as {example} ({Variable})");
         }
 
         if (request.SentAt is { } sent && (now - sent).Duration() > Freshness)
         {
-            problems.Add($"sent_at: is more than {Freshness.TotalMinutes:0} minutes from the receiver's clock; sign the request anew, and check both clocks");
+            problems.Add(
+                $"sent_at: is more than {Freshness.TotalMinutes:0} minutes from the receiver's clock; sign the request anew, and check both clocks");
         }
 
         return problems;

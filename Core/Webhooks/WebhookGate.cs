@@ -2,7 +2,9 @@ using IacCi.Core.Faults;
 
 namespace IacCi.Core.Webhooks;
 
-/// <summary>Why a delivery is turned away: an HTTP status of the contract and a sentence for the sender, which holds nothing of the body.</summary>
+/// <summary>
+/// Why a delivery is turned away: an HTTP status of the contract and a sentence for the sender, which holds nothing of the body.
+/// </summary>
 /// <param name="Status">400, 401, 405 or 413.</param>
 /// <param name="Error">What is wrong and what to do.</param>
 public sealed record WebhookRefusal(int Status, string Error);

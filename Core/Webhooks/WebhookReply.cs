@@ -58,7 +58,10 @@ public sealed record WebhookReply
         }),
     };
 
-    /// <summary>The same delivery gets the same answer, until its run has come to nothing: then its sender, a person most likely, has to know that nothing was started.</summary>
+    /// <summary>
+    /// The same delivery gets the same answer, until its run has come to nothing: then its sender, a person most likely, has to know that
+    /// nothing was started.
+    /// </summary>
     private static bool IsTold(Repetition repetition, JobStatus status) => repetition switch
     {
         Repetition.SameBody => true,

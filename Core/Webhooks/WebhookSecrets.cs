@@ -11,7 +11,9 @@ public static class WebhookSecrets
     /// <summary>The most secrets accepted at once: each one costs an HMAC over every body.</summary>
     public const int MaxSecrets = 4;
 
-    /// <summary>The secrets, as the bytes that a sender keys its HMAC with. Blank lines and the white space around a line do not count.</summary>
+    /// <summary>
+    /// The secrets, as the bytes that a sender keys its HMAC with. Blank lines and the white space around a line do not count.
+    /// </summary>
     /// <returns>An empty list when the text holds no secret: then every delivery by HTTP is refused.</returns>
     /// <exception cref="Faults.UserException">There are more than <see cref="MaxSecrets"/>.</exception>
     public static IReadOnlyList<ReadOnlyMemory<byte>> Parse(string? text)

@@ -70,7 +70,8 @@ internal sealed record ReadScope
 
             for (var j = 0; j < order.SecretManagerPaths.Count; j++)
             {
-                Check($"{at}.secret_manager_paths[{j}]", order.SecretManagerPaths[j], SecretLocation.TryParseSecret, ReadPurpose.OrderSecret);
+                var place = $"{at}.secret_manager_paths[{j}]";
+                Check(place, order.SecretManagerPaths[j], SecretLocation.TryParseSecret, ReadPurpose.OrderSecret);
             }
 
             Check($"{at}.sops_key_ssm_path", order.SopsKeySsmPath, SecretLocation.TryParseSsm, ReadPurpose.OrderKey);
@@ -115,7 +116,8 @@ internal sealed record ReadScope
 
         // The narrower prefix tells what is kept there: below /team/ that jobs may read, /team/vcs/ is for tokens.
         return purpose != ReadPurpose.GitCredential && Longest(Allowed(location.Keeper, ReadPurpose.GitCredential), path) > best
-            ? $"{shown} is kept for git tokens ({Setting(location.Keeper, ReadPurpose.GitCredential)}), which no order is given; keep a copy below a prefix of jobs, if it has to be"
+            ? $"{shown} is kept for git tokens ({Setting(location.Keeper, ReadPurpose.GitCredential)}), which no order is given; "
+                + "keep a copy below a prefix of jobs, if it has to be"
             : null;
     }
 
@@ -131,14 +133,18 @@ internal sealed record ReadScope
         // Whatever is listed: of the engine's own bucket, jobs see what callers put there, and nothing of runs.
         if (location.Bucket.Equals(InternalBucket, StringComparison.OrdinalIgnoreCase))
         {
-            return location.Bucket == InternalBucket && location.Key.StartsWith(SourcePrefix, StringComparison.Ordinal) && location.Key.Length > SourcePrefix.Length
+            return location.Bucket == InternalBucket
+                && location.Key.StartsWith(SourcePrefix, StringComparison.Ordinal) && location.Key.Length > SourcePrefix.Length
                 ? null
                 : $"{shown} belongs to the engine itself; of its bucket, a job may name what was uploaded to {SourcePrefix}";
         }
 
         return CodeLocations.Any(place => Holds(place, location))
             ? null
-            : Outside(shown, [$"s3://{InternalBucket}/{SourcePrefix}", .. CodeLocations.Select(place => $"s3://{place}")], new("code_locations", AwsSettings.CodeLocationsVariable));
+            : Outside(
+                shown,
+                [$"s3://{InternalBucket}/{SourcePrefix}", .. CodeLocations.Select(place => $"s3://{place}")],
+                new("code_locations", AwsSettings.CodeLocationsVariable));
     }
 
     private delegate bool LocationParser(string? text, out SecretLocation location);
@@ -148,18 +154,28 @@ internal sealed record ReadScope
         : location.Bucket == place;
 
     /// <summary>How long the longest prefix is that a path is below; 0 for none.</summary>
-    private static int Longest(IReadOnlyList<string> prefixes, string path) =>
-        prefixes.Where(prefix => path.Length > prefix.Length && path.StartsWith(prefix, StringComparison.Ordinal)).Select(prefix => prefix.Length).DefaultIfEmpty().Max();
+    private static int Longest(IReadOnlyList<string> prefixes, string path) => prefixes
+        .Where(prefix => path.Length > prefix.Length && path.StartsWith(prefix, StringComparison.Ordinal))
+        .Select(prefix => prefix.Length)
+        .DefaultIfEmpty()
+        .Max();
 
     /// <summary>The engine's own, whatever the prefixes say, and in whatever case it is written.</summary>
     private bool IsTheEngines(SecretKeeper keeper, string path) =>
         (keeper == SecretKeeper.Ssm && path.StartsWith(RunKeys + "/", StringComparison.OrdinalIgnoreCase))
         || (WebhookSecret is { } own && own.Keeper == keeper && ResourcePath.Of(own) is { } secret && IsSame(keeper, path, secret));
 
-    /// <summary>An ARN of a parameter may name a version behind a colon; that of a secret ends with a hyphen and six characters of AWS's own.</summary>
+    /// <summary>
+    /// An ARN of a parameter may name a version behind a colon; that of a secret ends with a hyphen and six characters of AWS's own.
+    /// </summary>
     private static bool IsSame(SecretKeeper keeper, string path, string own) =>
-        path.StartsWith(own, StringComparison.OrdinalIgnoreCase)
-        && (path.Length == own.Length || (keeper == SecretKeeper.Ssm ? path[own.Length] == ':' : path[own.Length] == '-' && path.Length == own.Length + 7));
+        path.StartsWith(own, StringComparison.OrdinalIgnoreCase) && path[own.Length..] switch
+        {
+            "" => true,
+            [':', ..] => keeper == SecretKeeper.Ssm,
+            ['-', ..] and { Length: 7 } => keeper == SecretKeeper.SecretsManager,
+            _ => false,
+        };
 
     private IReadOnlyList<string> Allowed(SecretKeeper keeper, ReadPurpose purpose) => (keeper, purpose) switch
     {

@@ -38,8 +38,10 @@ internal sealed record GitAccess(
         if (!GitRedirect.IsSameOrigin(new Uri(address.Url), tokenOrigin))
         {
             throw new UserException(
-                $"The git_repo {address.Name} is not at {tokenOrigin.GetLeftPart(UriPartial.Authority)}, and the token of git_token_location is sent to that server alone. "
-                + "Leave git_token_location out if the repository is public; use an ssh URL with git_ssh_key_location; or set IAC_CI_GITHUB_API_URL, if all repositories are at that other server.");
+                $"The git_repo {address.Name} is not at {tokenOrigin.GetLeftPart(UriPartial.Authority)}, "
+                + "and the token of git_token_location is sent to that server alone. "
+                + "Leave git_token_location out if the repository is public; use an ssh URL with git_ssh_key_location; "
+                + "or set IAC_CI_GITHUB_API_URL, if all repositories are at that other server.");
         }
 
         if (token.Length > MaxTokenChars || token.Any(c => c is <= ' ' or >= '\x7F'))

@@ -3,7 +3,9 @@ using IacCi.Core.Faults;
 
 namespace IacCi.Core.Code.Git;
 
-/// <summary>A bare repository in a folder of our own, with one commit in it that was asked for. Nothing is ever checked out of it.</summary>
+/// <summary>
+/// A bare repository in a folder of our own, with one commit in it that was asked for. Nothing is ever checked out of it.
+/// </summary>
 /// <param name="Address">Where it came from.</param>
 /// <param name="Folder">Where it stands.</param>
 /// <param name="Commit">The full hash of the commit.</param>
@@ -18,7 +20,8 @@ internal sealed record GitClone(GitAddress Address, string Folder, string Commit
     private static readonly string[] Everything = ["+refs/*:refs/iac-ci/*"];
 
     /// <summary>
-    /// Fetches a commit: by itself where its full hash is known and the server gives it out, else with all branches and tags, else with all refs.
+    /// Fetches a commit: by itself where its full hash is known and the server gives it out, else with all branches and tags, else with
+    /// all refs.
     /// </summary>
     /// <exception cref="UserException">It cannot be had.</exception>
     public static async Task<GitClone> FetchAsync(
@@ -92,7 +95,9 @@ internal sealed record GitClone(GitAddress Address, string Folder, string Commit
             Secrets = access.Secrets,
         };
 
-        /// <summary>Asks again, and has git write down what it is told. It leaves out what it sends of a token, and the file goes at once.</summary>
+        /// <summary>
+        /// Asks again, and has git write down what it is told. It leaves out what it sends of a token, and the file goes at once.
+        /// </summary>
         private async Task<string?> LocationAsync(string[] flags, string[] refs, CancellationToken cancellationToken)
         {
             var trace = folder + ".trace";

@@ -4,7 +4,8 @@ using IacCi.Core.Faults;
 namespace IacCi.Core.Code.Git;
 
 /// <summary>
-/// Follows a repository that has moved, with its token. Git itself would take the token along to wherever the first answer points: it drops the
+/// Follows a repository that has moved, with its token. Git itself would take the token along to wherever the first answer points: it
+/// drops the
 /// header from that one request, and sends it with all after it. So with a token git follows nothing, and what it was told is decided here.
 /// </summary>
 internal static partial class GitRedirect
@@ -23,8 +24,11 @@ internal static partial class GitRedirect
     /// <summary>Whether git gave up because it was redirected.</summary>
     public static bool IsMeant(string error) => Refusal().IsMatch(error);
 
-    /// <summary>Where the answers to the last request pointed, out of what git wrote down (<c>GIT_TRACE_CURL</c>); null when nothing says so.</summary>
-    public static string? Location(string trace) => Header().Matches(trace) is { Count: > 0 } found ? found[^1].Groups[1].Value.Trim() : null;
+    /// <summary>
+    /// Where the answers to the last request pointed, out of what git wrote down (<c>GIT_TRACE_CURL</c>); null when nothing says so.
+    /// </summary>
+    public static string? Location(string trace) =>
+        Header().Matches(trace) is { Count: > 0 } found ? found[^1].Groups[1].Value.Trim() : null;
 
     /// <summary>The repository's new address, at the same origin.</summary>
     /// <param name="name">How people call the repository.</param>
@@ -36,7 +40,8 @@ internal static partial class GitRedirect
         var asked = new Uri(url);
         if (!Uri.TryCreate(asked, location, out var target) || target.Scheme is not ("http" or "https"))
         {
-            throw new UserException($"The code of {name} cannot be fetched: its server answers with a redirect that leads nowhere. Check git_repo.");
+            throw new UserException(
+                $"The code of {name} cannot be fetched: its server answers with a redirect that leads nowhere. Check git_repo.");
         }
 
         var service = Services.FirstOrDefault(ending => target.AbsolutePath.EndsWith(ending, StringComparison.Ordinal));
@@ -46,13 +51,15 @@ internal static partial class GitRedirect
         if (!IsSameOrigin(asked, target))
         {
             throw new UserException(
-                $"The code of {name} cannot be fetched: {asked.GetLeftPart(UriPartial.Authority)} redirects to {shown}, and a token is sent to its own server alone. "
-                + "If the repository is there now, write that address as git_repo, with a token of that server.");
+                $"The code of {name} cannot be fetched: {asked.GetLeftPart(UriPartial.Authority)} redirects to {shown}, "
+                + "and a token is sent to its own server alone. If the repository is there now, write that address as git_repo, with a token of that server.");
         }
 
         return service is not null && target.UserInfo.Length == 0
             ? repository
-            : throw new UserException($"The code of {name} cannot be fetched: its server redirects to {shown}, which is no repository. Check git_repo and git_token_location.");
+            : throw new UserException(
+                $"The code of {name} cannot be fetched: its server redirects to {shown}, which is no repository. "
+                + "Check git_repo and git_token_location.");
     }
 
     /// <summary>Whether a token for the one may be sent to the other: scheme, host and port are the same.</summary>

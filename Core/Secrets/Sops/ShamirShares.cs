@@ -1,7 +1,8 @@
 namespace IacCi.Core.Secrets.Sops;
 
 /// <summary>
-/// Puts a key together that was split by Shamir's scheme as sops does it (its shamir/README.md): each byte is the value at 0 of a polynomial over
+/// Puts a key together that was split by Shamir's scheme as sops does it (its shamir/README.md): each byte is the value at 0 of a
+/// polynomial over
 /// GF(2^8) of AES; a share has the values at one x, and then x itself.
 /// </summary>
 internal static class ShamirShares
@@ -12,7 +13,8 @@ internal static class ShamirShares
     public static byte[]? Combine(IReadOnlyList<byte[]> shares)
     {
         var length = shares.Count > 0 ? shares[0].Length : 0;
-        if (shares.Count < 2 || length < 2 || shares.Any(share => share.Length != length || share[^1] == 0) || shares.Select(share => share[^1]).Distinct().Count() != shares.Count)
+        if (shares.Count < 2 || length < 2 || shares.Any(share => share.Length != length || share[^1] == 0)
+            || shares.Select(share => share[^1]).Distinct().Count() != shares.Count)
         {
             return null;
         }
@@ -30,7 +32,9 @@ internal static class ShamirShares
         return key;
     }
 
-    /// <summary>Lagrange's factor of a share: the product of x' / (x' - x) over all others. (Minus is plus here, and both are exclusive or.)</summary>
+    /// <summary>
+    /// Lagrange's factor of a share: the product of x' / (x' - x) over all others. (Minus is plus here, and both are exclusive or.)
+    /// </summary>
     private static byte WeightAtZero(byte x, IReadOnlyList<byte[]> shares)
     {
         byte weight = 1;

@@ -1,6 +1,8 @@
 namespace IacCi.Core.Secrets.Sops;
 
-/// <summary>The comments since the last value of a flat file: with a rule on comments, they decide about the next value, and about each other.</summary>
+/// <summary>
+/// The comments since the last value of a flat file: with a rule on comments, they decide about the next value, and about each other.
+/// </summary>
 internal sealed class SopsComments(SopsRule rule)
 {
     private bool matched;

@@ -70,7 +70,10 @@ internal static class SopsDataKey
         return held;
     }
 
-    /// <summary>A recipient that no identity fits is somebody else's, or of a kind not supported (ssh, plugins, post-quantum); any other text is damage.</summary>
+    /// <summary>
+    /// A recipient that no identity fits is somebody else's, or of a kind not supported (ssh, plugins, post-quantum); any other text is
+    /// damage.
+    /// </summary>
     private static void CheckRecipient(string text)
     {
         var known = AgeRecipient.TryParse(text, out var recipient) && recipient.ToString() == text;
@@ -106,11 +109,13 @@ internal static class SopsDataKey
 
     private static SecretsException TooFew(SopsMetadata metadata, List<byte[]?> shares, IReadOnlyList<AgeIdentity> identities)
     {
-        var closed = metadata.Groups.Index().Where(group => shares[group.Index] is null).Select(group => $"group {group.Index + 1} has {Shown(group.Item)}");
+        var closed = metadata.Groups.Index().Where(group => shares[group.Index] is null)
+            .Select(group => $"group {group.Index + 1} has {Shown(group.Item)}");
         return new SecretsException(
             SecretsFault.NoMatch,
-            $"the key of the SOPS file is split over {metadata.Groups.Count} key groups (Shamir), of which {metadata.Threshold} are needed, and the {identities.Count} age keys given "
-            + $"open {shares.Count(share => share is not null)}: {string.Join("; ", closed.Take(MaxShown))}. Give a secret key of each group that is needed, all at once{AgeKeySet.Remark(identities)}");
+            $"the key of the SOPS file is split over {metadata.Groups.Count} key groups (Shamir), of which {metadata.Threshold} are needed, "
+            + $"and the {identities.Count} age keys given open {shares.Count(share => share is not null)}: {string.Join("; ", closed.Take(MaxShown))}. "
+            + $"Give a secret key of each group that is needed, all at once{AgeKeySet.Remark(identities)}");
     }
 
     private static string Shown(SopsKeyGroup group)

@@ -19,10 +19,13 @@ internal static class SopsDotenv
     private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
     /// <summary>
-    /// Reads the lines. A carriage return at the end of each of them is how the file is stored; at the end of some it belongs to values, because sops
+    /// Reads the lines. A carriage return at the end of each of them is how the file is stored; at the end of some it belongs to values,
+    /// because sops
     /// keeps it there.
     /// </summary>
-    /// <exception cref="SecretsException">A line is neither a comment nor a pair, or a name comes twice. The message does not quote it.</exception>
+    /// <exception cref="SecretsException">
+    /// A line is neither a comment nor a pair, or a name comes twice. The message does not quote it.
+    /// </exception>
     public static List<DotenvLine> Read(ReadOnlySpan<byte> text)
     {
         text = TextFile.WithoutMark(text);

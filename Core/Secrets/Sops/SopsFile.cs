@@ -76,7 +76,10 @@ public static class SopsFile
         SopsDotenv.Write(output, line.Name, plain.Shown);
     }
 
-    /// <summary>The text of a comment. One in the clear, added by hand, is shown as it is: no comment counts for the MAC, so that sops does the same.</summary>
+    /// <summary>
+    /// The text of a comment. One in the clear, added by hand, is shown as it is: no comment counts for the MAC, so that sops does the
+    /// same.
+    /// </summary>
     private static byte[] CommentOf(DotenvLine line, bool encrypted, SopsCipher cipher)
     {
         var text = SopsDotenv.Text(line);

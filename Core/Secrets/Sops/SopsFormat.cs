@@ -14,7 +14,10 @@ public enum SopsFormat
 public static class SopsFormats
 {
     /// <summary>The format for a file name: dotenv for <c>.env</c>, JSON for <c>.json</c> and for names without a known ending.</summary>
-    /// <exception cref="SecretsException">The ending is that of a format sops knows and this program does not, or the name is like <c>.env.production</c>, which sops reads as anything but dotenv.</exception>
+    /// <exception cref="SecretsException">
+    /// The ending is that of a format sops knows and this program does not, or the name is like <c>.env.production</c>, which sops reads
+    /// as anything but dotenv.
+    /// </exception>
     public static SopsFormat Of(string fileName) => Path.GetExtension(fileName).ToLowerInvariant() switch
     {
         ".env" => SopsFormat.Dotenv,

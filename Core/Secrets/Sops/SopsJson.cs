@@ -18,7 +18,8 @@ internal static class SopsJson
     /// <summary>How deep maps and lists may be nested.</summary>
     private const int MaxDepth = 256;
 
-    // Two spaces, as sops writes with `indent: 2`, rather than its tabs: every bit of a space or a line feed that flips makes the file invalid.
+    // Two spaces, as sops writes with `indent: 2`, rather than its tabs: every bit of a space or a line feed that flips makes the file
+    // invalid.
     private static readonly JsonWriterOptions Layout = new()
     {
         Indented = true,

@@ -68,7 +68,8 @@ internal sealed class SopsJsonValues(SopsCipher cipher, SopsMac mac, SopsRule ru
                 var text = Encoding.UTF8.GetBytes(reader.GetString()!);
                 return ("str", text, text);
             case JsonTokenType.Number:
-                // What is no whole number is a double to sops. The digits as written are kept in the encrypted value, so that ours come back
+                // What is no whole number is a double to sops. The digits as written are kept in the encrypted value, so that ours come
+                // back
                 // as they were; what a double makes of them is what goes into the MAC, so that sops agrees.
                 var number = Encoding.ASCII.GetString(reader.ValueSpan);
                 return (SopsNumber.IsWhole(number) ? "int" : "float", reader.ValueSpan.ToArray(), Encoding.ASCII.GetBytes(Canonical(number, place)));

@@ -4,7 +4,8 @@ using IacCi.Core.Secrets.Age;
 namespace IacCi.Core.Secrets.Sops;
 
 /// <summary>
-/// Remembers the last data keys that were unwrapped: the files of one <see cref="SopsEncryptor"/> have one in common, and unwrapping is what
+/// Remembers the last data keys that were unwrapped: the files of one <see cref="SopsEncryptor"/> have one in common, and unwrapping is
+/// what
 /// costs time. A key is given only to who has the identity that opens it. May be used by several threads at once.
 /// </summary>
 public sealed class SopsKeyring : IDisposable

@@ -37,7 +37,8 @@ internal sealed partial class SopsMetadata
 
     private static readonly string[] Rules =
     [
-        "unencrypted_suffix", "encrypted_suffix", "unencrypted_regex", "encrypted_regex", "unencrypted_comment_regex", "encrypted_comment_regex",
+        "unencrypted_suffix", "encrypted_suffix", "unencrypted_regex", "encrypted_regex",
+        "unencrypted_comment_regex", "encrypted_comment_regex",
     ];
 
 
@@ -114,7 +115,7 @@ internal sealed partial class SopsMetadata
         }
 
         return top is { AgeKeys.Count: 0, Foreign.Count: 0 } && count <= MaxGroups
-            ? [.. Enumerable.Range(0, count).Select(index => ReadGroup(flat, string.Create(CultureInfo.InvariantCulture, $"{GroupsField}{ListMark}{index}{MapMark}")))]
+            ? [.. Enumerable.Range(0, count).Select(index => ReadGroup(flat, $"{GroupsField}{GroupMark(index)}{MapMark}"))]
             : throw Wrong($"it has key groups (Shamir) beside other keys, or more than {MaxGroups}");
     }
 
@@ -123,27 +124,34 @@ internal sealed partial class SopsMetadata
     {
         List<string> numbers = [.. flat.Where(field => KindOf(field.Key) == GroupsField && field.Value is not null)
             .Select(field => field.Key[GroupsField.Length..].Split(MapMark, 2)[0]).Distinct()];
-        return Enumerable.Range(0, numbers.Count).All(index => numbers.Contains(string.Create(CultureInfo.InvariantCulture, $"{ListMark}{index}")))
+        return Enumerable.Range(0, numbers.Count).All(index => numbers.Contains(GroupMark(index)))
             ? numbers.Count
             : throw Wrong("its key groups (Shamir) are damaged");
     }
+
+    private static string GroupMark(int index) => string.Create(CultureInfo.InvariantCulture, $"{ListMark}{index}");
 
     private static SopsKeyGroup ReadGroup(IReadOnlyDictionary<string, string?> flat, string prefix)
     {
         var fields = flat.Where(field => field.Value is not null && field.Key.StartsWith(prefix, StringComparison.Ordinal))
             .Select(field => KeyValuePair.Create(field.Key[prefix.Length..], field.Value)).ToDictionary();
-        var unknown = prefix.Length == 0 ? null : fields.Keys.Select(KindOf).FirstOrDefault(kind => kind != "age" && !ForeignKinds.Contains(kind));
+        var unknown = prefix.Length == 0
+            ? null
+            : fields.Keys.Select(KindOf).FirstOrDefault(kind => kind != "age" && !ForeignKinds.Contains(kind));
         return unknown is null
             ? new SopsKeyGroup(ReadAgeKeys(fields), [.. ForeignKinds.Where(kind => fields.Keys.Any(field => KindOf(field) == kind))])
             : throw Wrong($"a key group (Shamir) in it has a field '{unknown}' that this program does not know");
     }
 
-    /// <summary>How many groups are needed: all, unless the file says fewer. With a single group sops splits nothing, whatever the file says.</summary>
+    /// <summary>
+    /// How many groups are needed: all, unless the file says fewer. With a single group sops splits nothing, whatever the file says.
+    /// </summary>
     private static int ReadThreshold(IReadOnlyDictionary<string, string?> flat, int groups) => flat.GetValueOrDefault(ThresholdField) switch
     {
         _ when groups == 1 => 1,
         null or "0" => groups,
-        { } text when int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var threshold) && threshold >= 2 && threshold <= groups => threshold,
+        { } text when int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var threshold)
+            && threshold >= 2 && threshold <= groups => threshold,
         _ => throw Wrong($"{ThresholdField} (Shamir) is not a number from 2 to that of its key groups, {groups}"),
     };
 

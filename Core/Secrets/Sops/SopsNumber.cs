@@ -3,7 +3,10 @@ using System.Text;
 
 namespace IacCi.Core.Secrets.Sops;
 
-/// <summary>Numbers as sops hashes them: whole ones by their digits, others by the shortest digits that give back the same double, never with an exponent.</summary>
+/// <summary>
+/// Numbers as sops hashes them: whole ones by their digits, others by the shortest digits that give back the same double, never with an
+/// exponent.
+/// </summary>
 internal static class SopsNumber
 {
     /// <summary>The form that goes into the MAC; null if the number is beyond what a double holds.</summary>
@@ -14,7 +17,10 @@ internal static class SopsNumber
         return double.IsFinite(number) ? Positional(number.ToString("R", CultureInfo.InvariantCulture)) : null;
     }
 
-    /// <summary>Whether sops takes a number for a whole one: digits that fit into 64 bits. (It would lose the sign of <c>-0</c>, so that is none here.)</summary>
+    /// <summary>
+    /// Whether sops takes a number for a whole one: digits that fit into 64 bits. (It would lose the sign of <c>-0</c>, so that is none
+    /// here.)
+    /// </summary>
     /// <param name="json">A number as JSON writes it.</param>
     public static bool IsWhole(string json) => json != "-0" && long.TryParse(json, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out _);
 

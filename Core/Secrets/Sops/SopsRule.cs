@@ -3,7 +3,8 @@ using System.Text.RegularExpressions;
 namespace IacCi.Core.Secrets.Sops;
 
 /// <summary>
-/// Which values of a file are encrypted. A rule looks at the names on the way to a value, or at the comments right before it: a match anywhere
+/// Which values of a file are encrypted. A rule looks at the names on the way to a value, or at the comments right before it: a match
+/// anywhere
 /// decides.
 /// </summary>
 internal sealed class SopsRule

@@ -77,7 +77,10 @@ internal sealed class GitHubCalls(GitHubOptions options, VcsToken token, TimePro
         }
     }
 
-    /// <summary>What is wrong with which field: GitHub says it beside its sentence, as texts or as objects (https://docs.github.com/en/rest, "Validation failed").</summary>
+    /// <summary>
+    /// What is wrong with which field: GitHub says it beside its sentence, as texts or as objects (https://docs.github.com/en/rest,
+    /// "Validation failed").
+    /// </summary>
     private static IEnumerable<string> Details(JsonElement? errors)
     {
         if (errors is not { ValueKind: JsonValueKind.Array } list)

@@ -11,12 +11,15 @@ public sealed record GitHubOptions
     /// <summary>The API's root, ending with a slash. Of a GitHub Enterprise Server: <c>https://HOST/api/v3/</c>.</summary>
     public Uri ApiUrl { get; init; } = new(PublicApi);
 
-    /// <summary>Where repositories are found when another place than <see cref="WebUrl"/> is wanted: a mirror. No token is sent there.</summary>
+    /// <summary>
+    /// Where repositories are found when another place than <see cref="WebUrl"/> is wanted: a mirror. No token is sent there.
+    /// </summary>
     public string? MirrorUrl { get; init; }
 
     /// <summary>
     /// The server itself, without a slash at its end: repositories are cloned below it, and tokens belong to it. It follows from
-    /// <see cref="ApiUrl"/>: <c>api.github.com</c> is <c>github.com</c>'s, <c>api.NAME.ghe.com</c> is <c>NAME.ghe.com</c>'s, and an Enterprise Server
+    /// <see cref="ApiUrl"/>: <c>api.github.com</c> is <c>github.com</c>'s, <c>api.NAME.ghe.com</c> is <c>NAME.ghe.com</c>'s, and an
+    /// Enterprise Server
     /// has its API below <c>/api/v3</c> (https://docs.github.com/en/enterprise-server/rest/using-the-rest-api).
     /// </summary>
     public string WebUrl
@@ -62,7 +65,9 @@ public sealed record GitHubOptions
         From(variable(ApiVariable)) with { MirrorUrl = variable(MirrorVariable) is { Length: > 0 } url ? url : null };
 
     /// <summary>Reads <c>IAC_CI_GITHUB_API_URL</c>.</summary>
-    /// <exception cref="UserException">It is not an absolute https URL (http is for this machine alone: a token travels with each request).</exception>
+    /// <exception cref="UserException">
+    /// It is not an absolute https URL (http is for this machine alone: a token travels with each request).
+    /// </exception>
     public static GitHubOptions From(string? apiUrl)
     {
         if (string.IsNullOrWhiteSpace(apiUrl))

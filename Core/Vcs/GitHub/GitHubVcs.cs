@@ -120,7 +120,8 @@ internal sealed class GitHubVcs : IVcs
     };
 
     /// <summary>
-    /// The answer, if it says what it should. With a page that is not JSON (a proxy's, a login's), Octokit makes a success without content of it.
+    /// The answer, if it says what it should. With a page that is not JSON (a proxy's, a login's), Octokit makes a success without
+    /// content of it.
     /// </summary>
     /// <exception cref="GitHubAnswerException">It says something else.</exception>
     private static IApiResponse<T> Whole<T>(IApiResponse<T> response) => response.Body switch
@@ -136,7 +137,9 @@ internal sealed class GitHubVcs : IVcs
 
     private static readonly VcsFailure NoSuchId = new(VcsFailureKind.NotFound, "the remembered comment id is not one of GitHub's");
 
-    /// <summary>Whether a page's address is on the host that the token is for. Another one is not followed: the token would go there.</summary>
+    /// <summary>
+    /// Whether a page's address is on the host that the token is for. Another one is not followed: the token would go there.
+    /// </summary>
     private bool IsOurs(Uri page) => !page.IsAbsoluteUri || Uri.Compare(
         page, options.ApiUrl, UriComponents.SchemeAndServer, UriFormat.SafeUnescaped, StringComparison.OrdinalIgnoreCase) == 0;
 
