@@ -1,9 +1,11 @@
+using IacCi.Core.Archives;
 using IacCi.Core.Code;
 using IacCi.Core.Code.Git;
 using IacCi.Core.Faults;
 using IacCi.Core.Intake;
 using IacCi.Core.Jobs;
 using IacCi.Core.Objects;
+using IacCi.Core.Runs;
 using IacCi.Core.Work;
 
 namespace IacCi.Core.Aws;
@@ -15,21 +17,34 @@ public sealed class AwsBundles(Func<string, IObjectStore> open) : IBundleSource
     /// <inheritdoc/>
     public async ValueTask<ReadOnlyMemory<byte>> FetchAsync(WorkOrder order, long maxBytes, CancellationToken cancellationToken)
     {
-        if (!S3Location.TryParse(order.S3Location, out var location))
-        {
-            throw BundleException.Invalid($"{Printable.Word(order.S3Location)} is no location of a bundle (s3://bucket/key)");
-        }
-
+        var at = Bundle(order);
         try
         {
-            return await open(location.Bucket).GetAsync(location.Key, maxBytes, cancellationToken)
-                ?? throw BundleException.Invalid($"{location} is missing");
+            return await open(at.Bucket).GetAsync(at.Key, maxBytes, cancellationToken) ?? throw BundleException.Invalid($"{at} is missing");
         }
         catch (ObjectTooLargeException large)
         {
             throw BundleException.Invalid(large.Message, large);
         }
     }
+
+    /// <inheritdoc/>
+    public async ValueTask<Stream> OpenCodeAsync(WorkOrder order, string sha256, CancellationToken cancellationToken)
+    {
+        var at = Bundle(order) with { Key = RunKeys.Code(order.RunId, sha256) };
+        try
+        {
+            return await open(at.Bucket).OpenAsync(at.Key, ArchiveLimits.MaxArchiveBytes, cancellationToken) ?? throw BundleException.Invalid($"{at} is missing");
+        }
+        catch (ObjectTooLargeException large)
+        {
+            throw BundleException.Invalid(large.Message, large);
+        }
+    }
+
+    private static S3Location Bundle(WorkOrder order) => S3Location.TryParse(order.S3Location, out var location)
+        ? location
+        : throw BundleException.Invalid($"{Printable.Word(order.S3Location)} is no location of a bundle (s3://bucket/key)");
 }
 
 /// <summary>Where the code of a job comes from on AWS: a repository, or a zip in S3.</summary>
@@ -46,7 +61,10 @@ public sealed class AwsInputs(Func<string, IObjectStore> open, GitOptions git, T
         order.RepoIn(job) is { } repo ? new CodeRequest.Repository(repo, order.CommitIn(job), order.GitFolder, credentials) : null;
 
     /// <inheritdoc/>
-    public async ValueTask<ReadOnlyMemory<byte>> FetchZipAsync(string location, CancellationToken cancellationToken)
+    public string FolderOf(Order order) => throw new UserException("workspace in_place runs in a folder of one machine, and there is none on AWS; remove it");
+
+    /// <inheritdoc/>
+    public async ValueTask FetchZipAsync(string location, string file, CancellationToken cancellationToken)
     {
         if (!S3Location.TryParse(location, out var at))
         {
@@ -55,12 +73,14 @@ public sealed class AwsInputs(Func<string, IObjectStore> open, GitOptions git, T
 
         try
         {
-            return await open(at.Bucket).GetAsync(at.Key, IBundleSource.MaxBundleBytes, cancellationToken)
+            await using var zip = await open(at.Bucket).OpenAsync(at.Key, ArchiveLimits.MaxArchiveBytes, cancellationToken)
                 ?? throw new UserException($"s3_location {at} does not exist; upload the zip, or correct the location");
+            await using var copy = new FileStream(file, FileMode.CreateNew, FileAccess.Write);
+            await zip.CopyToAsync(copy, cancellationToken);
         }
         catch (ObjectTooLargeException large)
         {
-            throw new UserException($"s3_location {at} is larger than {IBundleSource.MaxBundleBytes:N0} bytes; leave out what is not needed", inner: large);
+            throw new UserException($"s3_location {at} is larger than {ArchiveLimits.MaxArchiveBytes:N0} bytes; leave out what is not needed", inner: large);
         }
     }
 }

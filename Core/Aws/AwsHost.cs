@@ -103,7 +103,7 @@ public sealed class AwsHost : IDisposable
     {
         var watchdogs = new SfnWatchdogs(clients.StepFunctions, settings.WatchdogStateMachine, settings.InternalBucket);
         var keys = new SsmRunKeys(clients.Ssm, settings.SopsKeyPrefix);
-        var bundler = new RefusingBundler(new ScopedBundler(new Bundler(new AwsInputs(BucketOfJob, GitOptions(), clock), Secrets(), clock), Scope()));
+        var bundler = new RefusingBundler(new ScopedBundler(new Bundler(new AwsInputs(BucketOfJob, GitOptions(), clock), Secrets(), clock, tell), Scope()));
         var root = S3Location.Root(settings.InternalBucket);
         var intake = new Intake.Intake(Store, Objects, keys, watchdogs, bundler, Reporter(), finalizer.Value, clock, randomBytes, root)
         {

@@ -76,12 +76,49 @@ public sealed class S3ObjectStore(IAmazonS3 client, string bucket, string named,
     }
 
     /// <inheritdoc/>
-    public async ValueTask<bool> CreateAsync(string key, ReadOnlyMemory<byte> content, CancellationToken cancellationToken)
+    /// <remarks>The object goes to a temporary file that has no name any more when it is open.</remarks>
+    public async ValueTask<Stream?> OpenAsync(string key, long maxBytes, CancellationToken cancellationToken)
+    {
+        FileStream? file = null;
+        try
+        {
+            using var answer = await client.GetObjectAsync(new GetObjectRequest { BucketName = bucket, Key = key }, cancellationToken);
+            if (answer.ContentLength > maxBytes)
+            {
+                throw new ObjectTooLargeException(key, maxBytes);
+            }
+
+            file = TemporaryFile();
+            await answer.ResponseStream.CopyToAsync(file, cancellationToken);
+            file.Position = 0;
+            return file;
+        }
+        catch (AmazonS3Exception missing) when (missing.ErrorCode == "NoSuchKey")
+        {
+            return null;
+        }
+        catch (Exception failure) when (Explain(failure, "s3:GetObject and s3:ListBucket", cancellationToken) is { } explained)
+        {
+            file?.Dispose();
+            throw explained;
+        }
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<bool> CreateAsync(string key, ReadOnlyMemory<byte> content, CancellationToken cancellationToken) =>
+        CreateAsync(key, () => Reading(content), cancellationToken);
+
+    /// <inheritdoc/>
+    public ValueTask<bool> CreateFromFileAsync(string key, string file, CancellationToken cancellationToken) =>
+        CreateAsync(key, () => File.OpenRead(file), cancellationToken);
+
+    private async ValueTask<bool> CreateAsync(string key, Func<Stream> open, CancellationToken cancellationToken)
     {
         for (var attempt = 1; ; attempt++)
         {
             try
             {
+                await using var content = open();
                 await WriteAsync(key, content, "*", cancellationToken);
                 return true;
             }
@@ -106,7 +143,8 @@ public sealed class S3ObjectStore(IAmazonS3 client, string bucket, string named,
     {
         try
         {
-            await WriteAsync(key, content, null, cancellationToken);
+            await using var stream = Reading(content);
+            await WriteAsync(key, stream, null, cancellationToken);
         }
         catch (Exception failure) when (Explain(failure, "s3:PutObject", cancellationToken) is { } explained)
         {
@@ -149,15 +187,30 @@ public sealed class S3ObjectStore(IAmazonS3 client, string bucket, string named,
         }
     }
 
-    private async ValueTask WriteAsync(string key, ReadOnlyMemory<byte> content, string? ifNoneMatch, CancellationToken cancellationToken)
+    private static MemoryStream Reading(ReadOnlyMemory<byte> content)
     {
         var bytes = MemoryMarshal.TryGetArray(content, out var array) ? array : new ArraySegment<byte>(content.ToArray());
-        using var stream = new MemoryStream(bytes.Array ?? [], bytes.Offset, bytes.Count, writable: false);
+        return new MemoryStream(bytes.Array ?? [], bytes.Offset, bytes.Count, writable: false);
+    }
+
+    private static FileStream TemporaryFile() => new(
+        Path.Join(Path.GetTempPath(), $"iac-ci-{Guid.NewGuid():N}"),
+        new FileStreamOptions
+        {
+            Mode = FileMode.CreateNew,
+            Access = FileAccess.ReadWrite,
+            Options = FileOptions.DeleteOnClose,
+            UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
+            BufferSize = 128 << 10,
+        });
+
+    private async ValueTask WriteAsync(string key, Stream content, string? ifNoneMatch, CancellationToken cancellationToken)
+    {
         var request = new PutObjectRequest
         {
             BucketName = bucket,
             Key = key,
-            InputStream = stream,
+            InputStream = content,
             IfNoneMatch = ifNoneMatch,
             UseChunkEncoding = false,
             AutoCloseStream = false,

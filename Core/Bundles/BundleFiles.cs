@@ -4,13 +4,13 @@ using IacCi.Core.Code;
 namespace IacCi.Core.Bundles;
 
 /// <summary>
-/// What a bundle consists of. The engine's files stand at its top and the code below <see cref="Code"/>, so that no file of a user can stand in the
-/// place of one of the engine's.
+/// What a bundle consists of: files of the engine alone. The code is an archive of its own, named by its digest, which the orders of a run share; the bundle
+/// tells which.
 /// </summary>
 public static class BundleFiles
 {
     /// <summary>The version of this layout.</summary>
-    public const int Format = 1;
+    public const int Format = 2;
 
     /// <summary>The commands: a JSON array of strings.</summary>
     public const string Commands = "cmds.json";
@@ -27,7 +27,7 @@ public static class BundleFiles
     /// <summary>All variables with their values: a SOPS file.</summary>
     public const string Secrets = "secrets.enc.json";
 
-    /// <summary>The folder of the code, in which the commands run.</summary>
+    /// <summary>The name of the folder of the code, in the folder of an order.</summary>
     public const string Code = "code";
 
     /// <summary>The most commands.</summary>
@@ -35,6 +35,9 @@ public static class BundleFiles
 
     /// <summary>The largest file of the engine's in a bundle, in bytes.</summary>
     public const int MaxFileBytes = 4 << 20;
+
+    /// <summary>The largest bundle, in bytes: its files are not packed.</summary>
+    public const int MaxBytes = (5 * MaxFileBytes) + (64 << 10);
 }
 
 /// <summary>What the worker has to know of an order besides its commands and variables: <c>order.json</c>.</summary>
@@ -54,6 +57,18 @@ public sealed record BundleOrder
 
     /// <summary>Where the code came from, for people (<see cref="CodeArchive.Origin"/>).</summary>
     public string? Code { get; init; }
+
+    /// <summary>SHA-256 of the archive of the code, lower-case hex; null when there is no code.</summary>
+    public string? CodeSha256 { get; init; }
+
+    /// <summary>The folder of the machine in which the commands run, when they run in place; null for a copy of the code.</summary>
+    public string? Folder { get; init; }
+
+    /// <summary>Whether what the commands leave in their copy may go.</summary>
+    public bool DiscardChanges { get; init; }
+
+    /// <summary>What a person should know about how the code was packed, one line each.</summary>
+    public IReadOnlyList<string> Notes { get; init; } = [];
 }
 
 /// <summary>The JSON of a bundle.</summary>

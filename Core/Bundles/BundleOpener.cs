@@ -2,7 +2,9 @@ using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text.Json;
+using IacCi.Core.Archives;
 using IacCi.Core.Faults;
+using IacCi.Core.Jobs;
 using IacCi.Core.Secrets.Age;
 using IacCi.Core.Secrets.Sops;
 using IacCi.Core.Work;
@@ -21,23 +23,26 @@ public interface IIdentitySource
 /// <summary>
 /// Opens bundles: the code goes to a new folder, the values of the variables only to memory.
 /// </summary>
+/// <param name="bundles">Where the code comes from.</param>
 /// <param name="identities">The keys.</param>
 /// <param name="newFolder">Makes a folder for the code of one order.</param>
 /// <param name="keyring">Remembers the data keys of bundles; null where each bundle is opened by a process of its own.</param>
-public sealed class BundleOpener(IIdentitySource identities, Func<OrderFolder> newFolder, SopsKeyring? keyring = null) : IOrderOpener
+public sealed class BundleOpener(
+    IBundleSource bundles, IIdentitySource identities, Func<WorkOrder, OrderFolder> newFolder, SopsKeyring? keyring = null) : IOrderOpener
 {
     private const string TimeoutVariable = "TIMEOUT";
 
     /// <inheritdoc/>
     public async ValueTask<IOpenedOrder> OpenAsync(WorkOrder order, ReadOnlyMemory<byte> bundle, CancellationToken cancellationToken)
     {
-        var folder = newFolder();
+        var folder = newFolder(order);
         try
         {
-            var content = Unpack(bundle, folder.Root);
+            var content = Read(bundle);
             var keys = await FindKeysAsync(order, cancellationToken);
             var variables = Decrypt(content, keys);
-            return new Opened(folder, Compose(content, variables));
+            await UnpackAsync(order, content.Order.CodeSha256, folder.Code, cancellationToken);
+            return new Opened(folder, Compose(content, variables), InPlace(content.Order.Folder));
         }
         catch
         {
@@ -46,16 +51,41 @@ public sealed class BundleOpener(IIdentitySource identities, Func<OrderFolder> n
         }
     }
 
-    private static BundleContent Unpack(ReadOnlyMemory<byte> bundle, string folder)
+    private static BundleContent Read(ReadOnlyMemory<byte> bundle)
     {
         try
         {
             using var stream = Reading(bundle);
-            return BundleReader.Read(SafeUnzip.ExtractInto(stream, folder, UnzipLimits.Default, BundleReader.Parts));
+            return BundleReader.Read(ArchiveReader.ReadFiles(stream, BundleReader.Parts));
         }
         catch (UserException wrong)
         {
             throw BundleException.Invalid(Detail(wrong, FailureReasons.BundleInvalid), wrong);
+        }
+    }
+
+    /// <summary>Unpacks the code. The bundle's digest was checked, and the code's stands in the bundle: nothing else is unpacked.</summary>
+    private async ValueTask UnpackAsync(WorkOrder order, string? sha256, string folder, CancellationToken cancellationToken)
+    {
+        if (sha256 is null)
+        {
+            return;
+        }
+
+        await using var archive = await bundles.OpenCodeAsync(order, sha256, cancellationToken);
+        if (Convert.ToHexStringLower(await SHA256.HashDataAsync(archive, cancellationToken)) != sha256)
+        {
+            throw BundleException.Invalid("the SHA-256 of its code is not the one that it names");
+        }
+
+        archive.Position = 0;
+        try
+        {
+            ArchiveReader.Unpack(archive, folder, new ArchiveLimits());
+        }
+        catch (UserException wrong)
+        {
+            throw BundleException.Invalid(wrong.Message, wrong);
         }
     }
 
@@ -125,18 +155,26 @@ public sealed class BundleOpener(IIdentitySource identities, Func<OrderFolder> n
             Timeout = isTime ? TimeSpan.FromSeconds(seconds) : throw BundleException.Invalid($"the variable {TimeoutVariable} is no number of seconds"),
             Retries = content.Order.Retries,
             Stop = content.Stop,
+            KeepChanges = content.Order.DiscardChanges ? KeepChanges.Discard : KeepChanges.State,
+            Notes = content.Order.Notes,
         };
     }
+
+    private static string? InPlace(string? folder) => folder is null || Directory.Exists(folder)
+        ? folder
+        : throw BundleException.Invalid($"the folder {folder} is not there, and the commands run in place");
 
     /// <summary>Some messages begin with the word already.</summary>
     private static string Detail(UserException wrong, string word) =>
         wrong.Message.StartsWith(word + ": ", StringComparison.Ordinal) ? wrong.Message[(word.Length + 2)..] : wrong.Message;
 
-    private sealed class Opened(OrderFolder folder, OrderContent content) : IOpenedOrder
+    private sealed class Opened(OrderFolder folder, OrderContent content, string? inPlace) : IOpenedOrder
     {
         public OrderContent Content => content;
 
-        public string Folder => folder.Code;
+        public string Folder => inPlace ?? folder.Code;
+
+        public bool IsCopy => inPlace is null;
 
         public string EventsFolder => folder.Events;
 

@@ -2,6 +2,7 @@ using System.IO.Compression;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using IacCi.Core.Archives;
 using IacCi.Core.Code;
 using IacCi.Core.Faults;
 using IacCi.Core.Runs;
@@ -14,7 +15,7 @@ namespace IacCi.Core.Bundles;
 public sealed record Bundle(ReadOnlyMemory<byte> Bytes, string Sha256);
 
 /// <summary>
-/// Makes bundles (layout: <see cref="BundleFiles"/>). The code was packed once, when its archive was made; a bundle adds a few small entries to it.
+/// Makes bundles (layout: <see cref="BundleFiles"/>).
 /// </summary>
 public static class BundleWriter
 {
@@ -23,15 +24,14 @@ public static class BundleWriter
     /// <summary>Makes a bundle. The same input gives the same bytes.</summary>
     /// <param name="code">The code.</param>
     /// <param name="commands">The commands, in their order.</param>
-    /// <param name="retries">How many times they are run again after a failure.</param>
-    /// <param name="stop">How they are ended.</param>
+    /// <param name="order">What else the worker has to know; the format and what is known of the code are added.</param>
     /// <param name="variables">The variables: their names and sources are written here.</param>
     /// <param name="encryptedValues">The SOPS file of <see cref="VariableSet.ToJson"/>.</param>
     /// <exception cref="UserException">There are too many commands, or they are too long.</exception>
     public static Bundle Write(
-        CodeArchive code, IReadOnlyList<string> commands, int retries, StopPolicy stop, VariableSet variables, ReadOnlyMemory<byte> encryptedValues)
+        CodeArchive code, IReadOnlyList<string> commands, BundleOrder order, VariableSet variables, ReadOnlyMemory<byte> encryptedValues)
     {
-        var order = new BundleOrder { Format = BundleFiles.Format, Retries = retries, StopSignal = stop.Word, StopGrace = stop.GraceSeconds, Code = code.Origin };
+        order = order with { Format = BundleFiles.Format, Code = code.Origin, CodeSha256 = code.Sha256, Notes = [.. order.Notes, .. code.Notes] };
         (string Name, ReadOnlyMemory<byte> Content)[] files =
         [
             (BundleFiles.Commands, JsonSerializer.SerializeToUtf8Bytes([.. commands], BundleJson.Default.StringArray)),
@@ -41,7 +41,7 @@ public static class BundleWriter
             (BundleFiles.Secrets, encryptedValues),
         ];
         Check(commands, files);
-        var bytes = ZipLayout.Join(code.Zip.Span, Pack(files));
+        var bytes = Pack(files);
         return new Bundle(bytes, Convert.ToHexStringLower(SHA256.HashData(bytes)));
     }
 
@@ -73,7 +73,7 @@ public static class BundleWriter
             {
                 var entry = zip.CreateEntry(name, CompressionLevel.NoCompression);
                 entry.LastWriteTime = FixedTime;
-                entry.ExternalAttributes = UnixMode.Of(CodeKind.File) << 16;
+                entry.ExternalAttributes = UnixMode.Of(EntryKind.File, UnixMode.UsualFile) << 16;
                 using var stream = entry.Open();
                 stream.Write(content.Span);
             }

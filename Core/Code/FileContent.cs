@@ -1,3 +1,4 @@
+using IacCi.Core.Archives;
 using IacCi.Core.Faults;
 
 namespace IacCi.Core.Code;
@@ -5,21 +6,38 @@ namespace IacCi.Core.Code;
 /// <summary>Reads files of a source folder, with errors that a person can act on.</summary>
 internal static class FileContent
 {
+    /// <summary>Opens a regular file.</summary>
+    /// <exception cref="UserException">It cannot be opened.</exception>
+    public static Stream Open(string path)
+    {
+        try
+        {
+            return new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw Unreadable(path, e);
+        }
+    }
+
     /// <summary>All bytes of a regular file.</summary>
     /// <exception cref="UserException">It cannot be read, or is larger than <paramref name="maxBytes"/>.</exception>
     public static ReadOnlyMemory<byte> Read(string path, long maxBytes)
     {
         try
         {
-            using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
+            using var stream = Open(path);
             return BoundedRead.All(stream, maxBytes) ??
-                throw new UserException($"The file {TreePath.Show(path)} is larger than {maxBytes:N0} bytes.");
+                throw new UserException($"The file {ArchivePath.Show(path)} is larger than {maxBytes:N0} bytes.");
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (IOException e)
         {
-            throw new UserException($"The file {TreePath.Show(path)} cannot be read ({Reason(e)}). Make it readable, or leave it out with .gitignore.", inner: e);
+            throw Unreadable(path, e);
         }
     }
+
+    private static UserException Unreadable(string path, Exception e) =>
+        new($"The file {ArchivePath.Show(path)} cannot be read ({Reason(e)}). Make it readable, or leave it out with .gitignore.", inner: e);
 
     private static string Reason(Exception e) => e switch
     {

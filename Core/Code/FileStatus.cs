@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using IacCi.Core.Archives;
 
 namespace IacCi.Core.Code;
 
@@ -26,7 +27,8 @@ internal readonly partial record struct FileStatus(
 
     public bool IsLink => (Mode & UnixMode.TypeMask) == UnixMode.Link;
 
-    public bool IsExecutable => (Mode & UnixMode.AnyExecute) != 0;
+    /// <summary>Who may read, write and execute it.</summary>
+    public int Rights => Mode & UnixMode.RightsMask;
 
     /// <summary>Reads the status of what is at the path; null when nothing is there, or it may not be seen.</summary>
     /// <param name="path">The path.</param>

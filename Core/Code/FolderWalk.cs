@@ -1,9 +1,23 @@
+using IacCi.Core.Archives;
 using IacCi.Core.Code.Ignore;
 using IacCi.Core.Faults;
 
 namespace IacCi.Core.Code;
 
-/// <summary>Lists what a folder holds without what its .gitignore files, and those above it in its work tree, leave out. It reads no other file.</summary>
+/// <summary>A git work tree, or the part of one, that a walk went through.</summary>
+/// <param name="Path">The folder of the walk at which it begins; empty for the walk's own.</param>
+/// <param name="Folder">The same on the disk.</param>
+/// <param name="WorkTree">The top of the work tree.</param>
+internal sealed record WalkedRepository(string Path, string Folder, string WorkTree)
+{
+    /// <summary>Whether a rule of it left anything out.</summary>
+    public bool IgnoredAny { get; set; }
+}
+
+/// <summary>
+/// Lists what a folder holds without what its .gitignore files, and those above it in its work tree, leave out. The rules of a work tree end where another one
+/// begins: a submodule, or a clone in the folder, has rules of its own. It reads no other file.
+/// </summary>
 internal sealed class FolderWalk
 {
     /// <summary>The most entries that are looked at before the walk gives up.</summary>
@@ -12,50 +26,69 @@ internal sealed class FolderWalk
     /// <summary>The deepest folder.</summary>
     public const int MaxDepth = 200;
 
+    private const string SpecialNote = "is left out: it is a fifo, a socket or a device";
+    private const string EmptyModuleNote = "is empty: it is a submodule that was not checked out (git submodule update --init)";
+
     private readonly string root;
     private readonly FileStatus? stateDir;
+    private readonly Action<string, string> note;
+    private readonly Queue<WalkedRepository> repositories = [];
+    private readonly HashSet<string> known = new(StringComparer.Ordinal);
     private int seen;
 
-    private FolderWalk(string root, string? stateDir)
+    private FolderWalk(string root, string? stateDir, Action<string, string> note)
     {
         this.root = root;
         this.stateDir = stateDir is null ? null : FileStatus.Find(stateDir, follow: true);
+        this.note = note;
     }
 
-    /// <summary>What is packed, sorted by path.</summary>
-    public List<CodeEntry> Entries { get; } = [];
-
-    /// <summary>Fifos, sockets and devices: nothing that could be packed.</summary>
-    public List<string> Special { get; } = [];
-
-    /// <summary>Whether a rule left anything out.</summary>
-    public bool IgnoredAny { get; private set; }
-
-    /// <summary>The top of the git work tree that the folder stands in; null when it stands in none.</summary>
-    public string? WorkTree { get; private init; }
+    /// <summary>What is packed.</summary>
+    public List<ArchiveEntry> Entries { get; } = [];
 
     /// <summary>Lists the folder.</summary>
     /// <param name="folder">Its full path.</param>
     /// <param name="stateDir">The state folder, or null.</param>
+    /// <param name="note">Is told of a path what a person should know about it.</param>
     /// <exception cref="UserException">It is no folder, something cannot be read, or there is too much of it.</exception>
-    public static FolderWalk List(string folder, string? stateDir)
+    public static FolderWalk List(string folder, string? stateDir, Action<string, string> note)
     {
         if (FileStatus.Find(folder, follow: true) is not { IsFolder: true })
         {
-            throw new UserException($"The source folder {TreePath.Show(folder)} is not there, or is not a folder. Name another one with --source.");
+            throw new UserException($"The source folder {ArchivePath.Show(folder)} is not there, or is not a folder. Name another one with --source.");
         }
 
         var top = WorkTreeOf(folder);
-        var walk = new FolderWalk(folder, stateDir) { WorkTree = top };
+        var walk = new FolderWalk(folder, stateDir, note);
         var (scope, prefix) = ScopeAbove(top ?? folder, folder);
-        walk.Visit("", prefix, scope, depth: 0);
-        walk.Entries.Sort((a, b) => string.CompareOrdinal(a.Path, b.Path));
+        var repository = new WalkedRepository("", folder, top ?? folder);
+        if (top is not null)
+        {
+            walk.repositories.Enqueue(repository);
+        }
+
+        walk.Visit("", prefix, scope, repository, depth: 0);
         return walk;
     }
 
-    /// <summary>Adds a path that git tracks although a rule leaves it out, if it is there and no link leads to it.</summary>
-    public void AddTracked(string path)
+    /// <summary>The next work tree that tracks files which a rule may have left out; null when there is no more.</summary>
+    public WalkedRepository? NextWithIgnored()
     {
+        while (repositories.TryDequeue(out var next))
+        {
+            if (next.IgnoredAny)
+            {
+                return next;
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>Adds a path that git tracks although a rule leaves it out, if it is there and no link leads to it.</summary>
+    public void AddTracked(WalkedRepository repository, string pathInRepository)
+    {
+        var path = repository.Path.Length == 0 ? pathInRepository : $"{repository.Path}/{pathInRepository}";
         for (var slash = path.IndexOf('/'); slash > 0; slash = path.IndexOf('/', slash + 1))
         {
             if (FileStatus.Find(Path.Join(root, path[..slash])) is not { IsFolder: true } above || IsStateDir(above))
@@ -64,66 +97,98 @@ internal sealed class FolderWalk
             }
         }
 
-        if (TreePath.Problem(path) is null && FileStatus.Find(Path.Join(root, path)) is { IsFolder: false } status)
+        if (known.Contains(path) || ArchivePath.Problem(path) is not null || FileStatus.Find(Path.Join(root, path)) is not { } status)
+        {
+            return;
+        }
+
+        if (!status.IsFolder)
         {
             Take(path, status);
         }
+        else if (!IsStateDir(status) && known.Add(path))
+        {
+            // Git tracks a folder only as a submodule.
+            VisitFolder(path, status, "", null, repository, depth: path.Count(c => c == '/') + 1);
+        }
     }
 
-    private void Visit(string path, string prefix, IgnoreScope? scope, int depth)
+    private void Visit(string path, string prefix, IgnoreScope? scope, WalkedRepository repository, int depth)
     {
         if (depth > MaxDepth)
         {
-            throw new UserException($"The folder {TreePath.Show(path)} is more than {MaxDepth} folders deep. Leave it out with .gitignore.");
+            throw new UserException($"The folder {ArchivePath.Show(path)} is more than {MaxDepth} folders deep. Leave it out with .gitignore.");
         }
 
         scope = ScopeIn(Path.Join(root, path), prefix, scope);
-        var names = Names(path);
-        foreach (var name in names)
+        foreach (var name in Names(path))
         {
             var child = path.Length == 0 ? name : $"{path}/{name}";
             if (name != ".git" && FileStatus.Find(Path.Join(root, child)) is { } status && !IsStateDir(status))
             {
-                VisitChild(child, prefix + name, status, scope, depth);
+                VisitChild(child, prefix + name, status, scope, repository, depth);
             }
-            else if (name.Contains('\uFFFD'))
-            {
-                throw new UserException($"{TreePath.Show(child)} has a name that is not UTF-8 text. Rename it, or leave its folder out with .gitignore.");
-            }
-        }
-
-        if (names.Length == 0 && path.Length > 0)
-        {
-            Entries.Add(new CodeEntry(path, CodeKind.Folder, 0));
         }
     }
 
-    private void VisitChild(string path, string pathFromTop, FileStatus status, IgnoreScope? scope, int depth)
+    private void VisitChild(string path, string pathFromTop, FileStatus status, IgnoreScope? scope, WalkedRepository repository, int depth)
     {
         if (IgnoreScope.Ignores(scope, pathFromTop, status.IsFolder))
         {
-            IgnoredAny = true;
+            repository.IgnoredAny = true;
         }
         else if (status.IsFolder)
         {
-            Visit(path, pathFromTop + "/", scope, depth + 1);
+            VisitFolder(path, status, pathFromTop + "/", scope, repository, depth + 1);
         }
         else
         {
             Take(path, status);
+        }
+    }
+
+    private void VisitFolder(string path, FileStatus status, string prefix, IgnoreScope? scope, WalkedRepository repository, int depth)
+    {
+        var folder = Path.Join(root, path);
+        var before = Entries.Count;
+        if (FileStatus.Find(Path.Join(folder, ".git")) is not null)
+        {
+            var nested = new WalkedRepository(path, folder, folder);
+            repositories.Enqueue(nested);
+            Visit(path, "", InfoExclude(folder), nested, depth);
+        }
+        else
+        {
+            Visit(path, prefix, scope, repository, depth);
+        }
+
+        var isEmpty = Entries.Count == before;
+        if (isEmpty && Submodules.Has(repository, path))
+        {
+            note(path, EmptyModuleNote);
+        }
+
+        // An empty folder has an entry, and so has one that others may not enter.
+        if ((isEmpty && Names(path).Length == 0) || (status.Rights & UnixMode.UsualProgram) != UnixMode.UsualProgram)
+        {
+            Entries.Add(new ArchiveEntry(path, EntryKind.Folder, status.Rights, 0));
         }
     }
 
     private void Take(string path, FileStatus status)
     {
+        if (!known.Add(path))
+        {
+            return;
+        }
+
         if (status.IsFile || status.IsLink)
         {
-            var kind = status.IsLink ? CodeKind.Link : status.IsExecutable ? CodeKind.Executable : CodeKind.File;
-            Entries.Add(new CodeEntry(path, kind, status.Size));
+            Entries.Add(new ArchiveEntry(path, status.IsLink ? EntryKind.Link : EntryKind.File, status.Rights, status.Size));
         }
         else
         {
-            Special.Add(path);
+            note(path, SpecialNote);
         }
     }
 
@@ -136,12 +201,12 @@ internal sealed class FolderWalk
             var names = Directory.EnumerateFileSystemEntries(Path.Join(root, path)).Take(MaxSeen - seen + 1).Select(found => Path.GetFileName(found)).ToArray();
             seen += names.Length;
             return seen <= MaxSeen ? names : throw new UserException(
-                $"The folder {TreePath.Show(root)} holds more than {MaxSeen:N0} files. Leave out what the commands do not need with .gitignore.");
+                $"The folder {ArchivePath.Show(root)} holds more than {MaxSeen:N0} files. Leave out what the commands do not need with .gitignore.");
         }
         catch (UnauthorizedAccessException e)
         {
             throw new UserException(
-                $"The folder {TreePath.Show(Path.Join(root, path))} cannot be read (permission denied). Make it readable, or leave it out with .gitignore.", inner: e);
+                $"The folder {ArchivePath.Show(Path.Join(root, path))} cannot be read (permission denied). Make it readable, or leave it out with .gitignore.", inner: e);
         }
         catch (DirectoryNotFoundException)
         {

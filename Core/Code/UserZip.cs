@@ -1,89 +1,114 @@
 using System.IO.Compression;
 using System.Text;
+using IacCi.Core.Archives;
 using IacCi.Core.Faults;
 
 namespace IacCi.Core.Code;
 
 /// <summary>
-/// Reads a zip that somebody else made. It is unpacked in memory and packed again, so that nothing of its structure (two headers that
-/// disagree, entries nobody lists) reaches a worker. Sizes are counted as bytes come out, never believed.
+/// Reads a zip that somebody else made. It is packed again, entry by entry, so that nothing of its structure (two headers that disagree, entries nobody lists)
+/// reaches a worker. Sizes are counted as bytes come out, never believed.
 /// </summary>
 internal static class UserZip
 {
-    /// <summary>The most bytes an entry may have for each byte it has packed; deflate reaches about 1,032 with nothing but zeros.</summary>
-    public const int MaxRatio = 200;
-
-    /// <summary>Below this size an entry may be packed as well as it likes, in bytes.</summary>
-    public const int RatioFreeBytes = 1 << 20;
-
-    public static CodeArchive Read(ReadOnlyMemory<byte> zip, string origin, CodeLimits limits)
+    public static CodeArchive Read(string file, string origin, CodePacking packing)
     {
-        var layout = zip.Length <= limits.MaxBytes ? ZipLayout.Find(zip.Span) : null;
-        if (layout is not { } found || found.Count > limits.MaxEntries)
-        {
-            throw Refuse(origin, zip.Length > limits.MaxBytes || layout is not null
-                ? $"it has more than {limits.MaxEntries:N0} entries or {limits.MaxBytes:N0} bytes"
-                : "it is not a whole zip (or one that needs zip64)");
-        }
-
         try
         {
-            return Repack(zip, origin, limits);
+            using var stream = File.OpenRead(file);
+            ZipEnd.CheckCount(stream, packing.Limits.MaxEntries);
+            using var zip = new ZipArchive(stream, ZipArchiveMode.Read, leaveOpen: true, Encoding.UTF8);
+            return Repack(zip, origin, packing);
+        }
+        catch (ArchiveRefusedException refused)
+        {
+            throw Refuse(origin, refused.Message, refused);
         }
         catch (Exception e) when (e is InvalidDataException or NotSupportedException or EndOfStreamException or IOException)
         {
-            throw Refuse(origin, "it is damaged, or packed in a way other than stored or deflated");
+            throw Refuse(origin, "it is damaged, or packed in a way other than stored or deflated", e);
         }
     }
 
-    private static CodeArchive Repack(ReadOnlyMemory<byte> bytes, string origin, CodeLimits limits)
+    private static CodeArchive Repack(ZipArchive zip, string origin, CodePacking packing)
     {
-        using var builder = new CodeArchiveBuilder(limits, origin);
-        using var zip = new ZipArchive(new MemoryStream(bytes.ToArray(), writable: false), ZipArchiveMode.Read, leaveOpen: false, Encoding.UTF8);
+        using var packer = new CodePacker(packing, origin);
         var folders = new HashSet<string>(StringComparer.Ordinal);
-        var entries = zip.Entries.Select(entry => (Path: entry.FullName.TrimEnd('/'), Kind: KindOf(entry, origin), Entry: entry))
-            .Where(e => e.Kind != CodeKind.Folder || folders.Add(e.Path))
-            .OrderBy(e => e.Path, StringComparer.Ordinal).ToArray();
+        var entries = zip.Entries.Select(entry => (Path: PathOf(entry), Kind: ArchivePlan.KindOf(entry), Entry: entry))
+            .Where(e => e.Path.Length > 0 && (e.Kind != EntryKind.Folder || folders.Add(e.Path)))
+            .OrderBy(e => e.Path, StringComparer.Ordinal);
         foreach (var (path, kind, entry) in entries)
         {
-            builder.Add(path, kind, kind == CodeKind.Folder ? default : Content(entry, builder.Room, origin));
+            using var content = new CheckedStream(entry.Open(), entry);
+            packer.Add(new ArchiveEntry(path, kind, RightsOf(entry, kind), entry.Length), content);
         }
 
-        return builder.Finish();
+        return packer.Finish();
     }
 
-    private static CodeKind KindOf(ZipArchiveEntry entry, string origin)
+    private static string PathOf(ZipArchiveEntry entry) => ArchivePlan.ModeOf(entry) == 0 && entry.FullName.Contains('\\')
+        ? throw ArchivePlan.Refused(entry.FullName, "has backslashes; pack it again with '/' between folders")
+        : entry.FullName.TrimEnd('/');
+
+    private static int RightsOf(ZipArchiveEntry entry, EntryKind kind) => (ArchivePlan.ModeOf(entry) & UnixMode.RightsMask) switch
     {
-        var name = TreePath.Show(entry.FullName);
-        var mode = entry.ExternalAttributes >> 16;
-        if (entry.IsEncrypted)
-        {
-            throw Refuse(origin, $"{name} is encrypted");
-        }
+        0 => kind == EntryKind.Folder ? UnixMode.UsualProgram : UnixMode.UsualFile,
+        var rights => rights,
+    };
 
-        if (mode == 0 && entry.FullName.Contains('\\'))
-        {
-            throw Refuse(origin, $"{name} has backslashes; pack it again with '/' between folders");
-        }
+    private static UserException Refuse(string origin, string why, Exception inner) => new($"The zip {origin} cannot be used: {why}.", inner: inner);
 
-        return (mode & UnixMode.TypeMask) switch
-        {
-            UnixMode.Link => CodeKind.Link,
-            0 or UnixMode.Folder when entry.FullName.EndsWith('/') => CodeKind.Folder,
-            0 or UnixMode.File when !entry.FullName.EndsWith('/') => (mode & UnixMode.AnyExecute) != 0 ? CodeKind.Executable : CodeKind.File,
-            _ => throw Refuse(origin, $"{name} is neither a file nor a folder nor a link"),
-        };
-    }
-
-    private static ReadOnlyMemory<byte> Content(ZipArchiveEntry entry, long room, string origin)
+    /// <summary>An entry's content, whose checksum is compared at its end: .NET does not.</summary>
+    private sealed class CheckedStream(Stream content, ZipArchiveEntry entry) : Stream
     {
-        var cap = Math.Min(room, Math.Max(RatioFreeBytes, entry.CompressedLength * MaxRatio));
-        using var stream = entry.Open();
-        var content = BoundedRead.All(stream, cap) ?? throw Refuse(origin, cap == room
-            ? "it is too large when it is unpacked"
-            : $"{TreePath.Show(entry.FullName)} unpacks to more than {MaxRatio} times its size");
-        return Crc32.Of(content.Span) == entry.Crc32 ? content : throw Refuse(origin, $"{TreePath.Show(entry.FullName)} is damaged");
-    }
+        private uint crc = Crc32.Start;
 
-    private static UserException Refuse(string origin, string why) => new($"The zip {origin} cannot be used: {why}.");
+        public override bool CanRead => true;
+
+        public override bool CanSeek => false;
+
+        public override bool CanWrite => false;
+
+        public override long Length => throw new NotSupportedException();
+
+        public override long Position
+        {
+            get => throw new NotSupportedException();
+            set => throw new NotSupportedException();
+        }
+
+        public override int Read(Span<byte> buffer)
+        {
+            var count = content.Read(buffer);
+            if (count == 0 && buffer.Length > 0 && Crc32.End(crc) != entry.Crc32)
+            {
+                throw ArchivePlan.Refused(entry.FullName, "is damaged");
+            }
+
+            crc = Crc32.Add(crc, buffer[..count]);
+            return count;
+        }
+
+        public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
+
+        public override void Flush()
+        {
+        }
+
+        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+        public override void SetLength(long value) => throw new NotSupportedException();
+
+        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+        protected override void Dispose(bool disposing)
+        {
+            if (disposing)
+            {
+                content.Dispose();
+            }
+
+            base.Dispose(disposing);
+        }
+    }
 }

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using IacCi.Core.Bundles;
 using IacCi.Core.Faults;
 using IacCi.Core.Jobs;
 using IacCi.Core.Objects;
@@ -27,9 +28,6 @@ public sealed class Intake(
     /// <summary>How many bundles are built and written side by side.</summary>
     public const int BundlesAtOnce = 16;
 
-    /// <summary>The largest bundle that is read back when an earlier submission wrote it.</summary>
-    public const long MaxBundleBytes = 1L << 30;
-
     /// <summary>How long the records of orders are kept.</summary>
     public TimeSpan RecordRetention { get; init; } = Planning.DefaultRetention;
 
@@ -48,7 +46,7 @@ public sealed class Intake(
         }
 
         // Everything that can be wrong with the job shows here, before anything is written.
-        var bundles = await bundler.PrepareAsync(submission.Job, cancellationToken);
+        using var bundles = await bundler.PrepareAsync(submission.Job, cancellationToken);
         var standing = await store.CreateJobAsync(fresh, cancellationToken) ?? fresh;
         if (standing.Status != JobStatus.Preparing || standing.PayloadDigest != fresh.PayloadDigest)
         {
@@ -118,8 +116,9 @@ public sealed class Intake(
     private async ValueTask PrepareAsync(Job job, JobRecord record, IPreparedBundles bundles, CancellationToken cancellationToken)
     {
         var recipient = await keys.GetOrCreateRecipientAsync(record.RunId, cancellationToken);
+        await bundles.WriteCodeAsync(objects, record.RunId, cancellationToken);
         var digests = await WriteBundlesAsync(record, bundles, recipient, cancellationToken);
-        var plan = await WritePlanAsync(Planning.Plan(job, record, recipient, digests), cancellationToken);
+        var plan = await WritePlanAsync(Planning.Plan(job, record, recipient, digests, bundles.FolderOf), cancellationToken);
         await AddOrdersAsync(job, plan, record, cancellationToken);
         if (plan.Report is not null && await reporter.AnnounceAsync(plan, cancellationToken) is { } comment)
         {
@@ -175,7 +174,7 @@ public sealed class Intake(
         ReadOnlyMemory<byte> bundle = await bundles.BuildAsync(num, identity, cancellationToken);
         if (!await objects.CreateAsync(key, bundle, cancellationToken))
         {
-            bundle = await objects.GetAsync(key, MaxBundleBytes, cancellationToken)
+            bundle = await objects.GetAsync(key, BundleFiles.MaxBytes, cancellationToken)
                 ?? throw new StoreUnavailableException($"{key} was there and is gone; submit the job again under a new run id");
         }
 

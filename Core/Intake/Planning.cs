@@ -26,7 +26,8 @@ public static class Planning
     /// <param name="record">The job's record.</param>
     /// <param name="recipient">The age recipient of the run.</param>
     /// <param name="digests">SHA-256 of each order's bundle.</param>
-    public static RunPlan Plan(Job job, JobRecord record, string recipient, IReadOnlyList<string> digests)
+    /// <param name="folderOf">The folder of an order that runs in place, or null.</param>
+    public static RunPlan Plan(Job job, JobRecord record, string recipient, IReadOnlyList<string> digests, Func<OrderNum, string?> folderOf)
     {
         var numbers = Numbers(job);
         return new RunPlan
@@ -51,6 +52,7 @@ public static class Planning
                 BundleSha256 = digests[i],
                 SopsKeySsmPath = order.SopsKeySsmPath,
                 Recipient = order.SopsKey ?? recipient,
+                Folder = folderOf(OrderNum.At(i)),
             })],
         };
     }

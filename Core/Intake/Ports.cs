@@ -1,4 +1,5 @@
 using IacCi.Core.Jobs;
+using IacCi.Core.Objects;
 using IacCi.Core.Runs;
 
 namespace IacCi.Core.Intake;
@@ -11,11 +12,22 @@ public interface IBundler
     ValueTask<IPreparedBundles> PrepareAsync(Job job, CancellationToken cancellationToken);
 }
 
-/// <summary>The bundles of a job, ready to be written.</summary>
-public interface IPreparedBundles
+/// <summary>The bundles of a job, ready to be written. Disposing gives back what they were made of.</summary>
+public interface IPreparedBundles : IDisposable
 {
+    /// <summary>Writes the code that the bundles name, before any of them.</summary>
+    ValueTask WriteCodeAsync(IObjectStore objects, RunId run, CancellationToken cancellationToken) => ValueTask.CompletedTask;
+
     /// <summary>The bundle of one order: <c>exec.zip</c>.</summary>
     ValueTask<byte[]> BuildAsync(OrderNum num, BundleIdentity identity, CancellationToken cancellationToken);
+
+    /// <summary>The folder of this machine in which the order's commands run in place; null when they run in a copy of the code.</summary>
+    string? FolderOf(OrderNum num) => null;
+
+    /// <inheritdoc/>
+    void IDisposable.Dispose()
+    {
+    }
 }
 
 /// <summary>What a bundle tells its commands about where they run, and for whom its secrets are encrypted.</summary>

@@ -59,6 +59,12 @@ public sealed record Job
     /// <summary>The most orders in flight at once; null for no limit of the job's own.</summary>
     public int? MaxParallel { get; init; }
 
+    /// <summary>Where the commands of the orders run that do not say so themselves.</summary>
+    public Workspace Workspace { get; init; }
+
+    /// <summary>What becomes of the changes of the orders that do not say so themselves.</summary>
+    public KeepChanges KeepChanges { get; init; }
+
     /// <summary>What to do: 1 to <see cref="OrderNum.MaxOrders"/> orders; the order <c>0001</c> is the first.</summary>
     public required IReadOnlyList<Order> Orders { get; init; }
 

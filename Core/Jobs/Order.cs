@@ -65,6 +65,12 @@ public sealed record Order
     /// <summary>How many times the worker runs the command list again after a failure.</summary>
     public int Retries { get; init; }
 
+    /// <summary>Where its commands run; null for what the job says.</summary>
+    public Workspace? Workspace { get; init; }
+
+    /// <summary>What becomes of its changes; null for what the job says.</summary>
+    public KeepChanges? KeepChanges { get; init; }
+
     /// <summary>Where it runs on AWS: <see cref="ExecutionTarget"/>, else what <see cref="UseLambda"/> says, else CodeBuild.</summary>
     public ExecutionTarget Target =>
         ExecutionTarget ?? (UseLambda is true ? Runs.ExecutionTarget.Lambda : Runs.ExecutionTarget.CodeBuild);
@@ -79,6 +85,12 @@ public sealed record Order
         var least = Cmds.Any(command => command.Contains("terragrunt", StringComparison.Ordinal)) ? OrderLimits.MinTerragruntGraceSeconds : 0;
         return new StopPolicy(StopSignal ?? job.StopSignal ?? Runs.StopSignal.Interrupt, Math.Max(grace, least));
     }
+
+    /// <summary>Where its commands run: what it says itself, else what the job says.</summary>
+    public Workspace WorkspaceIn(Job job) => Workspace ?? job.Workspace;
+
+    /// <summary>What becomes of its changes: what it says itself, else what the job says.</summary>
+    public KeepChanges KeepChangesIn(Job job) => KeepChanges ?? job.KeepChanges;
 
     /// <summary>The repository its code comes from: its own, else the job's, else null.</summary>
     public string? RepoIn(Job job) => GitRepo ?? job.GitRepo;

@@ -105,6 +105,63 @@ public sealed partial class FolderObjectStore : IObjectStore
     }
 
     /// <inheritdoc/>
+    /// <remarks>The file gets one more name, which costs no room; on another file system it is copied.</remarks>
+    public async ValueTask<bool> CreateFromFileAsync(string key, string file, CancellationToken cancellationToken)
+    {
+        var staged = Path.Combine(staging, Convert.ToHexString(RandomNumberGenerator.GetBytes(12)));
+        try
+        {
+            try
+            {
+                TryLink(file, staged);
+            }
+            catch (StoreUnavailableException)
+            {
+                // Another file system, or one without links.
+                await using var from = File.OpenRead(file);
+                await using var to = new FileStream(staged, FileMode.CreateNew, FileAccess.Write);
+                await from.CopyToAsync(to, cancellationToken);
+            }
+
+            if (!TryRename(staged, PathOf(key)))
+            {
+                return false;
+            }
+        }
+        catch (Exception wrong) when (wrong is IOException or UnauthorizedAccessException)
+        {
+            throw Unwritable(root, wrong);
+        }
+        finally
+        {
+            File.Delete(staged);
+        }
+
+        written(key);
+        return true;
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<Stream?> OpenAsync(string key, long maxBytes, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var file = new FileStream(PathOf(key), FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 128 << 10);
+            if (file.Length > maxBytes)
+            {
+                file.Dispose();
+                throw new ObjectTooLargeException(key, maxBytes);
+            }
+
+            return new(file);
+        }
+        catch (Exception missing) when (missing is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return new((Stream?)null);
+        }
+    }
+
+    /// <inheritdoc/>
     public ValueTask PutAsync(string key, ReadOnlyMemory<byte> content, CancellationToken cancellationToken)
     {
         var path = PathOf(key);

@@ -103,11 +103,14 @@ public sealed class LocalHost : IDisposable
         hosts = new HostLiveness(state.Hosts, Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8)));
         keys = new LocalRunKeys(LocalRunKeys.PrefixOf(state), KeepJob);
         var secrets = SecretsFrom(options.BaseFolder);
-        workFolder = new LocalWorkFolder(state.Work, hosts);
-        var opener = new BundleOpener(new LocalIdentities(keys, secrets, options.Variable), () => OrderFolder.Create(workFolder.Path, RandomNumberGenerator.GetBytes), keyring);
-        var workerOptions = new WorkerOptions { BaseEnvironment = CommandEnvironment.Base(options.Variable), Host = hosts.HostId };
-        var worker = new Worker(new LocalBundles(objects), opener, new CommandRunner(clock), workerOptions, clock, RandomNumberGenerator.GetBytes, _ => { });
-        workers = new LocalWorkers(worker, database, objects, new LiveLogs(state.Logs, options.LastLine), hosts.HostId, options.Parallel, (run, num) => watchdogs.Begin(run, num, clock.GetUtcNow()), options.Log, options.Kill);
+        var keeper = new LocalStateKeeper(state.Kept);
+        workFolder = new LocalWorkFolder(state.Work, hosts, keeper, options.Log);
+        var bundles = new LocalBundles(objects);
+        var opener = new BundleOpener(
+            bundles, new LocalIdentities(keys, secrets, options.Variable), order => OrderFolder.Create(workFolder.Path, RandomNumberGenerator.GetBytes, order), keyring);
+        var workerOptions = new WorkerOptions { BaseEnvironment = CommandEnvironment.Base(options.Variable), Host = hosts.HostId, StateKeeper = keeper };
+        var worker = new Worker(bundles, opener, new CommandRunner(clock), workerOptions, clock, RandomNumberGenerator.GetBytes, _ => { });
+        workers = new LocalWorkers(worker, database, objects, new LiveLogs(state.Logs, options.LastLine), hosts.HostId, options.Parallel, clock, (run, num) => watchdogs.Begin(run, num, clock.GetUtcNow()), options.Log, options.Kill);
         var gitHub = new GitHubProvider(GitHubOptions.From(options.Variable), clock, Jitter);
         var vcs = new VcsReporter(new VcsConnections(gitHub, secrets, clock), objects, store, isLocal: true, clock, options.Log);
         reporter = new CompositeReporter(new ProgressReporter(options.Progress), vcs);
@@ -263,7 +266,7 @@ public sealed class LocalHost : IDisposable
         submission = submission with { RunId = run };
         submitted[run] = new KeptJob(source, baseFolder, Convert.ToBase64String(JobWriter.Write(submission.Job).Span));
         var inputs = new LocalInputs(source, baseFolder, options.State.Path, workFolder.Path, GitHubOptions.From(options.Variable), clock);
-        var bundler = new Bundler(inputs, SecretsFrom(baseFolder), clock);
+        var bundler = new Bundler(inputs, SecretsFrom(baseFolder), clock, options.Log);
         var intake = new Intake.Intake(store, objects, keys, watchdogs, bundler, reporter, finalizer, clock, RandomNumberGenerator.GetBytes, bundleRoot: "");
         try
         {

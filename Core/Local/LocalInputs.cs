@@ -1,9 +1,12 @@
+using System.IO.Compression;
+using IacCi.Core.Archives;
 using IacCi.Core.Bundles;
 using IacCi.Core.Code;
 using IacCi.Core.Code.Git;
 using IacCi.Core.Faults;
 using IacCi.Core.Intake;
 using IacCi.Core.Jobs;
+using IacCi.Core.Runs;
 using IacCi.Core.Secrets;
 using IacCi.Core.Secrets.Age;
 using IacCi.Core.Vcs.GitHub;
@@ -21,8 +24,11 @@ namespace IacCi.Core.Local;
 public sealed class LocalInputs(string source, string baseFolder, string stateDir, string scratch, GitHubOptions gitHub, TimeProvider clock) : IBundleInputs
 {
     /// <inheritdoc/>
+    /// <remarks>Code that stays on the machine is not packed: that would take longer than it saves room.</remarks>
     public CodeSources OpenCode() => new(
-        new GitOptions { BaseUrl = gitHub.RepositoriesUrl, TokenUrl = gitHub.WebUrl, AllowLocal = true, LocalBase = baseFolder, ScratchDir = scratch }, clock);
+        new GitOptions { BaseUrl = gitHub.RepositoriesUrl, TokenUrl = gitHub.WebUrl, AllowLocal = true, LocalBase = baseFolder, ScratchDir = scratch },
+        clock,
+        level: CompressionLevel.NoCompression);
 
     /// <inheritdoc/>
     public CodeRequest? CodeOf(Job job, Order order, GitCredentials? credentials)
@@ -32,18 +38,21 @@ public sealed class LocalInputs(string source, string baseFolder, string stateDi
             return new CodeRequest.Repository(repo, order.CommitIn(job), order.GitFolder, credentials);
         }
 
+        return new CodeRequest.Folder(FolderOf(order), stateDir);
+    }
+
+    /// <inheritdoc/>
+    public string FolderOf(Order order)
+    {
         var folder = order.GitFolder is null ? source : Path.Combine(source, order.GitFolder);
         return Directory.Exists(folder)
-            ? new CodeRequest.Folder(folder, stateDir)
+            ? Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder))
             : throw new UserException($"the folder {folder} does not exist; name the code with --source, or another git_folder");
     }
 
     /// <inheritdoc/>
-    public async ValueTask<ReadOnlyMemory<byte>> FetchZipAsync(string location, CancellationToken cancellationToken)
-    {
-        await ValueTask.CompletedTask;
+    public ValueTask FetchZipAsync(string location, string file, CancellationToken cancellationToken) =>
         throw new UserException($"s3_location {location} cannot be read on one machine; leave it out and name the code with --source");
-    }
 }
 
 /// <summary>Where bundles are on one machine.</summary>
@@ -52,6 +61,13 @@ public sealed class LocalBundles(Objects.IObjectStore objects) : IBundleSource
     /// <inheritdoc/>
     public async ValueTask<ReadOnlyMemory<byte>> FetchAsync(WorkOrder order, long maxBytes, CancellationToken cancellationToken) =>
         await objects.GetAsync(order.S3Location, maxBytes, cancellationToken) ?? throw BundleException.Invalid($"{order.S3Location} is missing");
+
+    /// <inheritdoc/>
+    public async ValueTask<Stream> OpenCodeAsync(WorkOrder order, string sha256, CancellationToken cancellationToken)
+    {
+        var key = RunKeys.Code(order.RunId, sha256);
+        return await objects.OpenAsync(key, ArchiveLimits.MaxArchiveBytes, cancellationToken) ?? throw BundleException.Invalid($"{key} is missing");
+    }
 }
 
 /// <summary>Where identities are on one machine: the run's own, or, for an order with a key of its own, where the order says or where sops looks.</summary>

@@ -26,11 +26,12 @@ public interface ILiveLog : IOutputSink, IDisposable;
 /// <param name="logs">Gets the output as it comes.</param>
 /// <param name="hostId">This process.</param>
 /// <param name="parallel">How many slots there are.</param>
+/// <param name="clock">The time.</param>
 /// <param name="began">Is told of each order that has got a slot.</param>
 /// <param name="log">Gets a line when a worker fails.</param>
 /// <param name="kill">Kills the commands of all orders that are being stopped, instead of waiting for them.</param>
 public sealed class LocalWorkers(
-    Worker worker, SqliteDatabase records, IObjectStore objects, ILiveLogs logs, string hostId, int parallel, Action<RunId, OrderNum> began, Action<string> log, CancellationToken kill) : IWorkers
+    Worker worker, SqliteDatabase records, IObjectStore objects, ILiveLogs logs, string hostId, int parallel, TimeProvider clock, Action<RunId, OrderNum> began, Action<string> log, CancellationToken kill) : IWorkers
 {
     private readonly OrderSlots slots = new(parallel);
     private readonly ConcurrentDictionary<(RunId, OrderNum), Work> working = new();
@@ -129,6 +130,8 @@ public sealed class LocalWorkers(
         await Task.Yield();
         try
         {
+            // Before a slot: an order that waits for its folder keeps none from the others.
+            using var folder = order.Folder is { } path ? await FolderLock.TakeAsync(path, clock, work.Stop.Token) : null;
             using var slot = await slots.TakeAsync(work.Stop.Token);
             began(plan.RunId, order.Num);
             work.HasBegun = true;

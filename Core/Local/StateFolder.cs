@@ -32,6 +32,9 @@ public sealed class StateFolder
     /// <summary>Unpacked bundles of running orders, and clones: a folder per process.</summary>
     public string Work => System.IO.Path.Combine(Path, "work");
 
+    /// <summary>Terraform state that orders would have lost: a folder per run and order.</summary>
+    public string Kept => System.IO.Path.Combine(Path, "kept");
+
     /// <summary>Which processes are alive.</summary>
     public string Hosts => System.IO.Path.Combine(Path, "hosts");
 

@@ -28,6 +28,19 @@ public interface IObjectStore
     /// <returns>False when the key was taken; what stood there is unchanged.</returns>
     ValueTask<bool> CreateAsync(string key, ReadOnlyMemory<byte> content, CancellationToken cancellationToken);
 
+    /// <summary>Creates the object from a file, if the key is free. A large one never is in memory as a whole.</summary>
+    /// <returns>False when the key was taken; what stood there is unchanged.</returns>
+    async ValueTask<bool> CreateFromFileAsync(string key, string file, CancellationToken cancellationToken) =>
+        await CreateAsync(key, await File.ReadAllBytesAsync(file, cancellationToken), cancellationToken);
+
+    /// <summary>Opens the object for reading; null when there is none. It can be sought, and does not have to be in memory as a whole.</summary>
+    /// <param name="key">Its key.</param>
+    /// <param name="maxBytes">The most that is read.</param>
+    /// <param name="cancellationToken">Ends the call early.</param>
+    /// <exception cref="ObjectTooLargeException">The object is larger than <paramref name="maxBytes"/>.</exception>
+    async ValueTask<Stream?> OpenAsync(string key, long maxBytes, CancellationToken cancellationToken) =>
+        await GetAsync(key, maxBytes, cancellationToken) is { } content ? new MemoryStream(content.ToArray(), writable: false) : null;
+
     /// <summary>Writes the object, whatever stood there.</summary>
     ValueTask PutAsync(string key, ReadOnlyMemory<byte> content, CancellationToken cancellationToken);
 

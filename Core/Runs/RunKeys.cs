@@ -18,6 +18,9 @@ public static class RunKeys
     /// <summary>An order's bundle.</summary>
     public static string Bundle(RunId run, OrderNum num) => $"{ExecRoot}{run}/{num}/exec.zip";
 
+    /// <summary>An archive of code, which orders of the run share; their bundles name it.</summary>
+    public static string Code(RunId run, string sha256) => $"{ExecRoot}{run}/code/{sha256}.zip";
+
     /// <summary>An order's capabilities, encrypted to its worker.</summary>
     public static string Dispatch(RunId run, OrderNum num) => $"{ExecRoot}{run}/{num}/dispatch.enc.json";
 

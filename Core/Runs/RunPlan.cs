@@ -79,6 +79,9 @@ public sealed record PlannedOrder
 
     /// <summary>The age recipient that the order's secrets were encrypted to.</summary>
     public required string Recipient { get; init; }
+
+    /// <summary>The folder of one machine in which its commands run in place; null when they run in a copy of the code.</summary>
+    public string? Folder { get; init; }
 }
 
 /// <summary>Whom to tell about a run: a pull request or issue, and a commit.</summary>

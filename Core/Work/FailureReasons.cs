@@ -21,6 +21,9 @@ public static class FailureReasons
     /// <summary>The secrets could not be decrypted.</summary>
     public const string DecryptFailed = "decrypt_failed";
 
+    /// <summary>The commands succeeded, and left Terraform state where it is lost.</summary>
+    public const string StateLeft = "state_left";
+
     /// <summary>The worker itself failed while the order was in its hands.</summary>
     public const string WorkerFailed = "worker_failed";
 

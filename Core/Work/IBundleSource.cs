@@ -5,13 +5,18 @@ namespace IacCi.Core.Work;
 /// <summary>Fetches bundles.</summary>
 public interface IBundleSource
 {
-    /// <summary>The largest bundle, in bytes.</summary>
-    const long MaxBundleBytes = 512L * 1024 * 1024;
-
     /// <summary>The bytes of an order's bundle.</summary>
     /// <exception cref="BundleException">There is none, or it is larger than <paramref name="maxBytes"/>.</exception>
     /// <exception cref="StoreUnavailableException">It could not be had for longer than is retried.</exception>
     ValueTask<ReadOnlyMemory<byte>> FetchAsync(WorkOrder order, long maxBytes, CancellationToken cancellationToken);
+
+    /// <summary>Opens the archive of an order's code, which the orders of its run share. It can be sought.</summary>
+    /// <param name="order">The order.</param>
+    /// <param name="sha256">The digest that its bundle names; the caller compares it with the content.</param>
+    /// <param name="cancellationToken">Ends the call early.</param>
+    /// <exception cref="BundleException">There is none, or it is too large.</exception>
+    /// <exception cref="StoreUnavailableException">It could not be had for longer than is retried.</exception>
+    ValueTask<Stream> OpenCodeAsync(WorkOrder order, string sha256, CancellationToken cancellationToken);
 }
 
 /// <summary>An order's bundle cannot be used. The message holds no secret: it becomes part of the order's failure reason.</summary>

@@ -1,3 +1,4 @@
+using IacCi.Core.Jobs;
 using IacCi.Core.Runs;
 
 namespace IacCi.Core.Work;
@@ -22,6 +23,12 @@ public sealed record OrderContent
 
     /// <summary>How the commands are ended before they are through.</summary>
     public StopPolicy Stop { get; init; } = StopPolicy.Default;
+
+    /// <summary>What becomes of what the commands leave in their copy of the code.</summary>
+    public KeepChanges KeepChanges { get; init; }
+
+    /// <summary>What a person should know about how the code was packed, one line each.</summary>
+    public IReadOnlyList<string> Notes { get; init; } = [];
 }
 
 /// <summary>An order's bundle, unpacked. Disposing removes its folders.</summary>
@@ -32,6 +39,9 @@ public interface IOpenedOrder : IDisposable
 
     /// <summary>Where its code lies and its commands run.</summary>
     string Folder { get; }
+
+    /// <summary>Whether that is a copy of the code that goes with the order, and not the folder of the code itself.</summary>
+    bool IsCopy { get; }
 
     /// <summary>An empty folder for events.</summary>
     string EventsFolder { get; }

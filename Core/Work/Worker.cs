@@ -1,8 +1,10 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
+using IacCi.Core.Bundles;
 using IacCi.Core.Faults;
 using IacCi.Core.Runs;
 using IacCi.Core.Work.Events;
+using IacCi.Core.Work.Leftovers;
 using IacCi.Core.Work.Masking;
 using IacCi.Core.Work.Output;
 using IacCi.Core.Work.Results;
@@ -49,7 +51,7 @@ public sealed class Worker(
                 return claim;
             }
 
-            var result = problem is null ? await ExecuteAsync(opened!, live, cancellationToken, kill) : Unstarted(problem, live);
+            var result = problem is null ? await ExecuteAsync(order, opened!, live, cancellationToken, kill) : Unstarted(problem, live);
             log($"order {order.OrderNum}: {result.Status.Word()}{(result.FailureReason is { } reason ? $" ({reason})" : "")}");
             return await ReportAsync(order, channel, result);
         }
@@ -60,7 +62,7 @@ public sealed class Worker(
     {
         try
         {
-            var bundle = await bundles.FetchAsync(order, IBundleSource.MaxBundleBytes, cancellationToken);
+            var bundle = await bundles.FetchAsync(order, BundleFiles.MaxBytes, cancellationToken);
             var digest = Convert.ToHexStringLower(SHA256.HashData(bundle.Span));
             if (digest != order.ExecSha256)
             {
@@ -129,16 +131,23 @@ public sealed class Worker(
     }
 
     [SuppressMessage("Design", "CA1031", Justification = "Whatever goes wrong while the order is ours has to be reported, or the run waits for nothing.")]
-    private async ValueTask<OrderResult> ExecuteAsync(IOpenedOrder opened, IOutputSink? live, CancellationToken stop, CancellationToken kill)
+    private async ValueTask<OrderResult> ExecuteAsync(WorkOrder order, IOpenedOrder opened, IOutputSink? live, CancellationToken stop, CancellationToken kill)
     {
         var content = opened.Content;
         var masker = new SecretMasker(content.SecretValues);
         var output = new OrderOutput(masker, live);
+        foreach (var note in content.Notes)
+        {
+            Say(output, note);
+        }
+
         var startedAt = clock.GetUtcNow();
+        OrderLeftovers? leftovers = null;
         CommandOutcome outcome;
         try
         {
             WarnOfShortSecrets(content, output);
+            leftovers = opened.IsCopy ? new OrderLeftovers(CopySnapshot.Take(opened.Folder)) : null;
             using var stopping = new TokenUntil(options.EndsAt - TimeSpan.FromSeconds(content.Stop.GraceSeconds), clock, stop);
             using var killing = new TokenUntil(options.EndsAt, clock, kill);
             outcome = await runner.RunAsync(CommandsOf(opened), output, stopping.Token, killing.Token);
@@ -150,6 +159,11 @@ public sealed class Worker(
         }
 
         var finishedAt = clock.GetUtcNow();
+        if (leftovers is not null)
+        {
+            outcome = leftovers.Settle(order, opened, outcome, options.StateKeeper, line => Say(output, line));
+        }
+
         var events = Mask(outcome.Events, masker, output);
         output.Complete();
         return new OrderResult
@@ -161,6 +175,7 @@ public sealed class Worker(
             StartedAt = startedAt,
             FinishedAt = finishedAt,
             Events = events,
+            KeptState = leftovers?.Kept ?? [],
             FailureReason = outcome.FailureReason is { } reason ? masker.MaskText(reason) : null,
         };
     }

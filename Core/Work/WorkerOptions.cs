@@ -1,3 +1,5 @@
+using IacCi.Core.Work.Leftovers;
+
 namespace IacCi.Core.Work;
 
 /// <summary>What differs between the places where a worker runs.</summary>
@@ -29,6 +31,9 @@ public sealed record WorkerOptions
 
     /// <summary>On one machine: the process that works on the orders. It stands in the claim, so that others see whether it is alive.</summary>
     public string? Host { get; init; }
+
+    /// <summary>Takes Terraform state out of a copy of the code that is about to be removed.</summary>
+    public IStateKeeper StateKeeper { get; init; } = new ResultStateKeeper();
 
     /// <summary>What the commands get of the worker's own environment; the bundle's variables come on top. See <see cref="BaseEnvironment"/>.</summary>
     public required IReadOnlyDictionary<string, string> BaseEnvironment { get; init; }

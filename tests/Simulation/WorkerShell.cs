@@ -135,10 +135,14 @@ internal static class WorkerShell
 
         public string Folder => "/";
 
+        public bool IsCopy => false;
+
         public string EventsFolder => "/";
 
         public async ValueTask<ReadOnlyMemory<byte>> FetchAsync(WorkOrder order, long maxBytes, CancellationToken cancellationToken) =>
             await host.Internal.GetAsync(order.S3Location, maxBytes, cancellationToken) ?? throw BundleException.Invalid("there is none");
+
+        public ValueTask<Stream> OpenCodeAsync(WorkOrder order, string sha256, CancellationToken cancellationToken) => throw new NotSupportedException();
 
         public ValueTask<IOpenedOrder> OpenAsync(WorkOrder order, ReadOnlyMemory<byte> bundle, CancellationToken cancellationToken) => new(this);
 

@@ -1,4 +1,5 @@
 using System.Text;
+using IacCi.Core.Archives;
 using IacCi.Core.Faults;
 
 namespace IacCi.Core.Code.Git;
@@ -34,24 +35,13 @@ internal sealed record GitClone(GitAddress Address, string Folder, string Commit
         }
 
         var fetch = new Fetcher(address, access, folder, git, options);
-        await fetch.InitAsync(commit?.Length == Sha256Digits, cancellationToken);
-        var whole = commit?.Length is Sha1Digits or Sha256Digits;
-        if (commit is null || whole)
-        {
-            var answer = await fetch.FetchAsync(["--depth=1"], [$"+{commit ?? "HEAD"}:{FetchedRef}"], cancellationToken);
-            if (answer.ExitCode == 0)
-            {
-                return new GitClone(address, folder, await fetch.ResolveAsync(FetchedRef, cancellationToken) ?? throw fetch.Failure(answer));
-            }
-
-            if (commit is null || !IsRefusalOfHash(answer.Error))
-            {
-                throw fetch.Failure(answer);
-            }
-        }
-
-        return new GitClone(address, folder, await fetch.SearchAsync(commit, cancellationToken));
+        return await fetch.CommitAsync(commit, sha256: commit?.Length == Sha256Digits, cancellationToken)
+            ?? await fetch.CommitAsync(commit, sha256: true, cancellationToken)
+            ?? throw new UserException($"The code of {address.Name} cannot be fetched: its objects are named in a way that is not known here.");
     }
+
+    /// <summary>What git says when the two repositories name their objects by different hashes (gitformat: <c>extensions.objectFormat</c>).</summary>
+    private static bool IsOtherFormat(string error) => error.Contains("mismatched algorithms", StringComparison.Ordinal);
 
     /// <summary>What servers say when they do not know a commit, or know it and give out only what a ref points at.</summary>
     private static bool IsRefusalOfHash(string error) =>
@@ -63,17 +53,48 @@ internal sealed record GitClone(GitAddress Address, string Folder, string Commit
         /// <summary>Where the repository is: another place than asked for once it was found to have moved.</summary>
         private string url = address.Url;
 
-        public async Task InitAsync(bool sha256, CancellationToken cancellationToken)
+        /// <summary>Fetches the commit into a new repository; null when the other one names its objects by the other hash.</summary>
+        public async Task<GitClone?> CommitAsync(string? commit, bool sha256, CancellationToken cancellationToken)
+        {
+            if (Directory.Exists(folder))
+            {
+                Directory.Delete(folder, recursive: true);
+            }
+
+            await InitAsync(sha256, cancellationToken);
+            if (commit is null or { Length: Sha1Digits or Sha256Digits })
+            {
+                var answer = await FetchAsync(["--depth=1"], [$"+{commit ?? "HEAD"}:{FetchedRef}"], cancellationToken);
+                if (answer.ExitCode == 0)
+                {
+                    return new GitClone(address, folder, await ResolveAsync(FetchedRef, cancellationToken) ?? throw Failure(answer));
+                }
+
+                if (IsOtherFormat(answer.Error))
+                {
+                    return null;
+                }
+
+                if (commit is null || !IsRefusalOfHash(answer.Error))
+                {
+                    throw Failure(answer);
+                }
+            }
+
+            return await SearchAsync(commit, cancellationToken) is { } found ? new GitClone(address, folder, found) : null;
+        }
+
+        private async Task InitAsync(bool sha256, CancellationToken cancellationToken)
         {
             var call = new GitCall(["init", "--quiet", "--bare", "--template=", $"--object-format={(sha256 ? "sha256" : "sha1")}", "--", folder], options.ReadTimeout);
             var answer = await git.RunAsync(call, cancellationToken);
             if (answer.ExitCode != 0)
             {
-                throw new UserException($"A folder for the code of {address.Name} cannot be made in {TreePath.Show(options.ScratchDir)}: {answer.Error}");
+                throw new UserException($"A folder for the code of {address.Name} cannot be made in {ArchivePath.Show(options.ScratchDir)}: {answer.Error}");
             }
         }
 
-        public async Task<GitAnswer> FetchAsync(string[] flags, string[] refs, CancellationToken cancellationToken)
+        private async Task<GitAnswer> FetchAsync(string[] flags, string[] refs, CancellationToken cancellationToken)
         {
             var answer = await git.RunAsync(Call(flags, refs), cancellationToken);
             for (var hop = 0; access.HoldsToken && answer.ExitCode != 0 && GitRedirect.IsMeant(answer.Error); hop++)
@@ -122,11 +143,17 @@ internal sealed record GitClone(GitAddress Address, string Folder, string Commit
             return Encoding.Latin1.GetString(bytes);
         }
 
-        public async Task<string> SearchAsync(string commit, CancellationToken cancellationToken)
+        /// <returns>Null when the other repository names its objects by the other hash.</returns>
+        private async Task<string?> SearchAsync(string commit, CancellationToken cancellationToken)
         {
             foreach (var refs in (string[][])[Branches, Everything])
             {
                 var answer = await FetchAsync([], refs, cancellationToken);
+                if (answer.ExitCode != 0 && IsOtherFormat(answer.Error))
+                {
+                    return null;
+                }
+
                 if (answer.ExitCode != 0)
                 {
                     throw Failure(answer);
@@ -141,7 +168,7 @@ internal sealed record GitClone(GitAddress Address, string Folder, string Commit
             throw new UserException($"The commit {commit} is not in {address.Name} (or its digits fit more than one commit). Check commit_hash, and whether the commit was pushed.");
         }
 
-        public async Task<string?> ResolveAsync(string name, CancellationToken cancellationToken)
+        private async Task<string?> ResolveAsync(string name, CancellationToken cancellationToken)
         {
             var call = new GitCall(["-C", folder, "rev-parse", "--quiet", "--verify", name + "^{commit}"], options.ReadTimeout);
             var answer = await git.RunAsync(call, cancellationToken);
@@ -149,7 +176,7 @@ internal sealed record GitClone(GitAddress Address, string Folder, string Commit
             return answer.ExitCode == 0 && hash.Length is Sha1Digits or Sha256Digits ? hash : null;
         }
 
-        public UserException Failure(GitAnswer answer) =>
+        private UserException Failure(GitAnswer answer) =>
             new($"The code of {address.Name} cannot be fetched: {answer.Error}. {Remedy(answer.Error)}");
 
         private string Remedy(string error) => address.Transport switch

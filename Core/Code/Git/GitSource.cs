@@ -1,16 +1,12 @@
-using System.Security.Cryptography;
-
 namespace IacCi.Core.Code.Git;
 
 /// <summary>Fetches repositories with git, each commit of each once, and packs folders of them.</summary>
-internal sealed class GitSource(GitOptions options, CodeLimits limits, GitProcess git, TimeProvider time) : IDisposable
+internal sealed class GitSource(GitOptions options, CodePacking packing, GitProcess git, TimeProvider time)
 {
     /// <summary>Published by GitHub (https://docs.github.com/authentication/keeping-your-account-and-data-secure/githubs-ssh-key-fingerprints).</summary>
     private const string GitHubHostKey = "github.com ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl";
 
     private readonly Shared<(GitAddress Address, string? Commit, GitCredentials? Credentials), GitClone> clones = new();
-    private readonly Lazy<string> scratch = new(() => Scratch(options.ScratchDir));
-    private int made;
 
     /// <summary>Packs what is asked for.</summary>
     public async Task<CodeArchive> ReadAsync(CodeRequest.Repository request, CancellationToken cancellationToken)
@@ -18,30 +14,12 @@ internal sealed class GitSource(GitOptions options, CodeLimits limits, GitProces
         var folder = GitTree.Normal(request.GitFolder);
         var address = GitAddress.Parse(request.Repo, options);
         var clone = await clones.GetAsync((address, request.Commit, request.Credentials), key => FetchAsync(key.Address, key.Commit, key.Credentials, cancellationToken));
-        return await new GitTree(clone, git, options, limits).PackAsync(folder, cancellationToken);
-    }
-
-    /// <summary>Removes the clones.</summary>
-    public void Dispose()
-    {
-        if (scratch.IsValueCreated && Directory.Exists(scratch.Value))
-        {
-            Directory.Delete(scratch.Value, recursive: true);
-        }
-    }
-
-    /// <summary>A new folder that only this user may enter.</summary>
-    private static string Scratch(string parent)
-    {
-        var path = Path.Join(Path.GetFullPath(parent), "iac-ci-code-" + Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8)));
-        return OperatingSystem.IsWindows()
-            ? throw new PlatformNotSupportedException("iac-ci runs on Linux")
-            : Directory.CreateDirectory(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute).FullName;
+        return await new GitTree(clone, git, options, packing).PackAsync(folder, cancellationToken);
     }
 
     private async Task<GitClone> FetchAsync(GitAddress address, string? commit, GitCredentials? credentials, CancellationToken cancellationToken)
     {
-        var place = Path.Join(scratch.Value, $"{Interlocked.Increment(ref made)}");
+        var place = packing.Scratch.NewPath();
         Directory.CreateDirectory(place);
         using var agent = address.Transport == GitTransport.Ssh && credentials?.SshKey is { } key
             ? await SshAgent.StartAsync(key, place, time, cancellationToken)

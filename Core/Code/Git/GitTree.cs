@@ -1,5 +1,6 @@
 using System.Buffers.Text;
 using System.Text;
+using IacCi.Core.Archives;
 using IacCi.Core.Faults;
 
 namespace IacCi.Core.Code.Git;
@@ -7,14 +8,18 @@ namespace IacCi.Core.Code.Git;
 /// <summary>
 /// Reads the files of a commit as they are stored: no checkout, so no filter, hook, attribute or line-ending conversion has a say in what is run.
 /// </summary>
-internal sealed class GitTree(GitClone clone, GitProcess git, GitOptions options, CodeLimits limits)
+internal sealed class GitTree(GitClone clone, GitProcess git, GitOptions options, CodePacking packing)
 {
     private const int MaxListBytes = 128 << 20;
     private const int MaxNamed = 5;
     private const int MaxHeaderBytes = 256;
-    private const int MaxPointerBytes = 1_024;
 
-    private sealed record Blob(string Path, CodeKind Kind, string Hash, long Size);
+    private sealed record Blob(ArchiveEntry Entry, string Hash)
+    {
+        public string Path => Entry.Path;
+
+        public long Size => Entry.Size;
+    }
 
     /// <summary>Packs a folder of the commit.</summary>
     /// <exception cref="UserException">There is no such folder, it is too large, or has something in it that is not safe.</exception>
@@ -22,11 +27,11 @@ internal sealed class GitTree(GitClone clone, GitProcess git, GitOptions options
     {
         var inside = Normal(folder);
         var origin = $"{clone.Address.Name}@{clone.Commit}" + (inside.Length == 0 ? "" : " " + inside);
-        using var builder = new CodeArchiveBuilder(limits, origin);
-        var blobs = await ListAsync(await FolderAsync(inside, cancellationToken), builder, cancellationToken);
+        using var packer = new CodePacker(packing, origin);
+        var blobs = await ListAsync(await FolderAsync(inside, cancellationToken), packer, cancellationToken);
         CheckSize(blobs, origin);
-        await ReadAsync(blobs, builder, cancellationToken);
-        return builder.Finish(clone.Commit);
+        await ReadAsync(blobs, packer, cancellationToken);
+        return packer.Finish(clone.Commit);
     }
 
     /// <summary>A <c>git_folder</c> without its decoration; empty for all of the repository.</summary>
@@ -35,9 +40,9 @@ internal sealed class GitTree(GitClone clone, GitProcess git, GitOptions options
     {
         var names = (folder ?? "").Split('/').Where(name => name is not ("" or ".")).ToArray();
         var normal = string.Join('/', names);
-        return normal.Length == 0 || (TreePath.Problem(normal) is null && !normal.Any(char.IsControl) && !folder!.StartsWith('/'))
+        return normal.Length == 0 || (ArchivePath.Problem(normal) is null && !normal.Any(char.IsControl) && !folder!.StartsWith('/'))
             ? normal
-            : throw new UserException($"The git_folder {TreePath.Show(folder!)} is not a folder below the top of the repository.");
+            : throw new UserException($"The git_folder {ArchivePath.Show(folder!)} is not a folder below the top of the repository.");
     }
 
     private async Task<string> FolderAsync(string folder, CancellationToken cancellationToken)
@@ -48,10 +53,10 @@ internal sealed class GitTree(GitClone clone, GitProcess git, GitOptions options
         var type = found.ExitCode == 0 ? await git.RunAsync(Call(["cat-file", "-t", hash]), cancellationToken) : found;
         return type.ExitCode == 0 && type.Output.Span.SequenceEqual("tree\n"u8)
             ? hash
-            : throw new UserException($"There is no folder {TreePath.Show(folder)} in {clone.Address.Name} at {clone.Commit}. Check git_folder and commit_hash.");
+            : throw new UserException($"There is no folder {ArchivePath.Show(folder)} in {clone.Address.Name} at {clone.Commit}. Check git_folder and commit_hash.");
     }
 
-    private async Task<List<Blob>> ListAsync(string tree, CodeArchiveBuilder builder, CancellationToken cancellationToken)
+    private async Task<List<Blob>> ListAsync(string tree, CodePacker packer, CancellationToken cancellationToken)
     {
         var call = Call(["ls-tree", "-r", "-z", "-l", "--full-tree", tree]) with { MaxOutputBytes = MaxListBytes };
         var answer = await git.RunAsync(call, cancellationToken);
@@ -68,13 +73,13 @@ internal sealed class GitTree(GitClone clone, GitProcess git, GitOptions options
             switch (line[..tab].Split(' ', StringSplitOptions.RemoveEmptyEntries))
             {
                 case ["160000", ..]:
-                    builder.Note($"{TreePath.Show(path)} is left out: it is a submodule");
+                    packer.Note(path, "is left out: it is a submodule");
                     break;
                 case [var mode, "blob", var hash, var size] when long.TryParse(size, out var bytes):
-                    blobs.Add(new Blob(path, KindOf(mode), hash, bytes));
+                    blobs.Add(new Blob(EntryOf(path, mode, bytes), hash));
                     break;
                 default:
-                    throw Broken($"{TreePath.Show(path)} is of an unknown kind");
+                    throw Broken($"{ArchivePath.Show(path)} is of an unknown kind");
             }
         }
 
@@ -82,7 +87,7 @@ internal sealed class GitTree(GitClone clone, GitProcess git, GitOptions options
         return blobs;
     }
 
-    private async Task ReadAsync(List<Blob> blobs, CodeArchiveBuilder builder, CancellationToken cancellationToken)
+    private async Task ReadAsync(List<Blob> blobs, CodePacker packer, CancellationToken cancellationToken)
     {
         if (blobs.Count == 0)
         {
@@ -92,7 +97,7 @@ internal sealed class GitTree(GitClone clone, GitProcess git, GitOptions options
         var call = Call(["cat-file", "--batch"]) with
         {
             Input = Encoding.ASCII.GetBytes(string.Concat(blobs.Select(blob => blob.Hash + "\n"))),
-            Reader = (output, token) => TakeAsync(blobs, output, builder, token),
+            Reader = (output, token) => TakeAsync(blobs, output, packer, token),
         };
         var answer = await git.RunAsync(call, cancellationToken);
         if (answer.ExitCode != 0)
@@ -101,41 +106,37 @@ internal sealed class GitTree(GitClone clone, GitProcess git, GitOptions options
         }
     }
 
+    private Task TakeAsync(List<Blob> blobs, Stream output, CodePacker packer, CancellationToken cancellationToken) =>
+        Task.Run(() => Take(blobs, output, packer, cancellationToken), cancellationToken);
+
     /// <summary>Takes the answers of cat-file (git-cat-file(1), "BATCH OUTPUT"): a line <c>hash type size</c>, the bytes, a line feed.</summary>
-    private async Task TakeAsync(List<Blob> blobs, Stream output, CodeArchiveBuilder builder, CancellationToken cancellationToken)
+    private void Take(List<Blob> blobs, Stream output, CodePacker packer, CancellationToken cancellationToken)
     {
         using var buffered = new BufferedStream(output, 64 << 10);
-        var pointers = 0;
         foreach (var blob in blobs)
         {
-            if (await SizeAsync(buffered, cancellationToken) != blob.Size)
+            cancellationToken.ThrowIfCancellationRequested();
+            if (SizeIn(buffered) != blob.Size)
             {
-                throw Broken($"{TreePath.Show(blob.Path)} is missing or damaged");
+                throw Broken($"{ArchivePath.Show(blob.Path)} is missing or damaged");
             }
 
-            var content = new byte[blob.Size + 1];
-            await buffered.ReadExactlyAsync(content, cancellationToken);
-            builder.Add(blob.Path, blob.Kind, content.AsMemory(0, (int)blob.Size));
-            pointers += blob.Size <= MaxPointerBytes && content.AsSpan().StartsWith("version https://git-lfs.github.com/spec/"u8) ? 1 : 0;
-        }
-
-        if (pointers > 0)
-        {
-            builder.Note($"{pointers:N0} files are pointers of Git LFS; what they point at is not fetched");
+            using var content = new BoundedStream(buffered, blob.Size);
+            packer.Add(blob.Entry, content);
+            if (content.Left > 0 || buffered.ReadByte() != '\n')
+            {
+                throw Broken($"{ArchivePath.Show(blob.Path)} is not whole");
+            }
         }
     }
 
-    private static async Task<long> SizeAsync(Stream output, CancellationToken cancellationToken)
+    private static long SizeIn(BufferedStream output)
     {
         var header = new byte[MaxHeaderBytes];
-        for (var length = 0; length < MaxHeaderBytes; length++)
+        for (var length = 0; length < MaxHeaderBytes && output.ReadByte() is >= 0 and var next; length++)
         {
-            if (await output.ReadAsync(header.AsMemory(length, 1), cancellationToken) == 0)
-            {
-                break;
-            }
-
-            if (header[length] == '\n')
+            header[length] = (byte)next;
+            if (next == '\n')
             {
                 var digits = header.AsSpan(0, length)[(header.AsSpan(0, length).LastIndexOf((byte)' ') + 1)..];
                 return Utf8Parser.TryParse(digits, out long size, out var used) && used == digits.Length ? size : -1;
@@ -148,24 +149,24 @@ internal sealed class GitTree(GitClone clone, GitProcess git, GitOptions options
     private void CheckSize(List<Blob> blobs, string origin)
     {
         var total = blobs.Sum(blob => blob.Size);
-        if (total <= limits.MaxBytes && blobs.Count <= limits.MaxEntries)
+        if (total <= packing.Limits.MaxBytes && blobs.Count <= packing.Limits.MaxEntries)
         {
             return;
         }
 
-        var offenders = blobs.OrderByDescending(blob => blob.Size).Take(MaxNamed).Select(blob => $"{TreePath.Show(blob.Path)} ({blob.Size:N0} bytes)");
+        var offenders = blobs.OrderByDescending(blob => blob.Size).Take(MaxNamed).Select(blob => $"{ArchivePath.Show(blob.Path)} ({blob.Size:N0} bytes)");
         throw new UserException(
-            $"{origin} is too much code for an order: {total:N0} bytes in {blobs.Count:N0} files, at most {limits.MaxBytes:N0} in {limits.MaxEntries:N0} " +
+            $"{origin} is too much code for an order: {total:N0} bytes in {blobs.Count:N0} files, at most {packing.Limits.MaxBytes:N0} in {packing.Limits.MaxEntries:N0} " +
             $"are packed. The largest: {string.Join(", ", offenders)}. Choose a smaller folder with git_folder.");
     }
 
     private GitCall Call(string[] arguments) => new(["-C", clone.Folder, .. arguments], options.ReadTimeout);
 
-    private static CodeKind KindOf(string mode) => mode switch
+    private static ArchiveEntry EntryOf(string path, string mode, long size) => mode switch
     {
-        "120000" => CodeKind.Link,
-        "100755" => CodeKind.Executable,
-        _ => CodeKind.File,
+        "120000" => new ArchiveEntry(path, EntryKind.Link, UnixMode.RightsMask, size),
+        "100755" => new ArchiveEntry(path, EntryKind.File, UnixMode.UsualProgram, size),
+        _ => new ArchiveEntry(path, EntryKind.File, UnixMode.UsualFile, size),
     };
 
     private UserException Broken(string why) => new($"The code of {clone.Address.Name}@{clone.Commit} cannot be read: {why}.");

@@ -38,6 +38,8 @@ internal static class JobFields
                 Default = StopPolicy.DefaultGraceSeconds,
             },
             new("max_parallel", new NumberShape(1, OrderNum.MaxOrders, ""), job => job.MaxParallel, "The most orders in flight at once."),
+            new("workspace", SharedShapes.Workspace, job => job.Workspace, SharedShapes.WorkspaceText) { Default = Workspace.Copy },
+            new("keep_changes", SharedShapes.KeepChanges, job => job.KeepChanges, SharedShapes.KeepChangesText) { Default = KeepChanges.State },
             new("orders", new ListShape<Order>(new RecordShape<Order>(OrderFields.Table, OrderFields.Build, OrderReference), 1, OrderNum.MaxOrders, "orders", OrderFields.Unread),
                 job => job.Orders, "What to do.") { Required = true },
         ],
@@ -69,6 +71,8 @@ internal static class JobFields
         StopSignal = values.GetValue<StopSignal>("stop_signal"),
         StopGrace = values.GetValue<int>("stop_grace"),
         MaxParallel = values.GetValue<int>("max_parallel"),
+        Workspace = values.GetValue<Workspace>("workspace") ?? Workspace.Copy,
+        KeepChanges = values.GetValue<KeepChanges>("keep_changes") ?? KeepChanges.State,
         Orders = values.Get<Order[]>("orders") ?? [],
     };
 

@@ -50,6 +50,8 @@ internal static class OrderFields
                 "An age recipient to encrypt the order's secrets to, instead of one that is made for the run."),
             new("sops_key_ssm_path", new TextShape(SecretLocation.MaxNameLength, TextRules.SsmPath), order => order.SopsKeySsmPath,
                 "The SSM parameter in which the worker finds the identity for sops_key."),
+            new("workspace", SharedShapes.Workspace, order => order.Workspace, "As the job's, for this order alone."),
+            new("keep_changes", SharedShapes.KeepChanges, order => order.KeepChanges, "As the job's, for this order alone."),
         ],
         name => JobFields.IsField(name) ? $"{name} is a field of the job; move it out of orders" : null);
 
@@ -75,6 +77,8 @@ internal static class OrderFields
         SecretManagerPaths = values.Get<string[]>("secret_manager_paths") ?? [],
         SopsKey = values.Get<string>("sops_key"),
         SopsKeySsmPath = values.Get<string>("sops_key_ssm_path"),
+        Workspace = values.GetValue<Workspace>("workspace"),
+        KeepChanges = values.GetValue<KeepChanges>("keep_changes"),
     };
 
     private static ListShape<string> Texts(Shape item, int min, int max, string what) => new(item, min, max, what, placeholder: "");

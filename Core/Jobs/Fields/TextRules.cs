@@ -18,12 +18,12 @@ internal static partial class TextRules
 
     /// <summary>A location of a secret.</summary>
     public static string? Location(string text, JobContext context) => SecretLocation.TryParse(text, out var location)
-        ? OnlyHere(location, context)
+        ? OnlyHere(location, context, "vcs")
         : $"is not a location; write {SecretLocation.Forms}";
 
     /// <summary>An entry of ssm_paths, or sops_key_ssm_path.</summary>
     public static string? SsmPath(string text, JobContext context) => SecretLocation.TryParseSsm(text, out var location)
-        ? OnlyHere(location, context)
+        ? OnlyHere(location, context, "jobs")
         : $"{Problems.Quote(text)} is not the path of an SSM parameter; use letters, digits and . _ - /, for example /prod/db/password";
 
     /// <summary>An entry of ssm_paths: its last part becomes a variable.</summary>
@@ -32,7 +32,7 @@ internal static partial class TextRules
 
     /// <summary>An entry of secret_manager_paths: its last part becomes a variable.</summary>
     public static string? SecretVariable(string text, JobContext context) => SecretLocation.TryParseSecret(text, out var location)
-        ? OnlyHere(location, context) ?? GivesVariable(location)
+        ? OnlyHere(location, context, "jobs") ?? GivesVariable(location)
         : $"{Problems.Quote(text)} is not the name of a secret; use letters, digits and / _ + = . @ -, for example prod/db";
 
     /// <summary>A repository.</summary>
@@ -49,9 +49,14 @@ internal static partial class TextRules
         : text.Split('/').Contains("..") ? "leaves the repository by '..'; write a folder inside of it"
         : null;
 
-    private static string? OnlyHere(SecretLocation location, JobContext context) => location.IsLocal && context == JobContext.Aws
-        ? "is on one machine only (env:, file:); on AWS keep it in aws:::ssm:<path> or aws:::secretd:<name>"
+    /// <summary>A variable or a file of one machine is refused on AWS, with a place there that gives the same variable.</summary>
+    private static string? OnlyHere(SecretLocation location, JobContext context, string folder) => location.IsLocal && context == JobContext.Aws
+        ? $"is on one machine only (env:, file:); on AWS put it into SSM and write {new SecretLocation(SecretKeeper.Ssm, PlaceOf(location, folder))}, or another path that the " +
+            "deployment lets jobs read; or into Secrets Manager, and write aws:::secretd:<name>"
         : null;
+
+    private static string PlaceOf(SecretLocation location, string folder) =>
+        $"/iac-ci/{folder}/{(location.Variable is { } variable ? variable.ToLowerInvariant().Replace('_', '-') : "<name>")}";
 
     private static string? GivesVariable(SecretLocation location) => location.Variable is null
         ? "gives no variable: its last part, upper case with - and . as _, is not letters, digits and _, not a digit first; rename it"

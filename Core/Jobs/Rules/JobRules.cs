@@ -10,6 +10,7 @@ internal static class JobRules
     public static void Check(Job job, Spot root, JobContext context, Problems problems)
     {
         CheckReport(job, root, context, problems);
+        WorkspaceRules.Check(job, root, context, problems);
         var orders = root.Field("orders");
         for (var i = 0; i < job.Orders.Count; i++)
         {

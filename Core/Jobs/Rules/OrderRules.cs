@@ -14,6 +14,7 @@ internal static class OrderRules
     {
         CheckTarget(order, spot, problems);
         CheckTimes(job, order, spot, context, problems);
+        WorkspaceRules.Check(job, order, spot, context, problems);
         CheckSize(order, spot, problems);
         if (order.SopsKeySsmPath is not null && !spot.Has("sops_key"))
         {
@@ -23,7 +24,7 @@ internal static class OrderRules
         var hasCode = spot.Has("s3_location") || spot.Has("git_repo") || job.GitRepo is not null;
         if (context == JobContext.Aws && !hasCode)
         {
-            problems.Add(spot, "has no code; add s3_location, or git_repo here or to the job");
+            problems.Add(spot, "has no code; on AWS no folder of this machine is read: add git_repo here or to the job, or a zip at s3_location");
         }
     }
 

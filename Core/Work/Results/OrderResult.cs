@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using IacCi.Core.Runs;
+using IacCi.Core.Work.Leftovers;
 
 namespace IacCi.Core.Work.Results;
 
@@ -34,6 +35,9 @@ public sealed record OrderResult
 
     /// <summary>The commands' own events, each one JSON object as text, masked.</summary>
     public IReadOnlyList<string> Events { get; init; } = [];
+
+    /// <summary>Terraform state that was taken out of the order's copy of the code, where a worker has no other place for it. Only people read it.</summary>
+    public IReadOnlyList<KeptFile> KeptState { get; init; } = [];
 
     /// <summary>Why it did not succeed: a word, perhaps followed by <c>: detail</c>.</summary>
     public string? FailureReason { get; init; }
@@ -77,10 +81,30 @@ public sealed record OrderResult
             }
 
             writer.WriteEndArray();
+            WriteKept(writer);
             writer.WriteEndObject();
         }
 
         return buffer.WrittenSpan.ToArray();
+    }
+
+    private void WriteKept(Utf8JsonWriter writer)
+    {
+        if (KeptState.Count == 0)
+        {
+            return;
+        }
+
+        writer.WriteStartArray("kept_state");
+        foreach (var file in KeptState)
+        {
+            writer.WriteStartObject();
+            writer.WriteString("path", file.Path);
+            writer.WriteBase64String("gzip", file.Gzip.Span);
+            writer.WriteEndObject();
+        }
+
+        writer.WriteEndArray();
     }
 
     private static void WriteNumber(Utf8JsonWriter writer, string name, int? value)

@@ -56,7 +56,7 @@ internal static class FolderRemoval
         }
     }
 
-    private static bool Unlock(string folder)
+    internal static bool Unlock(string folder)
     {
         try
         {

@@ -1,4 +1,5 @@
 using IacCi.Core.Bundles;
+using IacCi.Core.Runs;
 
 namespace IacCi.Core.Work.Unpack;
 
@@ -15,10 +16,12 @@ public sealed class OrderFolder : IDisposable
     /// <summary>Makes a folder.</summary>
     /// <param name="parent">Where; it is made when it does not exist, and others may share it.</param>
     /// <param name="randomBytes">Makes random bytes, for a name that nobody can guess.</param>
-    public static OrderFolder Create(string parent, Func<int, byte[]> randomBytes)
+    /// <param name="order">Whose it is, so that a later process knows it when this one dies (<see cref="TryParse"/>); null where no other process comes.</param>
+    public static OrderFolder Create(string parent, Func<int, byte[]> randomBytes, WorkOrder? order = null)
     {
         Directory.CreateDirectory(parent);
-        var folder = new OrderFolder(Path.Join(Path.GetFullPath(parent), "iac-ci-" + Convert.ToHexStringLower(randomBytes(8))));
+        var name = "iac-ci-" + Convert.ToHexStringLower(randomBytes(8)) + (order is null ? "" : $"-{order.OrderNum}-{order.RunId}");
+        var folder = new OrderFolder(Path.Join(Path.GetFullPath(parent), name));
         Directory.CreateDirectory(folder.Root, OwnerOnly);
         Directory.CreateDirectory(folder.Code);
         Directory.CreateDirectory(folder.Events, OwnerOnly);
@@ -33,6 +36,13 @@ public sealed class OrderFolder : IDisposable
 
     /// <summary>For IAC_CI_EVENTS_DIR.</summary>
     public string Events => Path.Join(Root, "events");
+
+    /// <summary>Whose a folder was, by its name.</summary>
+    internal static bool TryParse(string name, out RunId run, out OrderNum num)
+    {
+        (run, num) = (default, default);
+        return name.Split('-', 5) is ["iac", "ci", _, var number, var id] && OrderNum.TryParse(number, out num) && RunId.TryParse(id, out run);
+    }
 
     /// <inheritdoc/>
     public void Dispose() => FolderRemoval.Remove(Root);

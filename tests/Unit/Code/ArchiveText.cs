@@ -4,20 +4,32 @@ using IacCi.Core.Code;
 
 namespace IacCi.Tests.Unit.Code;
 
-/// <summary>An archive as tests like to compare it.</summary>
-internal static class ArchiveText
+/// <summary>An archive of code as tests like to compare it: its zip was read while its source was there.</summary>
+internal sealed class PackedCode(CodeArchive archive)
 {
-    public static string[] Paths(this CodeArchive archive) => [.. Read(archive.Zip, entry => entry.FullName)];
+    private readonly byte[] zip = archive.File is { } file ? File.ReadAllBytes(file) : [];
 
-    public static string Content(this CodeArchive archive, string path) =>
-        Read(archive.Zip, entry => (entry.FullName, Text: new StreamReader(entry.Open(), Encoding.UTF8).ReadToEnd())).Single(e => e.FullName == "code/" + path).Text;
+    public byte[] Zip => zip;
 
-    public static int Mode(this CodeArchive archive, string path) =>
-        Read(archive.Zip, entry => (entry.FullName, Mode: entry.ExternalAttributes >> 16 & 0xFFFF)).Single(e => e.FullName == "code/" + path).Mode;
+    public string? Sha256 => archive.Sha256;
 
-    public static List<T> Read<T>(ReadOnlyMemory<byte> zip, Func<ZipArchiveEntry, T> read)
+    public string Origin => archive.Origin;
+
+    public string? Commit => archive.Commit;
+
+    public IReadOnlyList<string> Notes => archive.Notes;
+
+    public string[] Paths() => [.. Read(entry => entry.FullName)];
+
+    public string Content(string path) =>
+        Read(entry => (entry.FullName, Text: new StreamReader(entry.Open(), Encoding.UTF8).ReadToEnd())).Single(e => e.FullName == path).Text;
+
+    public int Mode(string path) =>
+        Read(entry => (entry.FullName, Mode: entry.ExternalAttributes >> 16 & 0xFFFF)).Single(e => e.FullName == path).Mode;
+
+    private List<T> Read<T>(Func<ZipArchiveEntry, T> read)
     {
-        using var archive = new ZipArchive(new MemoryStream(zip.ToArray()));
-        return [.. archive.Entries.Select(read)];
+        using var entries = new ZipArchive(new MemoryStream(zip));
+        return [.. entries.Entries.Select(read)];
     }
 }

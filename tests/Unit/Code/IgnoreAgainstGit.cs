@@ -1,3 +1,4 @@
+using IacCi.Core.Archives;
 using IacCi.Core.Code;
 
 namespace IacCi.Tests.Unit.Code;
@@ -41,7 +42,7 @@ internal sealed class IgnoreAgainstGit
             var (top, bar, x, exclude) = (Lines(random), Lines(random), Lines(random), Lines(random));
             folder.With(".gitignore", top).With("bar/.gitignore", bar).With("x/y/.gitignore", x).With(".git/info/exclude", exclude);
             var git = folder.Git("ls-files", "-z", "--others", "--exclude-standard").Split('\0', StringSplitOptions.RemoveEmptyEntries);
-            var ours = FolderWalk.List(folder.Path, null).Entries.Where(entry => entry.Kind != CodeKind.Folder).Select(entry => entry.Path);
+            var ours = FolderWalk.List(folder.Path, null, (_, _) => { }).Entries.Where(entry => entry.Kind != EntryKind.Folder).Select(entry => entry.Path);
             var differ = git.Except(ours).Select(path => "+" + path).Concat(ours.Except(git).Select(path => "-" + path)).ToArray();
             if (differ.Length > 0)
             {
@@ -64,7 +65,7 @@ internal sealed class IgnoreAgainstGit
     {
         using var folder = new TempFolder();
         folder.With(new string('a', 200)).With(".gitignore", string.Concat(Enumerable.Repeat("*a", 100)) + "b\n" + string.Concat(Enumerable.Repeat("**/", 100)) + "b");
-        await Assert.That(FolderWalk.List(folder.Path, null).Entries.Count).IsEqualTo(2);
+        await Assert.That(FolderWalk.List(folder.Path, null, (_, _) => { }).Entries.Count).IsEqualTo(2);
     }
 }
 

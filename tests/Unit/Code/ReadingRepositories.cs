@@ -1,3 +1,4 @@
+using IacCi.Core.Archives;
 using IacCi.Core.Code;
 using IacCi.Core.Code.Git;
 using IacCi.Core.Faults;
@@ -16,8 +17,8 @@ internal sealed class ReadingRepositories
         repo.Git("config", "core.autocrlf", "false");
         repo.Commit(out var commit);
         using var sources = Sources();
-        var archive = await sources.ReadAsync(new CodeRequest.Repository(repo.Path), default);
-        await Assert.That(archive.Paths()).IsEquivalentTo(["code/", "code/.gitattributes", "code/link", "code/run.sh", "code/sub/a.txt"]);
+        var archive = new PackedCode(await sources.ReadAsync(new CodeRequest.Repository(repo.Path), default));
+        await Assert.That(archive.Paths()).IsEquivalentTo([".gitattributes", "link", "run.sh", "sub/a.txt"]);
         await Assert.That(archive.Content("sub/a.txt")).IsEqualTo(repo.Git("cat-file", "blob", "HEAD:sub/a.txt"));
         await Assert.That(archive.Mode("run.sh")).IsEqualTo(0x81ED);
         await Assert.That(archive.Mode("link")).IsEqualTo(0xA1FF);
@@ -34,7 +35,7 @@ internal sealed class ReadingRepositories
         using var repo = new TempFolder();
         repo.With("a", "old").Commit(out var old).With("a", "new").Commit(out _);
         using var sources = Sources();
-        var archive = await sources.ReadAsync(new CodeRequest.Repository("file://" + repo.Path, old[..digits]), default);
+        var archive = new PackedCode(await sources.ReadAsync(new CodeRequest.Repository("file://" + repo.Path, old[..digits]), default));
         await Assert.That(archive.Content("a")).IsEqualTo("old");
         await Assert.That(archive.Commit).IsEqualTo(old);
     }
@@ -47,7 +48,22 @@ internal sealed class ReadingRepositories
         repo.Git("update-ref", "refs/pull/1/head", proposed);
         repo.Git("reset", "-q", "--hard", main);
         using var sources = Sources();
-        await Assert.That((await sources.ReadAsync(new CodeRequest.Repository(repo.Path, proposed[..12]), default)).Content("a")).IsEqualTo("proposed");
+        await Assert.That(new PackedCode(await sources.ReadAsync(new CodeRequest.Repository(repo.Path, proposed[..12]), default)).Content("a")).IsEqualTo("proposed");
+    }
+
+    [Test]
+    [Arguments(0)]
+    [Arguments(12)]
+    [Arguments(64)]
+    public async Task A_repository_of_sha256_is_read(int digits)
+    {
+        using var repo = new TempFolder().With("a", "text");
+        repo.Git("init", "-q", "-b", "main", "--object-format=sha256");
+        repo.Commit(out var commit);
+        using var sources = Sources();
+        var archive = new PackedCode(await sources.ReadAsync(new CodeRequest.Repository(repo.Path, digits == 0 ? null : commit[..digits]), default));
+        await Assert.That(archive.Content("a")).IsEqualTo("text");
+        await Assert.That(archive.Commit).IsEqualTo(commit);
     }
 
     [Test]
@@ -56,8 +72,8 @@ internal sealed class ReadingRepositories
         using var repo = new TempFolder();
         repo.With("infra/net/main.tf", "net").With("other").Commit(out var commit);
         using var sources = Sources();
-        var archive = await sources.ReadAsync(new CodeRequest.Repository(repo.Path, commit, "./infra//net/"), default);
-        await Assert.That(archive.Paths()).IsEquivalentTo(["code/", "code/main.tf"]);
+        var archive = new PackedCode(await sources.ReadAsync(new CodeRequest.Repository(repo.Path, commit, "./infra//net/"), default));
+        await Assert.That(archive.Paths()).IsEquivalentTo(["main.tf"]);
         foreach (var missing in (string[])["infra/none", "other", "infra/net/main.tf"])
         {
             await Assert.That(async () => await sources.ReadAsync(new CodeRequest.Repository(repo.Path, commit, missing), default))
@@ -76,7 +92,7 @@ internal sealed class ReadingRepositories
         using var sources = Sources(scratch.Path);
         var archives = await Task.WhenAll(Enumerable.Range(0, 20).Select(i => sources.ReadAsync(new CodeRequest.Repository(repo.Path, commit, i % 2 == 0 ? "a" : "b"), default)));
         await Assert.That(archives.Distinct().Count()).IsEqualTo(2);
-        await Assert.That(Directory.GetDirectories(Directory.GetDirectories(scratch.Path).Single()).Length).IsEqualTo(1);
+        await Assert.That(Directory.GetDirectories(Directory.GetDirectories(scratch.Path).Single()).Length).IsEqualTo(1); // The archives are files beside it.
         sources.Dispose();
         await Assert.That(Directory.GetFileSystemEntries(scratch.Path)).IsEmpty();
     }
@@ -115,7 +131,7 @@ internal sealed class ReadingRepositories
         repo.Git("config", "uploadpack.packObjectsHook", $"touch {repo["pwned"]};");
         repo.With(".git/hooks/post-checkout", "#!/bin/sh\ntouch " + repo["pwned"]);
         using var sources = Sources();
-        var archive = await sources.ReadAsync(new CodeRequest.Repository(repo.Path), default);
+        var archive = new PackedCode(await sources.ReadAsync(new CodeRequest.Repository(repo.Path), default));
         await Assert.That(archive.Content("x.bin")).IsEqualTo("plain");
         await Assert.That(string.Join('\n', archive.Notes)).Contains("'sub' is left out: it is a submodule").And.Contains("Git LFS");
         await Assert.That(File.Exists(repo["pwned"])).IsFalse();
@@ -178,7 +194,7 @@ internal sealed class ReadingRepositories
     {
         using var repo = new TempFolder();
         repo.With("huge.iso", new string('x', 5_000)).With("a").Commit(out _);
-        using var sources = new CodeSources(new GitOptions { AllowLocal = true }, TimeProvider.System, new CodeLimits { MaxBytes = 1_000 });
+        using var sources = new CodeSources(new GitOptions { AllowLocal = true }, TimeProvider.System, new ArchiveLimits { MaxBytes = 1_000 });
         await Assert.That(async () => await sources.ReadAsync(new CodeRequest.Repository(repo.Path), default))
             .Throws<UserException>().WithMessageContaining("'huge.iso' (5,000 bytes)");
     }

@@ -122,10 +122,10 @@ internal sealed class RedirectedRepositories
         await Assert.That((options.WebUrl, options.RepositoriesUrl)).IsEqualTo(("https://github.com", "https://mirror.example.com"));
     }
 
-    private static async Task<CodeArchive> Read(GitServer server, string repo, string? commit = null, string? token = GitServer.Token)
+    private static async Task<PackedCode> Read(GitServer server, string repo, string? commit = null, string? token = GitServer.Token)
     {
         using var sources = new CodeSources(new GitOptions { BaseUrl = server.Url }, TimeProvider.System);
-        return await sources.ReadAsync(new CodeRequest.Repository(repo, commit, null, new GitCredentials(token)), default);
+        return new PackedCode(await sources.ReadAsync(new CodeRequest.Repository(repo, commit, null, new GitCredentials(token)), default));
     }
 
     private static async Task<string> Refused(GitServer server, string repo, string? token = GitServer.Token) =>

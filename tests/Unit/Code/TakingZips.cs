@@ -1,6 +1,8 @@
 using System.IO.Compression;
 using System.Text;
+using IacCi.Core.Archives;
 using IacCi.Core.Code;
+using IacCi.Core.Code.Git;
 using IacCi.Core.Faults;
 
 namespace IacCi.Tests.Unit.Code;
@@ -17,9 +19,9 @@ internal sealed class TakingZips
         Directory.CreateDirectory(folder["empty"]);
         TempFolder.Run("chmod", "700", folder["d/run.sh"]);
         TempFolder.Run("sh", "-c", $"cd {folder.Path} && zip -q -r -y z.zip .");
-        var archive = CodeArchive.FromZip(File.ReadAllBytes(folder["z.zip"]), "s3://b/k");
-        await Assert.That(archive.Paths()).IsEquivalentTo(["code/", "code/d/", "code/d/l", "code/d/run.sh", "code/empty/", "code/é.txt"]);
-        await Assert.That(archive.Mode("d/run.sh")).IsEqualTo(0x81ED);
+        var archive = await Read(File.ReadAllBytes(folder["z.zip"]));
+        await Assert.That(archive.Paths()).IsEquivalentTo(["d/", "d/l", "d/run.sh", "empty/", "é.txt"]);
+        await Assert.That(archive.Mode("d/run.sh")).IsEqualTo(0x81C0);
         await Assert.That(archive.Content("d/l")).IsEqualTo("run.sh");
     }
 
@@ -31,6 +33,8 @@ internal sealed class TakingZips
     [Arguments("./a", "'.'")]
     [Arguments(".git/config", ".git")]
     [Arguments("a\\b", "backslashes")]
+    [Arguments("a\tb", "control character")]
+    [Arguments("a\u202Eb", "mark of direction")]
     public async Task A_path_that_leaves_is_refused(string name, string message) => await Refused(Zip((name, "x", 0)), message);
 
     [Test]
@@ -39,16 +43,17 @@ internal sealed class TakingZips
         await Refused(Zip(("l", "../x", Link)), "'l' is a link out");
         await Refused(Zip(("l", "d", Link), ("l/x", "x", 0)), "stands below something that is not a folder");
         await Refused(Zip(("a", "1", 0), ("a", "2", 0)), "there twice");
+        await Refused(Zip(("l", "", Link)), "'l' is a link to nothing");
         await Refused(Zip(("pipe", "", UnixMode.Fifo << 16)), "neither a file");
     }
 
     [Test]
     public async Task A_bomb_is_refused_while_it_unpacks()
     {
-        await Refused(Zip(("zeros", new string('\0', 8 << 20), 0)), "unpacks to more than 200 times");
+        await Refused(Zip(("zeros", new string('\0', 8 << 20), 0)), "too much", new ArchiveLimits { MaxBytes = 1 << 20 });
         var many = Zip([.. Enumerable.Range(0, 20).Select(i => ($"f{i}", new string('x', 1_000), 0))]);
-        await Refused(many, "too large", new CodeLimits { MaxBytes = 15_000 });
-        await Refused(many, "entries", new CodeLimits { MaxEntries = 10 });
+        await Refused(many, "too much", new ArchiveLimits { MaxBytes = 15_000 });
+        await Refused(many, "entries", new ArchiveLimits { MaxEntries = 10 });
     }
 
     [Test]
@@ -64,16 +69,16 @@ internal sealed class TakingZips
     public async Task Damage_anywhere_is_an_error_and_never_a_fault_of_ours()
     {
         var zip = Zip(("a", "some text, some text", 0), ("d/b", "more", 0));
-        await Refused([], "not a whole zip");
-        await Refused(Encoding.UTF8.GetBytes("hello"), "not a whole zip");
-        await Refused(zip[..^10], "not a whole zip");
+        await Refused([], "damaged");
+        await Refused(Encoding.UTF8.GetBytes("hello"), "damaged");
+        await Refused(zip[..^10], "damaged");
         for (var i = 0; i < zip.Length; i++)
         {
             var bad = zip.ToArray();
             bad[i] ^= 0xFF;
             try
             {
-                CodeArchive.FromZip(bad, "z");
+                await Read(bad);
             }
             catch (UserException)
             {
@@ -82,8 +87,14 @@ internal sealed class TakingZips
         }
     }
 
-    private static async Task Refused(byte[] zip, string message, CodeLimits? limits = null) =>
-        await Assert.That(() => CodeArchive.FromZip(zip, "s3://b/k", limits)).Throws<UserException>().WithMessageContaining(message);
+    private static async Task Refused(byte[] zip, string message, ArchiveLimits? limits = null) =>
+        await Assert.That(async () => await Read(zip, limits)).Throws<UserException>().WithMessageContaining(message);
+
+    private static async Task<PackedCode> Read(byte[] zip, ArchiveLimits? limits = null)
+    {
+        using var sources = new CodeSources(new GitOptions(), TimeProvider.System, limits);
+        return new PackedCode(await sources.ReadZipAsync("s3://b/k", async (file, token) => await File.WriteAllBytesAsync(file, zip, token), default));
+    }
 
     private static byte[] Zip(params (string Name, string Content, int Attributes)[] entries)
     {

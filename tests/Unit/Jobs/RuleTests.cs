@@ -108,6 +108,13 @@ internal sealed class RuleTests
         (Given.One("", """ "sops_key_ssm_path": ▶"/k","""), "orders[0].sops_key_ssm_path", "add sops_key"),
         (Given.One("", $""" "sops_key": "{Recipient}", "sops_key_ssm_path": ▶"a b","""), "orders[0].sops_key_ssm_path", "is not the path"),
 
+        // Where commands run.
+        (Given.One(""" "workspace": ▶"here","""), "workspace", "must be \"copy\" or \"in_place\""),
+        (Given.One(""" "keep_changes": ▶"all","""), "keep_changes", "must be \"state\" or \"discard\""),
+        (Given.One("", """ "workspace": ▶"in_place", "git_repo": "o/r","""), "orders[0].workspace", "git_repo is fetched into a copy; remove git_repo, or write workspace: copy here"),
+        (Given.One("", """ "workspace": ▶"in_place", "s3_location": "s3://bucket/k","""), "orders[0].workspace", "s3_location is fetched into a copy"),
+        (Given.One(""" "git_repo": "o/r",""", """ "workspace": ▶"in_place","""), "orders[0].workspace", "the job's git_repo is fetched into a copy"),
+
         // Dependencies and names.
         (Given.One("", """ "dependencies": ▶"one","""), "orders[0].dependencies", "write a list, also of one"),
         (Given.One("", """ "dependencies": [▶1],"""), "orders[0].dependencies[0]", "found the number 1; put it in quotes"),
@@ -125,11 +132,13 @@ internal sealed class RuleTests
 
     public static IEnumerable<(string Text, string Path, string Message)> BrokenOnAws() =>
     [
-        (Given.Order("""▶{"cmds": ["a"], "timeout": 60}"""), "orders[0]", "has no code; add s3_location, or git_repo"),
+        (Given.Order("""▶{"cmds": ["a"], "timeout": 60}"""), "orders[0]", "has no code; on AWS no folder of this machine is read: add git_repo here or to the job, or a zip at s3_location"),
         (Given.One(""" "git_repo": ▶"./here","""), "git_repo", "is not owner/name"),
+        (Given.One(""" "workspace": ▶"in_place",""", """ "s3_location": "s3://bucket/k", "workspace": "copy","""), "workspace", "keep Terraform state in a backend"),
         (Given.One(""" "git_repo": ▶"https://github.com/a/b","""), "git_repo", "is not owner/name"),
         (Given.One($$"""{{TokenFields}} "pr_number": 1,""".Replace("aws:::ssm:/t", "env:T").Replace("\"env", "▶\"env")), "git_token_location", "on one machine only"),
         (Given.One(""" "git_repo": "o/r", """, """ "ssm_paths": [▶"file:/x/y"],"""), "orders[0].ssm_paths[0]", "on one machine only"),
+        (Given.One(""" "git_repo": "o/r", """, """ "ssm_paths": [▶"env:CLUSTER_TOKEN"],"""), "orders[0].ssm_paths[0]", "write aws:::ssm:/iac-ci/jobs/cluster-token"),
         (Given.One(""" "git_repo": "o/r", """, """ "secret_manager_paths": [▶"env:X"],"""), "orders[0].secret_manager_paths[0]", "on one machine only"),
         (Mark + Given.One(TokenFields), "pr_number", "or issue_number"),
         (Mark + Given.One($$"""{{TokenFields}} "pr_number": 1,""".Replace("\"username\": \"me\",", "")), "username", "a comment is posted"),
@@ -160,13 +169,13 @@ internal sealed class RuleTests
     [Arguments("""
         {"git_repo": "octo-org/net.work", "issue_number": 3, "git_token_location": "aws:::secretd:prod/gh", "git_ssh_key_location": "aws:::ssm:/k",
          "commit_hash": "0123abcDEF", "username": "dependabot[bot]", "flow_label": "plan", "pr_comment_search_tag": "iac-ci: plan", "presign_expiry": 604800,
-         "job_timeout": 72000, "max_parallel": 9999, "orders": [
+         "job_timeout": 72000, "max_parallel": 9999, "workspace": "copy", "keep_changes": "discard", "orders": [
           {"cmds": ["a\nb", "é"], "timeout": 72000, "order_name": "a b/ü", "queue_id": "q:1", "git_folder": "./a/b..c/", "retries": 10, "must_succeed": false,
            "env_vars": {"_A1": "", "B": 1.50, "C": true, "PATH": "x"}, "ssm_paths": ["/p/a-b.c", "aws:::ssm:d", "arn:aws:ssm:eu-west-1:123456789012:parameter/e/f"],
            "secret_manager_paths": ["p/g", "arn:aws:secretsmanager:eu-west-1:123456789012:secret:p/h-AbCdEf"], "execution_target": "codebuild", "use_lambda": false,
            "sops_key": "age1qqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqq", "sops_key_ssm_path": "/x"},
           {"cmds": ["a"], "timeout": 830, "stop_grace": 10, "use_lambda": true, "dependencies": ["q:1"], "s3_location": "s3://bucket/a/b.zip"},
-          {"cmds": ["a"], "timeout": 1, "git_repo": "x/y", "dependencies": ["a b/ü"], "commit_hash": "aaaaaaa"}]}
+          {"cmds": ["a"], "timeout": 1, "git_repo": "x/y", "dependencies": ["a b/ü"], "commit_hash": "aaaaaaa", "workspace": "copy", "keep_changes": "state"}]}
         """)]
     [Arguments("""{"git_repo": "o/r", "job_timeout": 5, "orders": [{"cmds": ["a"], "timeout": 60}]}""")] // the job's end is then the order's
     public async Task What_keeps_the_rules_is_taken_on_aws_and_here(string text)

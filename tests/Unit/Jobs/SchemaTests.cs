@@ -34,12 +34,16 @@ internal sealed partial class SchemaTests
         ["stop_signal"] = "\"TERM\"",
         ["stop_grace"] = "31",
         ["max_parallel"] = "2",
+        ["workspace"] = "\"in_place\"",
+        ["keep_changes"] = "\"discard\"",
         ["orders"] = """[{"cmds": ["x"], "timeout": 1}]""",
     };
 
     /// <summary>The same for an order.</summary>
     private static readonly Dictionary<string, string> OrderValues = new()
     {
+        ["workspace"] = "\"in_place\"",
+        ["keep_changes"] = "\"discard\"",
         ["cmds"] = "[\"x\"]",
         ["timeout"] = "60",
         ["stop_signal"] = "\"TERM\"",

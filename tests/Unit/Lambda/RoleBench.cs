@@ -42,7 +42,7 @@ internal sealed class RoleBench : IDisposable
         Faulty = new FaultyObjects(Objects);
         var finalizer = new Finalizer(Store, Done, Keys, new SilentReporter(), Clock);
         var plans = new RunPlans(Faulty);
-        var bundler = new RefusingBundler(new Bundler(new ZipInputs(Clock), new LocalSecrets(_ => null, folder, null), Clock));
+        var bundler = new RefusingBundler(new Bundler(new ZipInputs(Clock), new LocalSecrets(_ => null, folder, null), Clock, _ => { }));
         var intake = new Core.Intake.Intake(Store, Faulty, Keys, Watchdogs, bundler, new SilentReporter(), finalizer, Clock, RandomNumberGenerator.GetBytes, $"s3://{Bucket}/");
         Webhook = new WebhookRole(new WebhookDesk(new AwsPlace(intake, "done"), new DeliveryLedger(Objects, Clock), ReplayRules.None, Clock), _ => new(Secret), Clock);
         var orchestrator = new Orchestrator(
@@ -222,7 +222,9 @@ internal sealed class RoleBench : IDisposable
 
         public CodeRequest? CodeOf(Job job, Order order, GitCredentials? credentials) => null;
 
-        public ValueTask<ReadOnlyMemory<byte>> FetchZipAsync(string location, CancellationToken cancellationToken)
+        public string FolderOf(Order order) => throw new NotSupportedException();
+
+        public async ValueTask FetchZipAsync(string location, string path, CancellationToken cancellationToken)
         {
             if (location.Contains("missing", StringComparison.Ordinal))
             {
@@ -236,7 +238,7 @@ internal sealed class RoleBench : IDisposable
                 file.Write("# nothing\n"u8);
             }
 
-            return new(zip.ToArray());
+            await File.WriteAllBytesAsync(path, zip.ToArray(), cancellationToken);
         }
     }
 }

@@ -1,4 +1,6 @@
 using System.Security.Cryptography;
+using IacCi.Core.Runs;
+using IacCi.Core.Work;
 using IacCi.Core.Work.Unpack;
 using IacCi.Tests.Unit.Code;
 
@@ -13,6 +15,18 @@ internal sealed class OrderFolderTests
         using var folder = OrderFolder.Create(root["work"], RandomNumberGenerator.GetBytes);
         await Assert.That(File.GetUnixFileMode(folder.Root)).IsEqualTo(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         await Assert.That(Directory.GetFileSystemEntries(folder.Root, "*", SearchOption.AllDirectories)).IsEquivalentTo([folder.Code, folder.Events]);
+    }
+
+    [Test]
+    public async Task Its_name_tells_whose_it_is()
+    {
+        using var root = new TempFolder();
+        var order = new WorkOrder { RunId = RunId.Parse("my-run_1"), OrderNum = new OrderNum(12), S3Location = "k", ExecSha256 = "" };
+        using var folder = OrderFolder.Create(root["work"], RandomNumberGenerator.GetBytes, order);
+        await Assert.That(OrderFolder.TryParse(Path.GetFileName(folder.Root), out var run, out var num)).IsTrue();
+        await Assert.That((run, num)).IsEqualTo((order.RunId, order.OrderNum));
+        using var nameless = OrderFolder.Create(root["work"], RandomNumberGenerator.GetBytes);
+        await Assert.That(OrderFolder.TryParse(Path.GetFileName(nameless.Root), out _, out _)).IsFalse();
     }
 
     [Test]

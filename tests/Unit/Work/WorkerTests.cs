@@ -1,5 +1,7 @@
+using System.IO.Compression;
 using System.Security.Cryptography;
 using System.Text;
+using System.Text.Json;
 using IacCi.Core.Bundles;
 using IacCi.Core.Code;
 using IacCi.Core.Faults;
@@ -10,6 +12,7 @@ using IacCi.Core.Work;
 using IacCi.Core.Work.Processes;
 using IacCi.Core.Work.Results;
 using IacCi.Core.Work.Unpack;
+using IacCi.Tests.Unit.Code;
 using Microsoft.Extensions.Time.Testing;
 
 namespace IacCi.Tests.Unit.Work;
@@ -149,6 +152,84 @@ internal sealed class WorkerTests
         await Assert.That(house.Result.Log).IsEqualTo("iac-ci: the secret DB_PASSWORD has fewer than 4 bytes: it is not masked\ndone\n");
     }
 
+    [Test]
+    public async Task An_order_that_leaves_state_fails_and_says_where_it_is_and_what_to_do()
+    {
+        using var house = new House("echo '{\"version\": 4}' > terraform.tfstate; echo applied");
+        _ = await house.RunAsync();
+        await Assert.That(house.Result.Status).IsEqualTo(OrderStatus.Failed);
+        await Assert.That(house.Result.ExitCode).IsEqualTo(0);
+        await Assert.That(house.Result.FailureReason).StartsWith("state_left: ").And.Contains("(terraform.tfstate)")
+            .And.Contains("result.json, member kept_state").And.Contains("backend").And.Contains("workspace: in_place").And.Contains("keep_changes: discard");
+        await Assert.That(house.Result.Log).StartsWith("applied\niac-ci: this order leaves Terraform state in its copy of the code, which is removed now: terraform.tfstate\n");
+        await Assert.That(house.KeptState("terraform.tfstate")).IsEqualTo("{\"version\": 4}\n");
+    }
+
+    [Test]
+    [Arguments("exit 3", "command_failed: exit code 3 of command 1 of 1; Terraform state", OrderStatus.Failed)]
+    [Arguments("echo ready; exec sleep 1000", "cancelled; Terraform state", OrderStatus.Failed)]
+    public async Task State_is_kept_however_the_order_ends(string then, string reason, OrderStatus status)
+    {
+        using var cancel = new CancellationTokenSource();
+        using var house = new House("echo state > errored.tfstate; " + then);
+        var running = house.RunAsync(cancel.Token);
+        if (then.Contains("ready", StringComparison.Ordinal))
+        {
+            await house.Live.Saw("ready");
+            await cancel.CancelAsync();
+        }
+
+        await running;
+        await Assert.That(house.Result.Status).IsEqualTo(status);
+        await Assert.That(house.Result.FailureReason).StartsWith(reason);
+        await Assert.That(house.KeptState("errored.tfstate")).IsEqualTo("state\n");
+    }
+
+    [Test]
+    public async Task State_may_be_discarded_when_the_job_says_so()
+    {
+        using var house = new House("echo x > terraform.tfstate; echo y > other") { Parts = new BundleOrder { DiscardChanges = true } };
+        _ = await house.RunAsync();
+        await Assert.That(house.Result.Status).IsEqualTo(OrderStatus.Succeeded);
+        await Assert.That(house.Result.Log).IsEqualTo("iac-ci: Terraform state is discarded with this order's copy of the code, as keep_changes says: terraform.tfstate\n");
+    }
+
+    [Test]
+    public async Task An_order_is_told_which_files_it_loses()
+    {
+        using var house = new House("for i in 1 2 3 4 5 6 7 8 9 10; do echo x > f$i; done");
+        _ = await house.RunAsync();
+        await Assert.That(house.Result.Status).IsEqualTo(OrderStatus.Succeeded);
+        await Assert.That(house.Result.Log).StartsWith("iac-ci: 10 files are lost with this order's copy of the code: f1, f10, f2, f3, f4, f5, f6, f7 and 2 more.").And.Contains("workspace: in_place");
+    }
+
+    [Test]
+    public async Task An_order_in_place_runs_in_the_folder_itself_and_everything_stays()
+    {
+        using var folder = new TempFolder().With("terraform.tfstate", "old");
+        using var house = new House("cat terraform.tfstate; echo new > terraform.tfstate; echo x > more") { Parts = new BundleOrder { Folder = folder.Path } };
+        _ = await house.RunAsync();
+        await Assert.That((house.Result.Status, house.Result.Log)).IsEqualTo((OrderStatus.Succeeded, "old"));
+        await Assert.That(File.ReadAllText(folder["terraform.tfstate"])).IsEqualTo("new\n");
+        await Assert.That(File.Exists(folder["more"])).IsTrue();
+    }
+
+    [Test]
+    public async Task A_folder_in_place_that_is_gone_is_reported()
+    {
+        using var house = new House("true") { Parts = new BundleOrder { Folder = "/nowhere/at/all" } };
+        _ = await house.RunAsync();
+        await Assert.That(house.Result.FailureReason).StartsWith("bundle_invalid: the folder /nowhere/at/all is not there");
+    }
+
+    [Test]
+    public async Task Notes_about_the_code_stand_first_in_the_log()
+    {
+        using var house = new House("echo done") { Notes = ["'net' is left out: it is a submodule"] };
+        _ = await house.RunAsync();
+        await Assert.That(house.Result.Log).IsEqualTo("iac-ci: 'net' is left out: it is a submodule\ndone\n");
+    }
+
     /// <summary>A real bundle, a real opener and a real runner; the store of claims and results is scripted.</summary>
     private sealed class House : IDisposable, IOrderChannel, IBundleSource, IIdentitySource
     {
@@ -164,6 +245,10 @@ internal sealed class WorkerTests
         public string Password { get; init; } = Secret;
 
         public AgeIdentity? Identity { get; init; }
+
+        public BundleOrder Parts { get; init; } = new();
+
+        public IReadOnlyList<string> Notes { get; init; } = [];
 
         public byte[] Bundle
         {
@@ -199,12 +284,20 @@ internal sealed class WorkerTests
 
         public string Everything => string.Join('\n', [.. log, Live.Text, .. Reported.Select(Encoding.UTF8.GetString), .. Claimed]);
 
+        public string? KeptState(string path)
+        {
+            using var result = JsonDocument.Parse(Reported[^1]);
+            var kept = result.RootElement.GetProperty("kept_state").EnumerateArray().Single(file => file.GetProperty("path").GetString() == path);
+            using var unpacked = new StreamReader(new GZipStream(new MemoryStream(kept.GetProperty("gzip").GetBytesFromBase64()), CompressionMode.Decompress));
+            return unpacked.ReadToEnd();
+        }
+
         public async Task<WorkerEnding> RunAsync(CancellationToken cancellationToken = default)
         {
             var clock = new FakeTimeProvider { AutoAdvanceAmount = TimeSpan.FromMilliseconds(1) };
             var worker = new Worker(
                 this,
-                new BundleOpener(this, () => OrderFolder.Create(Root, RandomNumberGenerator.GetBytes)),
+                new BundleOpener(this, this, _ => OrderFolder.Create(Root, RandomNumberGenerator.GetBytes)),
                 new CommandRunner(TimeProvider.System),
                 new WorkerOptions { BaseEnvironment = CommandEnvironment.Base(Environment.GetEnvironmentVariable) },
                 clock,
@@ -220,6 +313,8 @@ internal sealed class WorkerTests
         }
 
         public ValueTask<ReadOnlyMemory<byte>> FetchAsync(WorkOrder order, long maxBytes, CancellationToken cancellationToken) => new(Bundle);
+
+        public ValueTask<Stream> OpenCodeAsync(WorkOrder order, string sha256, CancellationToken cancellationToken) => throw new NotSupportedException();
 
         public ValueTask<IReadOnlyList<AgeIdentity>> FindAsync(WorkOrder order, CancellationToken cancellationToken) => new([Identity ?? identity]);
 
@@ -254,7 +349,7 @@ internal sealed class WorkerTests
             ]);
             using var encryptor = new SopsEncryptor([identity.Recipient], TimeProvider.System);
             var sealedValues = encryptor.EncryptJson(variables.ToJson());
-            bundle = BundleWriter.Write(CodeArchive.Empty, [command], 0, StopPolicy.Default, variables, sealedValues).Bytes.ToArray();
+            bundle = BundleWriter.Write(CodeArchive.Empty, [command], Parts with { Notes = Notes }, variables, sealedValues).Bytes.ToArray();
             return bundle;
         }
     }

@@ -1,23 +1,28 @@
-namespace IacCi.Core.Code;
+namespace IacCi.Core.Archives;
 
 /// <summary>The checksum of a zip's entries (APPNOTE.TXT 4.4.7), which .NET does not compare when it reads one.</summary>
 internal static class Crc32
 {
+    /// <summary>The state before the first byte.</summary>
+    public const uint Start = uint.MaxValue;
+
     private const uint Polynomial = 0xEDB88320;
 
     private static readonly uint[] Table = [.. Enumerable.Range(0, 256).Select(Entry)];
 
-    /// <summary>The checksum of these bytes.</summary>
-    public static uint Of(ReadOnlySpan<byte> bytes)
+    /// <summary>The state after these bytes.</summary>
+    public static uint Add(uint state, ReadOnlySpan<byte> bytes)
     {
-        var crc = uint.MaxValue;
         foreach (var b in bytes)
         {
-            crc = Table[(crc ^ b) & 0xFF] ^ (crc >> 8);
+            state = Table[(state ^ b) & 0xFF] ^ (state >> 8);
         }
 
-        return ~crc;
+        return state;
     }
+
+    /// <summary>The checksum of all bytes that led to a state.</summary>
+    public static uint End(uint state) => ~state;
 
     private static uint Entry(int index)
     {

@@ -1,12 +1,12 @@
 using System.Buffers.Binary;
 
-namespace IacCi.Core.Work.Unpack;
+namespace IacCi.Core.Archives;
 
 /// <summary>
 /// Bounds the memory that reading an archive's directory takes, before it is read: an entry of 46 bytes in the file is an
 /// object of hundreds (APPNOTE.TXT 6.3.10, sections 4.3.14 to 4.3.16).
 /// </summary>
-internal static class ZipDirectory
+internal static class ZipEnd
 {
     private const int EndBytes = 22;
     private const int MaxCommentBytes = 65_535;

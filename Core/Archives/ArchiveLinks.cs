@@ -1,10 +1,10 @@
-namespace IacCi.Core.Code;
+namespace IacCi.Core.Archives;
 
 /// <summary>
 /// Where symbolic links lead inside a tree that is not on a disk yet. Links are followed as the system would follow them (path_resolution(7)),
 /// because two links that look harmless by themselves can lead outside together.
 /// </summary>
-internal static class TreeLinks
+internal static class ArchiveLinks
 {
     /// <summary>The most links that are followed in one resolution (MAXSYMLINKS of Linux); beyond it the system reports a loop.</summary>
     public const int MaxHops = 40;

@@ -1,0 +1,8 @@
+using IacCi.Core.Faults;
+
+namespace IacCi.Core.Archives;
+
+/// <summary>An archive holds something that is not unpacked. The message names the entry.</summary>
+public sealed class ArchiveRefusedException(string message, Exception? inner = null) : UserException(message, inner: inner)
+{
+}
