@@ -80,11 +80,11 @@ internal sealed class BadInput
 
     [Test]
     [Arguments("run nope.yaml", "nope.yaml")]
-    [Arguments("run job.json --source nope", "nope is not a folder")]
+    [Arguments("run job.json --source nope", "--source 'nope' is not a folder")]
     [Arguments("run job.json --run-id -x", "-x")]
     [Arguments("run job.json --run-id a/b", "a/b")]
     [Arguments("run .", "cannot read the job '.': it is a folder; name a file")]
-    [Arguments("secrets decrypt .", ". cannot be read: it is a folder; name a file")]
+    [Arguments("secrets keygen -y .", ". cannot be read: it is a folder; name a file")]
     [Arguments("run --resume x", "there are no runs in")]
     [Arguments("status", "there are no runs in")]
     [Arguments("logs x", "there are no runs in")]
