@@ -51,9 +51,9 @@ internal static class RunCommand
     private static Request Checked(Request request) => request switch
     {
         { JobFile: null, Resume: null } or { JobFile: not null, Resume: not null } => throw new UsageException("name a job file, or a run with --resume"),
-        { Resume: not null, Source: not null } => 
+        { Resume: not null, Source: not null } =>
             throw new UsageException("--source does not go with --resume: a run goes on with the code that it began with; leave --source out"),
-        { Resume: not null, RunId: not null } => 
+        { Resume: not null, RunId: not null } =>
             throw new UsageException("--run-id does not go with --resume: a run keeps its id; leave --run-id out"),
         _ => request with { Summary = SummaryFile.Checked(request.Summary) },
     };

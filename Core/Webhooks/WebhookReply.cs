@@ -1,6 +1,7 @@
 using System.Text.Json;
 using IacCi.Core.Intake;
 using IacCi.Core.Logging;
+using IacCi.Core.Report;
 using IacCi.Core.Runs;
 
 namespace IacCi.Core.Webhooks;
@@ -37,7 +38,7 @@ public sealed record WebhookReply
     public static WebhookReply Ok(IntakeAnswer.Accepted accepted, string doneEndpoint, Repetition repetition) => new()
     {
         Status = 200,
-        Note = $"{(repetition != Repetition.None ? "repeated, nothing was started" : "accepted")}: {accepted.Job.OrderCount} orders, {accepted.Job.Status.Word()}",
+        Note = $"{(repetition != Repetition.None ? "repeated, nothing was started" : "accepted")}: {Words.Count(accepted.Job.OrderCount, "order")}, {accepted.Job.Status.Word()}",
         Run = accepted.Job.RunId,
         Trace = accepted.Job.TraceId,
         Json = AnswerObject.Write(json =>

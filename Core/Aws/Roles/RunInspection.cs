@@ -5,6 +5,7 @@ using System.Text.Json;
 using IacCi.Core.Faults;
 using IacCi.Core.Objects;
 using IacCi.Core.Orchestration;
+using IacCi.Core.Report;
 using IacCi.Core.Runs;
 
 namespace IacCi.Core.Aws.Roles;
@@ -52,7 +53,7 @@ public sealed record RunInspection(JobRecord Job, RunLock? Lock, IReadOnlyList<O
     public string ToText(WakeOutcome? outcome)
     {
         var text = new StringBuilder();
-        text.AppendLine(CultureInfo.InvariantCulture, $"run      {Job.RunId} · {Job.Status.Word()} · trace {Job.TraceId} · {Job.OrderCount} orders · deadline {Job.Deadline:O}");
+        text.AppendLine(CultureInfo.InvariantCulture, $"run      {Job.RunId} · {Job.Status.Word()} · trace {Job.TraceId} · {Words.Count(Job.OrderCount, "order")} · deadline {Job.Deadline:O}");
         if (Lock is { } held)
         {
             text.AppendLine(CultureInfo.InvariantCulture, $"lease    {Lease(held)}");

@@ -1,4 +1,3 @@
-using System.Text;
 using System.Text.Json.Nodes;
 using IacCi.Commands;
 using IacCi.Emulated.Stacks;
@@ -12,6 +11,8 @@ namespace IacCi.Tests.EndToEnd.Documents;
 [ClassDataSource<PublishedAws>(Shared = SharedType.PerTestSession)]
 internal sealed class DocumentsOnAws(PublishedAws published)
 {
+    private const int Timeout = 600;
+
     private const string RunId = "0b6c8f4e-8a52-4d0e-9a55-1c35f6a0b1de";
 
     [Test]
@@ -37,12 +38,21 @@ internal sealed class DocumentsOnAws(PublishedAws published)
         var stack = await published.NewStackAsync();
         using var folder = Ready(stack);
         var go = folder["go"];
-        await published.SubmitAsync(stack, RunId, PublishedAws.Order(stack, "vpc", "lambda", $"until [ -e {go} ]; do sleep 0.1; done"));
-        await published.Aws.UntilAsync(() => published.Aws.Functions.Invocations(stack.Work).Count == 1, PublishedAws.Soon, "the worker is invoked");
+        var waits = PublishedAws.Order(stack, "cluster", "lambda", $"until [ -e {go} ]; do sleep 0.1; done", "vpc");
+        waits["timeout"] = Timeout;
+        await published.SubmitAsync(stack, RunId, PublishedAws.Order(stack, "vpc", "lambda", "true"), waits);
+        await published.Aws.UntilAsync(() => published.Aws.Functions.Invocations(stack.Work).Count > 0, PublishedAws.Soon, "the first order has run");
 
-        // The order is at work: the worker of the example finds its claim taken, and runs nothing.
-        folder.With("order.json", Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(published.Aws.Functions.Invocations(stack.Work).Single().Payload)));
-        folder.With("watch.json", new JsonObject { ["run_id"] = RunId, ["order_num"] = "0001", ["timeout"] = 60, ["start_time"] = 1, ["internal_bucket"] = stack.InternalBucket }.ToJsonString());
+        // The run goes on, and its first order has ended: the worker of the example finds its claim taken, and runs nothing.
+        folder.With("order.json", published.Aws.Functions.Invocations(stack.Work)[0].Payload);
+        folder.With("watch.json", new JsonObject
+        {
+            ["run_id"] = RunId,
+            ["order_num"] = "0002",
+            ["timeout"] = Timeout,
+            ["start_time"] = TimeProvider.System.GetUtcNow().ToUnixTimeSeconds(),
+            ["internal_bucket"] = stack.InternalBucket,
+        }.ToJsonString());
         folder.With("request.json", PublishedAws.Request("by-hand", PublishedAws.Job(PublishedAws.Order(stack, "dns", "lambda", "true"))).ToJsonString());
         foreach (var command in ExecutedDocuments.Leaves(Cli.Root()).Where(command => command is RoleCommand))
         {
