@@ -35,7 +35,9 @@ internal static class CommentCommand
     public static async ValueTask<RunReport> ReadAsync(IRunStore store, IObjectStore objects, JobRecord job, bool isLocal, CancellationToken cancellationToken)
     {
         var graph = await new RunPlans(objects).FindAsync(job.RunId, cancellationToken)
-            ?? throw new UserException($"run {job.RunId} has no plan: its intake is not finished, or was given up");
+            ?? throw new UserException(job.Status.IsFinal()
+                ? $"run {job.RunId} has no plan any more: its intake was given up, or what it needs is forgotten (on AWS after a day); 'iac-ci status {job.RunId}' has its records"
+                : $"run {job.RunId} has no plan yet: its intake is not finished");
         var view = await RunView.ReadAsync(store, job, cancellationToken);
         return RunReport.From(graph.Plan, job, view.Orders, isLocal);
     }

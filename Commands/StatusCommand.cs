@@ -1,7 +1,6 @@
 using System.CommandLine;
 using IacCi.Core.Faults;
 using IacCi.Core.Local;
-using IacCi.Core.Runs;
 using IacCi.Core.Views;
 
 namespace IacCi.Commands;

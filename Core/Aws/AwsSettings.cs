@@ -1,7 +1,7 @@
 using System.Globalization;
 using IacCi.Core.Faults;
-using IacCi.Core.Webhooks;
 using IacCi.Core.Intake;
+using IacCi.Core.Webhooks;
 
 namespace IacCi.Core.Aws;
 

@@ -60,6 +60,7 @@ internal sealed class WorkflowCommands(Func<string> token)
 
     /// <summary>As GitHub's toolkit escapes messages (actions/toolkit, packages/core/src/command.ts).</summary>
     private static string Data(string text) => text
+        .Replace("##[", "# #[", StringComparison.Ordinal)
         .Replace("%", "%25", StringComparison.Ordinal)
         .Replace("\r", "%0D", StringComparison.Ordinal)
         .Replace("\n", "%0A", StringComparison.Ordinal);
