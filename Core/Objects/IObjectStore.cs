@@ -28,7 +28,7 @@ public interface IObjectStore
     /// <returns>False when the key was taken; what stood there is unchanged.</returns>
     ValueTask<bool> CreateAsync(string key, ReadOnlyMemory<byte> content, CancellationToken cancellationToken);
 
-    /// <summary>Creates the object from a file, if the key is free. A large one never is in memory as a whole.</summary>
+    /// <summary>Creates the object from a file, if the key is free. A large one never is in memory as a whole. The file may go afterwards, and is not written to.</summary>
     /// <returns>False when the key was taken; what stood there is unchanged.</returns>
     async ValueTask<bool> CreateFromFileAsync(string key, string file, CancellationToken cancellationToken) =>
         await CreateAsync(key, await File.ReadAllBytesAsync(file, cancellationToken), cancellationToken);

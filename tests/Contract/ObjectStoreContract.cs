@@ -58,6 +58,33 @@ internal abstract class ObjectStoreContract
     }
 
     [Test]
+    public async Task A_file_becomes_an_object_once_and_is_read_as_a_stream()
+    {
+        var store = await CreateStoreAsync();
+        var file = Path.GetTempFileName();
+        try
+        {
+            await File.WriteAllTextAsync(file, "first 🚀");
+            await Assert.That(await store.CreateFromFileAsync("a/code.zip", file, None)).IsTrue();
+            await File.WriteAllTextAsync(file + ".2", "second");
+            await Assert.That(await store.CreateFromFileAsync("a/code.zip", file + ".2", None)).IsFalse();
+        }
+        finally
+        {
+            File.Delete(file);
+            File.Delete(file + ".2");
+        }
+
+        await using var stream = await store.OpenAsync("a/code.zip", Plenty, None);
+        await Assert.That(stream!.CanSeek).IsTrue();
+        using var reader = new StreamReader(stream);
+        await Assert.That(await reader.ReadToEndAsync()).IsEqualTo("first 🚀");
+        await Assert.That(await store.OpenAsync("a/other.zip", Plenty, None) is null).IsTrue();
+        await Assert.That(async () => await store.OpenAsync("a/code.zip", 3, None)).Throws<ObjectTooLargeException>();
+        await Assert.That(await KeysOf(store, "")).IsEquivalentTo(["a/code.zip"]);
+    }
+
+    [Test]
     public async Task A_put_replaces_what_stood_there()
     {
         var store = await CreateStoreAsync();
