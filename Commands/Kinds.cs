@@ -45,6 +45,10 @@ internal static class Kinds
     public static ValueKind<string> PartOfName { get; } = new(
         $"a part of a name, at most {JobLimits.MaxNameLength} characters", text => (text.Length is > 0 and <= JobLimits.MaxNameLength, text));
 
+    /// <summary>A user of this machine. Whether there is one is found out by the one who needs it.</summary>
+    public static ValueKind<string> User { get; } = new(
+        "the name or number of a user of this machine", text => (text.Length is > 0 and <= 256 && !text.Any(char.IsControl), text));
+
     /// <summary>Where to listen.</summary>
     public static ValueKind<ListenAddress> Listen { get; } = new(
         "an address of this machine and a port, such as 127.0.0.1:8080 or [::1]:8080",

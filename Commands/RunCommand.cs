@@ -9,6 +9,7 @@ using IacCi.Core.Logging;
 using IacCi.Core.Report;
 using IacCi.Core.Runs;
 using IacCi.Core.Views;
+using IacCi.Core.Work.Processes;
 
 namespace IacCi.Commands;
 
@@ -25,11 +26,12 @@ internal static class RunCommand
         var summary = Kinds.Path.Option<string?>(
             "--summary", "FILE", "Append a page about the run to this file when it is over (markdown, as for GITHUB_STEP_SUMMARY).");
         var showOutput = new Option<bool>("--show-output") { Description = "Show all output as it comes, each line with its order's name, instead of a table." };
+        var runAs = SharedOptions.RunAs();
         var state = SharedOptions.StateDir();
         var output = SharedOptions.Output();
         var command = new Command("run", "Run a job on this machine.\n\nExample: iac-ci run examples/tour.yaml --parallel 4\n\nExit codes: 0 succeeded, 1 failed, 2 invalid, 3 timed out, 4 interrupted.")
         {
-            job, source, parallel, runId, resume, summary, showOutput, state, output,
+            job, source, parallel, runId, resume, summary, showOutput, runAs, state, output,
         };
         command.SetAction((parsed, cancellationToken) => RunAsync(Checked(new Request(
             parsed.GetValue(job),
@@ -40,12 +42,14 @@ internal static class RunCommand
             parsed.GetValue(summary),
             new StateFolder(parsed.GetRequiredValue(state)),
             parsed.GetValue(output),
-            parsed.GetValue(showOutput)))));
+            parsed.GetValue(showOutput),
+            parsed.GetValue(runAs)))));
         return command;
     }
 
     private sealed record Request(
-        string? JobFile, string? Source, int Parallel, RunId? RunId, string? Resume, string? Summary, StateFolder State, OutputFormat Output, bool ShowsOutput);
+        string? JobFile, string? Source, int Parallel, RunId? RunId, string? Resume, string? Summary, StateFolder State, OutputFormat Output, bool ShowsOutput,
+        string? RunAs);
 
     /// <summary>What belongs together, and what does not.</summary>
     private static Request Checked(Request request) => request switch
@@ -60,6 +64,7 @@ internal static class RunCommand
 
     private static async Task<int> RunAsync(Request request)
     {
+        EngineProtection.Apply();
         var stage = new Stage();
         using var interrupts = new Interrupts(2, stage.Interrupted);
         return request.Resume is { } run
@@ -121,6 +126,7 @@ internal static class RunCommand
             Source = source,
             BaseFolder = baseFolder,
             Parallel = request.Parallel,
+            RunAs = request.RunAs is { } user ? RunAsUser.Find(user) : null,
             Variable = Environment.GetEnvironmentVariable,
             Progress = progress => stage.Display.Take(progress),
             LastLine = (num, line) => stage.Display.Take(num, line),

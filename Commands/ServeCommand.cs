@@ -2,6 +2,7 @@ using System.CommandLine;
 using IacCi.Core.Faults;
 using IacCi.Core.Local;
 using IacCi.Core.Serve;
+using IacCi.Core.Work.Processes;
 
 namespace IacCi.Commands;
 
@@ -19,6 +20,7 @@ internal static class ServeCommand
         var stop = Kinds.Seconds(0, MaxStopSeconds).Option<int>(
             "--stop-timeout", "SECONDS", "How long orders that have begun may go on when the server is stopped; then they are ended.");
         stop.DefaultValueFactory = _ => 30;
+        var runAs = SharedOptions.RunAs();
         var state = SharedOptions.StateDir();
         var command = new Command(
             "serve",
@@ -32,10 +34,12 @@ internal static class ServeCommand
             Example: IAC_CI_WEBHOOK_SECRET_LOCATION=file:secret.txt iac-ci serve --parallel 4
             """)
         {
-            listen, source, parallel, stop, state,
+            listen, source, parallel, stop, runAs, state,
         };
         command.SetAction((parsed, cancellationToken) =>
-            RunAsync(new ServeOptions
+        {
+            EngineProtection.Apply();
+            return RunAsync(new ServeOptions
             {
                 Listen = parsed.GetRequiredValue(listen),
                 SecretLocation = Environment.GetEnvironmentVariable("IAC_CI_WEBHOOK_SECRET_LOCATION"),
@@ -46,10 +50,12 @@ internal static class ServeCommand
                     Source = SourceOf(parsed.GetValue(source)),
                     BaseFolder = Directory.GetCurrentDirectory(),
                     Parallel = parsed.GetValue(parallel) ?? Environment.ProcessorCount,
+                    RunAs = parsed.GetValue(runAs) is { } user ? RunAsUser.Find(user) : null,
                     Variable = Environment.GetEnvironmentVariable,
                     Log = line => Cli.Tell(line, TimeProvider.System.GetUtcNow()),
                 },
-            }));
+            });
+        });
         return command;
     }
 

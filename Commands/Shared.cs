@@ -9,6 +9,10 @@ internal static class SharedOptions
 {
     private const int MaxParallel = 1_000;
 
+    /// <summary>As whom orders run.</summary>
+    public static Option<string?> RunAs() => Kinds.User.Option<string?>(
+        "--run-as", "USER", "The user that orders' commands run as, so that they reach nothing of iac-ci's. Needs a start as root.");
+
     public static Option<string> StateDir()
     {
         var option = Kinds.Path.Option<string>("--state-dir", "DIR", "The folder that keeps runs.");

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using IacCi.Core.Aws.Roles;
 using IacCi.Core.Work;
+using IacCi.Core.Work.Processes;
 
 namespace IacCi.Commands;
 
@@ -26,6 +27,7 @@ internal static class WorkCommand
 
     private static async Task<int> RunAsync(string? file, string? scratch)
     {
+        EngineProtection.Apply();
         var process = RoleOptions.Process("work");
         using var host = RoleOptions.Host(process);
         Func<string, string?> variable = Environment.GetEnvironmentVariable;

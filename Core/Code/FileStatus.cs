@@ -21,6 +21,9 @@ internal readonly partial record struct FileStatus(
     private const uint BasicStats = 0x7FF;
     private const int StructBytes = 256;
 
+    /// <summary>How many names it has.</summary>
+    public uint Links { get; init; }
+
     public bool IsFile => (Mode & UnixMode.TypeMask) == UnixMode.File;
 
     public bool IsFolder => (Mode & UnixMode.TypeMask) == UnixMode.Folder;
@@ -46,7 +49,10 @@ internal readonly partial record struct FileStatus(
             *(long*)(buffer + 40),
             *(uint*)(buffer + 20),
             (*(uint*)(buffer + 136), *(uint*)(buffer + 140), *(ulong*)(buffer + 32)),
-            (*(long*)(buffer + 96), *(uint*)(buffer + 104)));
+            (*(long*)(buffer + 96), *(uint*)(buffer + 104)))
+        {
+            Links = *(uint*)(buffer + 16),
+        };
     }
 
     [LibraryImport("libc", EntryPoint = "statx", StringMarshalling = StringMarshalling.Utf8)]

@@ -35,6 +35,9 @@ public sealed record LocalOptions
     /// <summary>The most orders at work at once, of all runs together.</summary>
     public required int Parallel { get; init; }
 
+    /// <summary>As whom orders' commands run; null for the user of this process.</summary>
+    public RunAsUser? RunAs { get; init; }
+
     /// <summary>Gives a variable of the environment, or null.</summary>
     public required Func<string, string?> Variable { get; init; }
 
@@ -76,6 +79,7 @@ public sealed class LocalHost : IDisposable
     private readonly FolderObjectStore objects;
     private readonly HostLiveness hosts;
     private readonly LocalWorkFolder workFolder;
+    private readonly LocalWorkFolder? runAsFolder;
     private readonly SopsKeyring keyring = new();
     private readonly LocalWorkers workers;
     private readonly LocalWatchdogs watchdogs = new();
@@ -105,11 +109,13 @@ public sealed class LocalHost : IDisposable
         var secrets = SecretsFrom(options.BaseFolder);
         var keeper = new LocalStateKeeper(state.Kept);
         workFolder = new LocalWorkFolder(state.Work, hosts, keeper, options.Log);
+        runAsFolder = options.RunAs is null ? null : new LocalWorkFolder(RunAsUser.WorkRootOf(state.Path), hosts, keeper, options.Log);
+        var ordersIn = (runAsFolder ?? workFolder).Path;
         var bundles = new LocalBundles(objects);
         var opener = new BundleOpener(
-            bundles, new LocalIdentities(keys, secrets, options.Variable), order => OrderFolder.Create(workFolder.Path, RandomNumberGenerator.GetBytes, order), keyring);
-        var workerOptions = new WorkerOptions { BaseEnvironment = CommandEnvironment.Base(options.Variable), Host = hosts.HostId, StateKeeper = keeper };
-        var worker = new Worker(bundles, opener, new CommandRunner(clock), workerOptions, clock, RandomNumberGenerator.GetBytes, _ => { });
+            bundles, new LocalIdentities(keys, secrets, options.Variable), order => OrderFolder.Create(ordersIn, RandomNumberGenerator.GetBytes, order), keyring);
+        var workerOptions = new WorkerOptions { BaseEnvironment = CommandEnvironment.Base(options.Variable, options.RunAs is not null), Host = hosts.HostId, StateKeeper = keeper };
+        var worker = new Worker(bundles, opener, new CommandRunner(clock, options.RunAs), workerOptions, clock, RandomNumberGenerator.GetBytes, _ => { });
         workers = new LocalWorkers(worker, database, objects, new LiveLogs(state.Logs, options.LastLine), hosts.HostId, options.Parallel, clock, (run, num) => watchdogs.Begin(run, num, clock.GetUtcNow()), options.Log, options.Kill);
         var gitHub = new GitHubProvider(GitHubOptions.From(options.Variable), clock, Jitter);
         var vcs = new VcsReporter(new VcsConnections(gitHub, secrets, clock), objects, store, isLocal: true, clock, options.Log);
@@ -221,6 +227,12 @@ public sealed class LocalHost : IDisposable
     {
         keyring.Dispose();
         workFolder.Dispose();
+        if (runAsFolder is not null)
+        {
+            runAsFolder.Dispose();
+            RunAsUser.LeaveWorkRoot(options.State.Path);
+        }
+
         hosts.Dispose();
         database.Dispose();
     }

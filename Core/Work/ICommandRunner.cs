@@ -25,6 +25,9 @@ public sealed record CommandList
 
     /// <summary>How they are ended before they are through.</summary>
     public StopPolicy Stop { get; init; } = StopPolicy.Default;
+
+    /// <summary>As whom they run; null for the user of this process.</summary>
+    public Processes.RunAsUser? RunAs { get; init; }
 }
 
 /// <summary>How an order's commands ended.</summary>

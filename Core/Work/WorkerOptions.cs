@@ -46,9 +46,11 @@ public static class CommandEnvironment
     private static readonly string[] Names = ["PATH", "HOME", "LANG", "TMPDIR"];
 
     /// <summary>PATH (never absent), HOME, LANG and TMPDIR, as far as they are set: no credentials of the worker's own.</summary>
-    public static IReadOnlyDictionary<string, string> Base(Func<string, string?> variable)
+    /// <param name="variable">Gives a variable of our own environment, or null.</param>
+    /// <param name="isAnotherUser">The commands run as another user: HOME and TMPDIR are that user's.</param>
+    public static IReadOnlyDictionary<string, string> Base(Func<string, string?> variable, bool isAnotherUser = false)
     {
-        var chosen = Names.Select(name => (name, value: variable(name))).Where(pair => pair.value is not null).ToDictionary(pair => pair.name, pair => pair.value!);
+        var chosen = Names.Where(name => !isAnotherUser || name is not ("HOME" or "TMPDIR")).Select(name => (name, value: variable(name))).Where(pair => pair.value is not null).ToDictionary(pair => pair.name, pair => pair.value!);
         chosen.TryAdd("PATH", DefaultPath);
         return chosen;
     }

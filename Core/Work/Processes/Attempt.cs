@@ -8,7 +8,8 @@ namespace IacCi.Core.Work.Processes;
 /// killed at the end of the attempt. A shell that has ended stays unreaped until then, because that keeps its number, and
 /// so its group's, from being given to a stranger whom we would kill.
 /// </summary>
-internal sealed class Attempt(CommandList commands, EnvironmentBlock environment, IOutputSink output, OrderStop stop) : IDisposable
+internal sealed class Attempt(
+    CommandList commands, EnvironmentBlock environment, IOutputSink output, OrderStop stop, OrderProcesses processes) : IDisposable
 {
     /// <summary>How long, in milliseconds, output may follow after the last shell has ended (a <c>tee</c> that was fed by it).</summary>
     private const int DrainMilliseconds = 100;
@@ -78,7 +79,7 @@ internal sealed class Attempt(CommandList commands, EnvironmentBlock environment
             return Stopped(null);
         }
 
-        var error = Shell.Start(commands.Commands[index], commands.Folder, environment, pipe.WriteEnd, out var pid);
+        var error = Shell.Start(commands.Commands[index], commands.Folder, environment, pipe.WriteEnd, commands.RunAs, out var pid);
         if (error != 0)
         {
             return Failed(null, FailureReasons.StartFailed.With($"/bin/sh in {commands.Folder}: {Posix.Explain(error)}"));
@@ -205,6 +206,7 @@ internal sealed class Attempt(CommandList commands, EnvironmentBlock environment
     private void Hold(int pid)
     {
         shells.Enqueue(pid);
+        processes.Started(pid);
         if (shells.Count > MaxHeldShells)
         {
             var oldest = shells.Dequeue();
@@ -222,7 +224,11 @@ internal sealed class Attempt(CommandList commands, EnvironmentBlock environment
         }
     }
 
-    private static void Reap(int pid) => Posix.Wait(pid, Posix.WaitExited | Posix.WaitNoHang, out _);
+    private static void Reap(int pid)
+    {
+        OrderProcesses.Reaping(pid);
+        Posix.Wait(pid, Posix.WaitExited | Posix.WaitNoHang, out _);
+    }
 
     private CommandOutcome Stopped(int? exitCode) => stop.Reason == StopReason.Deadline
         ? new(OrderStatus.TimedOut, exitCode, FailureReasons.Timeout.With($"not done within {commands.Timeout.TotalSeconds:0.###} s"), [])

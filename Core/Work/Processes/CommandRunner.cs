@@ -9,7 +9,8 @@ namespace IacCi.Core.Work.Processes;
 /// output, the end of the shell, and the order's clock; so an end is noticed at once and memory is bounded by one buffer.
 /// </summary>
 /// <param name="clock">Measures the order's time.</param>
-public sealed class CommandRunner(TimeProvider clock) : ICommandRunner
+/// <param name="runAs">As whom they run; null for the user of this process.</param>
+public sealed class CommandRunner(TimeProvider clock, RunAsUser? runAs = null) : ICommandRunner
 {
     /// <summary>The variable that names the folder for events.</summary>
     public const string EventsVariable = "IAC_CI_EVENTS_DIR";
@@ -30,10 +31,13 @@ public sealed class CommandRunner(TimeProvider clock) : ICommandRunner
     private CommandOutcome Run(CommandList commands, IOutputSink output, CancellationToken stopToken, CancellationToken kill)
     {
         var variables = new Dictionary<string, string>(commands.Environment) { [EventsVariable] = commands.EventsFolder };
+        using var folders = runAs?.TakeOver(commands, variables);
+        commands = commands with { RunAs = runAs };
+        using var processes = new OrderProcesses(commands.EventsFolder);
         using var environment = new EnvironmentBlock(variables);
         var timeout = commands.Timeout < LongestTimer ? commands.Timeout : LongestTimer;
         using var stop = new OrderStop(clock, timeout, stopToken, kill);
-        var end = RunAttempts(commands, environment, output, stop);
+        var end = RunAttempts(commands, environment, output, stop, processes);
         var collected = EventFiles.Collect(commands.EventsFolder);
         foreach (var note in collected.Notes)
         {
@@ -43,14 +47,20 @@ public sealed class CommandRunner(TimeProvider clock) : ICommandRunner
         return end with { Events = collected.Events };
     }
 
-    private static CommandOutcome RunAttempts(CommandList commands, EnvironmentBlock environment, IOutputSink output, OrderStop stop)
+    private static CommandOutcome RunAttempts(
+        CommandList commands, EnvironmentBlock environment, IOutputSink output, OrderStop stop, OrderProcesses processes)
     {
         for (var number = 1; ; number++)
         {
             CommandOutcome end;
-            using (var attempt = new Attempt(commands, environment, output, stop))
+            using (var attempt = new Attempt(commands, environment, output, stop, processes))
             {
                 end = attempt.Run();
+            }
+
+            if (!processes.EndAll())
+            {
+                Say(output, "processes of this order could not be ended");
             }
 
             if (end.Status != OrderStatus.Failed || stop.Reason != StopReason.None || number > commands.Retries)

@@ -14,6 +14,9 @@ public static class Descendants
 
     private const int RoundMilliseconds = 2;
 
+    /// <summary>Whether orphans of this process's descendants become its children.</summary>
+    internal static bool AreAdopted { get; private set; }
+
     /// <summary>
     /// Orphans of this process's descendants become its children instead of init's (PR_SET_CHILD_SUBREAPER, prctl(2)).
     /// </summary>
@@ -23,6 +26,8 @@ public static class Descendants
         {
             throw new Win32Exception(Marshal.GetLastPInvokeError(), "this process cannot adopt orphans");
         }
+
+        AreAdopted = adopt;
     }
 
     /// <summary>

@@ -25,9 +25,10 @@ internal static unsafe class Shell
     /// <param name="folder">Where.</param>
     /// <param name="environment">The whole environment.</param>
     /// <param name="output">The pipe's writing end.</param>
+    /// <param name="runAs">As whom; null for the user of this process.</param>
     /// <param name="pid">The shell's process id: its session's and its group's as well.</param>
     /// <returns>0, or the system's error number.</returns>
-    internal static int Start(string command, string folder, EnvironmentBlock environment, int output, out int pid)
+    internal static int Start(string command, string folder, EnvironmentBlock environment, int output, RunAsUser? runAs, out int pid)
     {
         var actions = stackalloc byte[RoomForActions];
         var text = Marshal.StringToCoTaskMemUTF8(command);
@@ -42,6 +43,12 @@ internal static unsafe class Shell
                 _ = Posix.AddDup(actions, output, 2);
                 _ = Posix.AddFolder(actions, (byte*)path);
                 _ = Posix.AddCloseFrom(actions, 3);
+                if (runAs is not null)
+                {
+                    var words = stackalloc byte*[] { shell, option, (byte*)text, null };
+                    return runAs.Spawn(out pid, actions, (void*)Attributes, words, environment.Pointers);
+                }
+
                 var argv = stackalloc byte*[] { name, option, (byte*)text, null };
                 return Posix.Spawn(out pid, shell, actions, (void*)Attributes, argv, environment.Pointers);
             }
