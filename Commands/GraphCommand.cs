@@ -30,7 +30,15 @@ internal static class GraphCommand
             return (int)ExitCode.Invalid;
         }
 
-        await Console.Out.WriteAsync(render(JobGraph.Of(reading.Job)));
+        var graph = JobGraph.Of(reading.Job);
+        var text = render(graph);
+        await Console.Out.WriteAsync(text);
+        Func<JobGraph, string> mermaid = GraphMarkup.Mermaid;
+        if (render == mermaid && GraphMarkup.MermaidNote(graph, text) is { } note)
+        {
+            await Console.Error.WriteLineAsync($"iac-ci: {note}");
+        }
+
         return (int)ExitCode.Succeeded;
     }
 }

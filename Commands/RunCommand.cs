@@ -110,7 +110,7 @@ internal static class RunCommand
     private static async Task<int> ResumeAsync(Request request, string text, Stage stage, Interrupts interrupts)
     {
         var interrupted = interrupts.First;
-        request.State.Require();
+        request.State.Require(stage.Note);
         var folder = Directory.GetCurrentDirectory();
         using var host = Host(request, folder, folder, stage, interrupts.Second);
         var job = await RunLookup.FindAsync(host.Store, request.State.Path, text, interrupted);

@@ -63,7 +63,7 @@ internal sealed class RunSource : IDisposable
 
     private static RunSource Open(StateFolder state)
     {
-        state.Require();
+        state.Require(line => Console.Error.WriteLine($"iac-ci: {line}"));
         var database = SqliteDatabase.Open(state.Database);
         var store = new SqliteRunStore(database);
         var hosts = new RunHosts(store.HostsOf, state.Hosts);

@@ -99,7 +99,7 @@ public sealed class LocalHost : IDisposable
     {
         (this.options, this.clock) = (options, clock);
         var state = options.State;
-        state.Create();
+        state.Create(options.Log);
         database = SqliteDatabase.Open(state.Database);
         store = new SqliteRunStore(database);
         objects = new FolderObjectStore(state.Internal, Written);
@@ -170,15 +170,18 @@ public sealed class LocalHost : IDisposable
 
     /// <summary>Runs a run to its end.</summary>
     /// <param name="run">The run; no other call of this host drives it.</param>
-    /// <param name="interrupted">When it is cancelled, the commands that run are ended and what is unfinished is recorded as cancelled.</param>
+    /// <param name="interrupted">When it is cancelled, the commands that run are ended and what is unfinished is recorded as
+    /// cancelled.</param>
     /// <returns>The job's final record.</returns>
     public async ValueTask<JobRecord> RunAsync(RunId run, CancellationToken interrupted) =>
         await DriveAsync(run, interrupted, CancellationToken.None) ?? throw new InvalidOperationException($"run {run} was left, and nobody asked for that");
 
     /// <summary>Runs a run to its end, or until it is left.</summary>
     /// <param name="run">The run; no other call of this host drives it.</param>
-    /// <param name="interrupted">When it is cancelled, the commands that run are ended and what is unfinished is recorded as cancelled.</param>
-    /// <param name="leave">When it is cancelled, nothing more is started, and the run is left as it is, for <see cref="ResumeAsync"/>.</param>
+    /// <param name="interrupted">When it is cancelled, the commands that run are ended and what is unfinished is recorded as
+    /// cancelled.</param>
+    /// <param name="leave">When it is cancelled, nothing more is started, and the run is left as it is, for <see
+    /// cref="ResumeAsync"/>.</param>
     /// <returns>The job's final record; null when the run was left.</returns>
     public async ValueTask<JobRecord?> DriveAsync(RunId run, CancellationToken interrupted, CancellationToken leave)
     {

@@ -1,12 +1,15 @@
+using IacCi.Core.Code;
 using IacCi.Core.Faults;
 
 namespace IacCi.Core.Local;
 
-/// <summary>What stands where in the state folder.</summary>
+/// <summary>What stands where in the state folder. It is believed, so it has to be ours: <see cref="StateFolderTrust"/>.</summary>
 public sealed class StateFolder
 {
     /// <summary>The folder when none is named.</summary>
     public const string Default = ".iac-ci";
+
+    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 
     /// <summary>Names a state folder; nothing is made yet.</summary>
     public StateFolder(string path) => Path = System.IO.Path.GetFullPath(path);
@@ -38,15 +41,24 @@ public sealed class StateFolder
     /// <summary>Which processes are alive.</summary>
     public string Hosts => System.IO.Path.Combine(Path, "hosts");
 
-    /// <summary>Makes the folder, for this user alone, and keeps it out of git.</summary>
-    public void Create()
+    private string Ignore => System.IO.Path.Combine(Path, ".gitignore");
+
+    /// <summary>Makes the folder, for this user alone, and keeps it out of git; one that exists has to be ours.</summary>
+    /// <param name="note">Is told what was changed about a folder that existed.</param>
+    /// <exception cref="UserException">It cannot be made, or is not to be trusted.</exception>
+    public void Create(Action<string>? note = null)
     {
         try
         {
-            if (!Directory.Exists(Path))
+            if (FileStatus.Find(Path) is null)
             {
-                Directory.CreateDirectory(Path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-                File.WriteAllText(System.IO.Path.Combine(Path, ".gitignore"), "*\n");
+                Directory.CreateDirectory(Path, OwnerOnly);
+            }
+
+            StateFolderTrust.Insist(this, note ?? (_ => { }));
+            if (FileStatus.Find(Ignore) is null)
+            {
+                File.WriteAllText(Ignore, "*\n");
             }
         }
         catch (Exception wrong) when (wrong is IOException or UnauthorizedAccessException)
@@ -59,13 +71,16 @@ public sealed class StateFolder
     /// <param name="place">The state folder, or the table on AWS.</param>
     public static string NoRuns(string place) => $"there are no runs in {place}; 'iac-ci run JOB' makes one here, --state-dir names another folder";
 
-    /// <summary>Insists that there is a state folder.</summary>
-    /// <exception cref="UserException">There is none.</exception>
-    public void Require()
+    /// <summary>Insists that there is a state folder, and that it is ours.</summary>
+    /// <param name="note">Is told what was changed about it.</param>
+    /// <exception cref="UserException">There is none, or it is not to be trusted.</exception>
+    public void Require(Action<string>? note = null)
     {
         if (!File.Exists(Database))
         {
             throw new UserException(NoRuns(Path));
         }
+
+        StateFolderTrust.Insist(this, note ?? (_ => { }));
     }
 }

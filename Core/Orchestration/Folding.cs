@@ -1,6 +1,7 @@
-using System.Diagnostics;
 using IacCi.Core.Runs;
+using IacCi.Core.Terminal;
 using IacCi.Core.Work.Results;
+using System.Diagnostics;
 
 namespace IacCi.Core.Orchestration;
 
@@ -58,12 +59,8 @@ public static class Folding
         _ => Cut(result.FailureReason ?? Work.FailureReasons.CommandFailed),
     };
 
-    private static string? Tail(string log) => log.Length switch
-    {
-        0 => null,
-        <= OrderChange.MaxLogTailChars => log,
-        _ => log[(char.IsLowSurrogate(log[^OrderChange.MaxLogTailChars]) ? log.Length - OrderChange.MaxLogTailChars + 1 : log.Length - OrderChange.MaxLogTailChars)..],
-    };
+    /// <summary>Cleaned before it is cut: what is cut in the middle of a sequence cannot be cleaned any more.</summary>
+    private static string? Tail(string log) => ScreenText.PlainTail(log, OrderChange.MaxLogTailChars) is { Length: > 0 } tail ? tail : null;
 
     private static string Cut(string text) => text.Length <= MaxReasonChars ? text : text[..(MaxReasonChars - 1)] + "…";
 }

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.RegularExpressions;
+using IacCi.Core.Terminal;
 
 namespace IacCi.Core.Report;
 
@@ -42,13 +43,12 @@ internal static partial class SafeText
     }
 
     /// <summary>
-    /// Output as a terminal would leave it: no escape sequences, of a line that was drawn over only the last state, no control
-    /// characters but tabs and line feeds. Cleaning it again changes nothing.
+    /// Output as a terminal would leave it (<see cref="ScreenText.Plain"/>), with nothing invisible in it. Cleaning it again changes
+    /// nothing.
     /// </summary>
     internal static string CleanLog(string log)
     {
-        var plain = Escape().Replace(log, "").Replace("\r\n", "\n", StringComparison.Ordinal).TrimEnd();
-        var lines = plain.Split('\n').Select(line => Visible(line[(line.TrimEnd('\r').LastIndexOf('\r') + 1)..]).TrimEnd());
+        var lines = ScreenText.Plain(log).TrimEnd().Split('\n').Select(line => Visible(line).TrimEnd());
         return string.Join('\n', lines).Trim('\n');
     }
 
@@ -69,7 +69,8 @@ internal static partial class SafeText
     }
 
     /// <summary>The text on one line, with nothing invisible in it.</summary>
-    internal static string OneLine(string text) => Visible(LineBreak().Replace(text, " ")).Trim();
+    internal static string OneLine(string text) =>
+        Visible(LineBreak().Replace(ScreenText.Plain(text.Replace('\r', '\n')), " ")).Trim();
 
     /// <summary>At most so many characters, the cut shown by an ellipsis, and no character split in two.</summary>
     internal static string Cut(string text, int maxChars)
@@ -133,10 +134,6 @@ internal static partial class SafeText
 
         return longest;
     }
-
-    // ECMA-48: CSI sequences, strings (OSC, DCS, APC, PM, SOS) up to their terminator, and two-character escapes.
-    [GeneratedRegex(@"\x1b\[[0-?]*[ -/]*[@-~]|\x1b[\]PX^_][^\x07\x1b\n]*(?:\x07|\x1b\\)?|\x1b[ -/]*[0-~]?|\x9b[0-?]*[ -/]*[@-~]", RegexOptions.CultureInvariant)]
-    private static partial Regex Escape();
 
     [GeneratedRegex(@"[\r\n\t\u0085\u2028\u2029\v\f]+", RegexOptions.CultureInvariant)]
     private static partial Regex LineBreak();

@@ -1,4 +1,5 @@
 using System.Text;
+using IacCi.Core.Terminal;
 
 namespace IacCi.Core.Views;
 
@@ -32,23 +33,17 @@ public readonly record struct Palette(bool Enabled)
 /// <summary>Makes text safe and short for a line of a terminal.</summary>
 public static class TerminalText
 {
-    /// <summary>One line without control characters, escape sequences, and marks that turn the direction of what follows.</summary>
+    /// <summary>
+    /// One line, as a terminal leaves it (<see cref="ScreenText.Plain"/>), without marks that turn the direction of what follows.
+    /// </summary>
     public static string Clean(string text)
     {
         var line = new StringBuilder(text.Length);
-        for (var i = 0; i < text.Length; i++)
+        foreach (var c in ScreenText.Plain(text).TrimEnd('\n'))
         {
-            if (text[i] == '\e')
+            if (!TurnsDirection(c))
             {
-                i = EndOfEscape(text, i);
-            }
-            else if (!char.IsControl(text[i]) && !TurnsDirection(text[i]))
-            {
-                line.Append(text[i]);
-            }
-            else if (text[i] == '\t')
-            {
-                line.Append(' ');
+                line.Append(c is '\t' or '\n' ? ' ' : c);
             }
         }
 
@@ -57,30 +52,4 @@ public static class TerminalText
 
     /// <summary>UAX #9, 2: embeddings, overrides, isolates.</summary>
     private static bool TurnsDirection(char c) => c is (>= '\u202A' and <= '\u202E') or (>= '\u2066' and <= '\u2069');
-
-    /// <summary>
-    /// The last character of a control sequence (ECMA-48, 5.4: it ends with a byte from @ to ~) or of a command string, such as a title, which ends
-    /// with ST (8.3.89: OSC) or, as terminals have it, BEL.
-    /// </summary>
-    private static int EndOfEscape(string text, int start)
-    {
-        if (start + 1 < text.Length && text[start + 1] is ']' or 'P' or '^' or '_' or 'X')
-        {
-            var last = text.AsSpan(start + 2).IndexOfAny('\a', '\\');
-            return last < 0 ? text.Length - 1 : start + 2 + last;
-        }
-
-        if (start + 1 >= text.Length || text[start + 1] != '[')
-        {
-            return Math.Min(start + 1, text.Length - 1);
-        }
-
-        var end = start + 2;
-        while (end < text.Length && text[end] is (< '@' or > '~'))
-        {
-            end++;
-        }
-
-        return Math.Min(end, text.Length - 1);
-    }
 }

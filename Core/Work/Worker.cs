@@ -28,6 +28,9 @@ public sealed class Worker(
 {
     private const string CallbackVariable = "CALLBACK_URL";
 
+    /// <summary>How many parts of a secret are named in a note.</summary>
+    private const int MaxNamedParts = 10;
+
     private readonly Retrying retrying = new(clock, randomBytes);
 
     /// <summary>Works on an order, from its bundle to its result.</summary>
@@ -209,6 +212,15 @@ public sealed class Worker(
         foreach (var name in names)
         {
             Say(output, $"the secret {name} has fewer than {SecretMasker.MinSecretBytes} bytes: it is not masked");
+        }
+
+        foreach (var (name, value) in content.Variables.Where(pair => content.SecretValues.Contains(pair.Value)))
+        {
+            if (SecretMasker.TooShortWithin(value) is { Count: > 0 } within)
+            {
+                var more = within.Count > MaxNamedParts ? $" and {within.Count - MaxNamedParts} more" : "";
+                Say(output, $"what the secret {name} holds of fewer than {SecretMasker.MinSecretBytes} bytes is not masked: {string.Join(", ", within.Take(MaxNamedParts))}{more}");
+            }
         }
     }
 

@@ -1,6 +1,6 @@
-using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using IacCi.Core.Report;
 using IacCi.Core.Runs;
 
 namespace IacCi.Core.Jobs.Views;
@@ -8,11 +8,25 @@ namespace IacCi.Core.Jobs.Views;
 /// <summary>The graph for programs that draw. Nodes are called by their numbers, and names appear in quoted labels only.</summary>
 internal static class GraphMarkup
 {
-    /// <summary>Mermaid (https://mermaid.js.org/syntax/flowchart.html): in labels, what could end or format them is written as an entity code.</summary>
-    public static string Mermaid(JobGraph graph) =>
-        "graph TD\n" + Render(graph, (num, name) => $"  o{num}[\"{MermaidLabel(name)}\"]\n", (from, to) => $"  o{from} --> o{to}\n");
+    /// <summary>
+    /// What mermaid draws without other settings (https://mermaid.js.org/config/schema-docs/config.html: maxEdges, maxTextSize), as GitHub
+    /// has it.
+    /// </summary>
+    private const int MaxMermaidEdges = 500;
 
-    /// <summary>Graphviz (https://graphviz.org/doc/info/lang.html): in a quoted text, quotes and backslashes are escaped.</summary>
+    private const int MaxMermaidChars = 50_000;
+    private const int MaxLabelChars = 200;
+
+    /// <summary>
+    /// Mermaid (https://mermaid.js.org/syntax/flowchart.html): in labels, what could end or format them is written as an entity code.
+    /// </summary>
+    public static string Mermaid(JobGraph graph) =>
+        "graph TD\n" + Render(graph, (num, name) => $"  o{num}[\"{SafeText.MermaidLabel(name, MaxLabelChars)}\"]\n", (from, to) => $"  o{from} --> o{to}\n");
+
+    /// <summary>
+    /// Graphviz (https://graphviz.org/doc/info/lang.html): in a quoted text, quotes and backslashes are escaped; ampersands would begin an
+    /// entity.
+    /// </summary>
     public static string Dot(JobGraph graph) =>
         "digraph job {\n" + Render(graph, (num, name) => $"  o{num} [label=\"{DotLabel(name)}\"];\n", (from, to) => $"  o{from} -> o{to};\n") + "}\n";
 
@@ -65,23 +79,19 @@ internal static class GraphMarkup
         return text.ToString();
     }
 
-    private static string DotLabel(string name) => name.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal);
-
-    private static string MermaidLabel(string name)
+    /// <summary>Why GitHub would not draw a diagram; null when it would.</summary>
+    /// <param name="graph">The graph.</param>
+    /// <param name="mermaid">The diagram.</param>
+    public static string? MermaidNote(JobGraph graph, string mermaid)
     {
-        var label = new StringBuilder();
-        foreach (var rune in name.EnumerateRunes())
-        {
-            if (Rune.IsLetterOrDigit(rune) || " -_./:,".Contains(rune.ToString(), StringComparison.Ordinal))
-            {
-                label.Append(rune.ToString());
-            }
-            else
-            {
-                label.Append(CultureInfo.InvariantCulture, $"#{rune.Value};");
-            }
-        }
-
-        return label.ToString();
+        var edges = graph.Dependencies.Sum(list => list.Count);
+        return edges > MaxMermaidEdges || mermaid.Length > MaxMermaidChars
+            ? $"this diagram has {edges:N0} edges and {mermaid.Length:N0} characters; GitHub draws at most {MaxMermaidEdges:N0} and {MaxMermaidChars:N0}."
+                + " Use --format dot with Graphviz, or raise maxEdges and maxTextSize where you draw it."
+            : null;
     }
+
+    /// <summary>Graphviz knows HTML's entities in labels (https://graphviz.org/doc/info/shapes.html#html, "character entities").</summary>
+    private static string DotLabel(string name) => name.Replace("&", "&amp;", StringComparison.Ordinal)
+        .Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal);
 }

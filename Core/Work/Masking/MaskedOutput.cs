@@ -5,29 +5,50 @@ namespace IacCi.Core.Work.Masking;
 /// <summary>
 /// One stream that is being masked. It passes on at once what cannot belong to a secret any more, and holds back the rest: at most
 /// the longest beginning of a secret that the stream ends with.
+/// <para>
+/// 1. Each byte goes to <c>held</c>, and to the reading of the stream as it stands; that feeds the decoders. 2. A reading in which a
+/// secret ends
+/// marks in <c>secret</c> all bytes from the one where that secret began. 3. After a slice, all readings tell from where on they are in the
+/// middle of something. What stands before that is passed on, with <c>***</c> for each stretch that is marked.
+/// </para>
 /// </summary>
-/// <param name="masker">What is masked.</param>
-/// <param name="next">Gets the masked stream.</param>
-public sealed class MaskedOutput(SecretMasker masker, IOutputSink next) : IOutputSink
+public sealed class MaskedOutput : IOutputSink
 {
     /// <summary>How many bytes are looked at before something is passed on.</summary>
     private const int SliceBytes = 64 * 1024;
 
-    private readonly WrapFollower encoded = new(masker.Encoded);
+    private readonly IOutputSink next;
+    private readonly Matching matching;
+    private readonly Reading? plain;
     private readonly ArrayBufferWriter<byte> ready = new();
+
+    /// <summary>What is not passed on yet, and for each byte of it whether it belongs to a secret.</summary>
     private byte[] held = [];
     private bool[] secret = [];
     private int count;
+
+    /// <summary>The place in the stream of the first byte that is held.</summary>
     private long start;
-    private int plainNode;
+
+    /// <summary>The last marks: what they cover is not marked again.</summary>
     private int markedFrom;
     private int markedTo;
     private bool inSecret;
 
+    /// <summary>A stream.</summary>
+    /// <param name="masker">What is masked.</param>
+    /// <param name="next">Gets the masked stream.</param>
+    public MaskedOutput(SecretMasker masker, IOutputSink next)
+    {
+        this.next = next;
+        matching = new Matching(masker.Trie, Mark);
+        plain = masker.Trie.IsEmpty ? null : new Reading(matching, EncodingSet.Outer, isPlain: true);
+    }
+
     /// <inheritdoc/>
     public void Write(ReadOnlySpan<byte> output)
     {
-        if (masker.Plain.IsEmpty)
+        if (plain is null)
         {
             next.Write(output);
             return;
@@ -37,7 +58,7 @@ public sealed class MaskedOutput(SecretMasker masker, IOutputSink next) : IOutpu
         {
             var slice = output[..Math.Min(output.Length, SliceBytes)];
             Scan(slice);
-            PassOn(FirstUndecided());
+            PassOn((int)Math.Max(0, plain.Undecided(start + count) - start));
             output = output[slice.Length..];
         }
     }
@@ -46,52 +67,37 @@ public sealed class MaskedOutput(SecretMasker masker, IOutputSink next) : IOutpu
     public void Complete()
     {
         PassOn(count);
-        plainNode = PatternTrie.Root;
+        plain?.Forget();
     }
 
     private void Scan(ReadOnlySpan<byte> slice)
     {
         MakeRoom(slice.Length);
         slice.CopyTo(held.AsSpan(count));
-        var plain = masker.Plain;
-        var node = plainNode;
         foreach (var value in slice)
         {
-            node = plain.Step(node, value);
-            var begin = encoded.Step(value, start + count);
+            var place = start + count;
             count++;
-            var length = plain.Longest(node);
-            if (length > 0)
-            {
-                Mark(count - length);
-            }
-
-            if (begin >= 0)
-            {
-                Mark((int)(begin - start));
-            }
+            matching.End = place + 1;
+            plain!.Push(value, place, place);
         }
-
-        plainNode = node;
     }
 
-    private int FirstUndecided() =>
-        (int)Math.Min(count - masker.Plain.Depth(plainNode), encoded.Start(start + count) - start);
-
-    /// <summary>Marks everything from here to the last byte; what the marks before it cover is not marked again.</summary>
-    private void Mark(int from)
+    /// <summary>Marks a stretch; what the marks before it cover is not marked again.</summary>
+    private void Mark(long begin, long end)
     {
-        if (from >= markedFrom && from <= markedTo)
+        // What a decoder held back for too long may have been passed on.
+        var (from, to) = ((int)Math.Max(0, begin - start), (int)Math.Max(0, end - start));
+        if (from < markedFrom || from > markedTo)
         {
-            secret.AsSpan(markedTo, count - markedTo).Fill(true);
-        }
-        else
-        {
-            secret.AsSpan(from, count - from).Fill(true);
-            markedFrom = from;
+            (markedFrom, markedTo) = (from, from);
         }
 
-        markedTo = count;
+        if (to > markedTo)
+        {
+            secret.AsSpan(markedTo, to - markedTo).Fill(true);
+            markedTo = to;
+        }
     }
 
     private void PassOn(int upTo)

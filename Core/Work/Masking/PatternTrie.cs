@@ -2,7 +2,7 @@ namespace IacCi.Core.Work.Masking;
 
 /// <summary>
 /// Finds all of many patterns in one pass (Aho and Corasick, "Efficient string matching", CACM 1975). Nodes are numbers in flat
-/// arrays and children are linked lists, because almost every node has one child; the root has a table.
+/// arrays and children are linked lists, because almost every node has one child; the root and nodes with many have a table.
 /// </summary>
 internal sealed class PatternTrie
 {
@@ -11,6 +11,9 @@ internal sealed class PatternTrie
 
     private const int FirstRoom = 64;
 
+    /// <summary>From so many children on, a node has a table too: walking a list of them for each byte of a log takes too long.</summary>
+    private const int ManyChildren = 12;
+
     private readonly int[] rootChildren = new int[256];
     private byte[] labels = new byte[FirstRoom];
     private int[] firstChild = new int[FirstRoom];
@@ -18,6 +21,10 @@ internal sealed class PatternTrie
     private int[] depth = new int[FirstRoom];
     private int[] longest = new int[FirstRoom];
     private int[] fallback = [];
+    private int[]?[] tables = [];
+    private ulong beginnings6;
+    private ulong beginnings4;
+    private ulong beginnings2;
     private int count = 1;
 
     /// <summary>Builds the automaton.</summary>
@@ -29,6 +36,8 @@ internal sealed class PatternTrie
         }
 
         fallback = new int[count];
+        tables = new int[count][];
+        MakeTables();
         Link();
     }
 
@@ -43,6 +52,11 @@ internal sealed class PatternTrie
 
     /// <summary>The length of the longest pattern of all.</summary>
     internal int MaxDepth { get; private set; }
+
+    /// <summary>Whether a pattern's first byte may begin with these bits.</summary>
+    /// <param name="bits">The bits.</param>
+    /// <param name="count">How many they are: 2, 4 or 6.</param>
+    internal bool MayBegin(int bits, int count) => ((count switch { 6 => beginnings6, 4 => beginnings4, _ => beginnings2 }) >> bits & 1) != 0;
 
     /// <summary>Takes one byte.</summary>
     internal int Step(int node, byte value)
@@ -63,6 +77,11 @@ internal sealed class PatternTrie
 
     private int Child(int node, byte value)
     {
+        if (tables.Length > node && tables[node] is { } table)
+        {
+            return table[value];
+        }
+
         var child = firstChild[node];
         while (child != 0 && labels[child] != value)
         {
@@ -112,6 +131,39 @@ internal sealed class PatternTrie
         Array.Resize(ref nextSibling, room);
         Array.Resize(ref depth, room);
         Array.Resize(ref longest, room);
+    }
+
+    private void MakeTables()
+    {
+        for (var node = 0; node < count; node++)
+        {
+            var children = 0;
+            for (var child = firstChild[node]; child != 0; child = nextSibling[child])
+            {
+                children++;
+            }
+
+            if (children >= ManyChildren)
+            {
+                var table = new int[256];
+                for (var child = firstChild[node]; child != 0; child = nextSibling[child])
+                {
+                    table[labels[child]] = child;
+                }
+
+                tables[node] = table;
+            }
+        }
+
+        for (var first = 0; first < rootChildren.Length; first++)
+        {
+            if (rootChildren[first] != 0)
+            {
+                beginnings6 |= 1UL << (first >> 2);
+                beginnings4 |= 1UL << (first >> 4);
+                beginnings2 |= 1UL << (first >> 6);
+            }
+        }
     }
 
     /// <summary>Breadth first, so that what a node falls back to is linked before it.</summary>

@@ -45,8 +45,7 @@ public sealed class LogBuffer
     }
 
     /// <summary>
-    /// The log as text: what is no UTF-8, and control characters other than line ends, tabs and escapes, as U+FFFD; a cut is
-    /// announced where it is, with its size.
+    /// The log as text, with its colours (<see cref="LogText.From"/>); a cut is announced where it is, with its size.
     /// </summary>
     public string ToText()
     {
@@ -61,7 +60,7 @@ public sealed class LogBuffer
         }
 
         var first = Utf8Borders.TrimEnd(head.WrittenSpan);
-        var last = Utf8Borders.TrimStart(end);
+        var last = LogText.FromNextLine(Utf8Borders.TrimStart(end));
         return LogText.From(first) + LogText.Announce(TotalBytes - first.Length - last.Length) + LogText.From(last);
     }
 

@@ -1,30 +1,17 @@
 using System.Globalization;
 using System.Text;
+using IacCi.Core.Terminal;
 
 namespace IacCi.Core.Work.Output;
 
 /// <summary>Turns the bytes that commands wrote into text that is safe to store and to pass on.</summary>
 public static class LogText
 {
-    private const char Replacement = '\uFFFD';
+    /// <summary>How far behind a cut the next line is looked for.</summary>
+    private const int MaxPartialLine = 4_096;
 
-    /// <summary>
-    /// Decodes UTF-8. What is no UTF-8 and every control character but line feed, carriage return, tab and escape (colours)
-    /// becomes U+FFFD; whoever shows the text on a terminal deals with the escapes.
-    /// </summary>
-    public static string From(ReadOnlySpan<byte> bytes)
-    {
-        var text = Encoding.UTF8.GetString(bytes);
-        return text.AsSpan().IndexOfAny(Harmful) < 0 ? text : string.Create(text.Length, text, static (target, source) =>
-        {
-            source.CopyTo(target);
-            int at;
-            for (var rest = target; (at = rest.IndexOfAny(Harmful)) >= 0; rest = rest[(at + 1)..])
-            {
-                rest[at] = Replacement;
-            }
-        });
-    }
+    /// <summary>Decodes UTF-8; what is none becomes U+FFFD. Of the rest it keeps what <see cref="ScreenText.Colored"/> keeps.</summary>
+    public static string From(ReadOnlySpan<byte> bytes) => ScreenText.Colored(Encoding.UTF8.GetString(bytes));
 
     /// <summary>The end of a text, at most this many UTF-16 characters, never half of a pair.</summary>
     public static string Tail(string text, int maxChars)
@@ -55,14 +42,16 @@ public static class LogText
     {
         var head = Head(text, maxChars / 4);
         var tail = Tail(text, maxChars - (maxChars / 4));
+        tail = tail[(tail.AsSpan(0, Math.Min(tail.Length, MaxPartialLine)).IndexOf('\n') + 1)..];
         var cut = text.AsSpan(head.Length, text.Length - head.Length - tail.Length);
-        return head + Announce(Encoding.UTF8.GetByteCount(cut)) + tail;
+        return ScreenText.Colored(head) + Announce(Encoding.UTF8.GetByteCount(cut)) + tail;
     }
+
+    /// <summary>What is left behind a cut, from the next line on, if one begins soon: a sequence may have been cut in two.</summary>
+    internal static ReadOnlySpan<byte> FromNextLine(ReadOnlySpan<byte> tail) =>
+        tail[(tail[..Math.Min(tail.Length, MaxPartialLine)].IndexOf((byte)'\n') + 1)..];
 
     /// <summary>The line that stands where something was left out.</summary>
     internal static string Announce(long bytes) =>
         string.Create(CultureInfo.InvariantCulture, $"\n... iac-ci: {bytes} bytes of the log are left out here ...\n");
-
-    private static readonly System.Buffers.SearchValues<char> Harmful = System.Buffers.SearchValues.Create(
-        [.. Enumerable.Range(0, 0xA0).Select(code => (char)code).Where(c => char.IsControl(c) && c is not ('\n' or '\r' or '\t' or '\u001b'))]);
 }

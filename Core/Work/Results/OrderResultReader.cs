@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using IacCi.Core.Runs;
+using IacCi.Core.Terminal;
 using IacCi.Core.Work.Events;
 
 namespace IacCi.Core.Work.Results;
@@ -72,7 +73,7 @@ public static class OrderResultReader
         return new OrderResult
         {
             Status = Status(Text(root, "status") ?? throw new InvalidMemberException("status is missing")),
-            Log = Text(root, "log") ?? throw new InvalidMemberException("log is missing"),
+            Log = ScreenText.Colored(Text(root, "log") ?? throw new InvalidMemberException("log is missing")),
             ExitCode = Member(root, "exit_code", JsonValueKind.Number) is { } code ? Whole(code) : null,
             StartedAt = Time(root, "started_at"),
             FinishedAt = Time(root, "finished_at"),

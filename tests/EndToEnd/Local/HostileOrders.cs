@@ -46,7 +46,7 @@ internal sealed class HostileOrders
         await Assert.That((run["closed"]["exit_code"]!.GetValue<int>(), run["missing"]["exit_code"]!.GetValue<int>())).IsEqualTo((4, 127));
         await Assert.That((run["killed"]["exit_code"]!.GetValue<int>(), run["terminated"]["exit_code"]!.GetValue<int>())).IsEqualTo((137, 143));
         await Assert.That((await place.RunAsync("logs", run.Id, "binary")).Output).Contains("café").And.DoesNotContain("\0");
-        Processes.Kill(place.Lines()[0]);
+        await Assert.That(Processes.Exists(place.Lines()[0])).IsFalse();
         await Assert.That(Directory.GetFileSystemEntries(place[".iac-ci/work"]).Length).IsEqualTo(0);
     }
 

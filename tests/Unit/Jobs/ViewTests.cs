@@ -10,7 +10,7 @@ internal sealed class ViewTests
           - {order_name: last, cmds: [x], timeout: 1, dependencies: [cluster, q]}
           - {order_name: vpc, cmds: [x], timeout: 1}
           - {order_name: subnets, cmds: [x], timeout: 1, dependencies: [vpc]}
-          - {order_name: 'd"ns\ "]; <b>', queue_id: q, cmds: [x], timeout: 1}
+          - {order_name: 'd"ns\ "]; <b>&lt;', queue_id: q, cmds: [x], timeout: 1}
           - {order_name: cluster, cmds: [x], timeout: 1, dependencies: [subnets]}
           - {cmds: [x], timeout: 1, dependencies: [vpc, q]}
         """));
@@ -20,9 +20,9 @@ internal sealed class ViewTests
         vpc
           subnets
             cluster
-        d"ns\ "]; <b>
-          order-0006  after vpc, d"ns\ "]; <b>
-          last  after cluster, d"ns\ "]; <b>
+        d"ns\ "]; <b>&lt;
+          order-0006  after vpc, d"ns\ "]; <b>&lt;
+          last  after cluster, d"ns\ "]; <b>&lt;
 
         """);
 
@@ -31,7 +31,7 @@ internal sealed class ViewTests
     {
         var lines = GraphMarkup.Mermaid(Graph).Split('\n');
         await Assert.That(lines[0]).IsEqualTo("graph TD");
-        await Assert.That(lines).Contains("  o0004[\"d#34;ns#92; #34;#93;#59; #60;b#62;\"]");
+        await Assert.That(lines).Contains("  o0004[\"d#34;ns#92; #34;#93;#59; #60;b#62;#38;lt#59;\"]");
         await Assert.That(lines).Contains("  o0005 --> o0001");
     }
 
@@ -39,9 +39,31 @@ internal sealed class ViewTests
     public async Task Dot_gets_no_markup_out_of_a_name()
     {
         var lines = GraphMarkup.Dot(Graph).Split('\n');
-        await Assert.That(lines).Contains("  o0004 [label=\"d\\\"ns\\\\ \\\"]; <b>\"];");
+        await Assert.That(lines).Contains("  o0004 [label=\"d\\\"ns\\\\ \\\"]; <b>&amp;lt;\"];");
         await Assert.That(lines).Contains("  o0002 -> o0003;");
         await Assert.That(lines[^2]).IsEqualTo("}");
+    }
+
+    [Test]
+    public async Task A_diagram_that_GitHub_does_not_draw_says_so()
+    {
+        await Assert.That(GraphMarkup.MermaidNote(Graph, GraphMarkup.Mermaid(Graph))).IsNull();
+        await Assert.That(NoteOf(250)).IsNull();
+        await Assert.That(NoteOf(251)).Contains("502 edges").And.Contains("GitHub draws at most 500 and 50,000");
+        var longNames = Enumerable.Range(0, 400).Select(i => $"{{order_name: a{i}{new string('x', 120)}, cmds: [x], timeout: 1}}");
+        await Assert.That(Note(longNames)).Contains("0 edges and ").And.Contains("--format dot");
+
+        // A chain, with a second edge to its first order from each of the others, and one more.
+        static string? NoteOf(int orders) => Note(Enumerable.Range(0, orders + 1)
+            .Select(i => i switch { 0 => "", 1 => "a0", _ => $"a{i - 1}, a0" })
+            .Select((dependencies, i) => $"{{order_name: a{i}, cmds: [x], timeout: 1, dependencies: [{dependencies}]}}")
+            .Append("{order_name: z, cmds: [x], timeout: 1, dependencies: [a0]}"));
+
+        static string? Note(IEnumerable<string> orders)
+        {
+            var graph = JobGraph.Of(Given.Job($"orders: [{string.Join(", ", orders)}]"));
+            return GraphMarkup.MermaidNote(graph, GraphMarkup.Mermaid(graph));
+        }
     }
 
     [Test]

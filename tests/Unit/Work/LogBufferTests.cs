@@ -78,4 +78,42 @@ internal sealed class LogBufferTests
         await Assert.That(log.Tail(3)).IsEqualTo("😀c");
         await Assert.That(log.Tail(100)).IsEqualTo("ab😀c");
     }
+
+    [Test]
+    [Arguments("\u001b]0;title\u0007kept\n", "kept\n")]
+    [Arguments("\u001b]8;;https://a\u0007link\u001b]8;;\u0007\n", "link\n")]
+    [Arguments("\u009b31mred\u009b0m\u009b2J", "\u001b[31mred\u001b[0m")]
+    [Arguments("\u001b[38;5;1mred\u001b[2J\u001b[?25l\u001b[10;10H\u001b[m", "\u001b[38;5;1mred\u001b[m")]
+    [Arguments("\u001b]52;c;aGVsbG8=\u001b\\after \u001bPq#0\u001b\\sixel", "after sixel")]
+    [Arguments("|\b/\b-\bdone é Â€", "|\b/\b-\bdone é Â€")]
+    [Arguments("one \u001b]0;never ended\ntwo", "one \ntwo")]
+    public async Task Of_sequences_only_colours_are_kept_however_the_stream_is_cut(string written, string kept)
+    {
+        await Assert.That(LogText.From(Encoding.UTF8.GetBytes(written))).IsEqualTo(kept);
+        for (var size = 1; size < 8; size++)
+        {
+            var output = new OrderOutput(new IacCi.Core.Work.Masking.SecretMasker([]), null);
+            foreach (var piece in Encoding.UTF8.GetBytes(written).Chunk(size))
+            {
+                output.Write(piece);
+            }
+
+            output.Complete();
+            await Assert.That(output.Log.ToText()).IsEqualTo(kept);
+        }
+    }
+
+    [Test]
+    public async Task A_cut_leaves_no_half_of_a_colour()
+    {
+        var line = "\u001b[31mred\u001b[0m and plain\n";
+        for (var limit = 200; limit < 260; limit++)
+        {
+            var log = new LogBuffer(limit);
+            log.Append(Encoding.UTF8.GetBytes(string.Concat(Enumerable.Repeat(line, 100))));
+            var text = log.ToText();
+            await Assert.That(text.Replace("\u001b[31m", "", StringComparison.Ordinal).Replace("\u001b[0m", "", StringComparison.Ordinal))
+                .DoesNotContain("[").And.DoesNotContain("31m").And.DoesNotContain("\u001b");
+        }
+    }
 }

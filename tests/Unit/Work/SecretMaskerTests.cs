@@ -152,6 +152,58 @@ internal sealed class SecretMaskerTests
     }
 
     [Test]
+    [Arguments("hunter22")]
+    [Arguments("ä€😀ä with more")]
+    [Arguments("aaaaaaaab")]
+    public async Task A_secret_that_a_progress_display_draws_is_masked_from_its_second_character_on(string secret)
+    {
+        string[] drawn =
+        [
+            string.Concat(secret.EnumerateRunes().Select(rune => $"|\b/\b{rune}")),
+            string.Concat(secret.EnumerateRunes().Select(rune => $"{rune}\b{rune}")),
+            string.Concat(secret.EnumerateRunes().Select(rune => $"{rune}?!\b\b")),
+        ];
+        foreach (var text in drawn)
+        {
+            var whole = new SecretMasker([secret]).MaskText($"<{text}>");
+            await Assert.That(whole).Matches("^<(?:[|]\b/\b)?\\*\\*\\*(?:[?]!\b\b)?>$");
+            for (var seed = 0; seed < 20; seed++)
+            {
+                var pieces = Encoding.UTF8.GetString(Mask(new SecretMasker([secret]), Encoding.UTF8.GetBytes($"<{text}>"), new Random(seed), 3));
+                await Assert.That(pieces).Contains("***");
+                await Assert.That(pieces.EnumerateRunes().Count(rune => secret.EnumerateRunes().Contains(rune))).IsLessThan(2).Because(pieces);
+            }
+        }
+    }
+
+    [Test]
+    public async Task What_is_held_back_is_bounded_whatever_stands_between_the_characters_of_a_secret()
+    {
+        var sink = new CountingSink();
+        var stream = new MaskedOutput(new SecretMasker(["hunter22", new string('a', 5_000)]), sink);
+        var between = Encoding.UTF8.GetBytes(string.Concat(Enumerable.Repeat("\e[31m", 10_000)));
+        long written = 0;
+        for (var part = 0; part < 100; part++)
+        {
+            stream.Write("hun"u8);
+            stream.Write(between);
+            written += between.Length + 3;
+            await Assert.That(written - sink.Total).IsLessThan(1 << 20);
+        }
+    }
+
+    [Test]
+    public async Task Ten_thousand_secrets_are_masked_as_one_is()
+    {
+        var random = new Random(3);
+        var secrets = Enumerable.Range(0, 10_000).Select(i => $"s{i:D5}-{Convert.ToHexString(BitConverter.GetBytes(random.NextInt64()))}").ToArray();
+        var masker = new SecretMasker(secrets);
+        var text = string.Join('\n', secrets.Select(secret => $"a line with {secret} and {Convert.ToBase64String(Encoding.UTF8.GetBytes(secret))}"));
+        var masked = masker.MaskText(text);
+        await Assert.That(masked.Split("a line with *** and ***").Length).IsEqualTo(secrets.Length + 1);
+    }
+
+    [Test]
     public async Task A_whole_key_of_many_lines_takes_bounded_memory_and_is_masked_line_by_line()
     {
         var random = new Random(1);
@@ -162,13 +214,13 @@ internal sealed class SecretMaskerTests
         await Assert.That(masker.MaskText($"a {lines[7]} b")).IsEqualTo("a *** b");
     }
 
-    private static byte[] Mask(SecretMasker masker, byte[] bytes, Random random)
+    private static byte[] Mask(SecretMasker masker, byte[] bytes, Random random, int maxPiece = 40)
     {
         var sink = new RecordingSink();
         var stream = new MaskedOutput(masker, sink);
         for (var at = 0; at < bytes.Length;)
         {
-            var length = Math.Min(bytes.Length - at, random.Next(1, 40));
+            var length = Math.Min(bytes.Length - at, random.Next(1, maxPiece));
             stream.Write(bytes.AsSpan(at, length));
             at += length;
         }
@@ -188,7 +240,22 @@ internal sealed class SecretMaskerTests
         yield return Uri.EscapeDataString(secret).Replace("%20", "+", StringComparison.Ordinal);
         yield return System.Text.Encodings.Web.JavaScriptEncoder.Default.Encode(secret);
         yield return System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping.Encode(secret);
+        yield return System.Text.Encodings.Web.HtmlEncoder.Default.Encode(secret);
+        yield return Convert.ToHexString(Encoding.UTF8.GetBytes(secret));
+        yield return Convert.ToHexStringLower(Encoding.UTF8.GetBytes(secret));
+        yield return Convert.ToBase64String(Encoding.UTF8.GetBytes(base64)).TrimEnd('=');
+        yield return JsonText(JsonText(secret));
+        yield return Uri.EscapeDataString(Uri.EscapeDataString(secret));
+        yield return string.Concat(secret.EnumerateRunes().Select(rune => $"\e[1m{rune}\e[0m"));
+        if (secret.Count(c => c is not ('\'' or '"' or '\\')) >= SecretMasker.MinSecretBytes)
+        {
+            // Of a secret that is little more than quotation marks too little is left to look for.
+            yield return $"'{secret.Replace("'", "'\\''", StringComparison.Ordinal)}'";
+        }
+
     }
+
+    private static string JsonText(string text) => System.Text.Json.Nodes.JsonValue.Create(text).ToJsonString()[1..^1];
 
     private static string Text(Random random, int length)
     {
