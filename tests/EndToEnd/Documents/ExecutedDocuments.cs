@@ -133,7 +133,7 @@ internal sealed partial class ExecutedDocuments
         await Assert.That(Math.Abs(double.Parse(said, CultureInfo.InvariantCulture) - (bytes / 1e6))).IsLessThanOrEqualTo(1).Because($"README says {said}; it has {bytes:N0} bytes");
     }
 
-    /// <summary>The lines behind <c>Example:</c> in a command's help.</summary>
+    /// <summary>The lines of a command's help that are command lines, with <c>Example:</c> in front of the first.</summary>
     internal static List<string> ExamplesOf(Command command) => [.. Example().Matches(command.Description!).Select(match => match.Groups[1].Value)];
 
     internal static IEnumerable<Command> Leaves(Command command) => command.Subcommands.Count == 0 ? [command] : command.Subcommands.SelectMany(Leaves);
@@ -192,7 +192,7 @@ internal sealed partial class ExecutedDocuments
     [GeneratedRegex(@"executable of ([0-9.]+) MB")]
     private static partial Regex Megabytes();
 
-    [GeneratedRegex(@"Example: (.+)")]
+    [GeneratedRegex(@"^(?:Examples?:)?[ \t]*((?:[A-Z_]+=\S+ )*iac-ci .+)$", RegexOptions.Multiline)]
     private static partial Regex Example();
 
     [GeneratedRegex(@"\biac-ci serve\b")]
