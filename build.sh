@@ -16,7 +16,8 @@ help() {
 ./build.sh demo       set up this machine, publish, and run examples/ in front of you
 ./build.sh test       set up this machine, publish, and run all tests (DEPLOY_TESTS=all: apply, upgrade and destroy three deployments, not one)
 ./build.sh bench      measure against make and ninja: time, memory, size, start (bench lambda: the roles' cold starts)
-./build.sh sim ...    the simulator: --seed N, --minutes M, --controls
+./build.sh sim ...    the simulator: --seed N, --minutes M, --controls; with --machine, the local host instead of AWS
+./build.sh soak ...   run at random for --hours H (--seed S), on this machine and on the emulated AWS, and end with a verdict
 ./build.sh aws-up     an emulated AWS on this machine, until Ctrl-C
 ./build.sh deploy     deploy to AWS, step by step, with a plan shown before each
 ./build.sh destroy    take the deployment down
@@ -123,6 +124,13 @@ test_setup() {
   (cd tests/peers && npm ci --silent --no-audit --no-fund)
 }
 
+soak() {
+  [ "${1:-}" = --hours ] || die "usage: ./build.sh soak --hours H [--seed S]"
+  test_setup
+  dotnet build tests/IacCi.Tests.csproj -v quiet -nologo
+  exec python3 tests/long/longrun.py --binary "$binary" --aws "$@"
+}
+
 # What ran in the background: shows what it wrote, ends as it did.
 shown() { # LOG STATUS
   cat "$1"
@@ -131,7 +139,7 @@ shown() { # LOG STATUS
 }
 
 run_tests() {
-  local deployment log status=0
+  local deployment long log long_log status=0
   test_setup
   say "build the tests"
   dotnet build tests/IacCi.Tests.csproj -v quiet -nologo
@@ -140,13 +148,21 @@ run_tests() {
   log=$(mktemp)
   nice -n 5 tests/deploy/run.sh >"$log" 2>&1 &
   deployment=$!
-  # shellcheck disable=SC2064 # the process of now
-  trap "kill $deployment 2>/dev/null" EXIT
+  # It waits most of its time, for minutes of sleep.
+  long_log=$(mktemp)
+  LONG_SLACK=60 python3 tests/long/longrun.py --binary "$binary" >"$long_log" 2>&1 &
+  long=$!
+  # shellcheck disable=SC2064 # the processes of now
+  trap "kill $deployment $long 2>/dev/null" EXIT
   suite "format" check format
   suite "tests" dotnet run --no-build --project tests/IacCi.Tests.csproj -- --disable-logo --no-progress --no-ansi
   dotnet build tests/Simulation/Simulation.csproj -c Release -v quiet -nologo
   suite "simulation: seeds" check dotnet run --no-build -c Release --project tests/Simulation -- --seeds 20000
+  suite "simulation: one machine" check dotnet run --no-build -c Release --project tests/Simulation -- --machine --seeds 8000
   suite "simulation: controls" check dotnet run --no-build -c Release --project tests/Simulation -- --controls
+  wait "$long" || status=$?
+  suite "long run" shown "$long_log" "$status"
+  status=0
   wait "$deployment" || status=$?
   trap - EXIT
   suite "deployment" shown "$log" "$status"
@@ -159,6 +175,7 @@ case "${1:-publish}" in
   demo) demo ;;
   test) run_tests ;;
   bench) publish; shift; bench "$@" ;;
+  soak) shift; soak "$@" ;;
   sim) shift; setup; exec dotnet run -c Release --project tests/Simulation -- "$@" ;;
   aws-up) publish; shift; IAC_CI_BINARY=$binary exec dotnet run --project tests/Emulated -- up "$@" ;;
   deploy) shift; exec scripts/deploy.sh "$@" ;;

@@ -4,7 +4,7 @@ namespace IacCi.Core.Local;
 /// Tells which processes are alive: each holds a lock (flock(2)) on a file of its own, which the kernel releases with the process,
 /// however it ends. A name tells the boot of the machine too (proc_sys_kernel(5), random/boot_id).
 /// </summary>
-public sealed class HostLiveness : IDisposable
+public sealed class HostLiveness : IProcessLiveness, IDisposable
 {
     private readonly string folder;
     private readonly FileStream own;
@@ -20,10 +20,10 @@ public sealed class HostLiveness : IDisposable
         own = new FileStream(PathOf(HostId), FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None, bufferSize: 1, FileOptions.DeleteOnClose);
     }
 
-    /// <summary>This process's name.</summary>
+    /// <inheritdoc/>
     public string HostId { get; }
 
-    /// <summary>Whether the process with this name is alive.</summary>
+    /// <inheritdoc/>
     public bool IsAlive(string hostId)
     {
         if (hostId == HostId)
@@ -51,8 +51,8 @@ public sealed class HostLiveness : IDisposable
         }
     }
 
-    /// <summary>Whether a process ran before the machine was started the last time: what it wrote last may be lost.</summary>
-    public static bool IsOfEarlierBoot(string hostId) => !hostId.StartsWith(Boot() + "-", StringComparison.Ordinal);
+    /// <inheritdoc/>
+    public bool IsOfEarlierBoot(string hostId) => !hostId.StartsWith(Boot() + "-", StringComparison.Ordinal);
 
     /// <inheritdoc/>
     public void Dispose() => own.Dispose();

@@ -19,9 +19,10 @@ public sealed class LiveLogs(string folder, Action<OrderNum, string> lastLine) :
     /// <summary>The file of an order that is running.</summary>
     public static string PathOf(string folder, RunId run, OrderNum num) => Path.Combine(folder, run.Value, $"{num}.log");
 
-    /// <summary>What a process that died left of a live log; empty when there is none.</summary>
-    public static LogBuffer ReadLeft(string path)
+    /// <inheritdoc/>
+    public LogBuffer TakeLeft(RunId run, OrderNum num)
     {
+        var path = PathOf(folder, run, num);
         var log = new LogBuffer();
         if (File.Exists(path))
         {
@@ -31,6 +32,8 @@ public sealed class LiveLogs(string folder, Action<OrderNum, string> lastLine) :
             {
                 log.Append(buffer.AsSpan(0, read));
             }
+
+            File.Delete(path);
         }
 
         return log;

@@ -10,7 +10,8 @@ namespace IacCi.Core.Local;
 /// <param name="run">The run.</param>
 /// <param name="num">The order.</param>
 /// <param name="begins">Is called before the claim, and returns when what the order's start follows from is on the disk.</param>
-public sealed class LocalChannel(IObjectStore objects, RunId run, OrderNum num, Action begins) : IOrderChannel
+/// <param name="claimed">Is told that this process has won the claim.</param>
+public sealed class LocalChannel(IObjectStore objects, RunId run, OrderNum num, Func<ValueTask> begins, Action claimed) : IOrderChannel
 {
     private (OrderStatus Status, string Reason)? ordered;
 
@@ -23,9 +24,15 @@ public sealed class LocalChannel(IObjectStore objects, RunId run, OrderNum num, 
     /// <inheritdoc/>
     public async ValueTask<ClaimOutcome> ClaimAsync(ReadOnlyMemory<byte> content, CancellationToken cancellationToken)
     {
-        begins();
+        await begins();
         IsClaimed = await objects.CreateAsync(RunKeys.Claim(run, num), content, cancellationToken);
-        return IsClaimed ? ClaimOutcome.Won.Instance : ClaimOutcome.Taken.Instance;
+        if (!IsClaimed)
+        {
+            return ClaimOutcome.Taken.Instance;
+        }
+
+        claimed();
+        return ClaimOutcome.Won.Instance;
     }
 
     /// <inheritdoc/>

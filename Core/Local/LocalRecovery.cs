@@ -1,4 +1,3 @@
-using IacCi.Core.Objects;
 using IacCi.Core.Runs;
 using IacCi.Core.Work.Results;
 
@@ -8,8 +7,10 @@ namespace IacCi.Core.Local;
 /// Takes care of what processes that died have left: their lease, orders that they had claimed (which are never run again), and orders
 /// that they had accepted and not begun (which are).
 /// </summary>
-public sealed class LocalRecovery(SqliteRunStore store, IObjectStore objects, LocalWorkers workers, HostLiveness hosts, string logs, TimeProvider clock)
+internal sealed class LocalRecovery(LocalPorts ports, LocalWorkers workers, TimeProvider clock)
 {
+    private readonly IProcessLiveness hosts = ports.Processes;
+
     /// <summary>Separates the host from what makes an owner unique.</summary>
     public const char OwnerSeparator = '/';
 
@@ -20,15 +21,15 @@ public sealed class LocalRecovery(SqliteRunStore store, IObjectStore objects, Lo
     public async ValueTask RecoverAsync(RunGraph graph, bool thorough, CancellationToken cancellationToken)
     {
         var run = graph.Plan.RunId;
-        if (await store.FindLockAsync(run, cancellationToken) is not { Completed: false } held)
+        if (await ports.Store.FindLockAsync(run, cancellationToken) is not { Completed: false } held)
         {
             return;
         }
 
-        var rebooted = store.AddHost(run, hosts.HostId).Any(HostLiveness.IsOfEarlierBoot);
+        var rebooted = (await ports.Store.AddHostAsync(run, hosts.HostId, cancellationToken)).Any(hosts.IsOfEarlierBoot);
         if (held.Owner is { } owner && !hosts.IsAlive(owner.Split(OwnerSeparator)[0]))
         {
-            store.BreakLease(run, owner);
+            await ports.Store.BreakLeaseAsync(run, owner, cancellationToken);
         }
 
         var inFlight = Enumerable.Range(0, held.Cursor.States.Length)
@@ -37,7 +38,7 @@ public sealed class LocalRecovery(SqliteRunStore store, IObjectStore objects, Lo
             .Except(workers.WorkingOn(run));
         foreach (var chunk in inFlight.Chunk(IRunStore.MaxWrites))
         {
-            foreach (var record in await store.FindOrdersAsync(run, chunk, cancellationToken))
+            foreach (var record in await ports.Store.FindOrdersAsync(run, chunk, cancellationToken))
             {
                 await RecoverAsync(graph.Plan, record, rebooted, cancellationToken);
             }
@@ -46,23 +47,25 @@ public sealed class LocalRecovery(SqliteRunStore store, IObjectStore objects, Lo
 
     private async ValueTask RecoverAsync(RunPlan plan, OrderRecord record, bool rebooted, CancellationToken cancellationToken)
     {
-        var claim = await OrderClaim.FindAsync(objects, plan.RunId, record.Num, cancellationToken);
+        var claim = await OrderClaim.FindAsync(ports.Objects, plan.RunId, record.Num, cancellationToken);
         var begun = claim is not null || (rebooted && record.Status.IsInFlight());
-        if (begun && !(claim?.Host is { } host && hosts.IsAlive(host)))
+        if (begun && !(claim?.Host is { } host && IsAtWork(host, plan.RunId, record.Num)))
         {
             await ReportLostAsync(plan.RunId, record.Num, claim?.WorkBegan, cancellationToken);
         }
-        else if (!begun && record is { Status: OrderStatus.Running, ExecutionUrl: { } url } && !hosts.IsAlive(new Uri(url).Host))
+        else if (!begun && record is { Status: OrderStatus.Running, ExecutionUrl: { } url } && !IsAtWork(new Uri(url).Host, plan.RunId, record.Num))
         {
             await workers.StartAsync(plan, plan[record.Num], cancellationToken);
         }
     }
 
+    /// <summary>Whether a process may still work on an order. Of this process that is known: its worker may have failed before the claim, or before the result.</summary>
+    private bool IsAtWork(string host, RunId run, OrderNum num) => host == hosts.HostId ? workers.IsWorkingOn(run, num) : hosts.IsAlive(host);
+
     /// <summary>The order is over; what its commands had said until then is kept.</summary>
     private async ValueTask ReportLostAsync(RunId run, OrderNum num, DateTimeOffset? began, CancellationToken cancellationToken)
     {
-        var path = LiveLogs.PathOf(logs, run, num);
-        var log = LiveLogs.ReadLeft(path);
+        var log = ports.Logs.TakeLeft(run, num);
         var result = new OrderResult
         {
             Status = OrderStatus.Failed,
@@ -72,10 +75,6 @@ public sealed class LocalRecovery(SqliteRunStore store, IObjectStore objects, Lo
             StartedAt = began,
             FinishedAt = clock.GetUtcNow(),
         };
-        await objects.CreateAsync(RunKeys.Result(run, num), result.ToJson(), cancellationToken);
-        if (File.Exists(path))
-        {
-            File.Delete(path);
-        }
+        await ports.Objects.CreateAsync(RunKeys.Result(run, num), result.ToJson(), cancellationToken);
     }
 }

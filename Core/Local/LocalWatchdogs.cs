@@ -1,45 +1,56 @@
 using System.Collections.Concurrent;
+using IacCi.Core.Jobs;
 using IacCi.Core.Orchestration;
 using IacCi.Core.Runs;
-using IacCi.Core.Watch;
 
 namespace IacCi.Core.Local;
 
-/// <summary>Remembers what is watched; the host's own loop looks at it again and again.</summary>
-public sealed class LocalWatchdogs : IWatchdogs
+/// <summary>Looks once after one order.</summary>
+/// <param name="watch">What is watched.</param>
+/// <param name="claimedAt">When this process won the order's claim; null when it has not.</param>
+/// <param name="cancellationToken">Ends the call early.</param>
+/// <returns>True when nobody needs to look again.</returns>
+internal delegate ValueTask<bool> LookAtOrder(WatchTarget watch, DateTimeOffset? claimedAt, CancellationToken cancellationToken);
+
+/// <summary>
+/// Remembers which orders this process works on; the loop of each run looks after them again and again. An order is watched from the moment it gets its
+/// slot until its worker has ended: what waits for a slot is not late, and what a dead process left is <see cref="LocalRecovery"/>'s.
+/// </summary>
+internal sealed class LocalWatchdogs(TimeProvider clock) : IWatchdogs
 {
-    private readonly ConcurrentDictionary<(RunId, OrderNum), WatchTarget> watched = new();
+    private readonly ConcurrentDictionary<(RunId Run, OrderNum Num), (WatchTarget Target, DateTimeOffset? ClaimedAt)> watched = new();
+
+    /// <summary>Looks once after one order.</summary>
+    public LookAtOrder Look { get; set; } = (_, _, _) => new(true);
 
     /// <inheritdoc/>
-    public ValueTask<StartOutcome> StartAsync(WatchTarget watch, CancellationToken cancellationToken)
-    {
-        if (!watch.Num.IsJob)
-        {
-            watched.TryAdd((watch.RunId, watch.Num), watch);
-        }
+    public ValueTask<StartOutcome> StartAsync(WatchTarget watch, CancellationToken cancellationToken) => new(new StartOutcome.Started($"local://watch/{watch.Num}"));
 
-        return new(new StartOutcome.Started($"local://watch/{watch.Num}"));
+    /// <summary>An order has got its slot.</summary>
+    public void Begin(RunId run, PlannedOrder order)
+    {
+        var target = new WatchTarget(run, order.Num, order.TimeoutSeconds, clock.GetUtcNow(), OrderLimits.ClaimSeconds(order.Target), order.StopGraceSeconds);
+        watched[(run, order.Num)] = (target, null);
     }
 
-    /// <summary>The order's time begins only now: it had to wait for a place among the orders of all runs.</summary>
-    public void Begin(RunId run, OrderNum num, DateTimeOffset now)
+    /// <summary>This process has won the order's claim: the time of its commands begins. (The claim itself says when it was asked for, and a disk may be slow.)</summary>
+    public void Claimed(RunId run, OrderNum num)
     {
         if (watched.TryGetValue((run, num), out var watch))
         {
-            watched.TryUpdate((run, num), watch with { StartTime = now }, watch);
+            watched[(run, num)] = (watch.Target, clock.GetUtcNow());
         }
     }
 
-    /// <summary>Looks once after every order of a run that has no result yet.</summary>
-    /// <param name="run">The run.</param>
-    /// <param name="look">Looks after one order.</param>
-    /// <param name="isWaiting">Whether an order waits for a place: its time has not begun.</param>
-    /// <param name="cancellationToken">Ends the call early.</param>
-    public async ValueTask LookAsync(RunId run, OrderWatch look, Func<OrderNum, bool> isWaiting, CancellationToken cancellationToken)
+    /// <summary>Its worker has ended.</summary>
+    public void End(RunId run, OrderNum num) => watched.TryRemove((run, num), out _);
+
+    /// <summary>Looks once after every order of a run that this process works on.</summary>
+    public async ValueTask LookAsync(RunId run, CancellationToken cancellationToken)
     {
-        foreach (var (key, watch) in watched.Where(w => w.Key.Item1 == run && !isWaiting(w.Key.Item2)))
+        foreach (var (key, watch) in watched.Where(pair => pair.Key.Run == run).OrderBy(pair => pair.Key.Num))
         {
-            if (await look.LookAsync(watch, cancellationToken))
+            if (await Look(watch.Target, watch.ClaimedAt, cancellationToken))
             {
                 watched.TryRemove(key, out _);
             }

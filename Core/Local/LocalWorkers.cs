@@ -1,39 +1,26 @@
 using System.Collections.Concurrent;
-using IacCi.Core.Objects;
+using IacCi.Core.Faults;
 using IacCi.Core.Orchestration;
 using IacCi.Core.Runs;
 using IacCi.Core.Work;
+using IacCi.Core.Work.Results;
 
 namespace IacCi.Core.Local;
-
-/// <summary>Where the masked output of running orders goes, so that people can watch it.</summary>
-public interface ILiveLogs
-{
-    /// <summary>Opens the live log of an order; disposing ends it.</summary>
-    ILiveLog Open(RunId run, OrderNum num);
-}
-
-/// <summary>The live log of one order.</summary>
-public interface ILiveLog : IOutputSink, IDisposable;
 
 /// <summary>
 /// Works on orders in this process; their commands are child processes. The orders of all runs share the slots, and the one that came first
 /// gets the next. Of one run the engine starts no more orders than <see cref="Capacity"/>. No command starts before the order's intent is on the disk.
 /// </summary>
 /// <param name="worker">Works on one order.</param>
-/// <param name="records">Where the intents stand.</param>
-/// <param name="objects">Results.</param>
-/// <param name="logs">Gets the output as it comes.</param>
-/// <param name="hostId">This process.</param>
-/// <param name="parallel">How many slots there are.</param>
+/// <param name="ports">Records, objects, logs, and how many slots there are.</param>
+/// <param name="watchdogs">Look after the orders that have a slot.</param>
 /// <param name="clock">The time.</param>
-/// <param name="began">Is told of each order that has got a slot.</param>
-/// <param name="log">Gets a line when a worker fails.</param>
-/// <param name="kill">Kills the commands of all orders that are being stopped, instead of waiting for them.</param>
-public sealed class LocalWorkers(
-    Worker worker, SqliteDatabase records, IObjectStore objects, ILiveLogs logs, string hostId, int parallel, TimeProvider clock, Action<RunId, OrderNum> began, Action<string> log, CancellationToken kill) : IWorkers
+internal sealed class LocalWorkers(Worker worker, LocalPorts ports, LocalWatchdogs watchdogs, TimeProvider clock) : IWorkers
 {
-    private readonly OrderSlots slots = new(parallel);
+    /// <summary>How long the workers of orders that are asked to end may take: the longest grace of their commands, and a minute.</summary>
+    public static readonly TimeSpan MaxStopTime = TimeSpan.FromSeconds(660);
+
+    private readonly OrderSlots slots = ports.Slots;
     private readonly ConcurrentDictionary<(RunId, OrderNum), Work> working = new();
     private volatile bool stopped;
 
@@ -43,14 +30,21 @@ public sealed class LocalWorkers(
 
         public CancellationTokenSource Stop { get; } = new();
 
-        public TaskCompletionSource Ended { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        /// <summary>Set as the last thing that its slot does for it.</summary>
+        public TaskCompletionSource Ended { get; } = new();
 
         /// <summary>Whether it has got a slot.</summary>
         public volatile bool HasBegun;
     }
 
     /// <inheritdoc/>
-    public int? Capacity => parallel;
+    public int? Capacity => slots.Count;
+
+    /// <summary>Whether this process works on no order, and none waits for a slot.</summary>
+    public bool IsIdle => working.IsEmpty;
+
+    /// <summary>How many slots no order has.</summary>
+    public int FreeSlots => slots.Free;
 
     /// <summary>The orders of a run that this process works on.</summary>
     public IEnumerable<OrderNum> WorkingOn(RunId run) => working.Keys.Where(key => key.Item1 == run).Select(key => key.Item2);
@@ -58,14 +52,18 @@ public sealed class LocalWorkers(
     /// <inheritdoc/>
     public ValueTask<StartOutcome> StartAsync(RunPlan plan, PlannedOrder order, CancellationToken cancellationToken)
     {
-        var intent = records.Written;
-        var work = new Work { Channel = new LocalChannel(objects, plan.RunId, order.Num, () => records.Flush(intent)) };
+        var intent = ports.Store.Written;
+        var work = new Work
+        {
+            Channel = new LocalChannel(
+                ports.Objects, plan.RunId, order.Num, () => ports.Store.FlushAsync(intent, CancellationToken.None), () => watchdogs.Claimed(plan.RunId, order.Num)),
+        };
         if (!stopped && working.TryAdd((plan.RunId, order.Num), work))
         {
             _ = WorkAsync(plan, order, work);
         }
 
-        return new(new StartOutcome.Started($"local://{hostId}/{order.Num}"));
+        return new(new StartOutcome.Started($"local://{ports.Processes.HostId}/{order.Num}"));
     }
 
     /// <inheritdoc/>
@@ -85,77 +83,117 @@ public sealed class LocalWorkers(
     /// <inheritdoc/>
     public ValueTask<ExecutionState> DescribeAsync(string executionUrl, CancellationToken cancellationToken) => new(ExecutionState.MayStillReport.Instance);
 
-    /// <summary>Ends what this process still works on for a run that is over, because another process ended it, and waits until it is gone.</summary>
-    public Task EndAsync(RunId run)
+    /// <summary>
+    /// Ends what this process still works on for a run that is over, because another process ended it, and waits until it is gone. A worker that hangs (the
+    /// kernel may hold a process for ever) is left behind.
+    /// </summary>
+    public async Task EndAsync(RunId run)
     {
-        var left = working.Where(pair => pair.Key.Item1 == run).Select(pair => pair.Value).ToList();
+        var left = working.Where(pair => pair.Key.Item1 == run).OrderBy(pair => pair.Key.Item2).Select(pair => pair.Value).ToList();
         left.ForEach(work => work.Stop.Cancel());
-        return Task.WhenAll(left.Select(work => work.Ended.Task));
+        await EndedAsync(left, CancellationToken.None);
     }
 
-    /// <summary>Whether an order was accepted and waits for a slot.</summary>
-    public bool IsWaiting(RunId run, OrderNum num) => working.TryGetValue((run, num), out var work) && !work.HasBegun;
+    /// <summary>Whether this process works on an order, or will when there is a slot.</summary>
+    public bool IsWorkingOn(RunId run, OrderNum num) => working.ContainsKey((run, num));
 
     /// <summary>Accepts no more orders, drops those that have not begun, waits for the others as long as it may, and then ends them.</summary>
-    public async Task StopAllAsync(CancellationToken patience)
+    public async Task StopAllAsync(CancellationToken timeout)
     {
         stopped = true;
-        foreach (var work in working.Values.Where(work => !work.HasBegun))
-        {
-            work.Channel.Order(OrderStatus.Failed, EngineReasons.WorkerStopped);
-            await work.Stop.CancelAsync();
-        }
-
-        var ended = Task.WhenAll(working.Values.Select(work => work.Ended.Task));
+        Stop(work => !work.HasBegun);
         try
         {
-            await ended.WaitAsync(patience);
+            await EndedAsync(working.Values, timeout);
         }
         catch (OperationCanceledException)
         {
-            foreach (var ((run, num), work) in working)
+            foreach (var (run, num) in working.Keys.OrderBy(key => key.Item2))
             {
-                log($"run {run}: order {num} is asked to end: the time that the server waits is over");
-                work.Channel.Order(OrderStatus.Failed, EngineReasons.WorkerStopped);
-                await work.Stop.CancelAsync();
+                ports.Log($"run {run}: order {num} is ended: its time to finish is over");
             }
 
-            await ended;
+            Stop(_ => true);
+            await EndedAsync(working.Values, CancellationToken.None);
+        }
+    }
+
+    private async Task EndedAsync(IEnumerable<Work> works, CancellationToken timeout)
+    {
+        try
+        {
+            await Task.WhenAll(works.Select(work => work.Ended.Task)).WaitAsync(MaxStopTime, clock, timeout);
+        }
+        catch (TimeoutException)
+        {
+            ports.Log($"commands did not end within {MaxStopTime.TotalSeconds:0} s; they are left behind");
+        }
+    }
+
+    private void Stop(Func<Work, bool> which)
+    {
+        foreach (var work in working.OrderBy(pair => pair.Key.Item2).Select(pair => pair.Value).Where(which))
+        {
+            work.Channel.Order(OrderStatus.Failed, EngineReasons.WorkerStopped);
+            work.Stop.Cancel();
         }
     }
 
     private async Task WorkAsync(RunPlan plan, PlannedOrder order, Work work)
     {
-        // Whoever starts an order does not wait for it.
-        await Task.Yield();
         try
         {
             // Before a slot: an order that waits for its folder keeps none from the others.
             using var folder = order.Folder is { } path ? await FolderLock.TakeAsync(path, clock, work.Stop.Token) : null;
-            using var slot = await slots.TakeAsync(work.Stop.Token);
-            began(plan.RunId, order.Num);
-            work.HasBegun = true;
-            await WorkInSlotAsync(plan.RunId, order, work);
+            await slots.RunAsync(() => WorkInSlotAsync(plan.RunId, order, work), work.Stop.Token);
         }
         catch (OperationCanceledException)
         {
             // Ended before its claim: whoever ended it has taken the claim and reports.
         }
+        catch (StoreUnavailableException away)
+        {
+            // Recovery starts the order again, or ends it when it was claimed.
+            ports.Log($"order {order.Num} ({order.Name}): {away.Message}");
+        }
         catch (Exception fault)
         {
-            // The order's watchdog ends the order; this process goes on with the others.
-            log($"order {order.Num} ({order.Name}): the worker failed: {fault}");
+            ports.Log($"order {order.Num} ({order.Name}): the worker failed: {(fault is UserException ? fault.Message : fault)}");
+            await FailAsync(plan.RunId, order.Num, work, fault);
         }
         finally
         {
+            watchdogs.End(plan.RunId, order.Num);
             working.TryRemove((plan.RunId, order.Num), out _);
             work.Ended.SetResult();
         }
     }
 
+    /// <summary>Fails an order whose worker failed, by its claim first: it would fail again.</summary>
+    private async Task FailAsync(RunId run, OrderNum num, Work work, Exception fault)
+    {
+        try
+        {
+            var claim = OrderClaim.ToEnd(run, num, OrderClaim.Orchestrator, clock.GetUtcNow());
+            if (work.Channel.IsClaimed || await ports.Objects.CreateAsync(RunKeys.Claim(run, num), claim, CancellationToken.None))
+            {
+                var reason = FailureReasons.WorkerFailed.With(fault.Message);
+                var result = new OrderResult { Status = OrderStatus.Failed, Log = "", FailureReason = reason, FinishedAt = clock.GetUtcNow() };
+                await ports.Objects.CreateAsync(RunKeys.Result(run, num), result.ToJson(), CancellationToken.None);
+            }
+        }
+        catch (Exception away) when (away is StoreUnavailableException or UserException)
+        {
+            // Recovery starts the order again, or ends it when it was claimed.
+            ports.Log($"order {num}: {away.Message}");
+        }
+    }
+
     private async Task WorkInSlotAsync(RunId run, PlannedOrder order, Work work)
     {
-        using var live = logs.Open(run, order.Num);
+        watchdogs.Begin(run, order);
+        work.HasBegun = true;
+        using var live = ports.Logs.Open(run, order.Num);
         var ticket = new WorkOrder
         {
             RunId = run,
@@ -164,6 +202,6 @@ public sealed class LocalWorkers(
             SopsKeySsmPath = order.SopsKeySsmPath,
             ExecSha256 = order.BundleSha256,
         };
-        await worker.RunAsync(ticket, work.Channel, live, work.Stop.Token, kill);
+        await worker.RunAsync(ticket, work.Channel, live, work.Stop.Token, ports.Kill);
     }
 }

@@ -1,12 +1,27 @@
 namespace IacCi.Core.Local;
 
-/// <summary>The slots of orders at work, of all runs together. The order that asked first gets the next free slot.</summary>
-/// <param name="count">How many there are.</param>
-internal sealed class OrderSlots(int count)
+/// <summary>
+/// The slots of orders at work, of all runs together: the order that came first gets the next free slot. A slot is a thread that works on one order after
+/// the other, because an order waits in poll(2) while its commands run; a thread that finds no order for a while ends.
+/// </summary>
+internal class OrderSlots
 {
-    private readonly LinkedList<TaskCompletionSource> waiting = [];
-    private readonly Lock gate = new();
-    private int free = count;
+    private const int StackBytes = 1024 * 1024;
+
+    /// <summary>How long a thread waits for the next order: starting one costs as much as starting a small command.</summary>
+    private static readonly TimeSpan IdleTime = TimeSpan.FromSeconds(10);
+
+    private readonly LinkedList<Entry> waiting = [];
+    private readonly object gate = new();
+    private int threads;
+    private int idle;
+
+    /// <summary>Makes slots.</summary>
+    /// <param name="count">How many there are.</param>
+    public OrderSlots(int count) => Count = count;
+
+    /// <summary>How many there are.</summary>
+    internal int Count { get; }
 
     /// <summary>How many slots no order has.</summary>
     internal int Free
@@ -15,60 +30,79 @@ internal sealed class OrderSlots(int count)
         {
             lock (gate)
             {
-                return free;
+                return Count - threads + idle;
             }
         }
     }
 
-    /// <summary>Waits for a slot; disposing the answer gives it back.</summary>
+    /// <summary>Works on an order as soon as there is a slot.</summary>
+    /// <param name="order">What is done; it may block.</param>
+    /// <param name="cancellationToken">Ends the waiting, and not the order once it has begun.</param>
     /// <exception cref="OperationCanceledException">It was cancelled before a slot was free.</exception>
-    internal async ValueTask<Slot> TakeAsync(CancellationToken cancellationToken)
+    internal async Task RunAsync(Func<Task> order, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        if (Queue() is { } turn)
-        {
-            using var registration = cancellationToken.UnsafeRegister(_ => GiveUp(turn, cancellationToken), null);
-            await turn.Value.Task;
-        }
-
-        return new Slot(this);
+        var entry = new Entry(order);
+        var turn = Queue(entry);
+        using var registration = cancellationToken.UnsafeRegister(_ => GiveUp(turn, cancellationToken), null);
+        await entry.Done.Task;
     }
 
-    /// <returns>Null when there was a free slot, which is taken.</returns>
-    private LinkedListNode<TaskCompletionSource>? Queue()
+    /// <summary>Adds a slot: something that takes orders (<see cref="Take"/>) and works on them.</summary>
+    protected virtual void AddSlot() => new Thread(WorkInSlot, StackBytes) { IsBackground = true, Name = "order" }.Start();
+
+    /// <summary>The order that has waited longest; null when there is none, and the slot is given back.</summary>
+    protected Entry? Take(TimeSpan patience)
     {
         lock (gate)
         {
-            if (free == 0)
+            idle++;
+            if (waiting.Count == 0)
             {
-                return waiting.AddLast(new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
+                Monitor.Wait(gate, patience);
             }
 
-            free--;
-            return null;
+            idle--;
+            if (waiting.First is not { } first)
+            {
+                threads--;
+                return null;
+            }
+
+            waiting.RemoveFirst();
+            return first.Value;
         }
     }
 
-    private void GiveBack()
+    private void WorkInSlot()
     {
-        TaskCompletionSource? next;
+        while (Take(IdleTime) is { } entry)
+        {
+            entry.RunAsync().GetAwaiter().GetResult();
+        }
+    }
+
+    private LinkedListNode<Entry> Queue(Entry entry)
+    {
+        bool isNew;
+        LinkedListNode<Entry> turn;
         lock (gate)
         {
-            next = waiting.First?.Value;
-            if (next is null)
-            {
-                free++;
-            }
-            else
-            {
-                waiting.RemoveFirst();
-            }
+            turn = waiting.AddLast(entry);
+            isNew = waiting.Count > idle && threads < Count;
+            threads += isNew ? 1 : 0;
+            Monitor.Pulse(gate);
         }
 
-        next?.SetResult();
+        if (isNew)
+        {
+            AddSlot();
+        }
+
+        return turn;
     }
 
-    private void GiveUp(LinkedListNode<TaskCompletionSource> turn, CancellationToken cancellationToken)
+    private void GiveUp(LinkedListNode<Entry> turn, CancellationToken cancellationToken)
     {
         lock (gate)
         {
@@ -81,21 +115,30 @@ internal sealed class OrderSlots(int count)
             waiting.Remove(turn);
         }
 
-        turn.Value.SetCanceled(cancellationToken);
+        turn.Value.Done.TrySetCanceled(cancellationToken);
     }
 
-    /// <summary>One order's slot.</summary>
-    internal sealed class Slot(OrderSlots slots) : IDisposable
+    /// <summary>An order that waits for its slot, or has it.</summary>
+    protected sealed class Entry(Func<Task> order)
     {
-        private int given;
+        /// <summary>Over, or given up. Whoever awaits it goes on in the slot.</summary>
+        public TaskCompletionSource Done { get; } = new();
 
-        /// <summary>Gives the slot back; the second time nothing happens.</summary>
-        public void Dispose()
+        /// <summary>Works on it.</summary>
+        public async Task RunAsync()
         {
-            if (Interlocked.Exchange(ref given, 1) == 0)
+            try
             {
-                slots.GiveBack();
+                await order();
             }
+            catch (Exception fault)
+            {
+                // It is not lost: whoever awaits the order gets it.
+                Done.TrySetException(fault);
+                return;
+            }
+
+            Done.TrySetResult();
         }
     }
 }

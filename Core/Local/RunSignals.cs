@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Threading.Channels;
 using IacCi.Core.Runs;
 
 namespace IacCi.Core.Local;
@@ -10,52 +9,87 @@ namespace IacCi.Core.Local;
 /// </summary>
 internal sealed class RunSignals
 {
-    private readonly ConcurrentDictionary<RunId, Channel<OrderNum>> open = new();
+    private readonly ConcurrentDictionary<RunId, Receiver> open = new();
 
     /// <summary>Begins to receive the signals of a run.</summary>
     /// <returns>Null when another loop does already.</returns>
     public Receiver? Open(RunId run)
     {
-        // It holds one entry for each order, and one for each wake-up, that the loop has not read yet: the loop reads all there is at once.
-        var channel = Channel.CreateUnbounded<OrderNum>(new() { SingleReader = true });
-        return open.TryAdd(run, channel) ? new Receiver(this, run, channel.Reader) : null;
+        var receiver = new Receiver(this, run);
+        return open.TryAdd(run, receiver) ? receiver : null;
+    }
+
+    /// <summary>An object was written: a result wakes its run.</summary>
+    public void Written(string key)
+    {
+        if (RunKeys.TryParseResult(key, out var run, out var num))
+        {
+            Send(run, num);
+        }
     }
 
     /// <summary>Says that an order has a result, or (<see cref="OrderNum.Job"/>) that the run is to be looked at.</summary>
     public void Send(RunId run, OrderNum num)
     {
-        if (open.TryGetValue(run, out var channel))
+        if (open.TryGetValue(run, out var receiver))
         {
-            channel.Writer.TryWrite(num);
+            receiver.Add(num);
         }
     }
 
     /// <summary>Receives the signals of one run.</summary>
-    internal sealed class Receiver(RunSignals all, RunId run, ChannelReader<OrderNum> reader) : IDisposable
+    internal sealed class Receiver(RunSignals all, RunId run) : IDisposable
     {
+        private readonly Lock gate = new();
+        private HashSet<OrderNum> sent = [];
+        private TaskCompletionSource? waiting;
+
         /// <summary>Everything that has been sent since the last call; waits for it, but not longer than <paramref name="timeout"/>.</summary>
         public async ValueTask<HashSet<OrderNum>> NextAsync(TimeSpan timeout, TimeProvider clock)
         {
-            using var waited = new CancellationTokenSource(timeout, clock);
-            try
+            var enough = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            lock (gate)
             {
-                await reader.WaitToReadAsync(waited.Token);
-            }
-            catch (OperationCanceledException)
-            {
-                // Nothing came in time.
+                if (sent.Count > 0)
+                {
+                    return Take();
+                }
+
+                waiting = enough;
             }
 
-            HashSet<OrderNum> sent = [];
-            while (reader.TryRead(out var num))
+            using (clock.CreateTimer(_ => enough.TrySetResult(), null, timeout, Timeout.InfiniteTimeSpan))
             {
-                sent.Add(num);
+                await enough.Task;
             }
 
-            return sent;
+            lock (gate)
+            {
+                return Take();
+            }
         }
 
         /// <summary>Ends it.</summary>
         public void Dispose() => all.open.TryRemove(run, out _);
+
+        internal void Add(OrderNum num)
+        {
+            TaskCompletionSource? waited;
+            lock (gate)
+            {
+                sent.Add(num);
+                waited = waiting;
+            }
+
+            waited?.TrySetResult();
+        }
+
+        private HashSet<OrderNum> Take()
+        {
+            waiting = null;
+            var taken = sent;
+            sent = [];
+            return taken;
+        }
     }
 }

@@ -92,7 +92,7 @@ public sealed partial class SqliteDatabase : IDisposable
     /// <param name="isRefusal">Whether a result means that nothing is to be written after all.</param>
     public T Write<T>(Func<SqliteDatabase, T> action, Durability durability = Durability.Machine, Func<T, bool>? isRefusal = null)
     {
-        var result = Transact(action, isRefusal);
+        var result = Reached(() => Transact(action, isRefusal));
         if (durability == Durability.Machine)
         {
             Flush(Written);
@@ -146,31 +146,40 @@ public sealed partial class SqliteDatabase : IDisposable
         lock (gate)
         {
             Execute("BEGIN IMMEDIATE");
-            T result;
             try
             {
-                result = action(this);
+                var result = action(this);
+                if (isRefusal?.Invoke(result) == true)
+                {
+                    RollBack();
+                    return result;
+                }
+
+                Execute("COMMIT");
+                Volatile.Write(ref written, written + 1);
+                return result;
             }
             catch
             {
-                Execute("ROLLBACK");
+                RollBack();
                 throw;
             }
+        }
+    }
 
-            if (isRefusal?.Invoke(result) == true)
-            {
-                Execute("ROLLBACK");
-                return result;
-            }
-
-            Execute("COMMIT");
-            Volatile.Write(ref written, written + 1);
-            return result;
+    /// <summary>A full disk rolls some transactions back by itself, and leaves others open (https://www.sqlite.org/lang_transaction.html, section 3).</summary>
+    private void RollBack()
+    {
+        if (SQLitePCL.raw.sqlite3_get_autocommit(connection.Handle) == 0)
+        {
+            Execute("ROLLBACK");
         }
     }
 
     /// <summary>Runs reads that see one state.</summary>
-    public T Read<T>(Func<SqliteDatabase, T> action)
+    public T Read<T>(Func<SqliteDatabase, T> action) => Reached(() => ReadHere(action));
+
+    private T ReadHere<T>(Func<SqliteDatabase, T> action)
     {
         lock (gate)
         {
@@ -181,8 +190,21 @@ public sealed partial class SqliteDatabase : IDisposable
             }
             finally
             {
-                Execute("COMMIT");
+                RollBack();
             }
+        }
+    }
+
+    /// <summary>What the file or its disk refuses may be tried again.</summary>
+    private static T Reached<T>(Func<T> access)
+    {
+        try
+        {
+            return access();
+        }
+        catch (SqliteException refused)
+        {
+            throw new StoreUnavailableException($"the state file: {refused.Message}", refused);
         }
     }
 

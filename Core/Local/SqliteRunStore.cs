@@ -12,7 +12,7 @@ namespace IacCi.Core.Local;
 /// results and orders tell all of it anew.
 /// All of it is synchronous inside: a transaction on the local disk takes a fraction of a millisecond.
 /// </summary>
-public sealed class SqliteRunStore(SqliteDatabase database) : IRunStore
+public sealed class SqliteRunStore(SqliteDatabase database) : ILocalRunStore
 {
     /// <summary>The step of an order, by its action: it happens only in a status in which it is legal.</summary>
     private static readonly string[] AdvanceTexts = [.. Enum.GetValues<OrderAction>().Select(action =>
@@ -188,23 +188,47 @@ public sealed class SqliteRunStore(SqliteDatabase database) : IRunStore
         new(database.Read<IReadOnlyList<JobRecord>>(db =>
             db.Query("SELECT * FROM jobs ORDER BY created_at DESC, run_id LIMIT $limit", SqliteRows.Job, ("$limit", limit))));
 
-    /// <summary>Gives a run that is taken up again a new deadline; the time between was nobody's. The job keeps the one it came with.</summary>
-    public void SetDeadline(RunId run, DateTimeOffset deadline) => database.Write(db =>
-        db.Execute("UPDATE locks SET deadline = $deadline WHERE run_id = $run", ("$deadline", SqliteRows.Time(deadline)), ("$run", run.Value)));
+    /// <inheritdoc/>
+    public WrittenMark Written => database.Written;
 
-    /// <summary>Remembers that a process works on a run, and tells which ever did.</summary>
-    public IReadOnlyList<string> AddHost(RunId run, string hostId) => database.Write(db =>
+    /// <inheritdoc/>
+    public ValueTask FlushAsync(WrittenMark mark, CancellationToken cancellationToken)
     {
-        db.Execute("INSERT OR IGNORE INTO hosts (run_id, host_id) VALUES ($run, $host)", ("$run", run.Value), ("$host", hostId));
-        return db.Query("SELECT host_id FROM hosts WHERE run_id = $run", row => row.GetString(0), ("$run", run.Value));
-    });
+        database.Flush(mark);
+        return ValueTask.CompletedTask;
+    }
+
+    /// <inheritdoc/>
+    public ValueTask SetDeadlineAsync(RunId run, DateTimeOffset deadline, CancellationToken cancellationToken)
+    {
+        database.Write(db => db.Execute("UPDATE locks SET deadline = $deadline WHERE run_id = $run", ("$deadline", SqliteRows.Time(deadline)), ("$run", run.Value)));
+        return ValueTask.CompletedTask;
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<string>> AddHostAsync(RunId run, string hostId, CancellationToken cancellationToken)
+    {
+        var known = database.Read(db => HostsOf(db, run));
+        return new(known.Contains(hostId) ? known : database.Write(db =>
+        {
+            db.Execute("INSERT OR IGNORE INTO hosts (run_id, host_id) VALUES ($run, $host)", ("$run", run.Value), ("$host", hostId));
+            return HostsOf(db, run);
+        }));
+    }
+
+    /// <inheritdoc/>
+    public ValueTask BreakLeaseAsync(RunId run, string owner, CancellationToken cancellationToken)
+    {
+        database.Write(db => db.Execute(
+            "UPDATE locks SET owner = NULL, lease_until = NULL WHERE run_id = $run AND owner = $owner", ("$run", run.Value), ("$owner", owner)));
+        return ValueTask.CompletedTask;
+    }
 
     /// <summary>The processes that ever worked on a run.</summary>
-    public IReadOnlyList<string> HostsOf(RunId run) => database.Read(db => db.Query("SELECT host_id FROM hosts WHERE run_id = $run", row => row.GetString(0), ("$run", run.Value)));
+    public IReadOnlyList<string> HostsOf(RunId run) => database.Read(db => HostsOf(db, run));
 
-    /// <summary>Frees the lease of an owner that is known to be dead.</summary>
-    public void BreakLease(RunId run, string owner) => database.Write(db => db.Execute(
-        "UPDATE locks SET owner = NULL, lease_until = NULL WHERE run_id = $run AND owner = $owner", ("$run", run.Value), ("$owner", owner)));
+    private static List<string> HostsOf(SqliteDatabase db, RunId run) =>
+        db.Query("SELECT host_id FROM hosts WHERE run_id = $run", row => row.GetString(0), ("$run", run.Value));
 
     private static JobRecord? FindJob(SqliteDatabase db, RunId run) =>
         db.Query("SELECT * FROM jobs WHERE run_id = $run", SqliteRows.Job, ("$run", run.Value)) is [var job] ? job : null;

@@ -10,7 +10,7 @@ namespace IacCi.Core.Serve;
 /// <summary>A server's own engine, behind its desk.</summary>
 /// <param name="runs">The runs of this server.</param>
 /// <param name="state">Where the end of runs is told.</param>
-public sealed class LocalPlace(RunRoster runs, StateFolder state) : IJobPlace
+internal sealed class LocalPlace(RunRoster runs, StateFolder state) : IJobPlace
 {
     /// <inheritdoc/>
     public JobContext Context => JobContext.Local;

@@ -9,19 +9,18 @@ using IacCi.Core.Webhooks;
 namespace IacCi.Core.Serve;
 
 /// <summary>The runs that a server drives side by side: those that it takes in, and those that an earlier process left.</summary>
-/// <param name="host">The engine.</param>
+/// <param name="engine">The engine.</param>
+/// <param name="source">The folder of the code of orders without a repository.</param>
+/// <param name="baseFolder">What relative paths in jobs start from.</param>
 /// <param name="clock">The time.</param>
 /// <param name="log">Gets a line for each thing that happens.</param>
-public sealed class RunRoster(LocalHost host, TimeProvider clock, Action<string> log) : IDisposable
+internal sealed class RunRoster(LocalEngine engine, string source, string baseFolder, TimeProvider clock, Action<string> log) : IDisposable
 {
     /// <summary>The most runs of the state folder that are looked through for unfinished ones.</summary>
     public const int MaxListed = 100_000;
 
-    /// <summary>How often a run whose engine failed is taken up again; after that it waits for the next start of the server.</summary>
-    public const int MaxFaults = 20;
-
-    /// <summary>How long it is left alone before that.</summary>
-    public static readonly TimeSpan FaultPause = TimeSpan.FromSeconds(5);
+    /// <summary>How long a run is left alone that could not go on for a reason outside.</summary>
+    public static readonly TimeSpan RetryPause = TimeSpan.FromSeconds(30);
 
     /// <summary>How many jobs are taken in side by side. The same run has the same lane: its submissions follow one another.</summary>
     private const int Lanes = 16;
@@ -37,7 +36,7 @@ public sealed class RunRoster(LocalHost host, TimeProvider clock, Action<string>
     public ValueTask<IntakeAnswer> SubmitAsync(Submission submission, RunId run) => InLaneAsync(run, async () =>
     {
         // What is known costs nothing more: a sender that repeats itself is answered however much is under way.
-        var isKnown = await host.Store.FindJobAsync(run, CancellationToken.None) is not null;
+        var isKnown = await engine.Store.FindJobAsync(run, CancellationToken.None) is not null;
         if (!isKnown && !admission.TryEnter(run, submission.Job.Orders.Count, submission.Bytes))
         {
             throw new JobPlaceFullException($"{admission.Shown}; send the job again later");
@@ -46,7 +45,7 @@ public sealed class RunRoster(LocalHost host, TimeProvider clock, Action<string>
         try
         {
             // The sender may go away while this is under way: what has begun is finished.
-            var answer = await host.SubmitAsync(submission with { RunId = run }, CancellationToken.None);
+            var answer = await SubmitHereAsync(submission with { RunId = run });
             if (answer is IntakeAnswer.Accepted { Job: { Status: var status, OrderCount: var orders } } && !status.IsFinal())
             {
                 admission.Enter(run, orders);
@@ -67,23 +66,32 @@ public sealed class RunRoster(LocalHost host, TimeProvider clock, Action<string>
     /// <summary>Takes up every run that is not finished, whoever left it.</summary>
     public async Task ResumeAsync()
     {
-        var jobs = await host.Store.ListJobsAsync(MaxListed, leave.Token);
-        foreach (var job in jobs.Where(job => !job.Status.IsFinal()).Reverse())
+        try
         {
-            if (leave.IsCancellationRequested)
+            var jobs = await engine.Store.ListJobsAsync(MaxListed, leave.Token);
+            foreach (var job in jobs.Where(job => !job.Status.IsFinal()).Reverse())
             {
-                return;
+                admission.Enter(job.RunId, job.OrderCount);
+                Drive(job.RunId, isLeft: true);
             }
-
-            await ResumeAsync(job);
+        }
+        catch (StoreUnavailableException away) when (!leave.IsCancellationRequested)
+        {
+            log($"the runs that an earlier process left are looked for again in {RetryPause.TotalSeconds:0} s: {away.Message}");
+            await PauseAsync();
+            await ResumeAsync();
         }
     }
 
-    /// <summary>Leaves all runs as they are. Nothing more is started for them.</summary>
-    public async Task LeaveAsync()
+    /// <summary>Leaves all runs as they are, starts nothing more, and waits until what has begun has ended, or is ended.</summary>
+    /// <param name="resuming">The task of <see cref="ResumeAsync()"/>.</param>
+    /// <param name="timeout">Until when orders that have begun may go on.</param>
+    public async Task StopAsync(Task resuming, CancellationToken timeout)
     {
-        await leave.CancelAsync();
+        leave.Cancel();
+        await resuming;
         await Task.WhenAll(driven.Values.Select(run => run.Value));
+        await engine.StopAsync(timeout);
     }
 
     /// <inheritdoc/>
@@ -93,45 +101,54 @@ public sealed class RunRoster(LocalHost host, TimeProvider clock, Action<string>
         leave.Dispose();
     }
 
-    [SuppressMessage("Design", "CA1031", Justification = "One run that cannot be taken up does not keep the server from the others.")]
-    private async Task ResumeAsync(JobRecord job)
+    /// <summary>Whoever submits a job again finds it where this attempt left it; if nobody does, its loop gives it up in time.</summary>
+    private async ValueTask<IntakeAnswer> SubmitHereAsync(Submission submission)
     {
         try
         {
-            await InLaneAsync(job.RunId, async () =>
-            {
-                await host.ResumeAsync(job.RunId, CancellationToken.None);
-                return 0;
-            });
-            log($"run {job.RunId}: goes on");
-            admission.Enter(job.RunId, job.OrderCount);
-            Drive(job.RunId);
+            return await engine.SubmitAsync(submission, source, baseFolder, CancellationToken.None);
         }
-        catch (Exception wrong)
+        catch (Exception fault) when (fault is StoreUnavailableException or UserException { ExitCode: ExitCode.Fault })
         {
-            log($"run {job.RunId}: cannot go on: {wrong.Message}");
+            Drive(submission.RunId!.Value);
+            throw;
         }
     }
 
-    private void Drive(RunId run) => _ = driven.GetOrAdd(run, _ => new Lazy<Task>(() => Task.Run(() => DriveAsync(run)))).Value;
+    private void Drive(RunId run, bool isLeft = false) => _ = driven.GetOrAdd(run, _ => new Lazy<Task>(() => DriveAsync(run, isLeft))).Value;
 
+    /// <summary>Drives a run to its end. One that fails for a reason outside is taken up again, as long as the server runs.</summary>
+    /// <param name="run">The run.</param>
+    /// <param name="isLeft">Whether it is to be taken up first.</param>
     [SuppressMessage("Design", "CA1031", Justification = "A fault in one run does not end the server.")]
-    private async Task DriveAsync(RunId run)
+    private async Task DriveAsync(RunId run, bool isLeft)
     {
-        for (var faults = 0; faults < MaxFaults && !leave.IsCancellationRequested; faults++)
+        // Whoever submitted the job does not wait for its run.
+        await Task.Yield();
+        for (var isOver = false; !isOver && !leave.IsCancellationRequested; isLeft = true)
         {
             try
             {
-                if (await host.DriveAsync(run, CancellationToken.None, leave.Token) is { } job)
+                if (isLeft)
+                {
+                    await InLaneAsync(run, () => TakeUpAsync(run));
+                }
+
+                if (await engine.DriveAsync(run, CancellationToken.None, leave.Token) is { } job)
                 {
                     log($"run {run}: {job.Status.Word()}");
                 }
 
-                break;
+                isOver = true;
+            }
+            catch (UserException final) when (final.ExitCode != ExitCode.Fault)
+            {
+                log($"run {run}: cannot go on: {final.Message}");
+                isOver = true;
             }
             catch (Exception fault)
             {
-                log($"run {run}: a fault, it goes on in {FaultPause.TotalSeconds:0} s: {fault}");
+                log($"run {run}: is taken up again in {RetryPause.TotalSeconds:0} s: {(fault is UserException or StoreUnavailableException ? fault.Message : fault)}");
                 await PauseAsync();
             }
         }
@@ -140,11 +157,18 @@ public sealed class RunRoster(LocalHost host, TimeProvider clock, Action<string>
         admission.Leave(run);
     }
 
+    private async ValueTask<int> TakeUpAsync(RunId run)
+    {
+        await engine.ResumeAsync(run, CancellationToken.None);
+        log($"run {run}: goes on");
+        return 0;
+    }
+
     private async Task PauseAsync()
     {
         try
         {
-            await Task.Delay(FaultPause, clock, leave.Token);
+            await Task.Delay(RetryPause, clock, leave.Token);
         }
         catch (OperationCanceledException)
         {

@@ -66,7 +66,7 @@ public sealed class Server(ServeOptions options, TimeProvider clock)
         }
 
         using var host = new LocalHost(options.Local with { Withheld = Location() }, clock);
-        using var runs = new RunRoster(host, clock, log);
+        using var runs = new RunRoster(host.Engine, options.Local.Source, options.Local.BaseFolder, clock, log);
         var desk = new WebhookDesk(new LocalPlace(runs, options.Local.State), new DeliveryLedger(host.Objects, clock), rules, clock);
         var door = new WebhookDoor(desk, secrets.ReadAsync, clock, log);
         await using var app = Build(door);
@@ -79,7 +79,7 @@ public sealed class Server(ServeOptions options, TimeProvider clock)
 
         var resumed = runs.ResumeAsync();
         await UntilAsync(stop);
-        await StopAsync(app, runs, host, resumed, hurry);
+        await StopAsync(app, runs, resumed, hurry);
     }
 
     private SecretLocation? Location() => string.IsNullOrEmpty(options.SecretLocation) ? null
@@ -131,17 +131,14 @@ public sealed class Server(ServeOptions options, TimeProvider clock)
     /// <summary>
     /// Requests first, so that no job is taken in by a process that drives no more runs; then the runs; then the commands.
     /// </summary>
-    private async Task StopAsync(WebApplication app, RunRoster runs, LocalHost host, Task resumed, CancellationToken hurry)
+    private async Task StopAsync(WebApplication app, RunRoster runs, Task resumed, CancellationToken hurry)
     {
         options.Local.Log("stopping: what has not begun goes on with the next start");
         using var time = new CancellationTokenSource(options.StopTimeout, clock);
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(hurry, time.Token);
         using var answers = new CancellationTokenSource(AnswerTimeout, clock);
         await app.StopAsync(answers.Token);
-        await runs.LeaveAsync();
-        await resumed;
-        await runs.LeaveAsync();
-        await host.StopAsync(ending.Token);
+        await runs.StopAsync(resumed, ending.Token);
     }
 
     private static async Task UntilAsync(CancellationToken stop)

@@ -57,7 +57,14 @@ public sealed class OrderWatch(IRunStore store, IObjectStore objects, RunPlans p
 {
     /// <summary>Looks once.</summary>
     /// <returns>True when there is a result, so that nobody needs to look again.</returns>
-    public async ValueTask<bool> LookAsync(WatchTarget watch, CancellationToken cancellationToken)
+    public ValueTask<bool> LookAsync(WatchTarget watch, CancellationToken cancellationToken) => LookAsync(watch, null, cancellationToken);
+
+    /// <summary>Looks once.</summary>
+    /// <param name="watch">What is watched.</param>
+    /// <param name="claimedAt">When the order was claimed, where the caller knows it; else what the claim says counts.</param>
+    /// <param name="cancellationToken">Ends the call early.</param>
+    /// <returns>True when there is a result, so that nobody needs to look again.</returns>
+    public async ValueTask<bool> LookAsync(WatchTarget watch, DateTimeOffset? claimedAt, CancellationToken cancellationToken)
     {
         if (await HasResultAsync(watch, cancellationToken))
         {
@@ -66,7 +73,7 @@ public sealed class OrderWatch(IRunStore store, IObjectStore objects, RunPlans p
 
         var now = clock.GetUtcNow();
         var claim = await OrderClaim.FindAsync(objects, watch.RunId, watch.Num, cancellationToken);
-        return OrderVerdicts.Decide(watch, claim is null ? null : OrderVerdicts.ClaimedAt(watch, claim, now), now) switch
+        return OrderVerdicts.Decide(watch, claim is null ? null : claimedAt ?? OrderVerdicts.ClaimedAt(watch, claim, now), now) switch
         {
             OrderVerdict.EndClaimed => await EndAsync(watch, claim, OrderStatus.TimedOut, EngineReasons.Unresponsive, cancellationToken),
             OrderVerdict.EndUnclaimed => await EndUnclaimedAsync(watch, cancellationToken),

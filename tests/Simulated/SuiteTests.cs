@@ -1,4 +1,5 @@
 using IacCi.Simulation;
+using IacCi.Simulation.Machine;
 
 namespace IacCi.Tests.Simulated;
 
@@ -6,7 +7,7 @@ namespace IacCi.Tests.Simulated;
 [NotInParallel]
 internal sealed class SuiteTests
 {
-    private const int Seeds = 300;
+    private const int Seeds = 300, MachineSeeds = 100;
 
     [Test]
     public async Task Every_promise_holds_in_every_world()
@@ -17,11 +18,22 @@ internal sealed class SuiteTests
     }
 
     [Test]
-    public async Task The_same_seed_makes_the_same_world()
+    public async Task Every_promise_holds_on_every_machine()
+    {
+        var found = Search.Run(1, MachineSeeds, TimeSpan.FromMinutes(10), specOf: MachineSpec.Of);
+        await Assert.That(found.Failing is null ? null : $"{found.Broken}: {Simulation.Program.Command(found.Failing)}").IsNull();
+        await Assert.That(found.Worlds).IsEqualTo(MachineSeeds);
+    }
+
+    [Test]
+    [Arguments(false)]
+    [Arguments(true)]
+    public async Task The_same_seed_makes_the_same_world(bool isMachine)
     {
         for (var seed = 1UL; seed <= 30; seed++)
         {
-            var (first, second) = (TraceOf(seed), TraceOf(seed));
+            var spec = isMachine ? MachineSpec.Of(seed) : Spec.Of(seed);
+            var (first, second) = (TraceOf(spec), TraceOf(spec));
             await Assert.That(first.SequenceEqual(second)).IsTrue();
             await Assert.That(first.Count).IsGreaterThan(5);
         }
@@ -51,10 +63,10 @@ internal sealed class SuiteTests
         }
     }
 
-    private static List<string> TraceOf(ulong seed)
+    private static List<string> TraceOf(Spec spec)
     {
         List<string> lines = [];
-        Client.NewWorld(Spec.Of(seed), lines.Add).Run();
+        Client.NewWorld(spec, lines.Add).Run();
         return lines;
     }
 }

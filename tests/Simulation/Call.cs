@@ -82,9 +82,19 @@ internal sealed class Call<T> : Step, IValueTaskSource<T>, IValueTaskSource
         }
 
         done = true;
-        if (continuation is { } go)
+        if (continuation is not { } go)
+        {
+            return;
+        }
+
+        if (actor.Context is null)
         {
             go(state);
+        }
+        else
+        {
+            var with = state;
+            actor.Run(() => go(with));
         }
     }
 

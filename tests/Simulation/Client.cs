@@ -14,6 +14,12 @@ internal static class Client
     public static World NewWorld(Spec spec, Action<string>? trace = null)
     {
         var world = new World(spec, trace);
+        if (spec.Machine is not null)
+        {
+            Machine.MachineClient.Populate(world);
+            return world;
+        }
+
         for (var i = 0; i < spec.Jobs; i++)
         {
             Submit(world, Graphs.Make(spec, i));

@@ -65,6 +65,32 @@ internal sealed class Actor(World world, Role role, int id, long skew)
     /// <summary>The last invocation that threw.</summary>
     public int FailedAt { get; set; }
 
+    /// <summary>Where its code goes on; null where that is on the spot.</summary>
+    public SynchronizationContext? Context { get; set; }
+
+    /// <summary>Its clock, where it is not <see cref="Clock"/>.</summary>
+    public TimeProvider Time { get => field ?? Clock; set; }
+
+    /// <summary>Runs a part of its code, if it lives.</summary>
+    public void Run(Action code)
+    {
+        if (Dead)
+        {
+            return;
+        }
+
+        var outer = SynchronizationContext.Current;
+        SynchronizationContext.SetSynchronizationContext(Context);
+        try
+        {
+            code();
+        }
+        finally
+        {
+            SynchronizationContext.SetSynchronizationContext(outer);
+        }
+    }
+
     public Clock Clock => field ??= new Clock(world, this, skew);
 
     public override string ToString() => $"{Role}#{Id}";

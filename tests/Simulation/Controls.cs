@@ -1,3 +1,5 @@
+using IacCi.Simulation.Machine;
+
 namespace IacCi.Simulation;
 
 /// <summary>Takes the engine's mechanisms away, one by one: the suite has to notice each.</summary>
@@ -25,7 +27,7 @@ internal static class Controls
             survivors += found.Failing is null ? 1 : 0;
             output.WriteLine(found.Failing is null
                 ? $"SURVIVED {mutation} ({found.Worlds:N0} worlds)"
-                : $"noticed  {mutation,-26} after {found.Worlds,6:N0} worlds: {found.Broken!.Code}  (--seed {found.Failing.Seed} --mutation {mutation})");
+                : $"noticed  {mutation,-26} after {found.Worlds,6:N0} worlds: {found.Broken!.Code}  ({(found.Failing.Machine is null ? "" : "--machine ")}--seed {found.Failing.Seed} --mutation {mutation})");
         }
 
         return survivors == 0 ? 0 : 1;
@@ -33,11 +35,15 @@ internal static class Controls
 
     public static Found Try(Mutation mutation)
     {
-        return Search.Run(1, MaxWorlds, Limit, spec => WorldFor(spec) with { Mutation = mutation });
+        var isLocal = mutation >= Mutation.LocalClaimsAsOldAsTheFirst;
+        return Search.Run(1, MaxWorlds, Limit, spec => WorldFor(spec) with { Mutation = mutation }, specOf: isLocal ? MachineSpec.Of : Spec.Of);
 
+        // A run that waits for a dead process waits for its job's deadline, a day of virtual time: small worlds.
         // Few worlds of any kind have a holder that runs out of time with more results than it can fold, and nothing else on its way.
         Spec WorldFor(Spec spec) => mutation == Mutation.HandOverForgotten
             ? spec with { Quiet = true, Faults = Fault.Slow, Shape = Shape.Wide, Orders = 80, Jobs = 1, LambdaSeconds = 21, AllSucceed = true }
+            : mutation == Mutation.LocalDeathUnseen
+            ? spec with { Jobs = 1, Orders = 2, Faults = Fault.None, Machine = spec.Machine! with { Troubles = Trouble.Killed } }
             : spec;
     }
 }

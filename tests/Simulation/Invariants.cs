@@ -163,14 +163,16 @@ internal sealed class Invariants(World world)
     /// </summary>
     private bool NeverTakenIn(RunState state) => !state.Job!.Status.IsFinal() && state.Lock is null && !world.Watchdogs.WasStarted(state.Run);
 
-    private void RunAtRest(RunState state)
+    /// <param name="state">The run.</param>
+    /// <param name="lockMayStay">Whether its process may have died between the job's final status and its lock, with nobody to look again.</param>
+    public void RunAtRest(RunState state, bool lockMayStay = false)
     {
         var (run, job) = (state.Run, state.Job!);
         world.Require(job.Status.IsFinal(), "G2-not-final", $"{run} is {job.Status} for ever, at {new string(state.Letters)}");
         world.Require(doneWritten.GetValueOrDefault(run) == 1, "G2-done", $"{run} has {doneWritten.GetValueOrDefault(run)} done objects");
         world.Require(!state.KeyThere || state.KeyMakerDied(), "key-left", $"the key of {run} is left for ever");
         EventsAreTransitions(state);
-        if (state.Lock is { } held)
+        if (state.Lock is { } held && (held.Completed || !lockMayStay))
         {
             world.Require(held.Completed && held.Owner is null, "lease-left", $"the lock of {run} is left with {held.Owner ?? "nobody"}, completed {held.Completed}");
             world.Require(held.Inbox.Count == 0, "inbox-left", $"the inbox of {run} holds [{string.Join(' ', held.Inbox)}] for ever");

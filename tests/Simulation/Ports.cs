@@ -6,7 +6,7 @@ using IacCi.Simulation.Models;
 namespace IacCi.Simulation;
 
 /// <summary>The run store as one process calls it.</summary>
-internal sealed class ActorStore(World world, Actor actor) : IRunStore
+internal class ActorStore(World world, Actor actor) : IRunStore
 {
     private StoreModel Model => world.Store;
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using IacCi.Simulation.Machine;
 
 namespace IacCi.Simulation;
 
@@ -13,6 +14,7 @@ internal static class Program
         Simulation --seed N               one seed, with its trace; --shape, --orders, --jobs, --faults, --max-faults, --without,
                                           --quiet, --all-succeed, --lambda, --real-shells and --mutation go on from a shrunk one
                                           (and narrow the seeds of the other two)
+        Simulation --machine ...          one machine and the local host instead of AWS, with each of the above; --serve, --parallel, --troubles
         Simulation --controls             take the engine's mechanisms away, one by one: each has to be noticed
         Simulation --bench                steps a second
         Simulation --calls                calls per order, by shape and size
@@ -35,9 +37,10 @@ internal static class Program
         ulong Number(string name, ulong otherwise) =>
             options.TryGetValue(name, out var text) && ulong.TryParse(text, CultureInfo.InvariantCulture, out var n) ? n : otherwise;
 
+        Func<ulong, Spec> specOf = options.Remove("--machine") ? MachineSpec.Of : Spec.Of;
         if (options.ContainsKey("--seed"))
         {
-            return Replay(Narrow(Spec.Of(Number("--seed", 0)), options));
+            return Replay(Narrow(specOf(Number("--seed", 0)), options));
         }
 
         if (options.ContainsKey("--controls"))
@@ -59,12 +62,12 @@ internal static class Program
         if (options.ContainsKey("--minutes"))
         {
             var from = (ulong)TimeProvider.System.GetUtcNow().Ticks;
-            return Report(Search.Run(from, long.MaxValue, TimeSpan.FromMinutes(Number("--minutes", 1)), spec => Narrow(spec, options)));
+            return Report(Search.Run(from, long.MaxValue, TimeSpan.FromMinutes(Number("--minutes", 1)), spec => Narrow(spec, options), specOf: specOf));
         }
 
         if (options.ContainsKey("--seeds"))
         {
-            return Report(Search.Run(Number("--from", 1), (long)Number("--seeds", 10_000), TimeSpan.FromHours(1), spec => Narrow(spec, options)));
+            return Report(Search.Run(Number("--from", 1), (long)Number("--seeds", 10_000), TimeSpan.FromHours(1), spec => Narrow(spec, options), specOf: specOf));
         }
 
         Console.Error.WriteLine(Usage);
@@ -75,17 +78,17 @@ internal static class Program
     private static string? Problem(string name, string value) => name switch
     {
         "--seed" or "--seeds" or "--from" or "--minutes" or "--orders" or "--jobs" or "--faults" or "--max-faults" or "--quiet" or "--all-succeed"
-            or "--lambda" or "--real-shells" => uint.TryParse(value, CultureInfo.InvariantCulture, out var n) && (n > 0 || !IsCount(name))
+            or "--lambda" or "--real-shells" or "--serve" or "--parallel" or "--troubles" => uint.TryParse(value, CultureInfo.InvariantCulture, out var n) && (n > 0 || !IsCount(name))
                 || (name is "--seed" or "--from" && ulong.TryParse(value, CultureInfo.InvariantCulture, out _)) ? null : $"{name} needs a number, not '{value}'",
         "--without" => value.Split(',').All(t => int.TryParse(t, CultureInfo.InvariantCulture, out _)) ? null : $"--without needs numbers with commas between them, not '{value}'",
         "--shape" => Enum.TryParse<Shape>(value, out _) ? null : $"--shape needs one of {string.Join(", ", Enum.GetNames<Shape>())}, not '{value}'",
         "--mutation" => Enum.TryParse<Mutation>(value, out _) ? null : $"--mutation needs one of {string.Join(", ", Enum.GetNames<Mutation>())}, not '{value}'",
         "--controls" => value.Length == 0 || Enum.TryParse<Mutation>(value, out _) ? null : $"--controls takes nothing, or one of {string.Join(", ", Enum.GetNames<Mutation>())}",
-        "--bench" or "--calls" => value.Length == 0 ? null : $"{name} takes nothing, not '{value}'",
+        "--bench" or "--calls" or "--machine" => value.Length == 0 ? null : $"{name} takes nothing, not '{value}'",
         _ => $"there is no option '{name}'",
     };
 
-    private static bool IsCount(string name) => name is "--seeds" or "--minutes" or "--orders" or "--jobs" or "--lambda";
+    private static bool IsCount(string name) => name is "--seeds" or "--minutes" or "--orders" or "--jobs" or "--lambda" or "--parallel";
 
     private static Spec Narrow(Spec spec, Dictionary<string, string> options)
     {
@@ -103,6 +106,9 @@ internal static class Program
                 "--quiet" => spec with { Quiet = number == 1 },
                 "--all-succeed" => spec with { AllSucceed = number == 1 },
                 "--lambda" => spec with { LambdaSeconds = number },
+                "--serve" => spec with { Machine = spec.Machine! with { Serve = number == 1 } },
+                "--parallel" => spec with { Machine = spec.Machine! with { Parallel = number } },
+                "--troubles" => spec with { Machine = spec.Machine! with { Troubles = (Trouble)number } },
                 "--real-shells" => spec with { RealShells = number == 1 },
                 "--mutation" => spec with { Mutation = Enum.Parse<Mutation>(text) },
                 _ => spec,
@@ -114,7 +120,7 @@ internal static class Program
 
     public static string Command(Spec spec) => string.Create(
         CultureInfo.InvariantCulture,
-        $"--seed {spec.Seed} --orders {spec.Orders} --jobs {spec.Jobs} --shape {spec.Shape} --faults {(uint)spec.Faults} --max-faults {spec.MaxFaults} --quiet {(spec.Quiet ? 1 : 0)} --all-succeed {(spec.AllSucceed ? 1 : 0)} --lambda {spec.LambdaSeconds} --real-shells {(spec.RealShells ? 1 : 0)}{(spec.Without.Count == 0 ? "" : $" --without {string.Join(',', spec.Without.Order())}")}{(spec.Mutation == Mutation.None ? "" : $" --mutation {spec.Mutation}")}");
+        $"{(spec.Machine is { } machine ? $"--machine --serve {(machine.Serve ? 1 : 0)} --parallel {machine.Parallel} --troubles {(int)machine.Troubles} " : "")}--seed {spec.Seed} --orders {spec.Orders} --jobs {spec.Jobs} --shape {spec.Shape} --faults {(uint)spec.Faults} --max-faults {spec.MaxFaults} --quiet {(spec.Quiet ? 1 : 0)} --all-succeed {(spec.AllSucceed ? 1 : 0)} --lambda {spec.LambdaSeconds} --real-shells {(spec.RealShells ? 1 : 0)}{(spec.Without.Count == 0 ? "" : $" --without {string.Join(',', spec.Without.Order())}")}{(spec.Mutation == Mutation.None ? "" : $" --mutation {spec.Mutation}")}");
 
     private static int Replay(Spec spec)
     {

@@ -11,7 +11,7 @@ internal static class Search
     private const int StackBytes = 16 << 20;
 
     /// <summary>Runs seeds until one fails, there are no more, or the time is up.</summary>
-    public static Found Run(ulong first, long count, TimeSpan limit, Func<Spec, Spec>? change = null, int? threads = null)
+    public static Found Run(ulong first, long count, TimeSpan limit, Func<Spec, Spec>? change = null, int? threads = null, Func<ulong, Spec>? specOf = null)
     {
         var clock = Stopwatch.StartNew();
         long taken = -1, steps = 0, worlds = 0;
@@ -22,7 +22,7 @@ internal static class Search
             {
                 while (failed is null && clock.Elapsed < limit && Interlocked.Increment(ref taken) is var mine && mine < count)
                 {
-                    var spec = Spec.Of(first + (ulong)mine);
+                    var spec = (specOf ?? Spec.Of)(first + (ulong)mine);
                     spec = change is null ? spec : change(spec);
                     var world = Client.NewWorld(spec).Run();
                     Interlocked.Add(ref steps, world.Steps);
@@ -107,6 +107,11 @@ internal static class Shrinker
         foreach (var fault in Enumerable.Range(0, Spec.FaultKinds).Select(b => (Fault)(1u << b)).Where(f => spec.Faults.HasFlag(f)))
         {
             yield return spec with { Faults = spec.Faults & ~fault };
+        }
+
+        foreach (var trouble in Enumerable.Range(0, Machine.MachineSpec.Kinds).Select(b => (Machine.Trouble)(1 << b)).Where(t => spec.Machine?.Troubles.HasFlag(t) == true))
+        {
+            yield return spec with { Machine = spec.Machine! with { Troubles = spec.Machine.Troubles & ~trouble } };
         }
 
         if (!spec.AllSucceed)

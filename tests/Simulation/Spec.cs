@@ -95,6 +95,9 @@ internal sealed record Spec
 
     public Mutation Mutation { get; init; }
 
+    /// <summary>One machine instead of AWS.</summary>
+    public Machine.MachineSpec? Machine { get; init; }
+
     /// <summary>The real worker, rather than the shorter one that keeps the same protocol.</summary>
     public bool RealShells { get; init; }
 
@@ -130,7 +133,7 @@ internal sealed record Spec
     }
 
     public override string ToString() =>
-        $"seed {Seed}: {Jobs} job(s) of {Orders} orders, {Shape}, {(Quiet ? "quiet, " : "")}faults {Faults} (at most {MaxFaults}), Lambda {LambdaSeconds} s"
+        $"seed {Seed}: {(Machine is { } machine ? $"one machine ({(machine.Serve ? "serve" : "run")}, {machine.Parallel} at once, {machine.Troubles}), " : "")}{Jobs} job(s) of {Orders} orders, {Shape}, {(Quiet ? "quiet, " : "")}faults {Faults} (at most {MaxFaults}), Lambda {LambdaSeconds} s"
         + (Mutation == Mutation.None ? "" : $", mutation {Mutation}") + (RealShells ? ", real shells" : "")
         + (Without.Count == 0 ? "" : $", without faults {string.Join(',', Without.Order())}");
 

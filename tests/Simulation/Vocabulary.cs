@@ -5,13 +5,13 @@ internal enum Verb : byte
 {
     CreateJob, FindJob, AddOrders, Activate, AdvanceJob, SetComment, Advance, TryEnter, AddToInbox, Commit, Complete, FindLock, FindOrders,
     ReadEvents, ListJobs, Get, Find, Create, Put, List, StartWorker, StopWorker, Describe, StartWatchdog, MakeKey, DeleteKey, Announce, Update,
-    Prepare, Claim, Run, Report,
+    Prepare, Claim, Run, Flush, SetDeadline, AddHost, BreakLease, Report,
 }
 
 /// <summary>Who calls.</summary>
 internal enum Role : byte
 {
-    Intake, Orchestrate, OrderWatch, JobWatch, Worker, Reader,
+    Intake, Orchestrate, OrderWatch, JobWatch, Worker, Reader, Machine,
 }
 
 /// <summary>What can go wrong in the world.</summary>
@@ -104,6 +104,20 @@ internal enum Mutation : byte
     OrderWatchAsleep,
     KeyKept,
     WatchdogStartsTwice,
+
+    // Of one machine.
+    LocalClaimsAsOldAsTheFirst,
+    LocalSlotLeaked,
+    LocalSlotTooMany,
+    LocalDeathUnseen,
+    LocalLivingTakenForDead,
+    LocalDeadlineOfWallClock,
+    LocalDeadlineNotRenewed,
+    LocalEndNotRecorded,
+    LocalSignalsLost,
+    LocalSubmissionForgotten,
+    LocalFlushSkipped,
+    LocalBusyLoop,
 }
 
 /// <summary>The engine broke a promise.</summary>

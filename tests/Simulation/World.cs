@@ -18,7 +18,7 @@ internal sealed class World
     public static readonly long MaxTicks = TimeSpan.FromHours(80).Ticks;
 
     /// <summary>How many roles there are.</summary>
-    public const int Roles = (int)Role.Reader + 1;
+    public const int Roles = (int)Role.Machine + 1;
 
     private const int Verbs = (int)Verb.Report + 1;
 
@@ -44,6 +44,7 @@ internal sealed class World
         Workers = new WorkersModel(this);
         Watchdogs = new WatchdogsModel(this);
         Hosts = new Hosts(this);
+        Machine = spec.Machine is null ? null : new Machine.MachineModel(this);
     }
 
     public Spec Spec { get; }
@@ -67,6 +68,9 @@ internal sealed class World
     public WatchdogsModel Watchdogs { get; }
 
     public Hosts Hosts { get; }
+
+    /// <summary>The one machine, where the world is one; null where it is AWS.</summary>
+    public Machine.MachineModel? Machine { get; }
 
     public Dictionary<RunId, RunSpec> Runs { get; } = [];
 
@@ -108,6 +112,18 @@ internal sealed class World
 
         return new Actor(this, role, ++actors, skew);
     }
+
+    /// <summary>A process on the machine: whatever it awaits comes back to it.</summary>
+    public Actor NewProcess()
+    {
+        var actor = NewActor(Role.Machine);
+        actor.Context = new Machine.ProcessContext(this, actor);
+        actor.Time = new Machine.MachineClock(this, actor);
+        return actor;
+    }
+
+    /// <summary>Something is to happen at a moment.</summary>
+    public void Add(Step step, long at) => agenda.Add(step, at);
 
     public ValueTask<T> Ask<T>(Actor actor, Verb verb, string? label, Func<T> effect, long extraTicks = 0)
     {
@@ -203,7 +219,7 @@ internal sealed class World
     public World Run()
     {
         ThreadId = Environment.CurrentManagedThreadId;
-        var maxSteps = 200_000L + (Runs.Values.Sum(r => r.Orders.Length) * 4_000L);
+        var maxSteps = (Machine is null ? 200_000L : 8_000_000L) + (Runs.Values.Sum(r => r.Orders.Length) * 4_000L);
         while (Broken is null)
         {
             if (agenda.Count == 0)
@@ -234,7 +250,14 @@ internal sealed class World
 
         if (Broken is null)
         {
-            Invariants.AtRest();
+            if (Machine is not null)
+            {
+                Machine.AtRest();
+            }
+            else
+            {
+                Invariants.AtRest();
+            }
         }
 
         return this;
@@ -282,6 +305,11 @@ internal sealed class World
         if (Faults.Hit(Fault.Pause, 3))
         {
             ticks += TimeSpan.FromSeconds(Rng.Between(30, 1_300)).Ticks;
+        }
+
+        if (Machine is not null)
+        {
+            Machine.Lost += Math.Max(0, ticks - TimeSpan.TicksPerSecond);
         }
 
         return ticks;

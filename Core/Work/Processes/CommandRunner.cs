@@ -10,7 +10,8 @@ namespace IacCi.Core.Work.Processes;
 /// </summary>
 /// <param name="clock">Measures the order's time.</param>
 /// <param name="runAs">As whom they run; null for the user of this process.</param>
-public sealed class CommandRunner(TimeProvider clock, RunAsUser? runAs = null) : ICommandRunner
+/// <param name="hasOwnThread">The caller gives each order a thread of its own, which may block; else a new one is started.</param>
+public sealed class CommandRunner(TimeProvider clock, RunAsUser? runAs = null, bool hasOwnThread = false) : ICommandRunner
 {
     /// <summary>The variable that names the folder for events.</summary>
     public const string EventsVariable = "IAC_CI_EVENTS_DIR";
@@ -25,7 +26,7 @@ public sealed class CommandRunner(TimeProvider clock, RunAsUser? runAs = null) :
             return new CommandOutcome(OrderStatus.Failed, null, FailureReasons.Cancelled, []);
         }
 
-        return await OrderThreads.RunAsync(() => Run(commands, output, stop, kill));
+        return hasOwnThread ? Run(commands, output, stop, kill) : await OrderThreads.RunAsync(() => Run(commands, output, stop, kill));
     }
 
     private CommandOutcome Run(CommandList commands, IOutputSink output, CancellationToken stopToken, CancellationToken kill)

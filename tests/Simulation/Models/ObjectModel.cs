@@ -86,9 +86,18 @@ internal sealed class ObjectModel(World world, bool isInternal)
             world.After(TimeSpan.FromMinutes(world.Rng.Between(24 * 60, 48 * 60)).Ticks, () => Forget(key, entry));
         }
 
-        if (isInternal && RunKeys.TryParseResult(key, out var run, out var num))
+        if (!isInternal || !RunKeys.TryParseResult(key, out var run, out var num))
+        {
+            return;
+        }
+
+        if (world.Machine is null)
         {
             world.Events.Emit(run, num);
+        }
+        else if (!num.IsJob)
+        {
+            world.Machine.ResultWritten(run, num, content);
         }
     }
 }

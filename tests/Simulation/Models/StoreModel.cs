@@ -250,6 +250,7 @@ internal sealed class StoreModel(World world)
         }
 
         world.Invariants.AfterOrder(state, plan);
+        world.Machine?.Stepped(state.Run, change);
     }
 
     public RunLock? TryEnter(RunId run, IReadOnlyCollection<OrderNum> news, string owner, DateTimeOffset now, DateTimeOffset until)

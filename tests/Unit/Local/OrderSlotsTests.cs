@@ -4,34 +4,65 @@ namespace IacCi.Tests.Unit.Local;
 
 internal sealed class OrderSlotsTests
 {
+    private readonly List<int> begun = [];
+
     [Test]
-    public async Task The_order_that_asked_first_gets_the_next_slot()
+    public async Task The_order_that_came_first_gets_the_next_slot()
     {
         var slots = new OrderSlots(1);
-        var first = await slots.TakeAsync(default);
-        var (second, third) = (slots.TakeAsync(default).AsTask(), slots.TakeAsync(default).AsTask());
-        await Assert.That((second.IsCompleted, third.IsCompleted, slots.Free)).IsEqualTo((false, false, 0));
+        using var gate = new ManualResetEventSlim();
+        var orders = Enumerable.Range(1, 3).Select(number => slots.RunAsync(() => WaitAsync(number, gate), default)).ToList();
+        await Assert.That(slots.Free).IsEqualTo(0);
+        gate.Set();
+        await Task.WhenAll(orders);
+        await Assert.That(begun.SequenceEqual([1, 2, 3])).IsTrue();
+    }
 
-        first.Dispose();
-        first.Dispose();
-        (await second).Dispose();
-        (await third).Dispose();
-        await Assert.That(slots.Free).IsEqualTo(1);
+    [Test]
+    public async Task As_many_orders_run_side_by_side_as_there_are_slots()
+    {
+        var slots = new OrderSlots(2);
+        using var both = new Barrier(2);
+
+        // Each waits for the other.
+        Func<Task> meet = () => both.SignalAndWait(TimeSpan.FromMinutes(1)) ? Task.CompletedTask : throw new InvalidOperationException("the other did not begin");
+        await Task.WhenAll(slots.RunAsync(meet, default), slots.RunAsync(meet, default), slots.RunAsync(meet, default), slots.RunAsync(meet, default));
     }
 
     [Test]
     public async Task An_order_that_gives_up_waiting_leaves_its_turn_to_the_next()
     {
         var slots = new OrderSlots(1);
+        using var gate = new ManualResetEventSlim();
         using var cancelled = new CancellationTokenSource();
-        var first = await slots.TakeAsync(default);
-        var second = slots.TakeAsync(cancelled.Token).AsTask();
-        var third = slots.TakeAsync(default).AsTask();
+        var first = slots.RunAsync(() => WaitAsync(1, gate), default);
+        var second = slots.RunAsync(() => WaitAsync(2, gate), cancelled.Token);
+        var third = slots.RunAsync(() => WaitAsync(3, gate), default);
+        while (!begun.Contains(1))
+        {
+            await Task.Yield();
+        }
+
         await cancelled.CancelAsync();
         await Assert.That(async () => await second).Throws<OperationCanceledException>();
-        first.Dispose();
-        (await third).Dispose();
-        await Assert.That(async () => await slots.TakeAsync(cancelled.Token)).Throws<OperationCanceledException>();
-        await Assert.That(slots.Free).IsEqualTo(1);
+        gate.Set();
+        await Task.WhenAll(first, third);
+        await Assert.That(begun.SequenceEqual([1, 3])).IsTrue();
+        await Assert.That(async () => await slots.RunAsync(() => Task.CompletedTask, cancelled.Token)).Throws<OperationCanceledException>();
+    }
+
+    [Test]
+    public async Task A_slot_goes_on_after_an_order_that_failed()
+    {
+        var slots = new OrderSlots(1);
+        await Assert.That(async () => await slots.RunAsync(() => throw new InvalidOperationException("this one"), default)).Throws<InvalidOperationException>();
+        await slots.RunAsync(() => Task.CompletedTask, default);
+    }
+
+    private Task WaitAsync(int number, ManualResetEventSlim gate)
+    {
+        begun.Add(number);
+        gate.Wait(TimeSpan.FromMinutes(1));
+        return Task.CompletedTask;
     }
 }
