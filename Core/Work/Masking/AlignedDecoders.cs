@@ -27,6 +27,10 @@ internal sealed class Base64Decoder(PatternTrie trie, Reading[] outputs, bool is
         ("\\n", (byte)'\n'), ("\\r", (byte)'\r'),
     ];
 
+    private const string Alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+    private static readonly sbyte[] Sextets = MakeSextets();
+
     private readonly char[] escape = new char[6];
     private int escapeLength;
     private long escapeBegin;
@@ -79,9 +83,10 @@ internal sealed class Base64Decoder(PatternTrie trie, Reading[] outputs, bool is
 
     internal override void Forget()
     {
-        if (index > 0)
+        // The first character alone ends no byte.
+        for (var way = 0; index > 1 && way < outputs.Length; way++)
         {
-            Array.ForEach(outputs, output => output.Forget());
+            outputs[way].Forget();
         }
 
         (escapeLength, index, run, gap) = (0, 0, 0, 0);
@@ -103,7 +108,7 @@ internal sealed class Base64Decoder(PatternTrie trie, Reading[] outputs, bool is
 
     private bool TakeCharacter(byte value, long begin)
     {
-        var sextet = SextetOf(value);
+        int sextet = Sextets[value];
         if (sextet < 0)
         {
             if (value is (byte)'\n' or (byte)'\r' or (byte)' ' or (byte)'\t' && PassesOver(value))
@@ -148,15 +153,18 @@ internal sealed class Base64Decoder(PatternTrie trie, Reading[] outputs, bool is
             && IsMatching;
     }
 
-    private static int SextetOf(byte value) => value switch
+    private static sbyte[] MakeSextets()
     {
-        >= (byte)'A' and <= (byte)'Z' => value - 'A',
-        >= (byte)'a' and <= (byte)'z' => value - 'a' + 26,
-        >= (byte)'0' and <= (byte)'9' => value - '0' + 52,
-        (byte)'+' or (byte)'-' => 62,
-        (byte)'/' or (byte)'_' => 63,
-        _ => -1,
-    };
+        var sextets = new sbyte[256];
+        Array.Fill(sextets, (sbyte)-1);
+        for (var sextet = 0; sextet < Alphabet.Length; sextet++)
+        {
+            sextets[Alphabet[sextet]] = (sbyte)sextet;
+        }
+
+        (sextets['-'], sextets['_']) = (62, 63);
+        return sextets;
+    }
 }
 
 /// <summary>
@@ -191,7 +199,7 @@ internal sealed class HexDecoder(PatternTrie trie, Reading[] outputs) : Decoder
             return false;
         }
 
-        var digit = Convert.FromHexString([(char)'0', (char)value])[0];
+        var digit = value <= '9' ? value - '0' : (value | 0x20) - 'a' + 10;
         if (index > 0)
         {
             outputs[index & 1].Push((byte)((previous << 4) | digit), previousBegin, begin);
@@ -204,9 +212,10 @@ internal sealed class HexDecoder(PatternTrie trie, Reading[] outputs) : Decoder
 
     internal override void Forget()
     {
-        if (index > 0)
+        // The first character alone ends no byte.
+        for (var way = 0; index > 1 && way < outputs.Length; way++)
         {
-            Array.ForEach(outputs, output => output.Forget());
+            outputs[way].Forget();
         }
 
         (index, gap) = (0, 0);

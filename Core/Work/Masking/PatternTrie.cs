@@ -58,6 +58,9 @@ internal sealed class PatternTrie
     /// <param name="count">How many they are: 2, 4 or 6.</param>
     internal bool MayBegin(int bits, int count) => ((count switch { 6 => beginnings6, 4 => beginnings4, _ => beginnings2 }) >> bits & 1) != 0;
 
+    /// <summary>Whether a pattern begins with this byte.</summary>
+    internal bool MayBegin(byte value) => rootChildren[value] != Root;
+
     /// <summary>Takes one byte.</summary>
     internal int Step(int node, byte value)
     {

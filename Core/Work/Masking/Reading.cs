@@ -7,8 +7,27 @@ namespace IacCi.Core.Work.Masking;
 /// <param name="Mark">Is told of each secret where it begins, and where what comes behind it begins.</param>
 internal sealed record Matching(PatternTrie Trie, Action<long, long> Mark)
 {
+    internal static readonly bool[] NeverIdle = new bool[256];
+
+    private readonly Dictionary<EncodingSet, bool[]> idle = [];
+
     /// <summary>The place behind the byte at hand.</summary>
     internal long End { get; set; }
+
+    /// <summary>For each byte, whether neither a secret nor one of these encodings begins with it.</summary>
+    internal bool[] IdleFor(EncodingSet inner)
+    {
+        if (!idle.TryGetValue(inner, out var found))
+        {
+            found = idle[inner] = new bool[256];
+            for (var value = 0; value < found.Length; value++)
+            {
+                found[value] = !Trie.MayBegin((byte)value) && (inner.Triggers.Length == 0 || inner.Triggers[value] == 0);
+            }
+        }
+
+        return found;
+    }
 
     /// <summary>
     /// The most bytes that a match in progress may span: with what stands between and around its characters it may grow, but not without
@@ -35,6 +54,9 @@ internal sealed class Reading
     private readonly ulong[] triggers;
     private readonly (int Node, long Recorded, byte Value)[]? history;
     private readonly bool isPlain;
+
+    /// <summary>For each byte, whether neither a secret nor an inner encoding begins with it. A reading with a history takes all.</summary>
+    private readonly bool[] isIdle;
     private long[] begins = [];
 
     /// <summary>Which decoders have to see the next byte.</summary>
@@ -61,6 +83,7 @@ internal sealed class Reading
     {
         (this.matching, this.isPlain, decoders, triggers) = (matching, isPlain, inner.Make(matching), inner.Triggers);
         history = hasHistory || isPlain ? new (int, long, byte)[MaxHistory] : null;
+        isIdle = history is null ? matching.IdleFor(inner) : Matching.NeverIdle;
     }
 
     /// <summary>How many of the last bytes are the beginning of a secret.</summary>
@@ -93,6 +116,13 @@ internal sealed class Reading
     /// <param name="innerBegin">Where it begins for what decodes it further.</param>
     internal void Push(byte value, long begin, long innerBegin)
     {
+        if (node == PatternTrie.Root && awake == 0 && isIdle[value])
+        {
+            // Nothing is in progress, and nothing begins: so it is with almost every byte of what chance decodes.
+            pushed++;
+            return;
+        }
+
         if (triggers.Length > 0 && (triggers[value] | awake) is var wanted and not 0)
         {
             Feed(wanted, value, innerBegin);
@@ -210,7 +240,11 @@ internal sealed class Reading
         (node, recorded, available, pushed) = (PatternTrie.Root, 0, 0, 0);
         if (awake != 0)
         {
-            Array.ForEach(decoders, decoder => decoder.Forget());
+            for (var left = awake; left != 0; left &= left - 1)
+            {
+                decoders[BitOperations.TrailingZeroCount(left)].Forget();
+            }
+
             awake = 0;
         }
     }
