@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Help;
+using IacCi.Core.Consoles;
 using IacCi.Core.Faults;
 using IacCi.Core.Logging;
 
@@ -17,6 +18,7 @@ internal static class Cli
     /// <returns>The exit code.</returns>
     public static async Task<int> RunAsync(string[] args)
     {
+        StandardStreams.Prepare();
         var parsed = Root().Parse(args, Parsing);
         try
         {
@@ -28,6 +30,15 @@ internal static class Cli
         catch (UsageException wrong)
         {
             return Refuse(parsed, [wrong.Message]);
+        }
+        catch (OutputLostException lost)
+        {
+            if (!lost.IsReaderGone)
+            {
+                Tell($"the result cannot be written to standard output: {lost.Message}");
+            }
+
+            return (int)(lost.IsReaderGone ? ExitCode.Succeeded : ExitCode.Fault);
         }
         catch (UserException refused)
         {
@@ -48,6 +59,10 @@ internal static class Cli
         {
             Tell($"a fault of our own, please report it: {fault}");
             return (int)ExitCode.Fault;
+        }
+        finally
+        {
+            StandardStreams.Drain();
         }
     }
 

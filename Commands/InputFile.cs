@@ -1,3 +1,4 @@
+using IacCi.Core.Consoles;
 using IacCi.Core.Faults;
 
 namespace IacCi.Commands;
@@ -19,7 +20,7 @@ internal static class InputFile
         try
         {
             await using var stream = name == StandardInput
-                ? Console.OpenStandardInput()
+                ? StandardStreams.OpenInput()
                 : new FileStream(name, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, 1, useAsync: false);
 
             // A read of the terminal cannot be called off; it is left behind.

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using IacCi.Core.Consoles;
 using IacCi.Core.Faults;
 using IacCi.Core.Local;
 using IacCi.Core.Runs;
@@ -50,7 +51,7 @@ internal static class LogsCommand
     private static async ValueTask<FollowEnd> ShowAsync(
         RunSource runs, RunView view, OrderRecord? named, FollowOptions? follow, CancellationToken cancellationToken)
     {
-        var output = Console.OpenStandardOutput();
+        var output = StandardStreams.Results;
         if (named is null && follow is not null)
         {
             var palette = SharedOptions.PaletteOf(Console.IsOutputRedirected);

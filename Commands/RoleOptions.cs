@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Security.Cryptography;
 using IacCi.Core.Aws;
 using IacCi.Core.Aws.Roles;
+using IacCi.Core.Consoles;
 using IacCi.Core.Faults;
 using IacCi.Core.Lambda;
 
@@ -43,7 +44,7 @@ internal static class RoleOptions
 
     /// <summary>This process in a role.</summary>
     public static RoleProcess Process(string role) => new(
-        role, Environment.GetEnvironmentVariable, Console.OpenStandardOutput(), Console.OpenStandardError(), TimeProvider.System, RandomNumberGenerator.GetBytes);
+        role, Environment.GetEnvironmentVariable, StandardStreams.Results, StandardStreams.Log, TimeProvider.System, RandomNumberGenerator.GetBytes);
 
     /// <summary>Does something that ends early when the process is asked to end.</summary>
     /// <param name="act">It; the first token asks it to end, the second one, when the process is asked again, not to wait for that.</param>

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Security.Cryptography;
+using IacCi.Core.Consoles;
 using IacCi.Core.Faults;
 using IacCi.Core.Intake;
 using IacCi.Core.Jobs;
@@ -166,8 +167,21 @@ internal static class RunCommand
 
         var view = await RunView.ReadAsync(host.Store, job, CancellationToken.None);
         stage.Screen?.End(view, SharedOptions.StateDirArgument(request.State));
-        Console.Out.WriteLine(request.Output == OutputFormat.Json ? view.ToJson() : RunSentence.Of(view, SharedOptions.PaletteOf(Console.IsOutputRedirected)));
+        Show(request.Output == OutputFormat.Json ? view.ToJson() : RunSentence.Of(view, SharedOptions.PaletteOf(Console.IsOutputRedirected)));
         return (int)ExitCodes.Of(job);
+    }
+
+    /// <summary>The job is over, whoever can be told: the exit code says how.</summary>
+    private static void Show(string result)
+    {
+        try
+        {
+            Console.Out.WriteLine(result);
+        }
+        catch (OutputLostException lost)
+        {
+            Cli.Tell($"the result cannot be written to standard output: {lost.Message}; 'iac-ci status' has it");
+        }
     }
 
     /// <summary>What people look at while the run goes on; it is set up when the plan is known.</summary>

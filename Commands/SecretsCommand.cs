@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text;
+using IacCi.Core.Consoles;
 using IacCi.Core.Faults;
 using IacCi.Core.Secrets;
 using IacCi.Core.Secrets.Age;
@@ -130,7 +131,7 @@ internal static class SecretsCommand
             return (int)ExitCode.Succeeded;
         }
 
-        using var output = Console.OpenStandardOutput();
+        var output = StandardStreams.Results;
         output.Write(result);
         return (int)ExitCode.Succeeded;
     }

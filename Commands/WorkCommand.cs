@@ -1,5 +1,6 @@
 using System.CommandLine;
 using IacCi.Core.Aws.Roles;
+using IacCi.Core.Consoles;
 using IacCi.Core.Work;
 using IacCi.Core.Work.Processes;
 
@@ -52,7 +53,7 @@ internal static class WorkCommand
     /// <summary>The order's masked output, as it comes.</summary>
     private sealed class StandardOutput : IOutputSink
     {
-        private readonly Stream stream = Console.OpenStandardOutput();
+        private readonly Stream stream = StandardStreams.Results;
 
         public void Write(ReadOnlySpan<byte> output) => stream.Write(output);
     }

@@ -49,6 +49,7 @@ public sealed class LiveLogs(string folder, Action<OrderNum, string> lastLine) :
 
         public void Write(ReadOnlySpan<byte> output)
         {
+            TellLastLine(output);
             if (file is null)
             {
                 Directory.CreateDirectory(Path.GetDirectoryName(path)!);
@@ -56,7 +57,6 @@ public sealed class LiveLogs(string folder, Action<OrderNum, string> lastLine) :
             }
 
             Keep(output);
-            TellLastLine(output);
         }
 
         private void Keep(ReadOnlySpan<byte> output)

@@ -19,7 +19,7 @@ public static class SecretsInput
     {
         try
         {
-            using var source = path == StandardInput ? Console.OpenStandardInput() : File.OpenRead(path);
+            using var source = path == StandardInput ? Consoles.StandardStreams.OpenInput() : File.OpenRead(path);
             using var bytes = new MemoryStream();
             var buffer = new byte[64 << 10];
             for (var read = source.Read(buffer); read > 0; read = source.Read(buffer))

@@ -22,7 +22,7 @@ namespace IacCi.Core.Work;
 /// <param name="options">What differs from place to place.</param>
 /// <param name="clock">The time.</param>
 /// <param name="randomBytes">Makes random bytes: the worker's id, and the spread of its retries.</param>
-/// <param name="log">A line for people about what the worker does; never a secret.</param>
+/// <param name="log">A line for people about what goes wrong; never a secret.</param>
 public sealed class Worker(
     IBundleSource bundles, IOrderOpener opener, ICommandRunner runner, WorkerOptions options, TimeProvider clock, Func<int, byte[]> randomBytes, Action<string> log)
 {
@@ -55,7 +55,7 @@ public sealed class Worker(
             }
 
             var result = problem is null ? await ExecuteAsync(order, opened!, live, cancellationToken, kill) : Unstarted(problem, live);
-            log($"order {order.OrderNum}: {result.Status.Word()}{(result.FailureReason is { } reason ? $" ({reason})" : "")}");
+            Trace($"{About(order)}: {result.Status.Word()}{(result.FailureReason is { } reason ? $" ({reason})" : "")}");
             return await ReportAsync(order, channel, result);
         }
     }
@@ -112,13 +112,14 @@ public sealed class Worker(
             Host = options.Host,
         };
         var (outcome, unknown) = await retrying.UntilKnownAsync(
-            token => channel.ClaimAsync((claim with { ClaimedAt = clock.GetUtcNow() }).ToJson(), token), options.ClaimWindow, problem => log($"order {order.OrderNum}: the claim is tried again: {problem}"), cancellationToken);
+            token => channel.ClaimAsync((claim with { ClaimedAt = clock.GetUtcNow() }).ToJson(), token), options.ClaimWindow, problem => log($"{About(order)}: the claim is tried again: {problem}"),
+            cancellationToken);
         switch (outcome)
         {
             case ClaimOutcome.Won:
                 return null;
             case ClaimOutcome.Taken:
-                log($"order {order.OrderNum}: claimed by somebody else, nothing to do");
+                Trace($"{About(order)}: claimed by somebody else, nothing to do");
                 return WorkerEnding.LeftAlone.Instance;
             case ClaimOutcome.Refused refused:
                 return NotClaimed(order, $"the claim was refused: {refused.Reason}");
@@ -129,12 +130,13 @@ public sealed class Worker(
 
     private WorkerEnding.NotClaimed NotClaimed(WorkOrder order, string reason)
     {
-        log($"order {order.OrderNum}: nothing is run: {reason}");
+        log($"{About(order)}: nothing is run: {reason}");
         return new WorkerEnding.NotClaimed(reason);
     }
 
     [SuppressMessage("Design", "CA1031", Justification = "Whatever goes wrong while the order is ours has to be reported, or the run waits for nothing.")]
-    private async ValueTask<OrderResult> ExecuteAsync(WorkOrder order, IOpenedOrder opened, IOutputSink? live, CancellationToken stop, CancellationToken kill)
+    private async ValueTask<OrderResult> ExecuteAsync(
+        WorkOrder order, IOpenedOrder opened, IOutputSink? live, CancellationToken stop, CancellationToken kill)
     {
         var content = opened.Content;
         var masker = new SecretMasker(content.SecretValues);
@@ -157,7 +159,7 @@ public sealed class Worker(
         }
         catch (Exception fault)
         {
-            log($"the worker failed: {masker.MaskText(fault.ToString())}");
+            log($"{About(order)}: the worker failed: {masker.MaskText(fault.ToString())}");
             outcome = new CommandOutcome(OrderStatus.Failed, null, FailureReasons.WorkerFailed.With(fault.Message), []);
         }
 
@@ -169,6 +171,12 @@ public sealed class Worker(
 
         var events = Mask(outcome.Events, masker, output);
         output.Complete();
+        if (output.LiveProblem is { } unseen)
+        {
+            log($"{About(order)}: its live output could not be written: {masker.MaskText(unseen)}");
+            Say(output, $"the live output stopped before this, because it could not be written ({unseen}); this log has all of it");
+        }
+
         return new OrderResult
         {
             Status = outcome.Status,
@@ -256,20 +264,24 @@ public sealed class Worker(
     {
         var json = result.ToJson();
         var (outcome, unknown) = await retrying.UntilKnownAsync(
-            token => channel.ReportAsync(json, token), options.ReportWindow, problem => log($"order {order.OrderNum}: the report is tried again: {problem}"), CancellationToken.None);
+            token => channel.ReportAsync(json, token), options.ReportWindow, problem => log($"{About(order)}: the report is tried again: {problem}"), CancellationToken.None);
         switch (outcome)
         {
             case ReportOutcome.Accepted:
                 return new WorkerEnding.Reported(result.Status, FirstResult: true);
             case ReportOutcome.AlreadyReported:
-                log($"order {order.OrderNum}: a result stood there already");
+                Trace($"{About(order)}: a result stood there already");
                 return new WorkerEnding.Reported(result.Status, FirstResult: false);
             default:
                 var reason = outcome is ReportOutcome.Refused refused ? refused.Reason : $"no answer within {options.ReportWindow}: {unknown}";
-                log($"order {order.OrderNum}: the result could not be reported: {reason}");
+                log($"{About(order)}: the result could not be reported: {reason}");
                 return new WorkerEnding.ReportLost(result.Status, reason);
         }
     }
+
+    private static string About(WorkOrder order) => $"run {order.RunId}: order {order.OrderNum}";
+
+    private void Trace(string line) => options.Trace?.Invoke(line);
 
     private static void Say(IOutputSink output, string line) => Processes.CommandRunner.Say(output, line);
 }

@@ -35,6 +35,9 @@ public sealed record WorkerOptions
     /// <summary>Takes Terraform state out of a copy of the code that is about to be removed.</summary>
     public IStateKeeper StateKeeper { get; init; } = new ResultStateKeeper();
 
+    /// <summary>Gets a line about each order that is through, where such lines are kept; null where orders are shown otherwise.</summary>
+    public Action<string>? Trace { get; init; }
+
     /// <summary>What the commands get of the worker's own environment; the bundle's variables come on top. See <see cref="BaseEnvironment"/>.</summary>
     public required IReadOnlyDictionary<string, string> BaseEnvironment { get; init; }
 }

@@ -50,8 +50,8 @@ public sealed class WorkRole(
             var keys = new KeptIdentities(identities);
             var channel = await openChannel(order, keys, cancellationToken);
             var opener = new BundleOpener(bundles, keys, _ => OrderFolder.Create(site.Root, randomBytes));
-            var options = new WorkerOptions { BaseEnvironment = site.SetUp(), Execution = site.Execution, EndsAt = endsAt };
-            return await new Worker(bundles, opener, runner, options, clock, randomBytes, about.Info).RunAsync(order, channel, live, cancellationToken, kill);
+            var options = new WorkerOptions { BaseEnvironment = site.SetUp(), Execution = site.Execution, EndsAt = endsAt, Trace = about.Info };
+            return await new Worker(bundles, opener, runner, options, clock, randomBytes, about.Warn).RunAsync(order, channel, live, cancellationToken, kill);
         }
         finally
         {

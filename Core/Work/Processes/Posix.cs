@@ -15,9 +15,15 @@ internal static partial class Posix
 
     internal const int ErrorInterrupted = 4;
     internal const int ErrorAgain = 11;
+    internal const int ErrorPipe = 32;
+
+    /// <summary>F_GETFD and FD_CLOEXEC of fcntl(2).</summary>
+    internal const int GetDescriptorFlags = 1, CloseOnExec = 1;
 
     internal const short PollIn = 1;
+    internal const short PollOut = 4;
     internal const int OpenReadOnly = 0;
+    internal const int OpenReadWrite = 2;
     internal const int OpenNonBlocking = 0x800;
     internal const int OpenCloseOnExec = 0x80000;
 
@@ -116,6 +122,12 @@ internal static partial class Posix
 
     [LibraryImport(Libc, EntryPoint = "write", SetLastError = true)]
     internal static unsafe partial nint Write(int fd, void* buffer, nuint count);
+
+    [LibraryImport(Libc, EntryPoint = "dup2", SetLastError = true)]
+    internal static partial int Duplicate(int from, int to);
+
+    [LibraryImport(Libc, EntryPoint = "execv", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    internal static unsafe partial int Execute(string path, byte** arguments);
 
     [LibraryImport(Libc, EntryPoint = "close")]
     internal static partial int Close(int fd);
