@@ -54,7 +54,7 @@ internal sealed class LocalEngine
         clock = new SteadyClock(machine);
         plans = new RunPlans(ports.Objects, openPlan);
         watchdogs = new LocalWatchdogs(clock);
-        var worker = new Worker(new LocalBundles(ports.Objects), ports.Opener, ports.Commands, ports.Worker, clock, ports.RandomBytes, _ => { });
+        var worker = new Worker(new LocalBundles(ports.Objects), ports.Opener, ports.Commands, ports.Worker, clock, ports.RandomBytes, ports.Log);
         workers = new LocalWorkers(worker, ports, watchdogs, clock);
         watchdogs.Look = new OrderWatch(ports.Store, ports.Objects, plans, workers, clock).LookAsync;
         finalizer = new Finalizer(ports.Store, ports.Done, ports.Keys, ports.Reporter, clock);

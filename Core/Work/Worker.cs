@@ -175,6 +175,7 @@ public sealed class Worker(
         {
             log($"{About(order)}: its live output could not be written: {masker.MaskText(unseen)}");
             Say(output, $"the live output stopped before this, because it could not be written ({unseen}); this log has all of it");
+            output.Complete();
         }
 
         return new OrderResult
