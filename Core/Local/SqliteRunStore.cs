@@ -83,7 +83,7 @@ public sealed class SqliteRunStore(SqliteDatabase database) : ILocalRunStore
     /// <inheritdoc/>
     public ValueTask<bool> AdvanceJobAsync(RunId run, JobChange change, CancellationToken cancellationToken) => new(database.Write(db =>
     {
-        if (!Advance(db, run, change))
+        if (!Advance(db, run, change.Checked()))
         {
             return false;
         }

@@ -88,7 +88,7 @@ public sealed class Dispatcher(IRunStore store, IObjectStore objects, IWorkers w
     {
         if (await ClaimAsync(pass, num, cancellationToken) || await IsOursAsync(pass, num, cancellationToken))
         {
-            await ReportAsync(pass, num, OrderStatus.Failed, $"{EngineReasons.StartRefused}: {reason}", cancellationToken);
+            await ReportAsync(pass, num, null, OrderStatus.Failed, $"{EngineReasons.StartRefused}: {reason}", cancellationToken);
         }
     }
 
@@ -112,19 +112,22 @@ public sealed class Dispatcher(IRunStore store, IObjectStore objects, IWorkers w
             foreach (var record in await store.FindOrdersAsync(pass.Plan.RunId, chunk, cancellationToken))
             {
                 // The claim keeps a worker that has not begun from beginning; the result then ends the order for everybody.
-                var neverStarts = await ClaimAsync(pass, record.Num, cancellationToken);
+                var claim = await ClaimAsync(pass, record.Num, cancellationToken)
+                    ? null
+                    : await OrderClaim.FindAsync(objects, pass.Plan.RunId, record.Num, cancellationToken);
+                var hasWorker = claim is { By: null };
                 var reports = await workers.StopAsync(pass.Plan, pass.Plan[record.Num], record.ExecutionUrl, status, reason, cancellationToken);
-                if (neverStarts || !reports)
+                if (!hasWorker || !reports)
                 {
-                    await ReportAsync(pass, record.Num, status, reason, cancellationToken);
+                    await ReportAsync(pass, record.Num, claim, status, reason, cancellationToken);
                 }
             }
         }
     }
 
-    private async ValueTask ReportAsync(Pass pass, OrderNum num, OrderStatus status, string reason, CancellationToken cancellationToken)
+    private async ValueTask ReportAsync(Pass pass, OrderNum num, OrderClaim? claim, OrderStatus status, string reason, CancellationToken cancellationToken)
     {
-        var result = new OrderResult { Status = status, Log = "", FailureReason = reason, FinishedAt = clock.GetUtcNow() };
+        var result = new OrderResult { Status = status, Log = "", FailureReason = reason, StartedAt = claim?.WorkBegan, FinishedAt = clock.GetUtcNow() };
         await objects.CreateAsync(RunKeys.Result(pass.Plan.RunId, num), result.ToJson(), cancellationToken);
         pass.OwnNews.Add(num);
     }

@@ -60,7 +60,9 @@ public interface IWorkers
     /// <param name="status">What the order is to become.</param>
     /// <param name="reason">Why.</param>
     /// <param name="cancellationToken">Ends the call early.</param>
-    /// <returns>True when the worker itself will report this status; else the caller reports for it.</returns>
+    /// <returns>
+    /// True when a worker is there and was asked: if it has claimed the order, it reports for itself; else it finds the claim taken, and the caller reports.
+    /// </returns>
     ValueTask<bool> StopAsync(
         RunPlan plan, PlannedOrder order, string? executionUrl, OrderStatus status, string reason, CancellationToken cancellationToken);
 

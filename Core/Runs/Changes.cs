@@ -92,6 +92,10 @@ public sealed record JobChange
 
     /// <summary>The event that is written in the same transaction, or null.</summary>
     public string? EventType { get; init; }
+
+    /// <summary>This step, which every store checks before it writes.</summary>
+    /// <exception cref="ArgumentException">The table of <see cref="JobTransitions"/> does not have it: a bug of the caller.</exception>
+    internal JobChange Checked() => JobTransitions.Allows(From, To) ? this : throw new ArgumentException($"a job does not go from {From} to {To}");
 }
 
 /// <summary>What becomes of the lease with a commit.</summary>

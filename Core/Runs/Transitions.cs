@@ -61,3 +61,16 @@ public static class Transitions
     private static readonly OrderStatus[][] Sources =
         [.. Enum.GetValues<OrderAction>().Select(action => Enum.GetValues<OrderStatus>().Where(s => Next(s, action) is not null).ToArray())];
 }
+
+/// <summary>The state machine of a job. A store takes no other step.</summary>
+internal static class JobTransitions
+{
+    /// <summary>Whether a job may go from one status to another.</summary>
+    public static bool Allows(JobStatus from, JobStatus to) => (from, to) switch
+    {
+        (JobStatus.Preparing, JobStatus.Active or JobStatus.Finalizing) => true,
+        (JobStatus.Active, JobStatus.Finalizing) => true,
+        (JobStatus.Finalizing, JobStatus.Succeeded or JobStatus.Failed or JobStatus.TimedOut) => true,
+        _ => false,
+    };
+}

@@ -73,6 +73,12 @@ public sealed class OrderWatch(IRunStore store, IObjectStore objects, RunPlans p
 
         var now = clock.GetUtcNow();
         var claim = await OrderClaim.FindAsync(objects, watch.RunId, watch.Num, cancellationToken);
+        if (claim is { By: OrderClaim.Watchdog })
+        {
+            // An earlier look took the claim to end the order, and did not get to it.
+            claim = null;
+        }
+
         return OrderVerdicts.Decide(watch, claim is null ? null : claimedAt ?? OrderVerdicts.ClaimedAt(watch, claim, now), now) switch
         {
             OrderVerdict.EndClaimed => await EndAsync(watch, claim, OrderStatus.TimedOut, EngineReasons.Unresponsive, cancellationToken),
@@ -88,10 +94,12 @@ public sealed class OrderWatch(IRunStore store, IObjectStore objects, RunPlans p
     private async ValueTask<bool> EndUnclaimedAsync(WatchTarget watch, CancellationToken cancellationToken) =>
         await ClaimAsync(watch, cancellationToken) && await EndAsync(watch, null, OrderStatus.TimedOut, EngineReasons.NeverStarted, cancellationToken);
 
-    private ValueTask<bool> ClaimAsync(WatchTarget watch, CancellationToken cancellationToken)
+    /// <summary>Takes the claim, unless a look has it already.</summary>
+    private async ValueTask<bool> ClaimAsync(WatchTarget watch, CancellationToken cancellationToken)
     {
         var claim = OrderClaim.ToEnd(watch.RunId, watch.Num, OrderClaim.Watchdog, clock.GetUtcNow());
-        return objects.CreateAsync(RunKeys.Claim(watch.RunId, watch.Num), claim, cancellationToken);
+        return await objects.CreateAsync(RunKeys.Claim(watch.RunId, watch.Num), claim, cancellationToken)
+            || await OrderClaim.FindAsync(objects, watch.RunId, watch.Num, cancellationToken) is { By: OrderClaim.Watchdog };
     }
 
     /// <summary>

@@ -140,6 +140,16 @@ internal abstract partial class RunStoreContract
     }
 
     [Test]
+    [MethodDataSource(nameof(IllegalJobSteps))]
+    public async Task A_jobs_step_that_the_table_does_not_have_is_a_bug_and_writes_nothing(JobStatus from, JobStatus to)
+    {
+        var store = await CreateStoreAsync();
+        var run = await JobOf(store, 3);
+        await Assert.That(async () => await store.AdvanceJobAsync(run, JobStep(from, to), None)).Throws<ArgumentException>();
+        await Assert.That(await store.FindJobAsync(run, None)).IsEqualTo(Job(run));
+    }
+
+    [Test]
     public async Task Of_many_who_choose_the_outcome_exactly_one_does()
     {
         var store = await CreateStoreAsync();

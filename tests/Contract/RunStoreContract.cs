@@ -20,6 +20,12 @@ internal abstract partial class RunStoreContract
         where Transitions.Next(status, action) is null
         select (Func<(OrderStatus, OrderAction)>)(() => (status, action));
 
+    public static IEnumerable<Func<(JobStatus, JobStatus)>> IllegalJobSteps() =>
+        from status in Enum.GetValues<JobStatus>()
+        from next in Enum.GetValues<JobStatus>()
+        where !JobTransitions.Allows(status, next)
+        select (Func<(JobStatus, JobStatus)>)(() => (status, next));
+
     private static async Task<RunId> JobOf(IRunStore store, int orders)
     {
         var run = NewRun();

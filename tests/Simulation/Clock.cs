@@ -62,6 +62,12 @@ internal sealed class Actor(World world, Role role, int id, long skew)
     /// <summary>Counts invocations, so that a limit of one does not hit the next.</summary>
     public int Invocation { get; set; }
 
+    /// <summary>When the invocation began, in the world's time.</summary>
+    public long BeganAt { get; set; }
+
+    /// <summary>How far the machine's clock is off.</summary>
+    public long Skew { get; } = skew;
+
     /// <summary>The last invocation that threw.</summary>
     public int FailedAt { get; set; }
 
@@ -91,7 +97,7 @@ internal sealed class Actor(World world, Role role, int id, long skew)
         }
     }
 
-    public Clock Clock => field ??= new Clock(world, this, skew);
+    public Clock Clock => field ??= new Clock(world, this, Skew);
 
     public override string ToString() => $"{Role}#{Id}";
 }

@@ -40,10 +40,18 @@ internal static class Controls
 
         // A run that waits for a dead process waits for its job's deadline, a day of virtual time: small worlds.
         // Few worlds of any kind have a holder that runs out of time with more results than it can fold, and nothing else on its way.
-        Spec WorldFor(Spec spec) => mutation == Mutation.HandOverForgotten
-            ? spec with { Quiet = true, Faults = Fault.Slow, Shape = Shape.Wide, Orders = 80, Jobs = 1, LambdaSeconds = 21, AllSucceed = true }
-            : mutation == Mutation.LocalDeathUnseen
-            ? spec with { Jobs = 1, Orders = 2, Faults = Fault.None, Machine = spec.Machine! with { Troubles = Trouble.Killed } }
-            : spec;
+        Spec WorldFor(Spec spec) => mutation switch
+        {
+            Mutation.HandOverForgotten =>
+                spec with { Quiet = true, Faults = Fault.Slow, Shape = Shape.Wide, Orders = 80, Jobs = 1, LambdaSeconds = 21, AllSucceed = true },
+
+            // A job's deadline in worlds in which it can be said how late a job may end.
+            Mutation.DeadlineLate or Mutation.EngineClaimUnheard or Mutation.StopUnheard =>
+                spec with { Quiet = false, RealShells = false, WorkersHear = true, Faults = Fault.JobDeadline | (spec.Faults & Spec.Calm) },
+            Mutation.NewsNotListed => spec with { Quiet = false, Faults = Fault.EventLost },
+            Mutation.ReportForgotten => spec with { Quiet = false, Faults = Fault.None },
+            Mutation.LocalDeathUnseen => spec with { Jobs = 1, Orders = 2, Faults = Fault.None, Machine = spec.Machine! with { Troubles = Trouble.Killed } },
+            _ => spec,
+        };
     }
 }

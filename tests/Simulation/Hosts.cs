@@ -67,7 +67,11 @@ internal sealed class Host
     public WatchdogRole WatchdogRole => field ??= new WatchdogRole(JobWatch, OrderWatch, Plans, RoleShells.Bucket);
 
     public Intake NewIntake() =>
-        new(Store, Internal, Keys, Watchdogs, Bundler, Reporter, Finalizer, Actor.Clock, world.Rng.Bytes, "s3://bucket/");
+        new(Store, Internal, Keys, Watchdogs, Bundler, Reporter, Finalizer, Actor.Clock, world.Rng.Bytes, "s3://bucket/")
+        {
+            // The shortest that an operator may set: what is forgotten early has to do no harm.
+            RecordRetention = Planning.AfterDeadline,
+        };
 }
 
 /// <summary>Starts invocations, in warm containers where there are any.</summary>
@@ -93,6 +97,7 @@ internal sealed class Hosts(World world)
 
         var actor = host.Actor;
         actor.Invocation++;
+        actor.BeganAt = world.Now;
         Open++;
         actor.Died = () =>
         {
@@ -127,6 +132,11 @@ internal sealed class Hosts(World world)
 
         if (!host.Actor.Dead)
         {
+            if (ok)
+            {
+                world.Times.InvocationEnded(host.Actor);
+            }
+
             host.Actor.Died = null;
             host.Actor.FailedAt = ok ? host.Actor.FailedAt : host.Actor.Invocation;
             host.Actor.Invocation++;
@@ -157,7 +167,7 @@ internal sealed class ActorWorkers(World world, Actor actor, ActorObjects object
 
     public ValueTask<bool> StopAsync(
         RunPlan plan, PlannedOrder order, string? executionUrl, OrderStatus status, string reason, CancellationToken cancellationToken) =>
-        world.Ask(actor, Verb.StopWorker, world.Traced($"{plan.RunId} {order.Num} {executionUrl}"), () => world.Workers.Stop(executionUrl));
+        actor.Role == Role.OrderWatch && world.Spec.Mutation == Mutation.StopForgotten ? new(false) : world.Ask(actor, Verb.StopWorker, world.Traced($"{plan.RunId} {order.Num} {executionUrl}"), () => world.Workers.Stop(plan.RunId, order.Num, executionUrl, status, reason));
 
     public ValueTask<ExecutionState> DescribeAsync(string executionUrl, CancellationToken cancellationToken) =>
         world.Ask(actor, Verb.Describe, executionUrl, () => world.Workers.Describe(executionUrl));
@@ -167,6 +177,7 @@ internal sealed class ActorWatchdogs(World world, Actor actor) : IWatchdogs
 {
     public async ValueTask<StartOutcome> StartAsync(WatchTarget watch, CancellationToken cancellationToken)
     {
+        world.Times.IsWatched(actor, watch);
         try
         {
             return await world.Ask(actor, Verb.StartWatchdog, world.Traced($"{watch.RunId} {watch.Num}"), () => world.Watchdogs.Start(watch));
@@ -213,6 +224,13 @@ internal sealed class ActorReporter(World world, Actor actor) : IRunReporter
     }
 
     public async ValueTask<DateTimeOffset?> UpdateAsync(RunProgress progress, CancellationToken cancellationToken)
+    {
+        var due = await TellAsync(progress);
+        world.Times.ReportIsDue(actor, progress.Plan.RunId, due);
+        return due;
+    }
+
+    private async ValueTask<DateTimeOffset?> TellAsync(RunProgress progress)
     {
         var due = progress.Cursor.ReportDueAt;
         if (progress.Plan.Report is null || (progress.Outcome is null && !(due is { } at ? progress.At >= at : progress.News.Count > 0)))

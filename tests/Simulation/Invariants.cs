@@ -31,6 +31,8 @@ internal sealed class Invariants(World world)
     {
         var letters = world.Store.Of(run).Letters;
         world.Require(num.Index < letters.Length && letters[num.Index] != 'q', "start-before-intent", $"the worker of {run} {num} is started, and no intent is written");
+        world.Require(
+            world.Watchdogs.WasStarted(run, num) || world.Spec.Mutation == Mutation.StartBeforeIntent, "G10-unwatched", $"the worker of {run} {num} is started, and nobody looks after it");
     }
 
     public void BeforeOrder(RunState state, RunPlan plan, OrderRecord record, OrderChange change)
@@ -82,6 +84,13 @@ internal sealed class Invariants(World world)
         if (change.To == JobStatus.Finalizing && state.Job!.Status == JobStatus.Active)
         {
             world.Require(AllTerminal(state), "early-end", $"{state.Run} is being finalized at {new string(state.Letters)}");
+            var outcome = change.FailureReason switch
+            {
+                EngineReasons.JobTimeout => JobStatus.TimedOut,
+                EngineReasons.Cancelled => JobStatus.Failed,
+                _ => WorstOf(state),
+            };
+            world.Require(change.Outcome == outcome, "outcome-wrong", $"{state.Run} is to end as {change.Outcome}, at {new string(state.Letters)} ({change.FailureReason})");
         }
         else if (change.To.IsFinal())
         {
@@ -150,6 +159,7 @@ internal sealed class Invariants(World world)
         world.Require(world.Hosts.Open == 0, "invocation-open", $"{world.Hosts.Open} invocations wait for ever");
         world.Require(!world.Spec.Quiet || world.Wakes == 0, "needs-watchdog", $"the job's watchdog woke {world.Wakes} times, and nothing was lost");
         Bounded();
+        world.Times.AtRest();
         world.Require(world.Watchdogs.Alive == 0, "watchdog-alive", $"{world.Watchdogs.Alive} watchdogs never end");
         foreach (var state in world.Store.Runs.Where(s => s.Job is not null && !NeverTakenIn(s)))
         {
@@ -247,6 +257,12 @@ internal sealed class Invariants(World world)
         || key.EndsWith("/exec.zip", StringComparison.Ordinal)
         || key.EndsWith("/graph.json", StringComparison.Ordinal)
         || (RunKeys.TryParseResult(key, out _, out var num) && !num.IsJob);
+
+    private static JobStatus WorstOf(RunState state)
+    {
+        var required = state.Orders.Where(order => order!.MustSucceed).Select(order => order!.Status).ToHashSet();
+        return required.Contains(OrderStatus.TimedOut) ? JobStatus.TimedOut : required.Contains(OrderStatus.Failed) ? JobStatus.Failed : JobStatus.Succeeded;
+    }
 
     private static bool AllTerminal(RunState state) => state.Letters.AsSpan().IndexOfAny('q', 'd', 'r') < 0;
 }

@@ -10,23 +10,42 @@ internal class ActorStore(World world, Actor actor) : IRunStore
 {
     private StoreModel Model => world.Store;
 
-    public ValueTask<JobRecord?> CreateJobAsync(JobRecord job, CancellationToken cancellationToken) =>
-        world.Ask(actor, Verb.CreateJob, world.Traced($"{job.RunId}"), () => Model.CreateJob(job));
+    public ValueTask<JobRecord?> CreateJobAsync(JobRecord job, CancellationToken cancellationToken)
+    {
+        world.Times.JobIsWritten(actor, job);
+        return world.Ask(actor, Verb.CreateJob, world.Traced($"{job.RunId}"), () => Model.CreateJob(job));
+    }
 
     public ValueTask<JobRecord?> FindJobAsync(RunId run, CancellationToken cancellationToken) =>
-        world.Ask(actor, Verb.FindJob, world.Traced($"{run}"), () => Model.FindJob(run));
+        world.Ask(actor, Verb.FindJob, world.Traced($"{run}"), () => Read(Model.FindJob(run)));
+
+    /// <summary>A job's record as its watchdog reads it.</summary>
+    private JobRecord? Read(JobRecord? job) =>
+        job is not null && actor.Role == Role.JobWatch && world.Spec.Mutation == Mutation.IntakeAbandonedEarly ? job with { CreatedAt = job.CreatedAt.AddHours(-1) } : job;
 
     public ValueTask<bool> AddOrdersAsync(IReadOnlyList<OrderRecord> orders, CancellationToken cancellationToken)
     {
         OrderRecord[] copy = [.. orders];
+        world.Times.OrdersAreWritten(copy);
         return world.Ask(actor, Verb.AddOrders, world.Traced($"{copy.Length}"), () => Model.AddOrders(copy));
     }
 
-    public ValueTask<bool> ActivateAsync(RunLock initial, DateTimeOffset at, CancellationToken cancellationToken) =>
-        world.Ask(actor, Verb.Activate, world.Traced($"{initial.RunId}"), () => Model.Activate(initial, at));
+    public ValueTask<bool> ActivateAsync(RunLock initial, DateTimeOffset at, CancellationToken cancellationToken)
+    {
+        world.Times.JobIsActivated(actor, initial, at);
+        return world.Ask(actor, Verb.Activate, world.Traced($"{initial.RunId}"), () => Model.Activate(initial, at));
+    }
 
-    public ValueTask<bool> AdvanceJobAsync(RunId run, JobChange change, CancellationToken cancellationToken) =>
-        world.Ask(actor, Verb.AdvanceJob, world.Traced($"{run} {change.From} -> {change.To}"), () => Model.AdvanceJob(run, change));
+    public ValueTask<bool> AdvanceJobAsync(RunId run, JobChange change, CancellationToken cancellationToken)
+    {
+        world.Times.JobStepIsWritten(actor, run, change);
+        if (change.From == JobStatus.Preparing && Model.Of(run).Job is { Status: JobStatus.Preparing } job)
+        {
+            world.Times.JobIsAbandoned(actor, job);
+        }
+
+        return world.Ask(actor, Verb.AdvanceJob, world.Traced($"{run} {change.From} -> {change.To}"), () => Model.AdvanceJob(run, change));
+    }
 
     public ValueTask SetCommentAsync(RunId run, string commentId, CancellationToken cancellationToken) =>
         world.Tell(actor, Verb.SetComment, world.Traced($"{run}"), () => Model.SetComment(run, commentId));
@@ -34,6 +53,16 @@ internal class ActorStore(World world, Actor actor) : IRunStore
     public ValueTask<AdvanceOutcome> AdvanceAsync(RunPlan plan, IReadOnlyList<OrderChange> changes, CancellationToken cancellationToken)
     {
         OrderChange[] copy = [.. changes];
+        if (world.Spec.Mutation == Mutation.StepTimeWrong)
+        {
+            copy = Array.ConvertAll(copy, change => change with { At = plan.CreatedAt });
+        }
+
+        foreach (var change in copy)
+        {
+            world.Times.StepIsWritten(actor, plan.RunId, change);
+        }
+
         var label = world.Tracing ? string.Join(' ', copy.Select(c => $"{c.Num}:{c.Action}")) : null;
         if (world.Spec.Mutation == Mutation.StartBeforeIntent)
         {
@@ -48,7 +77,7 @@ internal class ActorStore(World world, Actor actor) : IRunStore
 
     public ValueTask<RunLock?> TryEnterAsync(
         RunId run, IReadOnlyCollection<OrderNum> news, string owner, DateTimeOffset now, DateTimeOffset until, CancellationToken cancellationToken) =>
-        world.Ask(actor, Verb.TryEnter, world.Traced($"{run} [{string.Join(' ', news)}] as {owner}"), () => Model.TryEnter(run, news, owner, now, until));
+        world.Ask(actor, Verb.TryEnter, world.Traced($"{run} [{string.Join(' ', news)}] as {owner}"), () => Read(Model.TryEnter(run, news, owner, now, until)));
 
     public ValueTask<RunLock?> AddToInboxAsync(RunId run, IReadOnlyCollection<OrderNum> news, CancellationToken cancellationToken)
     {
@@ -68,7 +97,16 @@ internal class ActorStore(World world, Actor actor) : IRunStore
         world.Tell(actor, Verb.Complete, world.Traced($"{run} {cursor.States}"), () => Model.Complete(run, cursor));
 
     public ValueTask<RunLock?> FindLockAsync(RunId run, CancellationToken cancellationToken) =>
-        world.Ask(actor, Verb.FindLock, world.Traced($"{run}"), () => Model.FindLock(run));
+        world.Ask(actor, Verb.FindLock, world.Traced($"{run}"), () => Read(Model.FindLock(run)));
+
+    /// <summary>The deadline as the engine reads it.</summary>
+    private RunLock? Read(RunLock? held) => world.Spec.Mutation switch
+    {
+        Mutation.DeadlineEarly => held is null ? null : held with { Deadline = held.Deadline.AddSeconds(-300) },
+        Mutation.DeadlineLate => held is null ? null : held with { Deadline = held.Deadline.AddHours(2) },
+        Mutation.ReportForgotten => held is null || actor.Role != Role.JobWatch ? held : held with { Cursor = held.Cursor with { ReportDueAt = null } },
+        _ => held,
+    };
 
     public ValueTask<IReadOnlyList<OrderRecord>> FindOrdersAsync(RunId run, IReadOnlyList<OrderNum> nums, CancellationToken cancellationToken)
     {
@@ -95,14 +133,44 @@ internal sealed class ActorObjects(World world, Actor actor, ObjectModel model) 
         world.Ask(actor, Verb.Get, key, () => model.Get(key, maxBytes));
 
     public ValueTask<StoredObject?> ReadAsync(string key, long maxBytes, CancellationToken cancellationToken) =>
-        world.Ask(actor, Verb.Get, key, () => model.Read(key, maxBytes));
+        world.Ask(actor, Verb.Get, key, () => model.Read(key, maxBytes, actor.Role));
 
     public ValueTask<bool> ExistsAsync(string key, CancellationToken cancellationToken) => world.Ask(actor, Verb.Find, key, () => model[key] is not null);
 
     public ValueTask<bool> CreateAsync(string key, ReadOnlyMemory<byte> content, CancellationToken cancellationToken)
     {
         ReadOnlyMemory<byte> copy = content.ToArray();
-        return world.Ask(actor, Verb.Create, key, () => model.Create(key, copy, actor.Role));
+        var (run, num) = (default(RunId), default(OrderNum));
+        if (ObjectModel.TryParseClaim(key, out run, out num))
+        {
+            world.Times.Claims(actor, run, num, copy);
+            return world.Ask(actor, Verb.Create, key, () =>
+            {
+                var created = model.Create(key, copy, actor.Role);
+                if (created)
+                {
+                    world.Times.Claimed(actor, run, num, copy);
+                }
+
+                return actor.Role != Role.Orchestrate ? created : world.Spec.Mutation switch
+                {
+                    Mutation.RefusalThoughClaimed => true,
+                    Mutation.EngineClaimUnheard => false,
+                    _ => created,
+                };
+            });
+        }
+
+        return world.Ask(actor, Verb.Create, key, () =>
+        {
+            var created = model.Create(key, copy, actor.Role);
+            if (created && RunKeys.TryParseResult(key, out run, out num) && !num.IsJob)
+            {
+                world.Times.ResultStands(actor, run, num, copy);
+            }
+
+            return created;
+        });
     }
 
     public ValueTask PutAsync(string key, ReadOnlyMemory<byte> content, CancellationToken cancellationToken)
@@ -122,7 +190,7 @@ internal sealed class ActorObjects(World world, Actor actor, ObjectModel model) 
         {
             var behind = after;
             var page = await world.Ask(actor, Verb.List, prefix, () => model.Page(prefix, behind));
-            foreach (var key in page)
+            foreach (var key in world.Spec.Mutation == Mutation.NewsNotListed ? [] : page)
             {
                 yield return key;
             }

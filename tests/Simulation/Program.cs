@@ -12,8 +12,8 @@ internal static class Program
         Simulation --seeds N [--from S]   run N seeds (the test command's way)
         Simulation --minutes M            search with seeds that nobody has tried
         Simulation --seed N               one seed, with its trace; --shape, --orders, --jobs, --faults, --max-faults, --without,
-                                          --quiet, --all-succeed, --lambda, --real-shells and --mutation go on from a shrunk one
-                                          (and narrow the seeds of the other two)
+                                          --quiet, --all-succeed, --lambda, --real-shells, --workers-hear and --mutation go on from
+                                          a shrunk one (and narrow the seeds of the other two)
         Simulation --machine ...          one machine and the local host instead of AWS, with each of the above; --serve, --parallel, --troubles
         Simulation --controls             take the engine's mechanisms away, one by one: each has to be noticed
         Simulation --bench                steps a second
@@ -78,7 +78,7 @@ internal static class Program
     private static string? Problem(string name, string value) => name switch
     {
         "--seed" or "--seeds" or "--from" or "--minutes" or "--orders" or "--jobs" or "--faults" or "--max-faults" or "--quiet" or "--all-succeed"
-            or "--lambda" or "--real-shells" or "--serve" or "--parallel" or "--troubles" => uint.TryParse(value, CultureInfo.InvariantCulture, out var n) && (n > 0 || !IsCount(name))
+            or "--lambda" or "--real-shells" or "--workers-hear" or "--serve" or "--parallel" or "--troubles" => uint.TryParse(value, CultureInfo.InvariantCulture, out var n) && (n > 0 || !IsCount(name))
                 || (name is "--seed" or "--from" && ulong.TryParse(value, CultureInfo.InvariantCulture, out _)) ? null : $"{name} needs a number, not '{value}'",
         "--without" => value.Split(',').All(t => int.TryParse(t, CultureInfo.InvariantCulture, out _)) ? null : $"--without needs numbers with commas between them, not '{value}'",
         "--shape" => Enum.TryParse<Shape>(value, out _) ? null : $"--shape needs one of {string.Join(", ", Enum.GetNames<Shape>())}, not '{value}'",
@@ -110,6 +110,7 @@ internal static class Program
                 "--parallel" => spec with { Machine = spec.Machine! with { Parallel = number } },
                 "--troubles" => spec with { Machine = spec.Machine! with { Troubles = (Trouble)number } },
                 "--real-shells" => spec with { RealShells = number == 1 },
+                "--workers-hear" => spec with { WorkersHear = number == 1 },
                 "--mutation" => spec with { Mutation = Enum.Parse<Mutation>(text) },
                 _ => spec,
             };
@@ -120,7 +121,7 @@ internal static class Program
 
     public static string Command(Spec spec) => string.Create(
         CultureInfo.InvariantCulture,
-        $"{(spec.Machine is { } machine ? $"--machine --serve {(machine.Serve ? 1 : 0)} --parallel {machine.Parallel} --troubles {(int)machine.Troubles} " : "")}--seed {spec.Seed} --orders {spec.Orders} --jobs {spec.Jobs} --shape {spec.Shape} --faults {(uint)spec.Faults} --max-faults {spec.MaxFaults} --quiet {(spec.Quiet ? 1 : 0)} --all-succeed {(spec.AllSucceed ? 1 : 0)} --lambda {spec.LambdaSeconds} --real-shells {(spec.RealShells ? 1 : 0)}{(spec.Without.Count == 0 ? "" : $" --without {string.Join(',', spec.Without.Order())}")}{(spec.Mutation == Mutation.None ? "" : $" --mutation {spec.Mutation}")}");
+        $"{(spec.Machine is { } machine ? $"--machine --serve {(machine.Serve ? 1 : 0)} --parallel {machine.Parallel} --troubles {(int)machine.Troubles} " : "")}--seed {spec.Seed} --orders {spec.Orders} --jobs {spec.Jobs} --shape {spec.Shape} --faults {(uint)spec.Faults} --max-faults {spec.MaxFaults} --quiet {(spec.Quiet ? 1 : 0)} --all-succeed {(spec.AllSucceed ? 1 : 0)} --lambda {spec.LambdaSeconds} --real-shells {(spec.RealShells ? 1 : 0)} --workers-hear {(spec.WorkersHear ? 1 : 0)}{(spec.Without.Count == 0 ? "" : $" --without {string.Join(',', spec.Without.Order())}")}{(spec.Mutation == Mutation.None ? "" : $" --mutation {spec.Mutation}")}");
 
     private static int Replay(Spec spec)
     {

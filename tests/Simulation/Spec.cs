@@ -73,6 +73,11 @@ internal sealed record Spec
         Fault.EventTwice | Fault.EventLate | Fault.Slow | Fault.AsyncTwice | Fault.TickLate | Fault.SkewSeconds | Fault.Resubmit | Fault.OtherPayload
         | Fault.Forgets | Fault.IndexLags | Fault.Conflict | Fault.Large;
 
+    /// <summary>Faults under which a call neither fails nor waits, so that it can be said how late a job may end.</summary>
+    public const Fault Calm =
+        Fault.EventTwice | Fault.EventLate | Fault.EventLost | Fault.AsyncTwice | Fault.AsyncDropped | Fault.TickLate | Fault.SkewSeconds | Fault.Resubmit | Fault.OtherPayload
+        | Fault.Forgets | Fault.IndexLags | Fault.Large | Fault.StartRefused | Fault.WatchdogRefused | Fault.BuildQueued | Fault.BuildFails | Fault.JobDeadline;
+
     /// <summary>How many kinds of faults there are.</summary>
     public static readonly int FaultKinds = System.Numerics.BitOperations.PopCount((uint)Fault.All);
 
@@ -104,6 +109,9 @@ internal sealed record Spec
     /// <summary>How long an orchestrating invocation may take, in seconds.</summary>
     public int LambdaSeconds { get; init; } = 900;
 
+    /// <summary>Workers can be asked to end their commands and report for themselves, as on one machine.</summary>
+    public bool WorkersHear { get; init; }
+
     /// <summary>Every order succeeds, whatever the graph generator would have chosen.</summary>
     public bool AllSucceed { get; init; }
 
@@ -112,7 +120,8 @@ internal sealed record Spec
     {
         var rng = new Rng(seed, 1);
         var quiet = rng.Chance(300);
-        return new Spec
+        var later = new Rng(seed, 5);
+        var spec = new Spec
         {
             Seed = seed,
             Shape = (Shape)rng.Below(5),
@@ -130,11 +139,15 @@ internal sealed record Spec
             RealShells = rng.Chance(60),
             LambdaSeconds = quiet ? rng.Pick(900, 900, 30, 21) : rng.Pick(900, 900, 60, 25),
         };
+        spec = spec with { WorkersHear = later.Chance(250) };
+        return later.Chance(80)
+            ? spec with { Quiet = false, Faults = later.Pick<Fault>([Fault.JobDeadline, Fault.EventLost]) | ((Fault)later.Next() & (Fault)later.Next() & Calm) }
+            : spec;
     }
 
     public override string ToString() =>
         $"seed {Seed}: {(Machine is { } machine ? $"one machine ({(machine.Serve ? "serve" : "run")}, {machine.Parallel} at once, {machine.Troubles}), " : "")}{Jobs} job(s) of {Orders} orders, {Shape}, {(Quiet ? "quiet, " : "")}faults {Faults} (at most {MaxFaults}), Lambda {LambdaSeconds} s"
-        + (Mutation == Mutation.None ? "" : $", mutation {Mutation}") + (RealShells ? ", real shells" : "")
+        + (Mutation == Mutation.None ? "" : $", mutation {Mutation}") + (RealShells ? ", real shells" : "") + (WorkersHear ? ", workers hear" : "")
         + (Without.Count == 0 ? "" : $", without faults {string.Join(',', Without.Order())}");
 
     private static Fault QuietFaults(Rng rng)

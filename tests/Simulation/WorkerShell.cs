@@ -2,6 +2,8 @@ using System.Security.Cryptography;
 using IacCi.Core.Faults;
 using IacCi.Core.Runs;
 using IacCi.Core.Work;
+using IacCi.Core.Work.Results;
+using IacCi.Simulation.Models;
 
 namespace IacCi.Simulation;
 
@@ -9,6 +11,9 @@ namespace IacCi.Simulation;
 internal static class WorkerShell
 {
     private static readonly WorkerOptions Options = new() { BaseEnvironment = new Dictionary<string, string>() };
+
+    private const int WaitsPerMille = 300;
+    private const int MaxWaitSeconds = 200;
 
     public static async ValueTask RunAsync(World world, Host host, RunPlan plan, PlannedOrder order, string? execution = null)
     {
@@ -18,8 +23,15 @@ internal static class WorkerShell
             return;
         }
 
-        var channel = new Channel(world, host.Actor, plan.RunId, order.Num, BitConverter.ToInt64(capability.Span));
-        if (world.Spec.RealShells && spec.Ending <= Ending.TimesOut)
+        var presence = world.Workers.Enter(plan.RunId, order.Num, host.Actor);
+        if (world.Spec.WorkersHear && world.Rng.Chance(WaitsPerMille))
+        {
+            // Accepted, it waits until there is a slot for it.
+            await world.Tell(host.Actor, Verb.Run, null, () => true, TimeSpan.FromSeconds(world.Rng.Between(1, MaxWaitSeconds)).Ticks);
+        }
+
+        var channel = new Channel(world, host.Actor, plan.RunId, order.Num, BitConverter.ToInt64(capability.Span), presence);
+        if (world.Spec is { RealShells: true, WorkersHear: false } && spec.Ending <= Ending.TimesOut)
         {
             var parts = new Parts(world, host, spec, plan.RunId, order.Num);
             var worker = new Worker(parts, parts, parts, Options with { Execution = execution }, host.Actor.Clock, world.Rng.Bytes, _ => { });
@@ -28,33 +40,69 @@ internal static class WorkerShell
             return;
         }
 
-        await WorkAsync(world, host, order, spec, channel, plan.RunId, execution);
+        await WorkAsync(world, host, order, spec, channel, plan.RunId, execution, presence);
     }
 
-    private static async ValueTask WorkAsync(World world, Host host, PlannedOrder order, OrderSpec spec, Channel channel, RunId run, string? execution)
+    private static async ValueTask WorkAsync(World world, Host host, PlannedOrder order, OrderSpec spec, Channel channel, RunId run, string? execution, WorkerPresence presence)
     {
         var bundle = await host.Internal.GetAsync(order.BundleKey, 1 << 20, default);
         world.Require(
             bundle is { } there && Convert.ToHexStringLower(SHA256.HashData(there.Span)) == order.BundleSha256, "bundle-mismatch", $"{run} {order.Num}: another bundle than planned");
-        if (await KnownAsync(world, host, () => channel.ClaimAsync(ClaimOf(execution), default)) is not ClaimOutcome.Won)
+        if (await KnownAsync(world, host, () => channel.ClaimAsync(ClaimOf(host.Actor, execution), default)) is not ClaimOutcome.Won)
         {
             return;
         }
 
-        await CommandsAsync(world, host, run, order.Num, spec);
+        var started = host.Actor.Clock.GetUtcNow();
+        if (world.Spec.WorkersHear)
+        {
+            await CommandsAsync(world, host, run, order.Num, spec, presence);
+        }
+        else
+        {
+            await CommandsAsync(world, host, run, order.Num, spec);
+        }
+
+        if (presence.Asked is { } asked && world.Spec.WorkersHear)
+        {
+            var ended = new OrderResult { Status = asked.Status, Log = "", FailureReason = asked.Reason, StartedAt = started, FinishedAt = host.Actor.Clock.GetUtcNow() };
+            await KnownAsync(world, host, () => channel.ReportAsync(ended.ToJson(), CancellationToken.None));
+            return;
+        }
+
         if (spec.Ending == Ending.Silent)
         {
             world.Kill(host.Actor);
         }
 
-        await KnownAsync(world, host, () => channel.ReportAsync(Content(spec), spec.Ending == Ending.Huge ? (64L << 20) + 1 : null));
+        var content = Content(spec, started, host.Actor.Clock.GetUtcNow());
+        await KnownAsync(world, host, () => channel.ReportAsync(content, spec.Ending == Ending.Huge ? (64L << 20) + 1 : null));
     }
+
+    /// <summary>Commands that can be asked to end.</summary>
+    private static async ValueTask CommandsAsync(World world, Host host, RunId run, OrderNum num, OrderSpec spec, WorkerPresence presence)
+    {
+        Begin(world, run, num);
+        await world.Tell(host.Actor, Verb.Run, null, () => true);
+        if (await presence.CommandsAsync(SecondsOf(spec)))
+        {
+            world.Note($"        the commands of {run} {num} were ended");
+        }
+    }
+
+    private static void Begin(World world, RunId run, OrderNum num)
+    {
+        world.Invariants.CommandsStart(run, num);
+        world.Times.CommandsBegan(run, num);
+        world.Note($"        the commands of {run} {num} start");
+    }
+
+    private static int SecondsOf(OrderSpec spec) => spec.Ending == Ending.TimesOut ? spec.Timeout : spec.Seconds;
 
     public static async ValueTask CommandsAsync(World world, Host host, RunId run, OrderNum num, OrderSpec spec)
     {
-        world.Invariants.CommandsStart(run, num);
-        world.Note($"        the commands of {run} {num} start");
-        var seconds = spec.Ending == Ending.TimesOut ? spec.Timeout : spec.Seconds;
+        Begin(world, run, num);
+        var seconds = SecondsOf(spec);
         await world.Tell(host.Actor, Verb.Run, null, () => true, TimeSpan.FromSeconds(seconds).Ticks);
     }
 
@@ -76,32 +124,38 @@ internal static class WorkerShell
         return null;
     }
 
-    private static byte[] ClaimOf(string? execution) =>
-        System.Text.Encoding.UTF8.GetBytes(execution is null ? "{}" : $$"""{"execution":"{{execution}}"}""");
+    /// <summary>Some workers are older, or somebody else's: their claims tell no time.</summary>
+    private static ReadOnlyMemory<byte> ClaimOf(Actor actor, string? execution) =>
+        new OrderClaim { Execution = execution, ClaimedAt = actor.Id % 8 == 0 ? null : actor.Clock.GetUtcNow() }.ToJson();
 
-    private static byte[] Content(OrderSpec spec) => spec.Ending switch
+    private static byte[] Content(OrderSpec spec, DateTimeOffset started, DateTimeOffset finished) => spec.Ending switch
     {
         Ending.TwoFields => """{"status":"succeeded","log":"done"}"""u8.ToArray(),
         Ending.Malformed => "{\"status\": \"succeeded\", "u8.ToArray(),
         Ending.UnknownStatus => """{"status":"great","log":""}"""u8.ToArray(),
         Ending.Huge => [],
-        Ending.Fails => """{"status":"failed","log":"no","exit_code":3}"""u8.ToArray(),
-        Ending.TimesOut => """{"status":"timed_out","log":""}"""u8.ToArray(),
+        Ending.Fails => Timed("""{"status":"failed","log":"no","exit_code":3""", started, finished),
+        Ending.TimesOut => Timed("""{"status":"timed_out","log":"" """, started, finished),
         _ when spec.Large => LargeContent,
         _ => spec.Events == 0
-            ? """{"status":"succeeded","log":"ok","exit_code":0}"""u8.ToArray()
+            ? Timed("""{"status":"succeeded","log":"ok","exit_code":0""", started, finished)
             : System.Text.Encoding.UTF8.GetBytes($$"""{"status":"succeeded","log":"ok","events":[{{string.Join(',', Enumerable.Range(0, spec.Events).Select(i => $"{{\"n\":{i}}}"))}}]}"""),
     };
+
+    private static byte[] Timed(string open, DateTimeOffset started, DateTimeOffset finished) =>
+        System.Text.Encoding.UTF8.GetBytes($$"""{{open}},"started_at":"{{started:O}}","finished_at":"{{finished:O}}"}""");
 
     /// <summary>As much output and as many events as a result may hold, in characters of three bytes.</summary>
     private static readonly byte[] LargeContent = System.Text.Encoding.UTF8.GetBytes(
         $$"""{"status":"succeeded","log":"{{new string('\u754c', 10_000)}}","events":[{{string.Join(',', Enumerable.Repeat($$$"""{"n":"{{{new string('\u754c', 16_000)}}}"}""", 40))}}]}""");
 
     /// <summary>The worker's two signed URLs, as long as they last.</summary>
-    private sealed class Channel(World world, Actor actor, RunId run, OrderNum num, long expires) : IOrderChannel
+    private sealed class Channel(World world, Actor actor, RunId run, OrderNum num, long expires, WorkerPresence presence) : IOrderChannel
     {
-        public ValueTask<ClaimOutcome> ClaimAsync(ReadOnlyMemory<byte> content, CancellationToken cancellationToken) =>
-            world.Ask<ClaimOutcome>(actor, Verb.Claim, world.Traced($"{run} {num}"), () =>
+        public ValueTask<ClaimOutcome> ClaimAsync(ReadOnlyMemory<byte> content, CancellationToken cancellationToken)
+        {
+            world.Times.Claims(actor, run, num, content);
+            return world.Ask<ClaimOutcome>(actor, Verb.Claim, world.Traced($"{run} {num}"), () =>
             {
                 if (world.Now > expires)
                 {
@@ -114,16 +168,30 @@ internal static class WorkerShell
                 }
 
                 world.Invariants.ClaimWon(run, num);
+                world.Times.Claimed(actor, run, num, content);
+                presence.HasClaimed = true;
                 return ClaimOutcome.Won.Instance;
             });
+        }
 
         public ValueTask<ReportOutcome> ReportAsync(ReadOnlyMemory<byte> resultJson, CancellationToken cancellationToken) => ReportAsync(resultJson, (long?)null);
 
         public ValueTask<ReportOutcome> ReportAsync(ReadOnlyMemory<byte> resultJson, long? size) =>
             world.Ask<ReportOutcome>(actor, Verb.Report, world.Traced($"{run} {num}"), () =>
-                world.Now > expires ? new ReportOutcome.Refused("expired")
-                : world.Internal.Create(RunKeys.Result(run, num), resultJson, Role.Worker, size) ? ReportOutcome.Accepted.Instance
-                : ReportOutcome.AlreadyReported.Instance);
+            {
+                if (world.Now > expires)
+                {
+                    return new ReportOutcome.Refused("expired");
+                }
+
+                if (!world.Internal.Create(RunKeys.Result(run, num), resultJson, Role.Worker, size))
+                {
+                    return ReportOutcome.AlreadyReported.Instance;
+                }
+
+                world.Times.ResultStands(actor, run, num, resultJson);
+                return ReportOutcome.Accepted.Instance;
+            });
     }
 
     /// <summary>The real worker's other ports.</summary>

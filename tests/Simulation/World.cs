@@ -37,6 +37,7 @@ internal sealed class World
         Faults = new Faults(spec);
         latencyTicks = (int)TimeSpan.FromMilliseconds(Rng.Pick(5, 50, 50, 400)).Ticks;
         Invariants = new Invariants(this);
+        Times = new Times(this);
         Store = new StoreModel(this);
         Internal = new ObjectModel(this, true);
         Done = new ObjectModel(this, false);
@@ -54,6 +55,8 @@ internal sealed class World
     public Faults Faults { get; }
 
     public Invariants Invariants { get; }
+
+    public Times Times { get; }
 
     public StoreModel Store { get; }
 
@@ -314,6 +317,12 @@ internal sealed class World
 
         return ticks;
     }
+
+    /// <summary>A moment, counted from the beginning of the world.</summary>
+    public static string Stamp(long ticks) => TimeSpan.FromTicks(ticks - Epoch).ToString(@"d\.hh\:mm\:ss\.fff", System.Globalization.CultureInfo.InvariantCulture);
+
+    /// <summary>A time in a record, counted from the beginning of the world.</summary>
+    public static string Stamp(DateTimeOffset? time) => time is { } at ? Stamp(at.UtcTicks) : "no time";
 
     private string Clocked() => TimeSpan.FromTicks(Now - Epoch).ToString(@"hh\:mm\:ss\.fff");
 

@@ -73,7 +73,7 @@ public sealed partial class DynamoRunStore : IRunStore
     /// <remarks>Two calls where there is an event, which happens once per job: the event's key is in the job's record.</remarks>
     public async ValueTask<bool> AdvanceJobAsync(RunId run, JobChange change, CancellationToken cancellationToken)
     {
-        List<TransactWriteItem> items = [Step(run, change)];
+        List<TransactWriteItem> items = [Step(run, change.Checked())];
         if (change.EventType is { } type)
         {
             if (await FindJobAsync(run, cancellationToken) is not { } job)

@@ -11,14 +11,44 @@ internal sealed class ObjectModel(World world, bool isInternal)
 
     private readonly Dictionary<string, Entry> entries = new(StringComparer.Ordinal);
     private readonly SortedSet<string> results = new(StringComparer.Ordinal);
+    private long firstClaimAt;
 
     public Entry? this[string key] => entries.GetValueOrDefault(key);
 
     public ReadOnlyMemory<byte>? Get(string key, long maxBytes) =>
         !entries.TryGetValue(key, out var entry) ? (ReadOnlyMemory<byte>?)null : entry.Size > maxBytes ? throw new ObjectTooLargeException(key, maxBytes) : entry.Content;
 
-    public StoredObject? Read(string key, long maxBytes) =>
-        Get(key, maxBytes) is { } content ? new StoredObject(content, new DateTimeOffset(entries[key].At, TimeSpan.Zero)) : null;
+    public StoredObject? Read(string key, long maxBytes, Role by)
+    {
+        if (Get(key, maxBytes) is not { } content)
+        {
+            return null;
+        }
+
+        var at = new DateTimeOffset(entries[key].At, TimeSpan.Zero);
+        if (by == Role.Orchestrate && world.Spec.Mutation == Mutation.EngineClaimUnheard && IsClaim(key))
+        {
+            return new StoredObject((OrderClaim.Parse(content.Span) with { By = null }).ToJson(), at);
+        }
+
+        return by != Role.OrderWatch || !TryParseClaim(key, out var run, out var num) ? new StoredObject(content, at) : world.Spec.Mutation switch
+        {
+            Mutation.WatchFromDispatch => Timed(content, world.Times.WatchedFrom(run, num)),
+            Mutation.ClaimsShareATime => Timed(content, new DateTimeOffset(firstClaimAt, TimeSpan.Zero)),
+            Mutation.ClaimTimeForgotten => Timed(content, null),
+            _ => new StoredObject(content, at),
+        };
+    }
+
+    /// <summary>Reads the run and the number out of the key of a claim; false for any other key.</summary>
+    public static bool TryParseClaim(string key, out RunId run, out OrderNum num)
+    {
+        (run, num) = (default, default);
+        return IsClaim(key) && key.Split('/') is [_, _, var name, var number] && RunId.TryParse(name, out run) && OrderNum.TryParse(number, out num);
+    }
+
+    private static StoredObject Timed(ReadOnlyMemory<byte> claim, DateTimeOffset? at) => new((OrderClaim.Parse(claim.Span) with { ClaimedAt = at }).ToJson(), at);
+
 
     public bool Create(string key, ReadOnlyMemory<byte> content, Role by, long? size = null)
     {
@@ -79,6 +109,11 @@ internal sealed class ObjectModel(World world, bool isInternal)
         if (IsResult(key))
         {
             results.Add(key);
+        }
+
+        if (firstClaimAt == 0 && IsClaim(key))
+        {
+            firstClaimAt = world.Now;
         }
 
         if (world.Spec.Faults.HasFlag(Fault.Forgets) && !world.Rng.Chance(200))

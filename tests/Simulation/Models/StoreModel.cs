@@ -134,6 +134,7 @@ internal sealed class StoreModel(World world)
         state.Job = state.Job with { Status = JobStatus.Active, LastUpdate = at };
         state.Lock = initial;
         Forget(initial.Deadline + Planning.AfterDeadline, () => state.LockGone = true);
+        world.Times.Activated(state.Run);
         AddEvent(state, OrderNum.Job, RunEvents.OfJob(state.Run, initial.TraceId, initial.FlowId, RunEvents.JobStarted, JobStatus.Active, at));
         return true;
     }
@@ -141,6 +142,7 @@ internal sealed class StoreModel(World world)
     public bool AdvanceJob(RunId run, JobChange change)
     {
         var state = Of(run);
+        _ = change.Checked();
         if (state.Job is not { } job || state.JobGone || (job.Status != change.From && Mutation != Mutation.AdvanceJobAnyStatus))
         {
             return false;
@@ -158,6 +160,12 @@ internal sealed class StoreModel(World world)
             FailureReason = change.FailureReason ?? job.FailureReason,
             FinishedAt = change.To.IsFinal() ? change.At : job.FinishedAt,
         };
+        world.Times.JobStepStands(state.Job, change.At);
+        if (change.To.IsFinal())
+        {
+            world.Times.Ended(run);
+        }
+
         if (change.EventType is { } type)
         {
             AddEvent(state, OrderNum.Job, RunEvents.OfJob(run, job.TraceId, job.FlowId, type, change.To, change.At));
@@ -240,11 +248,18 @@ internal sealed class StoreModel(World world)
             ExecutionUrl = change.ExecutionUrl ?? record.ExecutionUrl,
             WatchdogUrl = change.WatchdogUrl ?? record.WatchdogUrl,
         };
+        if (Mutation == Mutation.RecordTimesLost)
+        {
+            written = state.Orders[change.Num.Index] = written with { StartedAt = null, FinishedAt = null };
+        }
+
+        world.Times.StepStands(written, change);
         ItemSizes.Check(world, written);
         if (Mutation != Mutation.AdvanceWithoutEvent)
         {
             foreach (var e in RunEvents.Of(plan, change))
             {
+                world.Times.EventStands(e, change.At);
                 AddEvent(state, change.Num, e);
             }
         }

@@ -14,10 +14,15 @@ internal sealed class WatchdogsModel(World world)
 
     public int Alive { get; private set; }
 
-    public bool WasStarted(RunId run) => lastLook.ContainsKey((run, OrderNum.Job));
+    public bool WasStarted(RunId run) => WasStarted(run, OrderNum.Job);
+
+    public bool WasStarted(RunId run, OrderNum num) => lastLook.ContainsKey((run, num));
 
     /// <summary>A scenario has this order's watchdog refused.</summary>
     public void Refuse(RunId run, OrderNum num) => refused.Add((run, num));
+
+    /// <summary>Whether an order's watchdog was ever refused.</summary>
+    public bool WasRefused(RunId run, OrderNum num) => refused.Contains((run, num));
 
     public StartOutcome Start(WatchTarget watch)
     {
@@ -28,9 +33,15 @@ internal sealed class WatchdogsModel(World world)
             return new StartOutcome.Refused("access denied");
         }
 
+        if (world.Spec.Mutation == Mutation.WatchdogForgotten && !watch.Num.IsJob)
+        {
+            return new StartOutcome.Started("watch");
+        }
+
         if (lastLook.TryAdd(name, world.Now) || world.Spec.Mutation == Mutation.WatchdogStartsTwice)
         {
             Alive++;
+            world.Times.WatchdogStarted(watch);
             Next(watch);
         }
 
@@ -62,15 +73,27 @@ internal sealed class WatchdogsModel(World world)
         world.Invariants.Looks(watch, world.Now - lastLook[(watch.RunId, watch.Num)]);
         lastLook[(watch.RunId, watch.Num)] = world.Now;
         var done = false;
+        var began = world.Now;
+        var told = world.Spec.Mutation switch
+        {
+            Mutation.AllowanceForgotten => watch with { ClaimAllowanceSeconds = 0 },
+            Mutation.OrderWatchLate => watch with { TimeoutSeconds = watch.TimeoutSeconds + 300 },
+            _ => watch,
+        };
         var limit = world.Spec.Faults.HasFlag(Fault.LambdaLimit) ? TimeSpan.FromSeconds(world.Spec.LambdaSeconds).Ticks : 0;
         world.Hosts.Invoke(
             watch.Num.IsJob ? Role.JobWatch : Role.OrderWatch,
-            async host => done = world.Spec.RealShells ? await RoleShells.LookAsync(world, host, watch, host.Actor.Clock.GetUtcNow().AddSeconds(world.Spec.LambdaSeconds))
+            async host => done = world.Spec.RealShells ? await RoleShells.LookAsync(world, host, told, host.Actor.Clock.GetUtcNow().AddSeconds(world.Spec.LambdaSeconds))
                 : watch.Num.IsJob ? await host.JobWatch.LookAsync(watch.RunId, default)
-                : await host.OrderWatch.LookAsync(watch, default),
+                : await host.OrderWatch.LookAsync(told, default),
             limit,
             ok =>
             {
+                if (ok)
+                {
+                    world.Times.Looked(watch, began, done);
+                }
+
                 if (ok && done)
                 {
                     Alive--;

@@ -29,6 +29,8 @@ internal sealed class WorkersModel(World world)
     private readonly Dictionary<string, Build> builds = [];
     private readonly Dictionary<(RunId, OrderNum), Build> newest = [];
     private readonly HashSet<(RunId, OrderNum)> refused = [];
+    private readonly HashSet<(RunId, OrderNum)> stopped = [];
+    private readonly Dictionary<(RunId, OrderNum), List<WorkerPresence>> present = [];
 
     /// <summary>Worker processes by how often one was started for an order.</summary>
     public int Started { get; private set; }
@@ -65,8 +67,49 @@ internal sealed class WorkersModel(World world)
         return order.Target == ExecutionTarget.Lambda ? Invoke(plan, order) : Build(plan, order, key);
     }
 
-    public bool Stop(string? url)
+    /// <summary>Whether an order's start was ever refused.</summary>
+    public bool WasRefused(RunId run, OrderNum num) => refused.Contains((run, num));
+
+    /// <summary>Whether anybody asked for the end of an order's worker.</summary>
+    public bool WasAskedToStop(RunId run, OrderNum num) => stopped.Contains((run, num));
+
+    /// <summary>Whether a build that may be taken for an order's is over.</summary>
+    /// <param name="run">The run.</param>
+    /// <param name="num">The order.</param>
+    /// <param name="claimant">The build that claimed the order; null when none did.</param>
+    public bool IsOver(RunId run, OrderNum num, string? claimant) =>
+        claimant is not null ? builds[claimant].Ended is not null : builds.Values.Any(b => b.Ended is not null && b.Url.StartsWith($"build:{run}/{num}/", StringComparison.Ordinal));
+
+    /// <summary>Whether a worker that claimed the order was asked to end it, has said that it will report, and is still there.</summary>
+    public bool WillReport(RunId run, OrderNum num) =>
+        present.TryGetValue((run, num), out var all) && all.Exists(d => d is { IsThere: true, HasClaimed: true, Asked: not null });
+
+    /// <summary>A worker process begins on an order. Where workers hear, it can be asked to end it.</summary>
+    public WorkerPresence Enter(RunId run, OrderNum num, Actor actor)
     {
+        var presence = new WorkerPresence(world, actor);
+        if (!present.TryGetValue((run, num), out var all))
+        {
+            present[(run, num)] = all = [];
+        }
+
+        all.Add(presence);
+        return presence;
+    }
+
+    /// <summary>
+    /// Where workers hear, as on one machine, whoever is there is asked, and says so even before it has claimed the order. Elsewhere a build is stopped.
+    /// </summary>
+    public bool Stop(RunId run, OrderNum num, string? url, OrderStatus status, string reason)
+    {
+        stopped.Add((run, num));
+        if (world.Spec.WorkersHear)
+        {
+            var there = present.GetValueOrDefault((run, num))?.FindAll(d => d.IsThere) ?? [];
+            there.ForEach(d => d.Ask(status, reason));
+            return there.Count > 0 && world.Spec.Mutation != Mutation.StopUnheard;
+        }
+
         if (url is not null && builds.TryGetValue(url, out var build) && build.Ended is null)
         {
             build.Ended = "STOPPED";
