@@ -193,8 +193,8 @@ public sealed class S3ObjectStore(IAmazonS3 client, string bucket, string named,
         return new MemoryStream(bytes.Array ?? [], bytes.Offset, bytes.Count, writable: false);
     }
 
-    private static FileStream TemporaryFile() => new(
-        Path.Join(Path.GetTempPath(), $"iac-ci-{Guid.NewGuid():N}"),
+    private FileStream TemporaryFile() => new(
+        Path.Join(Path.GetTempPath(), $"iac-ci-{Convert.ToHexStringLower(randomBytes(16))}"),
         new FileStreamOptions
         {
             Mode = FileMode.CreateNew,

@@ -5,7 +5,6 @@ using System.Text.Json;
 using IacCi.Core.Archives;
 using IacCi.Core.Code;
 using IacCi.Core.Faults;
-using IacCi.Core.Runs;
 
 namespace IacCi.Core.Bundles;
 

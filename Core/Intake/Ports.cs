@@ -23,11 +23,6 @@ public interface IPreparedBundles : IDisposable
 
     /// <summary>The folder of this machine in which the order's commands run in place; null when they run in a copy of the code.</summary>
     string? FolderOf(OrderNum num) => null;
-
-    /// <inheritdoc/>
-    void IDisposable.Dispose()
-    {
-    }
 }
 
 /// <summary>What a bundle tells its commands about where they run, and for whom its secrets are encrypted.</summary>

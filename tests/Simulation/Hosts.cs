@@ -266,4 +266,8 @@ internal sealed class ActorBundler(World world, Actor actor) : IBundler, IPrepar
 
     /// <summary>Another content each time, as encryption makes it.</summary>
     public ValueTask<byte[]> BuildAsync(OrderNum num, BundleIdentity identity, CancellationToken cancellationToken) => new(world.Rng.Bytes(12));
+
+    public void Dispose()
+    {
+    }
 }
