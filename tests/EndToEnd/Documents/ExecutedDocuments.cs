@@ -3,7 +3,6 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using IacCi.Commands;
-using IacCi.Core.Jobs;
 using IacCi.Tests.EndToEnd.Local;
 
 namespace IacCi.Tests.EndToEnd.Documents;

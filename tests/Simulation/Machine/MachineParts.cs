@@ -1,5 +1,3 @@
-using System.Runtime.CompilerServices;
-using IacCi.Core.Intake;
 using IacCi.Core.Local;
 using IacCi.Core.Objects;
 using IacCi.Core.Orchestration;

@@ -1,4 +1,3 @@
-using IacCi.Core.Faults;
 using IacCi.Core.Intake;
 using IacCi.Core.Local;
 using IacCi.Core.Orchestration;

@@ -4,7 +4,6 @@ using IacCi.Core.Bundles;
 using IacCi.Core.Code;
 using IacCi.Core.Code.Git;
 using IacCi.Core.Faults;
-using IacCi.Core.Runs;
 using IacCi.Tests.Unit.Code;
 
 namespace IacCi.Tests.Unit.Bundles;

@@ -19,7 +19,12 @@ internal sealed class FilterTests
     private static RunList.Entry Entry(string id, DateTimeOffset at, JobStatus status, string? title, string? reason = null) => new(
         Seen.Run().Job with
         {
-            RunId = RunId.Parse(id), CreatedAt = at, Status = status, Title = title, FailureReason = reason, FinishedAt = status.IsFinal() ? at.AddMinutes(2) : null,
+            RunId = RunId.Parse(id),
+            CreatedAt = at,
+            Status = status,
+            Title = title,
+            FailureReason = reason,
+            FinishedAt = status.IsFinal() ? at.AddMinutes(2) : null,
         },
         IsAbandoned: false);
 

@@ -5,12 +5,14 @@ using Microsoft.Extensions.Time.Testing;
 namespace IacCi.Tests.Unit.Views;
 
 /// <summary>What a run shows where there is no terminal.</summary>
-internal sealed class PlainDisplayTests
+internal sealed class PlainDisplayTests : IDisposable
 {
     private static readonly Palette Plain = new(false);
 
     private readonly FakeTimeProvider clock = new(Seen.Start);
     private readonly SynchronizedWriter output = new();
+
+    public void Dispose() => output.Dispose();
 
     private PlainDisplay Display(RunPlan plan, WorkflowCommands? workflow = null) =>
         new("network", new RunProgressView(plan), output, Plain, new PlainOptions { Workflow = workflow }, clock);
