@@ -161,6 +161,35 @@ internal sealed class Scenarios
     }
 
     [Test]
+    public async Task A_worker_that_claims_just_as_its_watchdog_gives_up_runs_to_its_end()
+    {
+        // The look finds no claim, and its own claim comes after that of the worker.
+        var stage = new Stage(One).Pause(Role.OrderWatch, Verb.Create, 100);
+        (stage.World.Workers.QueueSeconds, stage.World.Workers.QueueIsLimited) = (1_930, false);
+        await stage.EndsAs("s", JobStatus.Succeeded);
+    }
+
+    [Test]
+    public async Task A_watchdog_that_dies_with_the_claim_leaves_an_order_that_the_next_look_ends()
+    {
+        var stage = new Stage(One).Plant(Role.OrderWatch, Verb.Create, Fault.CrashAfter);
+        (stage.World.Workers.QueueSeconds, stage.World.Workers.QueueIsLimited) = (5_000, false);
+        await stage.EndsAs("t", JobStatus.TimedOut);
+        await Assert.That(stage.ReasonOf(1)).IsEqualTo("never_started");
+        await Assert.That(stage.World.Store.Of(stage.Run.RunId).Orders[0]!.StartedAt).IsNull();
+    }
+
+    [Test]
+    public async Task The_outcome_that_was_chosen_first_stands_though_its_holder_died()
+    {
+        // Without the job's deadline, which only the dead holder knew to be the reason, the order that may fail would leave a job that succeeded.
+        var run = With(One, o => o with { Seconds = 500, MustSucceed = false }) with { JobTimeout = 100 };
+        var stage = new Stage(run).Plant(Role.Orchestrate, Verb.AdvanceJob, Fault.CrashAfter);
+        await stage.EndsAs("t", JobStatus.TimedOut);
+        await Assert.That(stage.ReasonOf(1)).IsEqualTo("job_timeout");
+    }
+
+    [Test]
     public async Task A_worker_Lambda_that_is_invoked_twice_runs_the_commands_once()
     {
         var stage = new Stage(
