@@ -1,7 +1,7 @@
+using System.Diagnostics;
 using IacCi.Core.Runs;
 using IacCi.Core.Terminal;
 using IacCi.Core.Work.Results;
-using System.Diagnostics;
 
 namespace IacCi.Core.Orchestration;
 

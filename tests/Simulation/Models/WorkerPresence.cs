@@ -1,4 +1,3 @@
-using IacCi.Core.Jobs;
 using IacCi.Core.Runs;
 
 namespace IacCi.Simulation.Models;
