@@ -164,7 +164,7 @@ internal sealed class Scenarios
     public async Task A_worker_that_claims_just_as_its_watchdog_gives_up_runs_to_its_end()
     {
         // The look finds no claim, and its own claim comes after that of the worker.
-        var stage = new Stage(One).Pause(Role.OrderWatch, Verb.Create, 100);
+        var stage = new Stage(With(One, o => o with { Seconds = 900 })).Pause(Role.OrderWatch, Verb.Create, 100);
         (stage.World.Workers.QueueSeconds, stage.World.Workers.QueueIsLimited) = (1_930, false);
         await stage.EndsAs("s", JobStatus.Succeeded);
     }
@@ -182,11 +182,12 @@ internal sealed class Scenarios
     [Test]
     public async Task The_outcome_that_was_chosen_first_stands_though_its_holder_died()
     {
-        // Without the job's deadline, which only the dead holder knew to be the reason, the order that may fail would leave a job that succeeded.
-        var run = With(One, o => o with { Seconds = 500, MustSucceed = false }) with { JobTimeout = 100 };
+        // The next holder comes after the job's deadline, and what it knows of the second order is behind: it would choose otherwise.
+        var run = Orders([], [0]) with { JobTimeout = 100 };
+        run.Orders[0] = run.Orders[0] with { Ending = Ending.Fails };
         var stage = new Stage(run).Plant(Role.Orchestrate, Verb.AdvanceJob, Fault.CrashAfter);
-        await stage.EndsAs("t", JobStatus.TimedOut);
-        await Assert.That(stage.ReasonOf(1)).IsEqualTo("job_timeout");
+        await stage.EndsAs("ff", JobStatus.Failed);
+        await Assert.That(stage.ReasonOf(2)).IsEqualTo("dependency_failed");
     }
 
     [Test]
