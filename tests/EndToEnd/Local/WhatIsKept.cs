@@ -17,11 +17,12 @@ internal sealed class WhatIsKept
         string[] expected =
         [
             "done/kept/done", "internal/tmp/exec/kept/graph.json", "internal/tmp/exec/kept/0001/exec.zip", "internal/tmp/exec/kept/0002/exec.zip", "internal/tmp/claims/kept/0001",
-            "internal/tmp/claims/kept/0002", "internal/tmp/exec/kept/0000/result.json", "internal/tmp/exec/kept/0001/result.json", "internal/tmp/exec/kept/0002/result.json",
+            "internal/tmp/claims/kept/0002", "internal/tmp/callbacks/runs/kept/0000/result.json", "internal/tmp/callbacks/runs/kept/0001/result.json",
+            "internal/tmp/callbacks/runs/kept/0002/result.json",
         ];
         await Assert.That(string.Join('\n', expected.Except(place.StateFiles()))).IsEqualTo("");
         await Assert.That(Read(place[".iac-ci/done/kept/done"]).ToJsonString()).IsEqualTo("""{"status":"failed","summary":{"succeeded":1,"failed":1,"timed_out":0}}""");
-        var result = Read(place[".iac-ci/internal/tmp/exec/kept/0002/result.json"]);
+        var result = Read(place[".iac-ci/internal/tmp/callbacks/runs/kept/0002/result.json"]);
         await Assert.That((result["status"]!.GetValue<string>(), result["log"]!.GetValue<string>(), result["exit_code"]!.GetValue<int>(), result["log_truncated"]!.GetValue<bool>())).IsEqualTo(("failed", "oh\n", 3, false));
         await Assert.That(result["started_at"] is not null && result["finished_at"] is not null).IsTrue();
     }
