@@ -109,11 +109,13 @@ def soak(binary, seconds, seed, aws):
         rng = new_random(seed, rounds)
         stage = Stage(binary)
         stage.verdicts = verdicts
-        longest = rng.choice([3, 20, 20, 120])
+        longest = min(rng.choice([3, 20, 20, 120]), max(3, (until - time.monotonic()) / 4))
         for number in range(rng.randint(2, 4)):
             name = f"r{rounds}-{number}"
             orders = random_orders(rng, rng.choice([3, 10, 40, 150]), longest)
             parallel = rng.choice([1, 2, 4, 16])
+            budget = min(900, max(20, (until - time.monotonic()) / 2))
+            parallel = max(parallel, round(sum(min(o.seconds, o.timeout) for o in orders) / budget))
             runs, orders_run = runs + 1, orders_run + len(orders)
             kind = rng.choice(["plain", "interrupted", "killed", "served"])
             if kind == "plain":
