@@ -112,11 +112,11 @@ internal sealed class BadInput
     }
 
     [Test]
-    [Arguments(".iac-ci", "cannot make the state folder")]
+    [Arguments(".iac-ci", "is no folder")]
     [Arguments(".iac-ci/internal", "internal")]
     public async Task A_file_where_a_folder_is_needed_is_named(string file, string named)
     {
-        using var place = new Place().WithOrders(Place.Order("a", "true")).With(file, "a file");
+        using var place = new Place().WithOrders(Place.Order("a", "true")).With(file, "a file").Private(".iac-ci");
         var ended = await place.RunAsync("run", "job.json");
         await Assert.That(ended.ExitCode).IsEqualTo(2).Because(ended.ToString());
         await Assert.That(ended.Errors).Contains(named).And.DoesNotContain("fault of our own");

@@ -10,7 +10,7 @@ internal sealed class CodeOfOrders
     public async Task The_folder_of_the_job_is_the_code_without_what_git_and_the_state_leave_out()
     {
         using var place = new Place().WithOrders(Place.Order("a", List)).With("main.tf", "x").With(".gitignore", "*.log\n/secret\nout.txt\n")
-            .With("noise.log", "x").With("secret/key", "x").With("deep/keep.txt", "x").With(".git/config", "[core]").With(".iac-ci/old", "x");
+            .With("noise.log", "x").With("secret/key", "x").With("deep/keep.txt", "x").With(".git/config", "[core]").With(".iac-ci/old", "x").Private(".iac-ci");
         await Assert.That((await place.RunAsync("run", "job.json")).ExitCode).IsEqualTo(0);
         await Assert.That(string.Join(' ', place.Lines())).IsEqualTo("./.gitignore ./deep/keep.txt ./job.json ./main.tf");
     }

@@ -30,6 +30,17 @@ internal sealed class Place : IDisposable
         return this;
     }
 
+    /// <summary>Closes a folder that is there to other users, as the program closes the folders that it makes.</summary>
+    public Place Private(string name)
+    {
+        if (Directory.Exists(this[name]))
+        {
+            File.SetUnixFileMode(this[name], UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        }
+
+        return this;
+    }
+
     /// <summary>Writes <c>job.yaml</c> with these orders; each gets <c>$OUT</c> and a timeout.</summary>
     public Place WithOrders(params IEnumerable<JsonObject> orders) => WithJob(new JsonObject { ["orders"] = new JsonArray([.. orders]) });
 
