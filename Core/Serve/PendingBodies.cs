@@ -92,6 +92,11 @@ internal sealed class PendingBodies(TimeProvider clock)
     {
         lock (gate)
         {
+            if (pending.Dropped.IsCancellationRequested)
+            {
+                return;
+            }
+
             pending.Bytes += count;
             bytes += count;
             if (bytes > MaxBytes)
@@ -105,22 +110,27 @@ internal sealed class PendingBodies(TimeProvider clock)
     {
         lock (gate)
         {
-            oldestFirst.Remove(pending);
-            bytes -= pending.Bytes;
+            Forget(pending);
         }
     }
 
-    /// <summary>Its reader wakes with that and leaves; until then it counts, but is not dropped again.</summary>
+    /// <summary>Its reader wakes with that and leaves. It counts no longer: else the next bytes would drop another one for it.</summary>
     private void DropOldest()
     {
-        for (var node = oldestFirst.First; node is not null; node = node.Next)
+        if (oldestFirst.First?.Value is { } oldest)
         {
-            if (!node.Value.Dropped.IsCancellationRequested)
-            {
-                // Not here: what follows from it would run under the lock.
-                _ = node.Value.Dropped.CancelAsync();
-                return;
-            }
+            Forget(oldest);
+
+            // Not here: what follows from it would run under the lock.
+            _ = oldest.Dropped.CancelAsync();
+        }
+    }
+
+    private void Forget(Pending pending)
+    {
+        if (oldestFirst.Remove(pending))
+        {
+            bytes -= pending.Bytes;
         }
     }
 

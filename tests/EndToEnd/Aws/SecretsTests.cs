@@ -37,7 +37,9 @@ internal sealed class SecretsTests(PublishedAws published)
 
         await Assert.That(done).IsEqualTo("""{"status":"failed","summary":{"succeeded":1,"failed":1,"timed_out":0}}""");
         var log = (string)(await published.ResultAsync(stack, "run-1", "0001"))["log"]!;
-        await Assert.That(log).StartsWith("key *** secret *** pass *** plain no secret\n***\n");
+
+        // The padding of base64 holds no bit of the secret, and is left.
+        await Assert.That(log).StartsWith("key *** secret *** pass *** plain no secret\n***=\n");
         var names = log.Trim().Split('\n')[^1].Split(' ');
         foreach (var name in new[] { "TRACE_ID", "RUN_ID", "ORDER_ID", "ORDER_NUM", "FLOW_ID", "TIMEOUT", "IAC_CI_EVENTS_DIR" })
         {

@@ -41,5 +41,8 @@ internal sealed class SteadyClockTests
         public TimeSpan SetBy { get; set; }
 
         public override DateTimeOffset GetUtcNow() => base.GetUtcNow() + SetBy;
+
+        /// <summary>The monotonic clock, which nobody sets.</summary>
+        public override long GetTimestamp() => base.GetUtcNow().Ticks;
     }
 }
