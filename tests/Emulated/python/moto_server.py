@@ -12,7 +12,7 @@ never outlives the process that started it. What differs from `python3 -m moto.s
 - CodeBuild projects need no source and can change; a bucket policy that wants TLS does not refuse everything;
   delete markers can be deleted;
 - API Gateway and function URLs point to the front door;
-- objects of S3 can be made older than they are.
+- objects of S3 can be made older than they are, and claims with what they say of it.
 """
 
 import base64
@@ -347,7 +347,9 @@ class Moto:
         if environ["PATH_INFO"] == "/_emulated/age":
             told = json.loads(environ["wsgi.input"].read())
             s3_object = s3.s3_backends[ACCOUNT]["aws"].get_object(told["bucket"], told["key"])
-            s3_object.last_modified -= timedelta(seconds=told["seconds"])
+            earlier = timedelta(seconds=told["seconds"])
+            s3_object.last_modified -= earlier
+            s3_object.value = _aged(s3_object.value, earlier)
             return "200 OK", [], b"{}", []
         answer = []
         _calling.invocations = []
@@ -358,6 +360,16 @@ class Moto:
             if hasattr(chunks, "close"):
                 chunks.close()
         return answer[0], answer[1], body, _calling.invocations
+
+
+def _aged(content, earlier):
+    """A claim says itself when it was made."""
+    try:
+        claim = json.loads(content)
+        claim["claimed_at"] = (datetime.fromisoformat(claim["claimed_at"]) - earlier).isoformat()
+    except (ValueError, KeyError, TypeError):
+        return content
+    return json.dumps(claim).encode()
 
 
 def _environ(method, target, headers, body):

@@ -49,6 +49,7 @@ internal static partial class CallNames
         var slash = resource.IndexOf('/', StringComparison.Ordinal);
         var key = resource[(slash + 1)..];
         key = key.StartsWith("tmp/intake/", StringComparison.Ordinal) ? "tmp/intake/r" : Runs().Replace(key, "$1r$2");
+        key = Digests().Replace(key, "/sha256.zip");
         return $"{Bucket(stack, resource[..slash])}/{Numbers().Replace(key, "/0001")}";
     }
 
@@ -63,6 +64,10 @@ internal static partial class CallNames
 
     [GeneratedRegex("^(tmp/exec/|tmp/claims/|tmp/callbacks/runs/|(?=[^/]+/done$))[^/]+(/.*)$")]
     private static partial Regex Runs();
+
+    /// <summary>The code of a run stands under its digest.</summary>
+    [GeneratedRegex("/[0-9a-f]{64}[.]zip$")]
+    private static partial Regex Digests();
 
     /// <summary>One order stands for all; 0000, the job, is another thing.</summary>
     [GeneratedRegex(@"/(?!0000)\d{4}\b")]
