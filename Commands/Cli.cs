@@ -3,6 +3,7 @@ using System.CommandLine.Help;
 using IacCi.Core.Consoles;
 using IacCi.Core.Faults;
 using IacCi.Core.Logging;
+using IacCi.Core.Work.Processes;
 
 namespace IacCi.Commands;
 
@@ -54,6 +55,11 @@ internal static class Cli
         {
             Tell("interrupted");
             return (int)ExitCode.Cancelled;
+        }
+        catch (Exception scarce) when (Scarcity.Is(scarce))
+        {
+            Tell(Scarcity.Explain(scarce));
+            return (int)ExitCode.Failed;
         }
         catch (Exception fault)
         {

@@ -16,6 +16,12 @@ public sealed class LiveLogs(string folder, Action<OrderNum, string> lastLine) :
     /// <summary>The most bytes of a live log: commands that flood their output do not fill the disk.</summary>
     public const long MaxLiveBytes = 64L << 20;
 
+    /// <summary>What stands at the end of a live log when there is more.</summary>
+    internal const string TooMuch = "\niac-ci: there is too much output to follow; its end is shown when the order has ended\n";
+
+    /// <summary>What is shown before the end of an output that was not followed whole.</summary>
+    internal const string Gap = "\n... iac-ci: a part of the output could not be followed; this is its end ...\n";
+
     /// <summary>The file of an order that is running.</summary>
     public static string PathOf(string folder, RunId run, OrderNum num) => Path.Combine(folder, run.Value, $"{num}.log");
 
@@ -67,7 +73,7 @@ public sealed class LiveLogs(string folder, Action<OrderNum, string> lastLine) :
                 written += output.Length;
                 if (written >= MaxLiveBytes)
                 {
-                    file.Write("\niac-ci: there is too much output to follow; its end is shown when the order has ended\n"u8);
+                    file.Write(System.Text.Encoding.UTF8.GetBytes(TooMuch));
                 }
             }
         }

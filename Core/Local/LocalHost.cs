@@ -71,6 +71,8 @@ public sealed class LocalHost : IDisposable
     public LocalHost(LocalOptions options, TimeProvider clock)
     {
         this.options = options;
+        FileLimit.Raise();
+        var parallel = ProcessLimit.Fit(FileLimit.Fit(options.Parallel, options.Log), options.Log);
         var state = options.State;
         state.Create(options.Log);
         database = SqliteDatabase.Open(state.Database);
@@ -109,8 +111,9 @@ public sealed class LocalHost : IDisposable
                 StateKeeper = keeper,
             },
             Logs = new LiveLogs(state.Logs, options.LastLine),
+            EndLeft = (run, order, host) => LeftProcesses.EndAsync(run, order, host, clock),
             Reporter = ReporterTo(store, secrets, clock),
-            Slots = new OrderSlots(options.Parallel),
+            Slots = new OrderSlots(parallel),
             RandomBytes = RandomNumberGenerator.GetBytes,
             Log = options.Log,
             Kill = options.Kill,

@@ -38,10 +38,9 @@ internal sealed class LocalRecovery(LocalPorts ports, LocalWorkers workers, Time
             .Except(workers.WorkingOn(run));
         foreach (var chunk in inFlight.Chunk(IRunStore.MaxWrites))
         {
-            foreach (var record in await ports.Store.FindOrdersAsync(run, chunk, cancellationToken))
-            {
-                await RecoverAsync(graph.Plan, record, rebooted, cancellationToken);
-            }
+            // Side by side: each lost order's processes may take their grace to end.
+            var records = await ports.Store.FindOrdersAsync(run, chunk, cancellationToken);
+            await Task.WhenAll(records.Select(record => RecoverAsync(graph.Plan, record, rebooted, cancellationToken).AsTask()));
         }
     }
 
@@ -51,6 +50,11 @@ internal sealed class LocalRecovery(LocalPorts ports, LocalWorkers workers, Time
         var begun = claim is not null || (rebooted && record.Status.IsInFlight());
         if (begun && !(claim?.Host is { } host && IsAtWork(host, plan.RunId, record.Num)))
         {
+            if (claim?.Host is { } lost && lost != hosts.HostId && await ports.EndLeft(plan.RunId, plan[record.Num], lost) is > 0 and var count)
+            {
+                ports.Log($"run {plan.RunId}: order {record.Num}: its process had died, and {count} of its commands' processes still ran; they were ended");
+            }
+
             await ReportLostAsync(plan.RunId, record.Num, claim?.WorkBegan, cancellationToken);
         }
         else if (!begun && record is { Status: OrderStatus.Running, ExecutionUrl: { } url } && !IsAtWork(new Uri(url).Host, plan.RunId, record.Num))

@@ -39,9 +39,19 @@ public sealed partial class LocalRunKeys(string prefix, Action<RunId, AgeRecipie
         }
 
         var identity = AgeIdentity.Generate();
-        if (!TryWrite(run, identity))
+        try
         {
-            return new(Find(run)!.Recipient.ToString());
+            if (!TryWrite(run, identity))
+            {
+                return new(Find(run)!.Recipient.ToString());
+            }
+        }
+        catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
+        {
+            throw new UserException(
+                $"the run's key cannot be kept in {Path.GetDirectoryName(prefix)}: {refused.Message}; it is kept in memory alone, so make room there, or make it writable",
+                ExitCode.Failed,
+                refused);
         }
 
         created(run, identity.Recipient);

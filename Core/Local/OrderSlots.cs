@@ -11,6 +11,9 @@ internal class OrderSlots
     /// <summary>How long a thread waits for the next order: starting one costs as much as starting a small command.</summary>
     private static readonly TimeSpan IdleTime = TimeSpan.FromSeconds(10);
 
+    /// <summary>How long no thread is asked for after one was refused.</summary>
+    private static readonly TimeSpan RetryTime = TimeSpan.FromSeconds(1);
+
     private readonly LinkedList<Entry> waiting = [];
     private readonly object gate = new();
     private int threads;
@@ -96,10 +99,34 @@ internal class OrderSlots
 
         if (isNew)
         {
-            AddSlot();
+            TryAddSlot();
         }
 
         return turn;
+    }
+
+    /// <summary>Where no thread can be had, the order waits for one of the others; where there is none, it is tried again.</summary>
+    private void TryAddSlot()
+    {
+        try
+        {
+            AddSlot();
+        }
+        catch (Exception scarce) when (scarce is OutOfMemoryException or ThreadStartException)
+        {
+            lock (gate)
+            {
+                threads--;
+                if (threads > 0 || waiting.Count == 0)
+                {
+                    return;
+                }
+
+                threads++;
+            }
+
+            _ = Task.Delay(RetryTime).ContinueWith(_ => TryAddSlot(), TaskScheduler.Default);
+        }
     }
 
     private void GiveUp(LinkedListNode<Entry> turn, CancellationToken cancellationToken)

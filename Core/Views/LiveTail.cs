@@ -1,4 +1,6 @@
 using System.Text;
+using IacCi.Core.Local;
+using IacCi.Core.Work.Output;
 
 namespace IacCi.Core.Views;
 
@@ -10,9 +12,17 @@ namespace IacCi.Core.Views;
 /// <param name="output">Where it is shown.</param>
 internal sealed class LiveTail(string? path, Stream output) : IDisposable
 {
+    /// <summary>The most characters of a log's end that are shown after a gap.</summary>
+    private const int MaxEndChars = 1 << 20;
+
     private const int BufferBytes = 64 << 10;
 
+    /// <summary>How many bytes at the end of what was shown are looked for in the whole log.</summary>
+    private const int EndBytes = 1 << 10;
+
     private readonly byte[] buffer = new byte[BufferBytes];
+    private byte[] last = [];
+    private long written;
     private FileStream? file;
     private bool endsInLine;
 
@@ -38,6 +48,7 @@ internal sealed class LiveTail(string? path, Stream output) : IDisposable
         else
         {
             ShowNews();
+            Show(Encoding.UTF8.GetBytes(MissingEnd(log)));
         }
 
         if (endsInLine)
@@ -49,11 +60,35 @@ internal sealed class LiveTail(string? path, Stream output) : IDisposable
     /// <inheritdoc/>
     public void Dispose() => file?.Dispose();
 
+    /// <summary>
+    /// What the whole log has and the live log has not: a live log ends where there was too much output, or no room on the disk. The last lines that were
+    /// shown are looked for in the log; where they are not there, the log's end is shown after a word about the gap.
+    /// </summary>
+    private string MissingEnd(string log)
+    {
+        if (written < LiveLogs.MaxLiveBytes && !log.Contains(OrderOutput.LiveStopped, StringComparison.Ordinal))
+        {
+            return "";
+        }
+
+        var lines = LogText.From(last).Replace(LiveLogs.TooMuch, "", StringComparison.Ordinal);
+        lines = lines[(lines.IndexOf('\n', StringComparison.Ordinal) + 1)..];
+        var at = lines.Length == 0 ? -1 : log.LastIndexOf(lines, StringComparison.Ordinal);
+        return at >= 0 ? log[(at + lines.Length)..] : LiveLogs.Gap + LogText.Tail(log, MaxEndChars);
+    }
+
+    private void Remember(ReadOnlySpan<byte> bytes)
+    {
+        written += bytes.Length;
+        last = bytes.Length >= EndBytes ? bytes[^EndBytes..].ToArray() : [.. last.AsSpan(Math.Max(0, last.Length + bytes.Length - EndBytes)), .. bytes];
+    }
+
     private void Show(ReadOnlySpan<byte> bytes)
     {
         if (!bytes.IsEmpty)
         {
             output.Write(bytes);
+            Remember(bytes);
             endsInLine = bytes[^1] != (byte)'\n';
         }
     }

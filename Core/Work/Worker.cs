@@ -7,6 +7,7 @@ using IacCi.Core.Work.Events;
 using IacCi.Core.Work.Leftovers;
 using IacCi.Core.Work.Masking;
 using IacCi.Core.Work.Output;
+using IacCi.Core.Work.Processes;
 using IacCi.Core.Work.Results;
 
 namespace IacCi.Core.Work;
@@ -28,6 +29,9 @@ public sealed class Worker(
 {
     private const string CallbackVariable = "CALLBACK_URL";
 
+    /// <summary>How often the preparation of an order is tried where the machine is short of something: about ten minutes.</summary>
+    private const int MaxPreparations = 40;
+
     /// <summary>How many parts of a secret are named in a note.</summary>
     private const int MaxNamedParts = 10;
 
@@ -45,7 +49,7 @@ public sealed class Worker(
     public async ValueTask<WorkerEnding> RunAsync(
         WorkOrder order, IOrderChannel channel, IOutputSink? live, CancellationToken cancellationToken, CancellationToken kill = default)
     {
-        var (opened, problem) = await PrepareAsync(order, cancellationToken);
+        var (opened, problem) = await PrepareWhenPossibleAsync(order, cancellationToken);
         using (opened)
         {
             var claim = await ClaimAsync(order, channel, cancellationToken);
@@ -57,6 +61,28 @@ public sealed class Worker(
             var result = problem is null ? await ExecuteAsync(order, opened!, live, cancellationToken, kill) : Unstarted(problem, live);
             Trace($"{About(order)}: {result.Status.Word()}{(result.FailureReason is { } reason ? $" ({reason})" : "")}");
             return await ReportAsync(order, channel, result);
+        }
+    }
+
+    /// <summary>An order that has not begun waits until the machine has what it takes, instead of failing.</summary>
+    private async ValueTask<(IOpenedOrder? Opened, string? Problem)> PrepareWhenPossibleAsync(WorkOrder order, CancellationToken cancellationToken)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                return await PrepareAsync(order, cancellationToken);
+            }
+            catch (Exception scarce) when (Scarcity.MayPass(scarce))
+            {
+                if (attempt == MaxPreparations)
+                {
+                    return (null, FailureReasons.WorkerFailed.With(Scarcity.Explain(scarce)));
+                }
+
+                log($"{About(order)}: it has to wait: {scarce.Message}");
+                await Task.Delay(Backoff.After(attempt, BitConverter.ToUInt32(randomBytes(4)) / (double)uint.MaxValue), clock, cancellationToken);
+            }
         }
     }
 
@@ -81,11 +107,11 @@ public sealed class Worker(
             opened.Dispose();
             return (null, FailureReasons.BundleInvalid.With(wrong));
         }
-        catch (BundleException wrong)
+        catch (BundleException wrong) when (!Scarcity.MayPass(wrong))
         {
             return (null, wrong.Message);
         }
-        catch (UserException wrong)
+        catch (UserException wrong) when (!Scarcity.MayPass(wrong))
         {
             var saysSo = wrong.Message.StartsWith(FailureReasons.BundleInvalid, StringComparison.Ordinal);
             return (null, saysSo ? wrong.Message : FailureReasons.BundleInvalid.With(wrong.Message));
@@ -94,7 +120,7 @@ public sealed class Worker(
         {
             return (null, FailureReasons.BundleInvalid.With($"it could not be fetched: {away.Message}"));
         }
-        catch (IOException full)
+        catch (IOException full) when (!Scarcity.MayPass(full))
         {
             return (null, FailureReasons.WorkerFailed.With($"the bundle could not be unpacked: {full.Message}"));
         }
@@ -174,7 +200,7 @@ public sealed class Worker(
         if (output.LiveProblem is { } unseen)
         {
             log($"{About(order)}: its live output could not be written: {masker.MaskText(unseen)}");
-            Say(output, $"the live output stopped before this, because it could not be written ({unseen}); this log has all of it");
+            Say(output, $"{OrderOutput.LiveStopped} ({unseen}); this log has all of it");
             output.Complete();
         }
 

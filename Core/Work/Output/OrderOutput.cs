@@ -10,6 +10,9 @@ namespace IacCi.Core.Work.Output;
 /// </summary>
 public sealed class OrderOutput : IOutputSink
 {
+    /// <summary>What the log says when the output could not be shown as it came.</summary>
+    internal const string LiveStopped = "the live output stopped before this, because it could not be written";
+
     private readonly MaskedOutput masked;
     private readonly TerminalFilter filter;
     private readonly Splitter splitter;

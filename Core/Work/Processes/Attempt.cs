@@ -11,8 +11,14 @@ namespace IacCi.Core.Work.Processes;
 internal sealed class Attempt(
     CommandList commands, EnvironmentBlock environment, IOutputSink output, OrderStop stop, OrderProcesses processes) : IDisposable
 {
-    /// <summary>How long, in milliseconds, output may follow after the last shell has ended (a <c>tee</c> that was fed by it).</summary>
-    private const int DrainMilliseconds = 100;
+    /// <summary>How long, in milliseconds, nothing may come after the last shell has ended, until no more is waited for (a <c>tee</c> that was fed by it).</summary>
+    private const int DrainMilliseconds = 500;
+
+    /// <summary>How long, in milliseconds, output may follow after the last shell has ended, however steadily it comes.</summary>
+    private const int MaxDrainMilliseconds = 10_000;
+
+    /// <summary>How long, in milliseconds, a shell that could not be started is waited for until it is tried again.</summary>
+    private const int RestartMilliseconds = 1_000;
 
     /// <summary>The most bytes that are taken out of the pipe without waiting, when a stranger still fills it.</summary>
     private const int MaxDrainBytes = 1 << 20;
@@ -45,9 +51,9 @@ internal sealed class Attempt(
         }
 
         pipe.CloseWriteEnd();
-        if (!told)
+        if (!told && !DrainToTheEnd() && ProcessTable.AnyAlive(shells))
         {
-            DrainToTheEnd();
+            CommandRunner.Say(output, "processes that the commands left were killed while they held this output open: what they had still to say is missing");
         }
 
         return last;
@@ -79,12 +85,18 @@ internal sealed class Attempt(
             return Stopped(null);
         }
 
-        var error = Shell.Start(commands.Commands[index], commands.Folder, environment, pipe.WriteEnd, commands.RunAs, out var pid);
+        var error = Start(index, out var pid);
+        if (stop.Reason != StopReason.None && error != 0)
+        {
+            return Stopped(null);
+        }
+
         if (error != 0)
         {
             return Failed(null, FailureReasons.StartFailed.With($"/bin/sh in {commands.Folder}: {Posix.Explain(error)}"));
         }
 
+        FileLimit.GiveBack(pid);
         Hold(pid);
         var exitCode = WaitFor(pid);
         DrainWithoutWaiting();
@@ -97,6 +109,28 @@ internal sealed class Attempt(
         return exitCode == 0
             ? new CommandOutcome(OrderStatus.Succeeded, 0, null, [])
             : Failed(exitCode, FailureReasons.CommandFailed.With($"exit code {exitCode} of command {index + 1} of {commands.Commands.Count}"));
+    }
+
+    /// <summary>Starts a shell. Where the machine is short of something, it waits, as long as the order may take, instead of failing an order half-way.</summary>
+    private unsafe int Start(int index, out int pid)
+    {
+        for (var attempts = 0; ; attempts++)
+        {
+            var error = Shell.Start(commands.Commands[index], commands.Folder, environment, pipe.WriteEnd, commands.RunAs, out pid);
+            if (!Scarcity.IsError(error) || stop.Reason != StopReason.None)
+            {
+                return error;
+            }
+
+            if (attempts == 0)
+            {
+                CommandRunner.Say(output, $"command {index + 1} cannot be started now and is tried again: {Posix.Explain(error)}");
+            }
+
+            var wait = new Posix.PollFd { Fd = stop.Fd, Events = Posix.PollIn };
+            _ = Posix.Poll(&wait, 1, RestartMilliseconds);
+            stop.Clear();
+        }
     }
 
     /// <summary>Passes output on until the shell has ended; if it is stopped before, until its whole group has.</summary>
@@ -179,28 +213,35 @@ internal sealed class Attempt(
         }
     }
 
-    private unsafe void DrainToTheEnd()
+    /// <summary>Takes what still comes when the last shell has ended, as long as it comes.</summary>
+    /// <returns>False when somebody may still write.</returns>
+    private unsafe bool DrainToTheEnd()
     {
         var start = Stopwatch.GetTimestamp();
+        var last = start;
         var wait = new Posix.PollFd { Fd = pipe.ReadEnd, Events = Posix.PollIn };
-        int left;
-        while ((left = DrainMilliseconds - (int)Stopwatch.GetElapsedTime(start).TotalMilliseconds) > 0)
+        while (Left(start, MaxDrainMilliseconds) > 0 && Left(last, DrainMilliseconds) is > 0 and var left)
         {
             var count = pipe.Read(buffer);
             if (count == 0)
             {
-                return;
+                return true;
             }
 
             if (count > 0)
             {
                 output.Write(buffer.AsSpan(0, count));
+                last = Stopwatch.GetTimestamp();
             }
             else
             {
                 _ = Posix.Poll(&wait, 1, left);
             }
         }
+
+        return false;
+
+        static int Left(long since, int milliseconds) => milliseconds - (int)Stopwatch.GetElapsedTime(since).TotalMilliseconds;
     }
 
     private void Hold(int pid)

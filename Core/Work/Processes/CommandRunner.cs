@@ -16,6 +16,11 @@ public sealed class CommandRunner(TimeProvider clock, RunAsUser? runAs = null, b
     /// <summary>The variable that names the folder for events.</summary>
     public const string EventsVariable = "IAC_CI_EVENTS_DIR";
 
+    /// <summary>How often, and how long each time, commands wait for what the machine is short of.</summary>
+    private const int MaxWaits = 300;
+
+    private static readonly TimeSpan WaitTime = TimeSpan.FromSeconds(1);
+
     private static readonly TimeSpan LongestTimer = TimeSpan.FromDays(49);
 
     /// <inheritdoc/>
@@ -37,8 +42,8 @@ public sealed class CommandRunner(TimeProvider clock, RunAsUser? runAs = null, b
         using var processes = new OrderProcesses(commands.EventsFolder);
         using var environment = new EnvironmentBlock(variables);
         var timeout = commands.Timeout < LongestTimer ? commands.Timeout : LongestTimer;
-        using var stop = new OrderStop(clock, timeout, stopToken, kill);
-        var end = RunAttempts(commands, environment, output, stop, processes);
+        using var stop = Waiting(() => new OrderStop(clock, timeout, stopToken, kill), output, stopToken);
+        var end = RunAttempts(commands, environment, output, stop, processes, stopToken);
         var collected = EventFiles.Collect(commands.EventsFolder);
         foreach (var note in collected.Notes)
         {
@@ -49,12 +54,12 @@ public sealed class CommandRunner(TimeProvider clock, RunAsUser? runAs = null, b
     }
 
     private static CommandOutcome RunAttempts(
-        CommandList commands, EnvironmentBlock environment, IOutputSink output, OrderStop stop, OrderProcesses processes)
+        CommandList commands, EnvironmentBlock environment, IOutputSink output, OrderStop stop, OrderProcesses processes, CancellationToken stopToken)
     {
         for (var number = 1; ; number++)
         {
             CommandOutcome end;
-            using (var attempt = new Attempt(commands, environment, output, stop, processes))
+            using (var attempt = Waiting(() => new Attempt(commands, environment, output, stop, processes), output, stopToken))
             {
                 end = attempt.Run();
             }
@@ -70,6 +75,27 @@ public sealed class CommandRunner(TimeProvider clock, RunAsUser? runAs = null, b
             }
 
             Say(output, $"attempt {number + 1} of {commands.Retries + 1}, because of {end.FailureReason}");
+        }
+    }
+
+    /// <summary>Makes something that takes descriptors. Where there are none now, it waits for others to give theirs back.</summary>
+    private static T Waiting<T>(Func<T> make, IOutputSink output, CancellationToken stop)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                return make();
+            }
+            catch (System.ComponentModel.Win32Exception scarce) when (Scarcity.Is(scarce) && attempt < MaxWaits && !stop.IsCancellationRequested)
+            {
+                if (attempt == 1)
+                {
+                    Say(output, $"the commands wait: {scarce.Message}");
+                }
+
+                _ = stop.WaitHandle.WaitOne(WaitTime);
+            }
         }
     }
 

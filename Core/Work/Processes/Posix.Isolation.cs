@@ -8,6 +8,8 @@ internal static partial class Posix
     internal const int ErrorNoSuchProcess = 3;
 
     private const int LimitCore = 4;
+    private const int LimitFiles = 7;
+    private const int LimitProcesses = 6;
     private const int ClockSinceBoot = 7;
 
     [StructLayout(LayoutKind.Sequential)]
@@ -74,6 +76,42 @@ internal static partial class Posix
             _ = SetLimit(LimitCore, &limit);
         }
     }
+
+    /// <summary>Raises this process's soft limit of open files to its hard one.</summary>
+    /// <returns>The limit before, and now.</returns>
+    internal static unsafe (long Before, long Now) RaiseFileLimit()
+    {
+        Limit limit;
+        if (GetLimit(LimitFiles, &limit) != 0)
+        {
+            return (0, 0);
+        }
+
+        var before = limit.Soft;
+        limit.Soft = limit.Hard;
+        return SetLimit(LimitFiles, &limit) == 0 ? ((long)before, (long)limit.Hard) : ((long)before, (long)before);
+    }
+
+    /// <summary>How many processes and threads the user of this process may have.</summary>
+    internal static unsafe long ProcessLimit()
+    {
+        Limit limit;
+        return GetLimit(LimitProcesses, &limit) != 0 || limit.Soft > long.MaxValue ? long.MaxValue : (long)limit.Soft;
+    }
+
+    /// <summary>Gives another process a soft limit of open files, at most its hard one.</summary>
+    internal static unsafe void SetFileLimit(int pid, long soft)
+    {
+        Limit limit;
+        if (soft > 0 && SetLimitOf(pid, LimitFiles, null, &limit) == 0 && limit.Soft != (nuint)soft)
+        {
+            limit.Soft = Math.Min((nuint)soft, limit.Hard);
+            _ = SetLimitOf(pid, LimitFiles, &limit, null);
+        }
+    }
+
+    [LibraryImport(Libc, EntryPoint = "prlimit")]
+    private static unsafe partial int SetLimitOf(int pid, int resource, Limit* limit, Limit* old);
 
     /// <summary>
     /// The time since the machine was started, in the unit of a process's start time in proc(5): hundredths of a second (USER_HZ).

@@ -40,6 +40,7 @@ internal sealed class MachineProcess
                 Commands = new MachineCommands(world, Actor, load),
                 Worker = new WorkerOptions { BaseEnvironment = new Dictionary<string, string>(), Host = Name },
                 Logs = new NoLogs(),
+                EndLeft = (_, _, _) => Task.FromResult(0),
                 Reporter = new SilentReporter(),
                 Slots = new FaultySlots(world, world.Spec.Machine!.Parallel),
                 RandomBytes = world.Rng.Bytes,

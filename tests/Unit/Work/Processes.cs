@@ -28,6 +28,21 @@ internal static class Processes
 
     public static int DescriptorCount() => Directory.GetFileSystemEntries("/proc/self/fd").Length;
 
+    /// <summary>How many threads of this process have this name.</summary>
+    public static int ThreadCount(string name) => Directory.GetDirectories("/proc/self/task").Count(folder => NameOf(folder) == name);
+
+    private static string? NameOf(string folder)
+    {
+        try
+        {
+            return File.ReadAllText(folder + "/comm").Trim();
+        }
+        catch (IOException)
+        {
+            return null;
+        }
+    }
+
     public static int ChildCount() => Directory.GetDirectories("/proc").Count(folder => Regex.IsMatch(folder, "^/proc/[0-9]+$") && IsOurs(folder));
 
     private static bool IsOurs(string folder)
