@@ -5,7 +5,8 @@ using IacCi.Core.Work.Processes;
 namespace IacCi.Core.Local;
 
 /// <summary>
-/// The processes of an order whose engine died. They go on unwatched: nobody reads their output, masks it, or ends them at their timeout. Each is known by
+/// The processes of an order whose engine died. They go on unwatched: nobody reads their output, masks it, or ends them at their timeout.
+/// Each is known by
 /// its environment, which names the order, and the folder that the dead engine had; with them go the rest of their groups.
 /// </summary>
 internal static class LeftProcesses
@@ -55,12 +56,14 @@ internal static class LeftProcesses
         var folder = Encoding.UTF8.GetBytes($"/{host}/");
         var events = Encoding.UTF8.GetBytes(CommandRunner.EventsVariable + "=");
         var own = ProcessEntry.Find(Environment.ProcessId)?.Group;
-        return [.. ProcessEntry.ReadAll().Where(entry => !entry.IsZombie && entry.Group != own && IsMeant(entry.Pid)).Select(entry => entry.Group)];
+        var meant = ProcessEntry.ReadAll().Where(entry => !entry.IsZombie && entry.Group != own && IsMeant(entry.Pid));
+        return [.. meant.Select(entry => entry.Group)];
 
         bool IsMeant(int pid)
         {
             var environment = ProcessEntry.EnvironmentOf(pid, MaxEnvironmentBytes);
-            return Variable(environment, order) is not null && Variable(environment, events) is { } value && value.AsSpan().IndexOf(folder) >= 0;
+            return Variable(environment, order) is not null
+                && Variable(environment, events) is { } value && value.AsSpan().IndexOf(folder) >= 0;
         }
     }
 

@@ -46,7 +46,9 @@ internal sealed record LocalPorts
     /// <summary>Takes the output of orders as it comes.</summary>
     public required ILiveLogs Logs { get; init; }
 
-    /// <summary>Ends the processes of an order that an engine left which died, by the name of that engine; tells how many there were.</summary>
+    /// <summary>
+    /// Ends the processes of an order that an engine left which died, by the name of that engine; tells how many there were.
+    /// </summary>
     public required Func<RunId, PlannedOrder, string, Task<int>> EndLeft { get; init; }
 
     /// <summary>Tells people.</summary>

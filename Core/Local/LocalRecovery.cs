@@ -50,9 +50,11 @@ internal sealed class LocalRecovery(LocalPorts ports, LocalWorkers workers, Time
         var begun = claim is not null || (rebooted && record.Status.IsInFlight());
         if (begun && !(claim?.Host is { } host && IsAtWork(host, plan.RunId, record.Num)))
         {
-            if (claim?.Host is { } lost && lost != hosts.HostId && await ports.EndLeft(plan.RunId, plan[record.Num], lost) is > 0 and var count)
+            if (claim?.Host is { } lost && lost != hosts.HostId
+                && await ports.EndLeft(plan.RunId, plan[record.Num], lost) is > 0 and var count)
             {
-                ports.Log($"run {plan.RunId}: order {record.Num}: its process had died, and {count} of its commands' processes still ran; they were ended");
+                ports.Log(
+                    $"run {plan.RunId}: order {record.Num}: its process had died, and {count} of its commands' processes still ran; they were ended");
             }
 
             await ReportLostAsync(plan.RunId, record.Num, claim?.WorkBegan, cancellationToken);

@@ -49,7 +49,8 @@ public sealed partial class LocalRunKeys(string prefix, Action<RunId, AgeRecipie
         catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
         {
             throw new UserException(
-                $"the run's key cannot be kept in {Path.GetDirectoryName(prefix)}: {refused.Message}; it is kept in memory alone, so make room there, or make it writable",
+                $"the run's key cannot be kept in {Path.GetDirectoryName(prefix)}: {refused.Message}; "
+                + "it is kept in memory alone, so make room there, or make it writable",
                 ExitCode.Failed,
                 refused);
         }

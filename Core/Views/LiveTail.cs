@@ -61,7 +61,8 @@ internal sealed class LiveTail(string? path, Stream output) : IDisposable
     public void Dispose() => file?.Dispose();
 
     /// <summary>
-    /// What the whole log has and the live log has not: a live log ends where there was too much output, or no room on the disk. The last lines that were
+    /// What the whole log has and the live log has not: a live log ends where there was too much output, or no room on the disk. The last
+    /// lines that were
     /// shown are looked for in the log; where they are not there, the log's end is shown after a word about the gap.
     /// </summary>
     private string MissingEnd(string log)
@@ -80,7 +81,8 @@ internal sealed class LiveTail(string? path, Stream output) : IDisposable
     private void Remember(ReadOnlySpan<byte> bytes)
     {
         written += bytes.Length;
-        last = bytes.Length >= EndBytes ? bytes[^EndBytes..].ToArray() : [.. last.AsSpan(Math.Max(0, last.Length + bytes.Length - EndBytes)), .. bytes];
+        var kept = last.AsSpan(Math.Clamp(last.Length + bytes.Length - EndBytes, 0, last.Length));
+        last = [.. kept, .. bytes[Math.Max(0, bytes.Length - EndBytes)..]];
     }
 
     private void Show(ReadOnlySpan<byte> bytes)

@@ -65,7 +65,8 @@ public sealed class Worker(
     }
 
     /// <summary>An order that has not begun waits until the machine has what it takes, instead of failing.</summary>
-    private async ValueTask<(IOpenedOrder? Opened, string? Problem)> PrepareWhenPossibleAsync(WorkOrder order, CancellationToken cancellationToken)
+    private async ValueTask<(IOpenedOrder? Opened, string? Problem)> PrepareWhenPossibleAsync(
+        WorkOrder order, CancellationToken cancellationToken)
     {
         for (var attempt = 1; ; attempt++)
         {
@@ -81,7 +82,8 @@ public sealed class Worker(
                 }
 
                 log($"{About(order)}: it has to wait: {scarce.Message}");
-                await Task.Delay(Backoff.After(attempt, BitConverter.ToUInt32(randomBytes(4)) / (double)uint.MaxValue), clock, cancellationToken);
+                var random = BitConverter.ToUInt32(randomBytes(4)) / (double)uint.MaxValue;
+                await Task.Delay(Backoff.After(attempt, random), clock, cancellationToken);
             }
         }
     }

@@ -11,7 +11,10 @@ namespace IacCi.Core.Work.Processes;
 internal sealed class Attempt(
     CommandList commands, EnvironmentBlock environment, IOutputSink output, OrderStop stop, OrderProcesses processes) : IDisposable
 {
-    /// <summary>How long, in milliseconds, nothing may come after the last shell has ended, until no more is waited for (a <c>tee</c> that was fed by it).</summary>
+    /// <summary>
+    /// How long, in milliseconds, nothing may come after the last shell has ended, until no more is waited for (a <c>tee</c> that was fed
+    /// by it).
+    /// </summary>
     private const int DrainMilliseconds = 500;
 
     /// <summary>How long, in milliseconds, output may follow after the last shell has ended, however steadily it comes.</summary>
@@ -53,7 +56,8 @@ internal sealed class Attempt(
         pipe.CloseWriteEnd();
         if (!told && !DrainToTheEnd() && ProcessTable.AnyAlive(shells))
         {
-            CommandRunner.Say(output, "processes that the commands left were killed while they held this output open: what they had still to say is missing");
+            const string Cut = "processes that the commands left were killed while they held this output open: what they had still to say is missing";
+            CommandRunner.Say(output, Cut);
         }
 
         return last;
@@ -111,7 +115,10 @@ internal sealed class Attempt(
             : Failed(exitCode, FailureReasons.CommandFailed.With($"exit code {exitCode} of command {index + 1} of {commands.Commands.Count}"));
     }
 
-    /// <summary>Starts a shell. Where the machine is short of something, it waits, as long as the order may take, instead of failing an order half-way.</summary>
+    /// <summary>
+    /// Starts a shell. Where the machine is short of something, it waits, as long as the order may take, instead of failing an order half-
+    /// way.
+    /// </summary>
     private unsafe int Start(int index, out int pid)
     {
         for (var attempts = 0; ; attempts++)

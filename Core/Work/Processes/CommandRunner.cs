@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using System.Text;
 using IacCi.Core.Runs;
 using IacCi.Core.Work.Events;
@@ -54,7 +55,8 @@ public sealed class CommandRunner(TimeProvider clock, RunAsUser? runAs = null, b
     }
 
     private static CommandOutcome RunAttempts(
-        CommandList commands, EnvironmentBlock environment, IOutputSink output, OrderStop stop, OrderProcesses processes, CancellationToken stopToken)
+        CommandList commands, EnvironmentBlock environment, IOutputSink output, OrderStop stop, OrderProcesses processes,
+        CancellationToken stopToken)
     {
         for (var number = 1; ; number++)
         {
@@ -87,7 +89,7 @@ public sealed class CommandRunner(TimeProvider clock, RunAsUser? runAs = null, b
             {
                 return make();
             }
-            catch (System.ComponentModel.Win32Exception scarce) when (Scarcity.Is(scarce) && attempt < MaxWaits && !stop.IsCancellationRequested)
+            catch (Win32Exception scarce) when (Scarcity.Is(scarce) && attempt < MaxWaits && !stop.IsCancellationRequested)
             {
                 if (attempt == 1)
                 {

@@ -1,15 +1,21 @@
 namespace IacCi.Core.Work.Processes;
 
 /// <summary>
-/// How many files this process may have open (RLIMIT_NOFILE, getrlimit(2)). The soft limit is low for the sake of programs that use select(2), and
+/// How many files this process may have open (RLIMIT_NOFILE, getrlimit(2)). The soft limit is low for the sake of programs that use
+/// select(2), and
 /// not for ours: we raise it for ourselves, and the commands get the one that we were started with.
 /// </summary>
 internal static class FileLimit
 {
-    /// <summary>What an order takes at most while its commands run: its pipe, its stop, its shell, its live log, and files that are open for a moment.</summary>
+    /// <summary>
+    /// What an order takes at most while its commands run: its pipe, its stop, its shell, its live log, and files that are open for a
+    /// moment.
+    /// </summary>
     private const int FilesPerOrder = 10;
 
-    /// <summary>How many files are kept for the rest, beside those that are open by now: the state file, the intake, the reporters, the runtime.</summary>
+    /// <summary>
+    /// How many files are kept for the rest, beside those that are open by now: the state file, the intake, the reporters, the runtime.
+    /// </summary>
     private const int FilesOfTheRest = 32;
 
     private static readonly Lock Gate = new();

@@ -3,7 +3,8 @@ using IacCi.Core.Faults;
 namespace IacCi.Core.Work.Processes;
 
 /// <summary>
-/// How many processes and threads this user may have (RLIMIT_NPROC, getrlimit(2)). The runtime aborts when it gets no thread, so few orders run side by
+/// How many processes and threads this user may have (RLIMIT_NPROC, getrlimit(2)). The runtime aborts when it gets no thread, so few orders
+/// run side by
 /// side where few are left. The limit does not bind root.
 /// </summary>
 internal static class ProcessLimit
@@ -30,7 +31,9 @@ internal static class ProcessLimit
         if (left < TasksOfTheRest + TasksPerOrder)
         {
             throw new UserException(
-                $"this user may start {Math.Max(0, left):N0} more processes and threads (ulimit -u {limit:N0}), and {TasksOfTheRest + TasksPerOrder} are needed", ExitCode.Failed);
+                $"this user may start {Math.Max(0, left):N0} more processes and threads (ulimit -u {limit:N0}), "
+                + $"and {TasksOfTheRest + TasksPerOrder} are needed",
+                ExitCode.Failed);
         }
 
         _ = ThreadPool.SetMaxThreads(Math.Max(Environment.ProcessorCount, TasksOfTheRest / 2), Environment.ProcessorCount);
@@ -40,7 +43,7 @@ internal static class ProcessLimit
             return orders;
         }
 
-        log($"at most {fits} at work side by side instead of {orders}: this user may start {left:N0} more processes and threads (ulimit -u)");
+        log($"at most {fits} at work side by side instead of {orders}: this user may start {left:N0} more tasks (ulimit -u)");
         return fits;
     }
 
@@ -55,7 +58,9 @@ internal static class ProcessLimit
     {
         try
         {
-            return Code.FileStatus.Find(folder) is { } status && status.Owner == user ? Directory.EnumerateDirectories($"{folder}/task").Count() : 0;
+            return Code.FileStatus.Find(folder) is { } status && status.Owner == user
+                ? Directory.EnumerateDirectories($"{folder}/task").Count()
+                : 0;
         }
         catch (Exception gone) when (gone is IOException or UnauthorizedAccessException)
         {

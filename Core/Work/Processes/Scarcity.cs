@@ -2,7 +2,9 @@ using System.ComponentModel;
 
 namespace IacCi.Core.Work.Processes;
 
-/// <summary>Tells when a machine is short of something that it may have again in a moment: descriptors, processes, threads, memory, room on a disk.</summary>
+/// <summary>
+/// Tells when a machine is short of something that it may have again in a moment: descriptors, processes, threads, memory, room on a disk.
+/// </summary>
 internal static class Scarcity
 {
     private const int TryAgain = 11, NoMemory = 12, NoFilesOnMachine = 23, NoFiles = 24, NoRoom = 28, NoQuota = 122;
@@ -11,7 +13,8 @@ internal static class Scarcity
     internal static bool IsError(int error) => error is TryAgain or NoMemory or NoFilesOnMachine or NoFiles;
 
     /// <summary>Whether an exception says so.</summary>
-    internal static bool Is(Exception fault) => MayPass(fault) || (fault is IOException { HResult: NoRoom or NoQuota }) || (fault.InnerException is { } inner && Is(inner));
+    internal static bool Is(Exception fault) =>
+        MayPass(fault) || fault is IOException { HResult: NoRoom or NoQuota } || (fault.InnerException is { } inner && Is(inner));
 
     /// <summary>Whether an exception says so of something that other orders give back when they end. (A full disk stays full.)</summary>
     internal static bool MayPass(Exception fault) => fault switch

@@ -9,8 +9,10 @@ internal sealed class DeadEngines
     public async Task The_processes_of_a_lost_order_are_ended_before_it_is_recorded_as_lost()
     {
         using var place = new Place().WithOrders(
-            Place.Order("lost", "trap 'echo heard >> $OUT; exit 1' INT; echo $$ >> $OUT; while :; do sleep 0.1; done"), Place.Order("deaf", "trap '' INT; echo $$ >> $OUT; exec sleep 1000"));
-        place.With("job.json", File.ReadAllText(place["job.json"]).Replace("\"timeout\":60", "\"timeout\":60,\"stop_grace\":2", StringComparison.Ordinal));
+            Place.Order("lost", "trap 'echo heard >> $OUT; exit 1' INT; echo $$ >> $OUT; while :; do sleep 0.1; done"),
+            Place.Order("deaf", "trap '' INT; echo $$ >> $OUT; exec sleep 1000"));
+        var job = File.ReadAllText(place["job.json"]).Replace("\"timeout\":60", "\"timeout\":60,\"stop_grace\":2", StringComparison.Ordinal);
+        place.With("job.json", job);
         var first = place.Start("run", "job.json", "--run-id", place.Name, "--parallel", "2");
         await Place.UntilAsync(() => place.Lines().Count == 2, "the orders run");
         first.Signal(Started.Kill);

@@ -7,7 +7,8 @@ internal sealed class FewResources
 {
     private static async Task<Ended> LimitedAsync(Place place, string limits, string arguments)
     {
-        using var process = new Started(new ProcessStartInfo("bash", ["-c", $"{limits}; exec {Binary.Require()} {arguments}"]) { WorkingDirectory = place.Path }, "");
+        var info = new ProcessStartInfo("bash", ["-c", $"{limits}; exec {Binary.Require()} {arguments}"]) { WorkingDirectory = place.Path };
+        using var process = new Started(info, "");
         return await process.EndAsync();
     }
 
@@ -16,7 +17,8 @@ internal sealed class FewResources
     [Arguments("ulimit -n 96", 40, 40)]
     public async Task Orders_that_do_not_fit_into_the_descriptors_wait_for_those_that_do(string limits, int orders, int parallel)
     {
-        using var place = new Place().WithOrders(Enumerable.Range(0, orders).Select(i => Place.Order($"o{i}", "sleep 0.05; echo x >> $OUT")));
+        var quick = Enumerable.Range(0, orders).Select(i => Place.Order($"o{i}", "sleep 0.05; echo x >> $OUT"));
+        using var place = new Place().WithOrders(quick);
         var ended = await LimitedAsync(place, limits, $"run job.json -o json --parallel {parallel}");
         await Assert.That(ended.ExitCode).IsEqualTo(0).Because(ended.ToString());
         await Assert.That(place.Lines().Count).IsEqualTo(orders);
