@@ -16,7 +16,12 @@ except ImportError:
     sys.exit(77)
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-PERMISSIONS = {"test.yml": {"contents": "read"}, "deploy.yml": {"contents": "read", "id-token": "write"}, "destroy.yml": {"contents": "read", "id-token": "write"}}
+PERMISSIONS = {
+    "test.yml": {"contents": "read"},
+    "codeql.yml": {"contents": "read", "security-events": "write"},
+    "deploy.yml": {"contents": "read", "id-token": "write"},
+    "destroy.yml": {"contents": "read", "id-token": "write"},
+}
 DEPLOY_STEPS = ["bootstrap", "repository", "image", "system", "smoke", "archive"]
 
 # Whoever starts a workflow writes these; in a script they would be code. Through env they are text.
