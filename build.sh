@@ -14,6 +14,7 @@ help() {
   cat <<'EOF'
 ./build.sh            publish dist/iac-ci (Native AOT)
 ./build.sh demo       set up this machine, publish, and run examples/ in front of you
+./build.sh check      format, analyzers and unit tests: the inner loop (CONTRIBUTING.md)
 ./build.sh test       set up this machine, publish, and run all tests (DEPLOY_TESTS=all: apply, upgrade and destroy three deployments, not one)
 ./build.sh bench      measure against make and ninja: time, memory, size, start (bench lambda: the roles' cold starts)
 ./build.sh sim ...    the simulator: --seed N, --minutes M, --controls; with --machine, the local host instead of AWS
@@ -116,12 +117,26 @@ format() {
   done
 }
 
+# The inner loop. Analyzers run in the build; the rest of the suites is for `test`.
+inner_loop() {
+  setup
+  peers
+  dotnet format whitespace . --folder --exclude tests/peers/node_modules dist --verify-no-changes
+  dotnet build tests/IacCi.Tests.csproj -v quiet -nologo
+  dotnet run --no-build --project tests/IacCi.Tests.csproj -- --disable-logo --no-ansi --progress off --treenode-filter '/*/IacCi.Tests.Unit*/*/*'
+}
+
+# Independent readers of our formats, from npm.
+peers() {
+  command -v npm >/dev/null || packages nodejs npm
+  [ -d tests/peers/node_modules ] || (cd tests/peers && npm ci --silent --no-audit --no-fund)
+}
+
 test_setup() {
   publish
   packages age buildah debootstrap make ninja-build python3 python3-pip shellcheck strace unzip zip
-  command -v npm >/dev/null || packages nodejs npm
+  peers
   python3 -c 'import moto.server' 2>/dev/null || python3 -m pip install --quiet 'moto[server]>=5.2' || die "please run once: python3 -m pip install 'moto[server]'"
-  (cd tests/peers && npm ci --silent --no-audit --no-fund)
 }
 
 soak() {
@@ -173,6 +188,7 @@ run_tests() {
 case "${1:-publish}" in
   publish) publish ;;
   demo) demo ;;
+  check) inner_loop ;;
   test) run_tests ;;
   bench) publish; shift; bench "$@" ;;
   soak) shift; soak "$@" ;;
