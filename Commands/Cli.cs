@@ -56,6 +56,11 @@ internal static class Cli
             Tell("interrupted");
             return (int)ExitCode.Cancelled;
         }
+        catch (FileNotFoundException) when (HasNoWorkingFolder())
+        {
+            Tell("the working folder of this shell was deleted; change to one that exists");
+            return (int)ExitCode.Invalid;
+        }
         catch (Exception scarce) when (Scarcity.Is(scarce))
         {
             Tell(Scarcity.Explain(scarce));
@@ -69,6 +74,19 @@ internal static class Cli
         finally
         {
             StandardStreams.Drain();
+        }
+    }
+
+    private static bool HasNoWorkingFolder()
+    {
+        try
+        {
+            _ = Directory.GetCurrentDirectory();
+            return false;
+        }
+        catch (FileNotFoundException)
+        {
+            return true;
         }
     }
 

@@ -64,7 +64,7 @@ internal sealed class RunSource : IDisposable
     private static RunSource Open(StateFolder state)
     {
         state.Require(line => Console.Error.WriteLine($"iac-ci: {line}"));
-        var database = SqliteDatabase.Open(state.Database);
+        var database = SqliteDatabase.OpenToRead(state.Database);
         var store = new SqliteRunStore(database);
         var hosts = new RunHosts(store.HostsOf, state.Hosts);
         return new RunSource(store, new FolderObjectStore(state.Internal, _ => { }), state.Path, state.Logs, hosts.IsAbandoned, database);

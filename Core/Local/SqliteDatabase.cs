@@ -56,6 +56,9 @@ public sealed partial class SqliteDatabase : IDisposable
         CREATE TABLE inbox (run_id TEXT NOT NULL, num INTEGER NOT NULL, PRIMARY KEY (run_id, num)) WITHOUT ROWID;
         """;
 
+    /// <summary>Result codes (https://sqlite.org/rescode.html).</summary>
+    private const int NotPermitted = 3, ReadOnly = 8, Corrupt = 11, Full = 13, CannotOpen = 14, NotADatabase = 26;
+
     private readonly SqliteConnection connection;
     private readonly Dictionary<string, SqliteCommand> prepared = new(StringComparer.Ordinal);
     private readonly Lock gate = new(), flushGate = new();
@@ -82,7 +85,7 @@ public sealed partial class SqliteDatabase : IDisposable
         catch (SqliteException wrong)
         {
             connection.Dispose();
-            throw new UserException($"{path}: {wrong.Message}; give another folder with --state-dir, or remove this one", ExitCode.Invalid, wrong);
+            throw Refused(path, wrong);
         }
     }
 
@@ -237,6 +240,59 @@ public sealed partial class SqliteDatabase : IDisposable
         log?.Dispose();
     }
 
+    /// <summary>
+    /// Opens the state file to read it. Where nothing may be written (a folder of somebody else, a file system for reading), it is read as
+    /// it stands
+    /// (https://sqlite.org/uri.html#uriimmutable), if nobody has left changes beside it.
+    /// </summary>
+    /// <exception cref="UserException">It cannot be read, or another version of the program wrote it.</exception>
+    public static SqliteDatabase OpenToRead(string path)
+    {
+        try
+        {
+            return Open(path);
+        }
+        catch (UserException refused)
+            when (refused.InnerException is SqliteException { SqliteErrorCode: CannotOpen or ReadOnly } && !HasChanges(path))
+        {
+            var source = $"file:{string.Join('/', path.Split('/').Select(Uri.EscapeDataString))}?immutable=1";
+            var builder = new SqliteConnectionStringBuilder { DataSource = source, Pooling = false, Mode = SqliteOpenMode.ReadOnly };
+            var connection = new SqliteConnection(builder.ToString());
+            try
+            {
+                connection.Open();
+                var database = new SqliteDatabase(connection);
+                return database.Query("PRAGMA user_version", row => row.GetInt32(0))[0] == SchemaVersion
+                    ? database
+                    : throw OfAnotherVersion(path);
+            }
+            catch (SqliteException wrong)
+            {
+                connection.Dispose();
+                throw Refused(path, wrong);
+            }
+        }
+    }
+
+    private static bool HasChanges(string path) => new FileInfo(path + "-wal") is { Exists: true, Length: > 0 };
+
+    /// <summary>What cannot be opened may be somebody's only record of what ran: nobody is told to remove it.</summary>
+    private static UserException Refused(string path, SqliteException wrong)
+    {
+        var why = wrong.SqliteErrorCode switch
+        {
+            CannotOpen or ReadOnly or NotPermitted =>
+                "cannot be opened: look whether this user may write in the folder, and whether its disk is for reading only",
+            Full => "cannot be written: the disk is full; make room",
+            Corrupt or NotADatabase => "is damaged, or no state file of iac-ci; keep it aside if its runs matter",
+            _ => $"cannot be used: {wrong.Message}",
+        };
+        return new UserException($"{path} {why}; --state-dir names another folder", ExitCode.Invalid, wrong);
+    }
+
+    private static UserException OfAnotherVersion(string path) =>
+        new($"{path} was written by another version of iac-ci; read it with that one, or name another folder with --state-dir");
+
     private void Prepare(string path)
     {
         Execute($"PRAGMA busy_timeout={BusyTimeoutMs}");
@@ -252,7 +308,7 @@ public sealed partial class SqliteDatabase : IDisposable
             }
             else if (version != SchemaVersion)
             {
-                throw new UserException($"{path} was written by another version of iac-ci; give another folder with --state-dir, or remove this one");
+                throw OfAnotherVersion(path);
             }
 
             return 0;

@@ -71,6 +71,19 @@ public sealed class StateFolder
     /// <param name="place">The state folder, or the table on AWS.</param>
     public static string NoRuns(string place) => $"there are no runs in {place}; 'iac-ci run JOB' makes one here, --state-dir names another folder";
 
+    private bool IsReadable()
+    {
+        try
+        {
+            _ = Directory.EnumerateFileSystemEntries(Path).Any();
+            return true;
+        }
+        catch (UnauthorizedAccessException)
+        {
+            return false;
+        }
+    }
+
     /// <summary>Insists that there is a state folder, and that it is ours.</summary>
     /// <param name="note">Is told what was changed about it.</param>
     /// <exception cref="UserException">There is none, or it is not to be trusted.</exception>
@@ -78,6 +91,11 @@ public sealed class StateFolder
     {
         if (!File.Exists(Database))
         {
+            if (FileStatus.Find(Path) is { IsFolder: true } && !IsReadable())
+            {
+                throw new UserException($"the state folder {Path} cannot be read by this user; --state-dir names another folder");
+            }
+
             throw new UserException(NoRuns(Path));
         }
 
