@@ -113,7 +113,7 @@ public sealed class LocalHost : IDisposable
             Logs = new LiveLogs(state.Logs, options.LastLine),
             EndLeft = (run, order, host) => LeftProcesses.EndAsync(run, order, host, clock),
             Reporter = ReporterTo(store, secrets, clock),
-            Slots = new OrderSlots(parallel),
+            Slots = new OrderSlots(parallel, clock),
             RandomBytes = RandomNumberGenerator.GetBytes,
             Log = options.Log,
             Kill = options.Kill,

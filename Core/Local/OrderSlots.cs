@@ -16,12 +16,14 @@ internal class OrderSlots
 
     private readonly LinkedList<Entry> waiting = [];
     private readonly object gate = new();
+    private readonly TimeProvider clock;
     private int threads;
     private int idle;
 
     /// <summary>Makes slots.</summary>
     /// <param name="count">How many there are.</param>
-    public OrderSlots(int count) => Count = count;
+    /// <param name="clock">Measures how long to wait where the machine is short of threads.</param>
+    public OrderSlots(int count, TimeProvider clock) => (Count, this.clock) = (count, clock);
 
     /// <summary>How many there are.</summary>
     internal int Count { get; }
@@ -125,7 +127,7 @@ internal class OrderSlots
                 threads++;
             }
 
-            _ = Task.Delay(RetryTime).ContinueWith(_ => TryAddSlot(), TaskScheduler.Default);
+            _ = Task.Delay(RetryTime, clock).ContinueWith(_ => TryAddSlot(), TaskScheduler.Default);
         }
     }
 

@@ -233,7 +233,7 @@ internal sealed class NoLogs : ILiveLogs, ILiveLog
 }
 
 /// <summary>Slots of which some never come back, or of which there is one too many.</summary>
-internal sealed class FaultySlots(World world, int count) : OrderSlots(world.Spec.Mutation == Mutation.LocalSlotTooMany ? count + 1 : count)
+internal sealed class FaultySlots(World world, int count) : OrderSlots(world.Spec.Mutation == Mutation.LocalSlotTooMany ? count + 1 : count, TimeProvider.System)
 {
     private int orders;
 

@@ -9,7 +9,7 @@ internal sealed class OrderSlotsTests
     [Test]
     public async Task The_order_that_came_first_gets_the_next_slot()
     {
-        var slots = new OrderSlots(1);
+        var slots = new OrderSlots(1, TimeProvider.System);
         using var gate = new ManualResetEventSlim();
         var orders = Enumerable.Range(1, 3).Select(number => slots.RunAsync(() => WaitAsync(number, gate), default)).ToList();
         await Assert.That(slots.Free).IsEqualTo(0);
@@ -21,7 +21,7 @@ internal sealed class OrderSlotsTests
     [Test]
     public async Task As_many_orders_run_side_by_side_as_there_are_slots()
     {
-        var slots = new OrderSlots(2);
+        var slots = new OrderSlots(2, TimeProvider.System);
         using var both = new Barrier(2);
 
         // Each waits for the other.
@@ -32,7 +32,7 @@ internal sealed class OrderSlotsTests
     [Test]
     public async Task An_order_that_gives_up_waiting_leaves_its_turn_to_the_next()
     {
-        var slots = new OrderSlots(1);
+        var slots = new OrderSlots(1, TimeProvider.System);
         using var gate = new ManualResetEventSlim();
         using var cancelled = new CancellationTokenSource();
         var first = slots.RunAsync(() => WaitAsync(1, gate), default);
@@ -54,7 +54,7 @@ internal sealed class OrderSlotsTests
     [Test]
     public async Task A_slot_goes_on_after_an_order_that_failed()
     {
-        var slots = new OrderSlots(1);
+        var slots = new OrderSlots(1, TimeProvider.System);
         await Assert.That(async () => await slots.RunAsync(() => throw new InvalidOperationException("this one"), default)).Throws<InvalidOperationException>();
         await slots.RunAsync(() => Task.CompletedTask, default);
     }
