@@ -173,7 +173,7 @@ run_tests() {
   suite "tests" dotnet run --no-build --project tests/IacCi.Tests.csproj -- --disable-logo --no-progress --no-ansi
   dotnet build tests/Simulation/Simulation.csproj -c Release -v quiet -nologo
   suite "simulation: seeds" check dotnet run --no-build -c Release --project tests/Simulation -- --seeds 20000
-  suite "simulation: one machine" check dotnet run --no-build -c Release --project tests/Simulation -- --machine --seeds 8000
+  suite "simulation: one machine" check dotnet run --no-build -c Release --project tests/Simulation -- --machine --seeds 4000
   suite "simulation: controls" check dotnet run --no-build -c Release --project tests/Simulation -- --controls
   wait "$long" || status=$?
   suite "long run" shown "$long_log" "$status"

@@ -42,7 +42,8 @@ internal sealed class LocalEngine
     private readonly Orchestrator orchestrator;
     private readonly JobWatch jobWatch;
     private readonly LocalRecovery recovery;
-    private int busy;
+    private readonly Lock gate = new();
+    private readonly HashSet<RunId> accepted = [], driven = [];
 
     /// <summary>Composes an engine.</summary>
     /// <param name="ports">What it needs of the machine.</param>
@@ -56,7 +57,8 @@ internal sealed class LocalEngine
         watchdogs = new LocalWatchdogs(clock);
         var worker = new Worker(new LocalBundles(ports.Objects), ports.Opener, ports.Commands, ports.Worker, clock, ports.RandomBytes, ports.Log);
         workers = new LocalWorkers(worker, ports, watchdogs, clock);
-        watchdogs.Look = new OrderWatch(ports.Store, ports.Objects, plans, workers, clock).LookAsync;
+        var orderWatch = new OrderWatch(ports.Store, ports.Objects, plans, workers, clock);
+        watchdogs.Look = (watch, claimedAt, cancellationToken) => orderWatch.LookAsync(watch, claimedAt, cancellationToken);
         finalizer = new Finalizer(ports.Store, ports.Done, ports.Keys, ports.Reporter, clock);
         var settler = new Settler(ports.Store, ports.Objects, clock, workers);
         var dispatcher = new Dispatcher(ports.Store, ports.Objects, workers, watchdogs, clock);
@@ -88,10 +90,13 @@ internal sealed class LocalEngine
         var intake = new Intake.Intake(
             ports.Store, ports.Objects, ports.Keys, watchdogs, ports.Bundler(pending), ports.Reporter, finalizer, clock, ports.RandomBytes, bundleRoot: "");
         ports.Pending.Begin(run, pending);
-        Enter();
+        Accept(run);
+        var isOver = true;
         try
         {
-            return await intake.SubmitAsync(submission with { RunId = run }, cancellationToken);
+            var answer = await intake.SubmitAsync(submission with { RunId = run }, cancellationToken);
+            isOver = answer is not IntakeAnswer.Accepted { Job.Status: var status } || status.IsFinal();
+            return answer;
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
@@ -105,8 +110,11 @@ internal sealed class LocalEngine
         }
         finally
         {
-            Leave();
             ports.Pending.End(run);
+            if (isOver)
+            {
+                Forget(run);
+            }
         }
     }
 
@@ -120,7 +128,7 @@ internal sealed class LocalEngine
             return;
         }
 
-        Enter();
+        Accept(run);
         try
         {
             if (job.Status == JobStatus.Preparing)
@@ -134,22 +142,34 @@ internal sealed class LocalEngine
                 await recovery.RecoverAsync(graph, thorough: true, cancellationToken);
             }
         }
-        finally
+        catch
         {
-            Leave();
+            Forget(run);
+            throw;
         }
     }
 
-    /// <summary>Runs a run to its end.</summary>
+    /// <summary>Runs a run to its end, for a process that ends with it: when it fails, the commands of the run are ended before the failure is thrown.</summary>
     /// <param name="run">The run; no other call of this engine drives it.</param>
-    /// <param name="interrupted">When it is cancelled, the commands that run are ended and what is unfinished is recorded as cancelled.</param>
+    /// <param name="interrupted">When it is cancelled, the commands that run are ended and what is unfinished is recorded as
+    /// cancelled.</param>
     /// <returns>The job's final record.</returns>
-    public async ValueTask<JobRecord> RunAsync(RunId run, CancellationToken interrupted) =>
-        await DriveAsync(run, interrupted, CancellationToken.None) ?? throw new InvalidOperationException($"run {run} was left, and nobody asked for that");
+    public async ValueTask<JobRecord> RunAsync(RunId run, CancellationToken interrupted)
+    {
+        try
+        {
+            return await DriveAsync(run, interrupted, CancellationToken.None) ?? throw new InvalidOperationException($"run {run} was left, and nobody asked for that");
+        }
+        catch
+        {
+            await workers.EndAsync(run, EngineReasons.WorkerStopped);
+            throw;
+        }
+    }
 
     /// <summary>
     /// Runs a run to its end, or until it is left. When something outside fails (the disk is full, the state file busy), it waits and goes on; when that does
-    /// not help, the commands of the run are ended and the failure is thrown, and the run may be taken up again.
+    /// not help, the failure is thrown. The commands of the run go on, and the run may be taken up again.
     /// </summary>
     /// <param name="run">The run; no other call of this engine drives it.</param>
     /// <param name="interrupted">When it is cancelled, the commands that run are ended and what is unfinished is recorded as cancelled.</param>
@@ -160,7 +180,7 @@ internal sealed class LocalEngine
     {
         var faults = 0;
         long lastFault = 0;
-        Enter();
+        Drive(run);
         try
         {
             using var signals = ports.Signals.Open(run) ?? throw new InvalidOperationException($"run {run} is driven already");
@@ -178,7 +198,6 @@ internal sealed class LocalEngine
                     lastFault = clock.GetTimestamp();
                     if (faults >= MaxFaults)
                     {
-                        await workers.EndAsync(run);
                         throw;
                     }
 
@@ -191,7 +210,10 @@ internal sealed class LocalEngine
         }
         finally
         {
-            Leave();
+            lock (gate)
+            {
+                driven.Remove(run);
+            }
         }
     }
 
@@ -320,16 +342,42 @@ internal sealed class LocalEngine
         }
     }
 
-    /// <summary>What begins while nothing else is under way, and no order is at work, takes the time of day anew.</summary>
-    private void Enter()
+    /// <summary>
+    /// A run is taken in, or taken up. When nothing else is under way, the time of day is taken anew; from here to the end of the run it is not, because the
+    /// run's deadline is told by it.
+    /// </summary>
+    private void Accept(RunId run)
     {
-        if (Interlocked.Increment(ref busy) == 1 && workers.IsIdle)
+        lock (gate)
         {
-            clock.Set();
+            if (accepted.Count + driven.Count == 0 && workers.IsIdle)
+            {
+                clock.Set();
+            }
+
+            if (!driven.Contains(run))
+            {
+                accepted.Add(run);
+            }
         }
     }
 
-    private void Leave() => Interlocked.Decrement(ref busy);
+    private void Drive(RunId run)
+    {
+        lock (gate)
+        {
+            accepted.Remove(run);
+            driven.Add(run);
+        }
+    }
+
+    private void Forget(RunId run)
+    {
+        lock (gate)
+        {
+            accepted.Remove(run);
+        }
+    }
 
     private sealed class RunRemovedException(RunId run) : UserException($"run {run} was removed while it ran", ExitCode.Fault);
 }

@@ -27,7 +27,8 @@ internal sealed class LocalRecovery(LocalPorts ports, LocalWorkers workers, Time
         }
 
         var rebooted = (await ports.Store.AddHostAsync(run, hosts.HostId, cancellationToken)).Any(hosts.IsOfEarlierBoot);
-        if (held.Owner is { } owner && !hosts.IsAlive(owner.Split(OwnerSeparator)[0]))
+        var isHeld = held.Owner is { } holder && hosts.IsAlive(holder.Split(OwnerSeparator)[0]);
+        if (held.Owner is { } owner && !isHeld)
         {
             await ports.Store.BreakLeaseAsync(run, owner, cancellationToken);
         }
@@ -40,28 +41,47 @@ internal sealed class LocalRecovery(LocalPorts ports, LocalWorkers workers, Time
         {
             // Side by side: each lost order's processes may take their grace to end.
             var records = await ports.Store.FindOrdersAsync(run, chunk, cancellationToken);
-            await Task.WhenAll(records.Select(record => RecoverAsync(graph.Plan, record, rebooted, cancellationToken).AsTask()));
+            await Task.WhenAll(records.Select(record => RecoverAsync(graph.Plan, record, rebooted && !isHeld, cancellationToken).AsTask()));
         }
     }
 
-    private async ValueTask RecoverAsync(RunPlan plan, OrderRecord record, bool rebooted, CancellationToken cancellationToken)
+    /// <param name="plan">The run.</param>
+    /// <param name="record">The order.</param>
+    /// <param name="mayBeLost">Whether an order that nobody is known to have accepted may have begun before a loss of power, which took the traces.</param>
+    /// <param name="cancellationToken">Ends the call early.</param>
+    private async ValueTask RecoverAsync(RunPlan plan, OrderRecord record, bool mayBeLost, CancellationToken cancellationToken)
     {
-        var claim = await OrderClaim.FindAsync(ports.Objects, plan.RunId, record.Num, cancellationToken);
-        var begun = claim is not null || (rebooted && record.Status.IsInFlight());
-        if (begun && !(claim?.Host is { } host && IsAtWork(host, plan.RunId, record.Num)))
+        var num = record.Num;
+        var acceptedBy = record.ExecutionUrl is { } url ? new Uri(url).Host : null;
+        if (await OrderClaim.FindAsync(ports.Objects, plan.RunId, num, cancellationToken) is { } claim)
         {
-            if (claim?.Host is { } lost && lost != hosts.HostId
-                && await ports.EndLeft(plan.RunId, plan[record.Num], lost) is > 0 and var count)
+            if (!(claim.Host is { } host && IsAtWork(host, plan.RunId, num)))
             {
-                ports.Log(
-                    $"run {plan.RunId}: order {record.Num}: its process had died, and {count} of its commands' processes still ran; they were ended");
+                await EndLeftAsync(plan, plan[num], claim.Host);
+                await ReportLostAsync(plan.RunId, num, claim.WorkBegan, cancellationToken);
             }
-
-            await ReportLostAsync(plan.RunId, record.Num, claim?.WorkBegan, cancellationToken);
         }
-        else if (!begun && record is { Status: OrderStatus.Running, ExecutionUrl: { } url } && !IsAtWork(new Uri(url).Host, plan.RunId, record.Num))
+        else if (acceptedBy is null ? mayBeLost && record.Status.IsInFlight() : hosts.IsOfEarlierBoot(acceptedBy) && record.Status.IsInFlight())
         {
-            await workers.StartAsync(plan, plan[record.Num], cancellationToken);
+            // Its claim may be lost, and it may have begun. The claim keeps whoever has accepted it since from beginning.
+            var end = OrderClaim.ToEnd(plan.RunId, num, OrderClaim.Orchestrator, clock.GetUtcNow());
+            if (await ports.Objects.CreateAsync(RunKeys.Claim(plan.RunId, num), end, cancellationToken))
+            {
+                await ReportLostAsync(plan.RunId, num, null, cancellationToken);
+            }
+        }
+        else if (record.Status == OrderStatus.Running && acceptedBy is not null && !IsAtWork(acceptedBy, plan.RunId, num))
+        {
+            await workers.StartAsync(plan, plan[num], cancellationToken);
+        }
+    }
+
+    /// <summary>The commands of an order whose process died may run on; nobody would hear of their end.</summary>
+    private async ValueTask EndLeftAsync(RunPlan plan, PlannedOrder order, string? lost)
+    {
+        if (lost is not null && lost != hosts.HostId && await ports.EndLeft(plan.RunId, order, lost) is > 0 and var count)
+        {
+            ports.Log($"run {plan.RunId}: order {order.Num}: its process had died, and {count} of its commands' processes still ran; they were ended");
         }
     }
 

@@ -7,10 +7,10 @@ namespace IacCi.Core.Local;
 
 /// <summary>Looks once after one order.</summary>
 /// <param name="watch">What is watched.</param>
-/// <param name="claimedAt">When this process won the order's claim; null when it has not.</param>
+/// <param name="claimedAt">When the order was claimed, if it is.</param>
 /// <param name="cancellationToken">Ends the call early.</param>
 /// <returns>True when nobody needs to look again.</returns>
-internal delegate ValueTask<bool> LookAtOrder(WatchTarget watch, DateTimeOffset? claimedAt, CancellationToken cancellationToken);
+internal delegate ValueTask<bool> LookAtOrder(WatchTarget watch, DateTimeOffset claimedAt, CancellationToken cancellationToken);
 
 /// <summary>
 /// Remembers which orders this process works on; the loop of each run looks after them again and again. An order is watched from the moment it gets its
@@ -50,7 +50,8 @@ internal sealed class LocalWatchdogs(TimeProvider clock) : IWatchdogs
     {
         foreach (var (key, watch) in watched.Where(pair => pair.Key.Run == run).OrderBy(pair => pair.Key.Num))
         {
-            if (await Look(watch.Target, watch.ClaimedAt, cancellationToken))
+            // A claim that is there, and that the worker does not know of yet, is won just now.
+            if (await Look(watch.Target, watch.ClaimedAt ?? clock.GetUtcNow(), cancellationToken))
             {
                 watched.TryRemove(key, out _);
             }

@@ -87,10 +87,21 @@ internal sealed class LocalWorkers(Worker worker, LocalPorts ports, LocalWatchdo
     /// Ends what this process still works on for a run that is over, because another process ended it, and waits until it is gone. A worker that hangs (the
     /// kernel may hold a process for ever) is left behind.
     /// </summary>
-    public async Task EndAsync(RunId run)
+    /// <param name="run">The run.</param>
+    /// <param name="reason">What is recorded of those that have no result; null when they need none any more.</param>
+    public async Task EndAsync(RunId run, string? reason = null)
     {
         var left = working.Where(pair => pair.Key.Item1 == run).OrderBy(pair => pair.Key.Item2).Select(pair => pair.Value).ToList();
-        left.ForEach(work => work.Stop.Cancel());
+        foreach (var work in left)
+        {
+            if (reason is not null)
+            {
+                work.Channel.Order(OrderStatus.Failed, reason);
+            }
+
+            work.Stop.Cancel();
+        }
+
         await EndedAsync(left, CancellationToken.None);
     }
 

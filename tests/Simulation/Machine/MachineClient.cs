@@ -6,7 +6,7 @@ namespace IacCi.Simulation.Machine;
 /// <summary>Whoever works on the machine: starts processes, takes up what was killed, stops what runs; and what befalls the machine meanwhile.</summary>
 internal sealed class MachineClient
 {
-    private const int MaxRestarts = 60;
+    private const int MaxRestarts = 500;
 
     private readonly World world;
     private readonly MachineSpec spec;

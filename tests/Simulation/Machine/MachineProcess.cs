@@ -69,6 +69,7 @@ internal sealed class MachineProcess
     public void Run(Submission submission, bool resume) => Start(async () =>
     {
         var run = submission.RunId!.Value;
+        world.Machine!.TakenUpAt.TryAdd(run, world.Now);
         if (resume)
         {
             await Engine.ResumeAsync(run, interrupt.Token);
@@ -78,7 +79,6 @@ internal sealed class MachineProcess
             world.Breach("refused-submission", $"{run} was refused");
         }
 
-        world.Machine!.TakenUpAt.TryAdd(run, world.Now);
         Drives(1);
         var job = await Engine.RunAsync(run, interrupt.Token);
         world.Require(job.Status.IsFinal(), "G2-not-final", $"{run} was run to its end and is {job.Status}");
