@@ -78,6 +78,7 @@ internal sealed class RolesTests(PublishedAws published)
 
         await published.SubmitAsync(stack, "run-1", PublishedAws.Order(stack, "vpc", "lambda", $"echo ran >> {file}"));
         await published.DoneAsync(stack, "run-1");
+        await published.Aws.UntilAsync(() => published.Aws.Functions.Invocations(stack.Work).Count > 0, PublishedAws.Soon, "the worker's invocation is over");
         var invocation = published.Aws.Functions.Invocations(stack.Work).Single();
         var again = await published.Aws.Functions.InvokeAsync(stack.Work, invocation.Payload);
 
