@@ -1,9 +1,8 @@
 using System.CommandLine;
 using System.CommandLine.Help;
-using IacCi.Core.Consoles;
-using IacCi.Core.Faults;
-using IacCi.Core.Logging;
-using IacCi.Core.Work.Processes;
+using IacCi.Core.Linux;
+using IacCi.Core.Terminal;
+using IacCi.Core.Text;
 
 namespace IacCi.Commands;
 

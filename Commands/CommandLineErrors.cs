@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
-using IacCi.Core.Faults;
 using IacCi.Core.Jobs.Fields;
+using IacCi.Core.Text;
 
 namespace IacCi.Commands;
 

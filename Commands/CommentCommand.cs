@@ -1,10 +1,9 @@
 using System.CommandLine;
-using IacCi.Core.Faults;
-using IacCi.Core.Objects;
-using IacCi.Core.Orchestration;
-using IacCi.Core.Report;
-using IacCi.Core.Runs;
-using IacCi.Core.Views;
+using IacCi.Core.Engine;
+using IacCi.Core.Model;
+using IacCi.Core.Reporting;
+using IacCi.Core.Terminal;
+using IacCi.Core.Text;
 
 namespace IacCi.Commands;
 

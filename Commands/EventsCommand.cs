@@ -1,7 +1,7 @@
 using System.CommandLine;
-using IacCi.Core.Faults;
-using IacCi.Core.Runs;
-using IacCi.Core.Views;
+using IacCi.Core.Model;
+using IacCi.Core.Terminal;
+using IacCi.Core.Text;
 
 namespace IacCi.Commands;
 

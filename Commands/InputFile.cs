@@ -1,5 +1,5 @@
-using IacCi.Core.Consoles;
-using IacCi.Core.Faults;
+using IacCi.Core.Terminal;
+using IacCi.Core.Text;
 
 namespace IacCi.Commands;
 
@@ -26,9 +26,9 @@ internal static class InputFile
             // A read of the terminal cannot be called off; it is left behind.
             return await ReadAsync(stream, most, cancellationToken).WaitAsync(cancellationToken);
         }
-        catch (Exception wrong) when (FileFaults.Are(wrong))
+        catch (Exception wrong) when (FileErrors.Are(wrong))
         {
-            throw new UserException($"cannot read {what} {Printable.Word(name)}: {FileFaults.Why(name, wrong)}", ExitCode.Invalid, wrong);
+            throw new UserException($"cannot read {what} {Printable.Word(name)}: {FileErrors.Why(name, wrong)}", ExitCode.Invalid, wrong);
         }
     }
 

@@ -13,7 +13,7 @@ internal static class JobFile
     public static string NameOf(string job) => job == InputFile.StandardInput ? "stdin" : job;
 
     /// <summary>The content, not more of it than a job may have and one byte, by which the reader sees that it is too big.</summary>
-    /// <exception cref="Core.Faults.UserException">The file cannot be read.</exception>
+    /// <exception cref="Core.Text.UserException">The file cannot be read.</exception>
     public static Task<ReadOnlyMemory<byte>> ReadAsync(string job, CancellationToken cancellationToken) =>
         InputFile.ReadAsync("the job", job, JobLimits.MaxFileBytes + 1, cancellationToken);
 }

@@ -1,9 +1,9 @@
 using System.Globalization;
 using System.Text;
+using IacCi.Core.Hosts.Server;
 using IacCi.Core.Jobs;
-using IacCi.Core.Runs;
-using IacCi.Core.Serve;
-using IacCi.Core.Views;
+using IacCi.Core.Model;
+using IacCi.Core.Terminal;
 
 namespace IacCi.Commands;
 
@@ -21,11 +21,11 @@ internal static class Kinds
         text => (text.Length > 0 && !text.Contains('\0') && Encoding.UTF8.GetByteCount(text) <= MaxPathBytes, text));
 
     /// <summary>A run id that somebody chooses.</summary>
-    public static ValueKind<RunId> RunId { get; } = new("a run id: " + RunIdForm, text => (Core.Runs.RunId.TryParse(text, out var run), run));
+    public static ValueKind<RunId> RunId { get; } = new("a run id: " + RunIdForm, text => (Core.Model.RunId.TryParse(text, out var run), run));
 
     /// <summary>What people type for a run: its id, the beginning of one, or its trace.</summary>
     public static ValueKind<string> RunReference { get; } = new(
-        "a run id or the beginning of one: " + RunIdForm, text => (Core.Runs.RunId.TryParse(text, out _), text));
+        "a run id or the beginning of one: " + RunIdForm, text => (Core.Model.RunId.TryParse(text, out _), text));
 
     /// <summary>What people type for an order.</summary>
     public static ValueKind<string> OrderReference { get; } = new(

@@ -1,9 +1,8 @@
 using System.CommandLine;
-using IacCi.Core.Consoles;
-using IacCi.Core.Faults;
-using IacCi.Core.Local;
-using IacCi.Core.Runs;
-using IacCi.Core.Views;
+using IacCi.Core.Hosts.Local;
+using IacCi.Core.Model;
+using IacCi.Core.Terminal;
+using IacCi.Core.Text;
 
 namespace IacCi.Commands;
 

@@ -1,7 +1,7 @@
 using System.Text;
 using System.Text.Json;
-using IacCi.Core.Runs;
-using IacCi.Core.Views;
+using IacCi.Core.Model;
+using IacCi.Core.Terminal;
 
 namespace IacCi.Commands;
 

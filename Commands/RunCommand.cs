@@ -1,16 +1,14 @@
 using System.CommandLine;
 using System.Security.Cryptography;
-using IacCi.Core.Consoles;
-using IacCi.Core.Faults;
+using IacCi.Core.Hosts.Local;
 using IacCi.Core.Intake;
 using IacCi.Core.Jobs;
-using IacCi.Core.Jobs.Views;
-using IacCi.Core.Local;
-using IacCi.Core.Logging;
-using IacCi.Core.Report;
-using IacCi.Core.Runs;
-using IacCi.Core.Views;
-using IacCi.Core.Work.Processes;
+using IacCi.Core.Linux;
+using IacCi.Core.Model;
+using IacCi.Core.Reporting;
+using IacCi.Core.Terminal;
+using IacCi.Core.Text;
+using IacCi.Core.Worker.Processes;
 
 namespace IacCi.Commands;
 

@@ -1,5 +1,5 @@
-using IacCi.Core.Faults;
-using IacCi.Core.Runs;
+using IacCi.Core.Model;
+using IacCi.Core.Text;
 
 namespace IacCi.Commands;
 

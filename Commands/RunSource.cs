@@ -1,9 +1,9 @@
 using System.CommandLine;
-using IacCi.Core.Aws;
-using IacCi.Core.Local;
-using IacCi.Core.Objects;
-using IacCi.Core.Runs;
-using IacCi.Core.Views;
+using IacCi.Core.Hosts.Aws;
+using IacCi.Core.Hosts.Local;
+using IacCi.Core.Linux;
+using IacCi.Core.Model;
+using IacCi.Core.Terminal;
 
 namespace IacCi.Commands;
 
@@ -52,7 +52,7 @@ internal sealed class RunSource : IDisposable
     public static string NoRuns(string place) => StateFolder.NoRuns(place);
 
     /// <summary>Opens AWS when IAC_CI_ORDERS_TABLE is set and no state folder is named; else the state folder.</summary>
-    /// <exception cref="Core.Faults.UserException">There is none, or a variable is missing.</exception>
+    /// <exception cref="Core.Text.UserException">There is none, or a variable is missing.</exception>
     public static RunSource Open(ParseResult parsed, Option<string> state)
     {
         var isNamed = parsed.GetResult(state) is { Implicit: false };
@@ -72,7 +72,7 @@ internal sealed class RunSource : IDisposable
 
     private static RunSource OpenAws()
     {
-        var host = RoleOptions.Host(RoleOptions.Process("status"));
+        var host = RoleHost.Host(RoleHost.Process("status"));
         return new RunSource(host.Store, host.Objects, host.Place, null, _ => false, host);
     }
 

@@ -1,6 +1,6 @@
 using System.CommandLine;
-using IacCi.Core.Faults;
 using IacCi.Core.Jobs;
+using IacCi.Core.Text;
 
 namespace IacCi.Commands;
 

@@ -1,10 +1,10 @@
 using System.CommandLine;
 using System.Text;
-using IacCi.Core.Consoles;
-using IacCi.Core.Faults;
 using IacCi.Core.Secrets;
 using IacCi.Core.Secrets.Age;
 using IacCi.Core.Secrets.Sops;
+using IacCi.Core.Terminal;
+using IacCi.Core.Text;
 
 namespace IacCi.Commands;
 

@@ -1,8 +1,9 @@
 using System.CommandLine;
-using IacCi.Core.Faults;
-using IacCi.Core.Local;
-using IacCi.Core.Serve;
-using IacCi.Core.Work.Processes;
+using IacCi.Core.Hosts.Local;
+using IacCi.Core.Hosts.Server;
+using IacCi.Core.Linux;
+using IacCi.Core.Text;
+using IacCi.Core.Worker.Processes;
 
 namespace IacCi.Commands;
 
@@ -68,7 +69,7 @@ internal static class ServeCommand
     {
         using var interrupts = new Interrupts(3, Tell);
         var local = options.Local with { Kill = interrupts.Third };
-        await new Server(options with { Local = local }, TimeProvider.System).RunAsync(interrupts.First, interrupts.Second);
+        await new JobServer(options with { Local = local }, TimeProvider.System).RunAsync(interrupts.First, interrupts.Second);
         return (int)ExitCode.Succeeded;
 
         void Tell(int signal) => options.Local.Log(signal switch

@@ -1,7 +1,8 @@
 using System.CommandLine;
-using IacCi.Core.Faults;
-using IacCi.Core.Local;
-using IacCi.Core.Views;
+using IacCi.Core.Hosts.Local;
+using IacCi.Core.Linux;
+using IacCi.Core.Terminal;
+using IacCi.Core.Text;
 
 namespace IacCi.Commands;
 

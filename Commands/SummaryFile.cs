@@ -1,5 +1,5 @@
 using System.Text;
-using IacCi.Core.Faults;
+using IacCi.Core.Text;
 
 namespace IacCi.Commands;
 
@@ -19,9 +19,9 @@ internal static class SummaryFile
 
             return file is null ? null : Path.GetFullPath(file);
         }
-        catch (Exception wrong) when (FileFaults.Are(wrong))
+        catch (Exception wrong) when (FileErrors.Are(wrong))
         {
-            throw new UserException($"--summary {Printable.Word(file!)} cannot be written: {FileFaults.Why(file!, wrong)}", inner: wrong);
+            throw new UserException($"--summary {Printable.Word(file!)} cannot be written: {FileErrors.Why(file!, wrong)}", inner: wrong);
         }
     }
 
@@ -33,9 +33,9 @@ internal static class SummaryFile
             using var opened = new FileStream(file, FileMode.OpenOrCreate, FileAccess.ReadWrite);
             opened.Write(Encoding.UTF8.GetBytes(Gap(opened) + page));
         }
-        catch (Exception wrong) when (FileFaults.Are(wrong))
+        catch (Exception wrong) when (FileErrors.Are(wrong))
         {
-            tell($"the page about the run could not be written to {Printable.Word(file)}: {FileFaults.Why(file, wrong)}; 'iac-ci comment RUN' prints it");
+            tell($"the page about the run could not be written to {Printable.Word(file)}: {FileErrors.Why(file, wrong)}; 'iac-ci comment RUN' prints it");
         }
     }
 

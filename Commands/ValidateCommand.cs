@@ -1,7 +1,7 @@
 using System.CommandLine;
-using IacCi.Core.Faults;
 using IacCi.Core.Jobs;
-using IacCi.Core.Jobs.Views;
+using IacCi.Core.Terminal;
+using IacCi.Core.Text;
 
 namespace IacCi.Commands;
 

@@ -1,6 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
-using IacCi.Core.Faults;
+using IacCi.Core.Text;
 
 namespace IacCi.Commands;
 

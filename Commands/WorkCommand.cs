@@ -1,8 +1,9 @@
 using System.CommandLine;
-using IacCi.Core.Aws.Roles;
-using IacCi.Core.Consoles;
-using IacCi.Core.Work;
-using IacCi.Core.Work.Processes;
+using IacCi.Core.Hosts.Aws.Roles;
+using IacCi.Core.Model;
+using IacCi.Core.Terminal;
+using IacCi.Core.Worker;
+using IacCi.Core.Worker.Processes;
 
 namespace IacCi.Commands;
 
@@ -11,7 +12,7 @@ internal static class WorkCommand
 {
     public static Command Create()
     {
-        var file = RoleOptions.Event();
+        var file = RoleHost.Event();
         var scratch = Kinds.Path.Option<string?>(
             "--scratch", "DIR", "In a Lambda: a folder that nobody but orders writes to (/tmp). What orders leave in it is removed before the next one.");
         var command = new RoleCommand(
@@ -29,25 +30,25 @@ internal static class WorkCommand
     private static async Task<int> RunAsync(string? file, string? scratch)
     {
         EngineProtection.Apply();
-        var process = RoleOptions.Process("work");
-        using var host = RoleOptions.Host(process);
+        var process = RoleHost.Process("work");
+        using var host = RoleHost.Host(process);
         Func<string, string?> variable = Environment.GetEnvironmentVariable;
         if (file is null && process.RuntimeApi is not null)
         {
-            return (int)await process.ServeAsync(host.CheckWork, () => host.Work(WorkSite.Warm(variable, scratch)), RoleProcess.WorkMargin, CancellationToken.None);
+            return (int)await process.ServeAsync(host.CheckWork, () => host.Work(WorkerEnvironment.Warm(variable, scratch)), RoleProcess.WorkMargin, CancellationToken.None);
         }
 
         host.CheckWork();
         if (file is not null)
         {
-            var json = await RoleOptions.ReadAsync(file);
-            return await RoleOptions.InterruptiblyAsync(async (stop, _) => (int)await process.OnceAsync(host.Work(WorkSite.Build(variable)), json, stop));
+            var json = await RoleHost.ReadAsync(file);
+            return await RoleHost.InterruptiblyAsync(async (stop, _) => (int)await process.OnceAsync(host.Work(WorkerEnvironment.Build(variable)), json, stop));
         }
 
-        var order = variable("RUN_ID") is not null ? WorkOrder.FromVariables(variable)
+        var order = variable("RUN_ID") is not null ? OrderAssignment.FromVariables(variable)
             : throw new UsageException("there is no order: give one with --event FILE, or in the variables of a CodeBuild build (RUN_ID, ORDER_NUM, ...)");
-        return await RoleOptions.InterruptiblyAsync(async (stop, kill) =>
-            (int)WorkRole.CodeOf(await host.Work(WorkSite.Build(variable)).RunAsync(order, new StandardOutput(), process.Log, endsAt: null, stop, kill)));
+        return await RoleHost.InterruptiblyAsync(async (stop, kill) =>
+            (int)WorkerRole.CodeOf(await host.Work(WorkerEnvironment.Build(variable)).RunAsync(order, new StandardOutput(), process.Log, endsAt: null, stop, kill)));
     }
 
     /// <summary>The order's masked output, as it comes.</summary>

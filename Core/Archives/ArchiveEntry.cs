@@ -1,3 +1,5 @@
+using IacCi.Core.Linux;
+
 namespace IacCi.Core.Archives;
 
 /// <summary>What stands at a path.</summary>

@@ -1,5 +1,6 @@
 using System.IO.Compression;
 using System.Text;
+using IacCi.Core.Linux;
 
 namespace IacCi.Core.Archives;
 

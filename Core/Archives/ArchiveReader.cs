@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.IO.Compression;
+using IacCi.Core.Linux;
 
 namespace IacCi.Core.Archives;
 

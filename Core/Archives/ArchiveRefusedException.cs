@@ -1,4 +1,4 @@
-using IacCi.Core.Faults;
+using IacCi.Core.Text;
 
 namespace IacCi.Core.Archives;
 

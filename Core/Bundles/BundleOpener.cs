@@ -3,12 +3,11 @@ using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text.Json;
 using IacCi.Core.Archives;
-using IacCi.Core.Faults;
 using IacCi.Core.Jobs;
+using IacCi.Core.Model;
 using IacCi.Core.Secrets.Age;
 using IacCi.Core.Secrets.Sops;
-using IacCi.Core.Work;
-using IacCi.Core.Work.Unpack;
+using IacCi.Core.Text;
 
 namespace IacCi.Core.Bundles;
 
@@ -17,7 +16,7 @@ public interface IIdentitySource
 {
     /// <summary>The identities, for an order.</summary>
     /// <exception cref="UserException">There is none, or it cannot be had; the message says where it was looked for.</exception>
-    ValueTask<IReadOnlyList<AgeIdentity>> FindAsync(WorkOrder order, CancellationToken cancellationToken);
+    ValueTask<IReadOnlyList<AgeIdentity>> FindAsync(OrderAssignment order, CancellationToken cancellationToken);
 }
 
 /// <summary>
@@ -28,12 +27,12 @@ public interface IIdentitySource
 /// <param name="newFolder">Makes a folder for the code of one order.</param>
 /// <param name="keyring">Remembers the data keys of bundles; null where each bundle is opened by a process of its own.</param>
 public sealed class BundleOpener(
-    IBundleSource bundles, IIdentitySource identities, Func<WorkOrder, OrderFolder> newFolder, SopsKeyring? keyring = null) : IOrderOpener
+    IBundleSource bundles, IIdentitySource identities, Func<OrderAssignment, OrderFolder> newFolder, SopsKeyring? keyring = null) : IOrderOpener
 {
     private const string TimeoutVariable = "TIMEOUT";
 
     /// <inheritdoc/>
-    public async ValueTask<IOpenedOrder> OpenAsync(WorkOrder order, ReadOnlyMemory<byte> bundle, CancellationToken cancellationToken)
+    public async ValueTask<IOpenedOrder> OpenAsync(OrderAssignment order, ReadOnlyMemory<byte> bundle, CancellationToken cancellationToken)
     {
         var folder = newFolder(order);
         try
@@ -65,7 +64,7 @@ public sealed class BundleOpener(
     }
 
     /// <summary>Unpacks the code. The bundle's digest was checked, and the code's stands in the bundle: nothing else is unpacked.</summary>
-    private async ValueTask UnpackAsync(WorkOrder order, string? sha256, string folder, CancellationToken cancellationToken)
+    private async ValueTask UnpackAsync(OrderAssignment order, string? sha256, string folder, CancellationToken cancellationToken)
     {
         if (sha256 is null)
         {
@@ -93,7 +92,7 @@ public sealed class BundleOpener(
         ? new MemoryStream(array.Array!, array.Offset, array.Count, writable: false)
         : new MemoryStream(bytes.ToArray(), writable: false);
 
-    private async ValueTask<IReadOnlyList<AgeIdentity>> FindKeysAsync(WorkOrder order, CancellationToken cancellationToken)
+    private async ValueTask<IReadOnlyList<AgeIdentity>> FindKeysAsync(OrderAssignment order, CancellationToken cancellationToken)
     {
         try
         {

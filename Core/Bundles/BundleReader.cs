@@ -1,8 +1,8 @@
 using System.Text;
 using System.Text.Json;
-using IacCi.Core.Faults;
 using IacCi.Core.Jobs;
-using IacCi.Core.Runs;
+using IacCi.Core.Model;
+using IacCi.Core.Text;
 
 namespace IacCi.Core.Bundles;
 

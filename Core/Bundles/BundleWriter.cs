@@ -4,7 +4,8 @@ using System.Text;
 using System.Text.Json;
 using IacCi.Core.Archives;
 using IacCi.Core.Code;
-using IacCi.Core.Faults;
+using IacCi.Core.Linux;
+using IacCi.Core.Text;
 
 namespace IacCi.Core.Bundles;
 

@@ -1,4 +1,4 @@
-using IacCi.Core.Jobs;
+using IacCi.Core.Secrets;
 
 namespace IacCi.Core.Bundles;
 

@@ -1,6 +1,6 @@
 using System.Text;
 using System.Text.Json;
-using IacCi.Core.Jobs;
+using IacCi.Core.Text;
 
 namespace IacCi.Core.Bundles;
 

@@ -34,6 +34,6 @@ public sealed record GitCredentials(string? Token, string? SshKey = null)
 public interface ICodeSource
 {
     /// <summary>The code that is asked for. The same request gives the same archive, made once, however many ask at a time.</summary>
-    /// <exception cref="Faults.UserException">It cannot be had, is too large, or leads out of its folder; the message says where and what to do.</exception>
+    /// <exception cref="Text.UserException">It cannot be had, is too large, or leads out of its folder; the message says where and what to do.</exception>
     Task<CodeArchive> ReadAsync(CodeRequest request, CancellationToken cancellationToken);
 }

@@ -1,7 +1,7 @@
 using System.IO.Compression;
 using IacCi.Core.Archives;
 using IacCi.Core.Code.Git;
-using IacCi.Core.Faults;
+using IacCi.Core.Text;
 
 namespace IacCi.Core.Code;
 
@@ -16,8 +16,8 @@ public sealed class CodeSources : ICodeSource, IDisposable
     private readonly GitProcess git;
     private readonly GitSource repositories;
     private readonly CancellationTokenSource life = new(); // Without a timer there is nothing in it to be disposed.
-    private readonly Shared<CodeRequest, CodeArchive> archives = new();
-    private readonly Shared<string, CodeArchive> zips = new();
+    private readonly TaskCache<CodeRequest, CodeArchive> archives = new();
+    private readonly TaskCache<string, CodeArchive> zips = new();
 
     /// <summary>Makes a source.</summary>
     /// <param name="options">How git is used.</param>

@@ -1,5 +1,5 @@
 using IacCi.Core.Archives;
-using IacCi.Core.Faults;
+using IacCi.Core.Text;
 
 namespace IacCi.Core.Code;
 

@@ -1,7 +1,7 @@
 using System.Text;
 using IacCi.Core.Archives;
 using IacCi.Core.Code.Git;
-using IacCi.Core.Faults;
+using IacCi.Core.Text;
 
 namespace IacCi.Core.Code;
 

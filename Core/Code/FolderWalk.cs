@@ -1,6 +1,7 @@
 using IacCi.Core.Archives;
 using IacCi.Core.Code.Ignore;
-using IacCi.Core.Faults;
+using IacCi.Core.Linux;
+using IacCi.Core.Text;
 
 namespace IacCi.Core.Code;
 

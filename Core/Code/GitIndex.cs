@@ -1,7 +1,8 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
 using System.Text;
-using IacCi.Core.Faults;
+using IacCi.Core.Linux;
+using IacCi.Core.Text;
 
 namespace IacCi.Core.Code;
 

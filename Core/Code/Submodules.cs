@@ -1,4 +1,5 @@
 using System.Text;
+using IacCi.Core.Linux;
 
 namespace IacCi.Core.Code;
 

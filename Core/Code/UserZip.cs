@@ -1,7 +1,8 @@
 using System.IO.Compression;
 using System.Text;
 using IacCi.Core.Archives;
-using IacCi.Core.Faults;
+using IacCi.Core.Linux;
+using IacCi.Core.Text;
 
 namespace IacCi.Core.Code;
 

@@ -1,12 +1,11 @@
 using IacCi.Core.Bundles;
 using IacCi.Core.Code;
-using IacCi.Core.Faults;
 using IacCi.Core.Jobs;
-using IacCi.Core.Objects;
-using IacCi.Core.Runs;
+using IacCi.Core.Model;
 using IacCi.Core.Secrets;
 using IacCi.Core.Secrets.Age;
 using IacCi.Core.Secrets.Sops;
+using IacCi.Core.Text;
 
 namespace IacCi.Core.Intake;
 

@@ -1,5 +1,5 @@
-using IacCi.Core.Faults;
 using IacCi.Core.Jobs;
+using IacCi.Core.Text;
 
 namespace IacCi.Core.Intake;
 

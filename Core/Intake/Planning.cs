@@ -1,7 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using IacCi.Core.Jobs;
-using IacCi.Core.Runs;
+using IacCi.Core.Model;
 
 namespace IacCi.Core.Intake;
 

@@ -1,4 +1,5 @@
-using IacCi.Core.Runs;
+using IacCi.Core.Model;
+using IacCi.Core.Secrets;
 
 namespace IacCi.Core.Jobs;
 

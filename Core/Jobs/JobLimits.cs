@@ -40,7 +40,7 @@ public static class JobLimits
     public const int MaxSecrets = 500;
 
     /// <summary>The most entries of <c>dependencies</c>: every other order.</summary>
-    public const int MaxDependencies = Runs.OrderNum.MaxOrders - 1;
+    public const int MaxDependencies = Model.OrderNum.MaxOrders - 1;
 
     /// <summary>The longest <c>order_name</c> and <c>queue_id</c>, in characters.</summary>
     public const int MaxNameLength = 128;

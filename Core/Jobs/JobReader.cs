@@ -16,41 +16,41 @@ public static class JobReader
     /// <param name="context">Where it is going to run.</param>
     public static JobReading Read(ReadOnlyMemory<byte> content, JobFormat? format, string? fileName, JobContext context)
     {
-        var problems = new Problems();
+        var diagnostics = new Diagnostics();
         try
         {
             var text = Checked(content.Span);
-            var root = new Spot(Parse(text, format ?? FormatOf(fileName, text)), FieldPath.Root);
-            var draft = JobFields.Bind(root, context, problems);
+            var root = new NodeRef(Parse(text, format ?? FormatOf(fileName, text)), FieldPath.Root);
+            var draft = JobFields.Bind(root, context, diagnostics);
             if (draft is not null)
             {
-                JobRules.Check(draft, root, context, problems);
+                JobRules.Check(draft, root, context, diagnostics);
             }
 
-            return problems.Any ? JobReading.Refused(problems.InOrder(), problems.Warnings()) : JobReading.Of(draft!, problems.Warnings());
+            return diagnostics.Any ? JobReading.Refused(diagnostics.InOrder(), diagnostics.Warnings()) : JobReading.Of(draft!, diagnostics.Warnings());
         }
-        catch (NotReadable wrong)
+        catch (JobSyntaxException wrong)
         {
             return JobReading.Refused([new JobError("", wrong.Line, wrong.Column, wrong.Message)]);
         }
     }
 
     /// <summary>The content without its byte order mark.</summary>
-    /// <exception cref="NotReadable">It is too big, empty or not UTF-8.</exception>
+    /// <exception cref="JobSyntaxException">It is too big, empty or not UTF-8.</exception>
     private static ReadOnlySpan<byte> Checked(ReadOnlySpan<byte> content)
     {
         if (content.Length > JobLimits.MaxFileBytes)
         {
-            throw new NotReadable(1, 1, $"is {Problems.Count(content.Length)} bytes long, and at most {Problems.Count(JobLimits.MaxFileBytes)} are read; split the job");
+            throw new JobSyntaxException(1, 1, $"is {Diagnostics.Count(content.Length)} bytes long, and at most {Diagnostics.Count(JobLimits.MaxFileBytes)} are read; split the job");
         }
 
         var text = content.StartsWith("\uFEFF"u8) ? content[3..] : content;
         if (!Utf8.IsValid(text))
         {
-            throw new NotReadable(LineOfInvalidByte(text), 1, "is not UTF-8; save it in that encoding");
+            throw new JobSyntaxException(LineOfInvalidByte(text), 1, "is not UTF-8; save it in that encoding");
         }
 
-        return text.IndexOfAnyExcept(" \t\r\n"u8) >= 0 ? text : throw new NotReadable(1, 1, "is empty; write a job into it");
+        return text.IndexOfAnyExcept(" \t\r\n"u8) >= 0 ? text : throw new JobSyntaxException(1, 1, "is empty; write a job into it");
     }
 
     private static int LineOfInvalidByte(ReadOnlySpan<byte> text)

@@ -1,4 +1,4 @@
-using IacCi.Core.Runs;
+using IacCi.Core.Model;
 
 namespace IacCi.Core.Jobs;
 
@@ -73,7 +73,7 @@ public sealed record Order
 
     /// <summary>Where it runs on AWS: <see cref="ExecutionTarget"/>, else what <see cref="UseLambda"/> says, else CodeBuild.</summary>
     public ExecutionTarget Target =>
-        ExecutionTarget ?? (UseLambda is true ? Runs.ExecutionTarget.Lambda : Runs.ExecutionTarget.CodeBuild);
+        ExecutionTarget ?? (UseLambda is true ? Model.ExecutionTarget.Lambda : Model.ExecutionTarget.CodeBuild);
 
     /// <summary>The name people see of the order at this index (0-based): <c>order_name</c>, else <c>queue_id</c>, else <c>order-0001</c>.</summary>
     public string NameAt(int index) => OrderName ?? QueueId ?? $"order-{OrderNum.At(index)}";
@@ -83,7 +83,7 @@ public sealed record Order
     {
         var grace = StopGrace ?? job.StopGrace ?? StopPolicy.DefaultGraceSeconds;
         var least = Cmds.Any(command => command.Contains("terragrunt", StringComparison.Ordinal)) ? OrderLimits.MinTerragruntGraceSeconds : 0;
-        return new StopPolicy(StopSignal ?? job.StopSignal ?? Runs.StopSignal.Interrupt, Math.Max(grace, least));
+        return new StopPolicy(StopSignal ?? job.StopSignal ?? Model.StopSignal.Interrupt, Math.Max(grace, least));
     }
 
     /// <summary>Where its commands run: what it says itself, else what the job says.</summary>

@@ -35,7 +35,7 @@ public static class AgeKeys
     {
         var found = Search(variable);
         return found.Count > 0 ? found : throw new SecretsException(
-            SecretsFault.Key,
+            SecretsError.Key,
             $"there is no age secret key in {KeyVariable}, in the file that {FileVariable} names, or in {OwnFile(variable) ?? "~/.config/sops/age/keys.txt"}: "
             + $"put one there ('iac-ci secrets keygen' makes one){AgeKeySet.Remark(found)}");
     }
@@ -93,7 +93,7 @@ public static class AgeKeys
         var (identities, unusable) = ReadAll(text, source);
         return unusable is [var first, ..] ? throw first
             : identities.Count > 0 ? identities
-            : throw new SecretsException(SecretsFault.Key, $"{source} holds no age secret key (AGE-SECRET-KEY-1...)");
+            : throw new SecretsException(SecretsError.Key, $"{source} holds no age secret key (AGE-SECRET-KEY-1...)");
     }
 
     private static string ReadText(string path) => TextFile.Decode(SecretsInput.Read(path, MaxFileBytes));
@@ -103,7 +103,7 @@ public static class AgeKeys
         text = text.TrimStart('\uFEFF');
         if (text.StartsWith("age-encryption.org/", StringComparison.Ordinal) || text.StartsWith("-----BEGIN", StringComparison.Ordinal))
         {
-            throw new SecretsException(SecretsFault.Key, $"{source} is encrypted itself, or not a file of age keys: decrypt it first (age -d)");
+            throw new SecretsException(SecretsError.Key, $"{source} is encrypted itself, or not a file of age keys: decrypt it first (age -d)");
         }
 
         List<AgeIdentity> identities = [];
@@ -130,7 +130,7 @@ public static class AgeKeys
                 }
                 catch (SecretsException wrong)
                 {
-                    unusable.Add(new SecretsException(SecretsFault.Key, string.Create(CultureInfo.InvariantCulture, $"{source}, line {number}: {wrong.Message}"), wrong));
+                    unusable.Add(new SecretsException(SecretsError.Key, string.Create(CultureInfo.InvariantCulture, $"{source}, line {number}: {wrong.Message}"), wrong));
                 }
             }
         }

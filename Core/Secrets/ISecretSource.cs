@@ -1,11 +1,9 @@
-using IacCi.Core.Jobs;
-
 namespace IacCi.Core.Secrets;
 
 /// <summary>Reads values from where secrets are kept.</summary>
 public interface ISecretSource
 {
     /// <summary>The value at a location.</summary>
-    /// <exception cref="Faults.UserException">It cannot be had; the message names the location and the remedy, never a value.</exception>
+    /// <exception cref="Text.UserException">It cannot be had; the message names the location and the remedy, never a value.</exception>
     ValueTask<string> ReadAsync(SecretLocation location, CancellationToken cancellationToken);
 }

@@ -1,4 +1,4 @@
-using IacCi.Core.Faults;
+using IacCi.Core.Text;
 
 namespace IacCi.Core.Secrets;
 
@@ -23,11 +23,11 @@ internal static class NewFile
         catch (IOException) when (File.Exists(path))
         {
             throw new SecretsException(
-                SecretsFault.Key, $"{Name(path)} is there already and is not overwritten: a lost key or secret cannot be had again. Give another name");
+                SecretsError.Key, $"{Name(path)} is there already and is not overwritten: a lost key or secret cannot be had again. Give another name");
         }
-        catch (Exception wrong) when (FileFaults.Are(wrong))
+        catch (Exception wrong) when (FileErrors.Are(wrong))
         {
-            throw new SecretsException(SecretsFault.Key, $"{Name(path)} cannot be written: {FileFaults.Why(path, wrong)}", wrong);
+            throw new SecretsException(SecretsError.Key, $"{Name(path)} cannot be written: {FileErrors.Why(path, wrong)}", wrong);
         }
     }
 

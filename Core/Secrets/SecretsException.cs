@@ -1,9 +1,9 @@
-using IacCi.Core.Faults;
+using IacCi.Core.Text;
 
 namespace IacCi.Core.Secrets;
 
 /// <summary>What is wrong with a key, an age file or a SOPS file.</summary>
-public enum SecretsFault
+public enum SecretsError
 {
     /// <summary>A key or a recipient is not one, or none was given.</summary>
     Key,
@@ -36,9 +36,9 @@ public enum SecretsFault
 /// <summary>
 /// A key or file of secrets cannot be used. The message says which and what to do, and never holds a key or a value.
 /// </summary>
-public sealed class SecretsException(SecretsFault fault, string message, Exception? inner = null)
+public sealed class SecretsException(SecretsError fault, string message, Exception? inner = null)
     : UserException(message, ExitCode.Invalid, inner)
 {
     /// <summary>What is wrong.</summary>
-    public SecretsFault Fault { get; } = fault;
+    public SecretsError Fault { get; } = fault;
 }

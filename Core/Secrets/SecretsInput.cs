@@ -1,5 +1,5 @@
-using IacCi.Core.Faults;
 using IacCi.Core.Secrets.Sops;
+using IacCi.Core.Text;
 
 namespace IacCi.Core.Secrets;
 
@@ -19,7 +19,7 @@ public static class SecretsInput
     {
         try
         {
-            using var source = path == StandardInput ? Consoles.StandardStreams.OpenInput() : File.OpenRead(path);
+            using var source = path == StandardInput ? Terminal.StandardStreams.OpenInput() : File.OpenRead(path);
             using var bytes = new MemoryStream();
             var buffer = new byte[64 << 10];
             for (var read = source.Read(buffer); read > 0; read = source.Read(buffer))
@@ -27,16 +27,16 @@ public static class SecretsInput
                 bytes.Write(buffer, 0, read);
                 if (bytes.Length > maxBytes)
                 {
-                    throw new SecretsException(SecretsFault.Format, $"{path} is over the limit of {maxBytes} bytes for what it is read as");
+                    throw new SecretsException(SecretsError.Format, $"{path} is over the limit of {maxBytes} bytes for what it is read as");
                 }
             }
 
             return bytes.ToArray();
         }
-        catch (Exception wrong) when (FileFaults.Are(wrong))
+        catch (Exception wrong) when (FileErrors.Are(wrong))
         {
             throw new SecretsException(
-                SecretsFault.Format, $"{Printable.Line(path, Printable.MaxWordChars)} cannot be read: {FileFaults.Why(path, wrong)}", wrong);
+                SecretsError.Format, $"{Printable.Line(path, Printable.MaxWordChars)} cannot be read: {FileErrors.Why(path, wrong)}", wrong);
         }
     }
 }

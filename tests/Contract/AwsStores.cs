@@ -1,5 +1,4 @@
-using IacCi.Core.Objects;
-using IacCi.Core.Runs;
+using IacCi.Core.Model;
 
 namespace IacCi.Tests.Contract;
 

@@ -1,8 +1,8 @@
 using Amazon.DynamoDBv2;
 using Amazon.DynamoDBv2.Model;
 using Amazon.Runtime;
-using IacCi.Core.Aws;
-using IacCi.Core.Aws.Dynamo;
+using IacCi.Core.Hosts.Aws;
+using IacCi.Core.Hosts.Aws.Dynamo;
 using IacCi.Emulated;
 using TUnit.Core.Interfaces;
 

@@ -1,12 +1,11 @@
-using IacCi.Core.Local;
-using IacCi.Core.Objects;
-using IacCi.Core.Runs;
+using IacCi.Core.Hosts.Local;
+using IacCi.Core.Model;
 
 namespace IacCi.Tests.Contract;
 
 /// <summary>The state file keeps what every run store promises.</summary>
 [InheritsTests]
-internal sealed class SqliteRunStoreKeeps : RunStoreContract, IDisposable
+internal sealed class SqliteRunStoreTests : RunStoreContract, IDisposable
 {
     private readonly string folder = Directory.CreateTempSubdirectory("iac-ci-contract-").FullName;
     private SqliteDatabase? database;
@@ -26,7 +25,7 @@ internal sealed class SqliteRunStoreKeeps : RunStoreContract, IDisposable
 
 /// <summary>The folder of objects keeps what every object store promises.</summary>
 [InheritsTests]
-internal sealed class FolderObjectStoreKeeps : ObjectStoreContract, IDisposable
+internal sealed class FolderObjectStoreTests : ObjectStoreContract, IDisposable
 {
     private readonly string folder = Directory.CreateTempSubdirectory("iac-ci-contract-").FullName;
 

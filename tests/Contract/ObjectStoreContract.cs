@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text;
-using IacCi.Core.Objects;
-using IacCi.Core.Runs;
+using IacCi.Core.Model;
 
 namespace IacCi.Tests.Contract;
 

@@ -1,4 +1,4 @@
-using IacCi.Core.Runs;
+using IacCi.Core.Model;
 using static IacCi.Tests.Contract.Samples;
 
 namespace IacCi.Tests.Contract;
@@ -11,10 +11,10 @@ internal abstract partial class RunStoreContract
     {
         var store = await CreateStoreAsync();
         var run = await ActiveRun(store, 3);
-        await store.TryEnterAsync(run, Nums(0, 1, 2), "a", T0, T0.AddMinutes(5), None);
-        var cursor = new Cursor("sdf", JobEnding.Deadline, T0.AddSeconds(7));
-        var outcome = await store.CommitAsync(run, "a", cursor, Nums(0, 2, 3), AfterCommit.Keep, None);
-        var expected = Lock(run) with { Owner = "a", LeaseUntil = T0.AddMinutes(5), Inbox = Nums(1).ToHashSet(), Cursor = cursor };
+        await store.TryAcquireLeaseAsync(run, Nums(0, 1, 2), "a", T0, T0.AddMinutes(5), None);
+        var checkpoint = new RunCheckpoint("sdf", JobEnding.Deadline, T0.AddSeconds(7));
+        var outcome = await store.CommitAsync(run, "a", checkpoint, Nums(0, 2, 3), AfterCommit.Keep, None);
+        var expected = Lock(run) with { Owner = "a", LeaseUntil = T0.AddMinutes(5), Inbox = Nums(1).ToHashSet(), Checkpoint = checkpoint };
         await Same(((CommitOutcome.Committed)outcome).Lock, expected);
         await Same(await store.FindLockAsync(run, None), expected);
     }
@@ -27,9 +27,9 @@ internal abstract partial class RunStoreContract
     {
         var store = await CreateStoreAsync();
         var run = await ActiveRun(store, 3);
-        await store.TryEnterAsync(run, [], "a", T0, T0.AddMinutes(5), None);
-        await store.CommitAsync(run, "a", new Cursor("qqq", ending), [], AfterCommit.Keep, None);
-        await Assert.That((await store.FindLockAsync(run, None))!.Cursor).IsEqualTo(new Cursor("qqq", ending));
+        await store.TryAcquireLeaseAsync(run, [], "a", T0, T0.AddMinutes(5), None);
+        await store.CommitAsync(run, "a", new RunCheckpoint("qqq", ending), [], AfterCommit.Keep, None);
+        await Assert.That((await store.FindLockAsync(run, None))!.Checkpoint).IsEqualTo(new RunCheckpoint("qqq", ending));
     }
 
     [Test]
@@ -37,11 +37,11 @@ internal abstract partial class RunStoreContract
     {
         var store = await CreateStoreAsync();
         var run = await ActiveRun(store, 3);
-        await store.TryEnterAsync(run, Nums(0, 1), "a", T0, T0.AddMinutes(5), None);
-        var outcome = await store.CommitAsync(run, "a", new Cursor("ddq"), Nums(0, 1, 2), AfterCommit.Leave, None);
-        await Same(((CommitOutcome.Committed)outcome).Lock, Lock(run) with { Cursor = new Cursor("ddq") });
-        await Same(await store.FindLockAsync(run, None), Lock(run) with { Cursor = new Cursor("ddq") });
-        await Assert.That(await store.TryEnterAsync(run, Nums(3), "b", T0, T0.AddMinutes(1), None)).IsNotNull();
+        await store.TryAcquireLeaseAsync(run, Nums(0, 1), "a", T0, T0.AddMinutes(5), None);
+        var outcome = await store.CommitAsync(run, "a", new RunCheckpoint("ddq"), Nums(0, 1, 2), AfterCommit.ReleaseIfInboxEmpty, None);
+        await Same(((CommitOutcome.Committed)outcome).Lock, Lock(run) with { Checkpoint = new RunCheckpoint("ddq") });
+        await Same(await store.FindLockAsync(run, None), Lock(run) with { Checkpoint = new RunCheckpoint("ddq") });
+        await Assert.That(await store.TryAcquireLeaseAsync(run, Nums(3), "b", T0, T0.AddMinutes(1), None)).IsNotNull();
     }
 
     [Test]
@@ -49,9 +49,9 @@ internal abstract partial class RunStoreContract
     {
         var store = await CreateStoreAsync();
         var run = await ActiveRun(store, 3);
-        await store.TryEnterAsync(run, [], "a", T0, T0.AddMinutes(5), None);
-        await Assert.That(await store.CommitAsync(run, "a", new Cursor("ddq"), [], AfterCommit.Leave, None)).IsTypeOf<CommitOutcome.Committed>();
-        await Same(await store.FindLockAsync(run, None), Lock(run) with { Cursor = new Cursor("ddq") });
+        await store.TryAcquireLeaseAsync(run, [], "a", T0, T0.AddMinutes(5), None);
+        await Assert.That(await store.CommitAsync(run, "a", new RunCheckpoint("ddq"), [], AfterCommit.ReleaseIfInboxEmpty, None)).IsTypeOf<CommitOutcome.Committed>();
+        await Same(await store.FindLockAsync(run, None), Lock(run) with { Checkpoint = new RunCheckpoint("ddq") });
     }
 
     [Test]
@@ -59,9 +59,9 @@ internal abstract partial class RunStoreContract
     {
         var store = await CreateStoreAsync();
         var run = await ActiveRun(store, 3);
-        await store.TryEnterAsync(run, Nums(1), "a", T0, T0.AddMinutes(5), None);
+        await store.TryAcquireLeaseAsync(run, Nums(1), "a", T0, T0.AddMinutes(5), None);
         var before = await store.AddToInboxAsync(run, Nums(2), None);
-        var outcome = await store.CommitAsync(run, "a", new Cursor("sqq"), Nums(1, 3), AfterCommit.Leave, None);
+        var outcome = await store.CommitAsync(run, "a", new RunCheckpoint("sqq"), Nums(1, 3), AfterCommit.ReleaseIfInboxEmpty, None);
         await Same(((CommitOutcome.MoreToDo)outcome).Lock, before!);
         await Same(await store.FindLockAsync(run, None), before!);
     }
@@ -71,41 +71,41 @@ internal abstract partial class RunStoreContract
     {
         var store = await CreateStoreAsync();
         var run = await ActiveRun(store, 3);
-        await store.TryEnterAsync(run, Nums(1, 2, 3), "a", T0, T0.AddMinutes(5), None);
-        var outcome = await store.CommitAsync(run, "a", new Cursor("sqq"), Nums(1), AfterCommit.HandOver, None);
-        var expected = Lock(run) with { Inbox = Nums(2, 3).ToHashSet(), Cursor = new Cursor("sqq") };
+        await store.TryAcquireLeaseAsync(run, Nums(1, 2, 3), "a", T0, T0.AddMinutes(5), None);
+        var outcome = await store.CommitAsync(run, "a", new RunCheckpoint("sqq"), Nums(1), AfterCommit.HandOver, None);
+        var expected = Lock(run) with { Inbox = Nums(2, 3).ToHashSet(), Checkpoint = new RunCheckpoint("sqq") };
         await Same(((CommitOutcome.Committed)outcome).Lock, expected);
         await Same(await store.FindLockAsync(run, None), expected);
     }
 
     [Test]
     [Arguments(AfterCommit.Keep)]
-    [Arguments(AfterCommit.Leave)]
+    [Arguments(AfterCommit.ReleaseIfInboxEmpty)]
     [Arguments(AfterCommit.HandOver)]
     public async Task A_commit_of_one_who_lost_the_lease_writes_nothing(AfterCommit then)
     {
         var store = await CreateStoreAsync();
         var run = await ActiveRun(store, 3);
-        await store.TryEnterAsync(run, Nums(1), "a", T0, T0.AddMinutes(5), None);
-        var taken = await store.TryEnterAsync(run, Nums(2), "b", T0.AddMinutes(6), T0.AddMinutes(9), None);
-        var outcome = await store.CommitAsync(run, "a", new Cursor("sss"), Nums(1, 2), then, None);
+        await store.TryAcquireLeaseAsync(run, Nums(1), "a", T0, T0.AddMinutes(5), None);
+        var taken = await store.TryAcquireLeaseAsync(run, Nums(2), "b", T0.AddMinutes(6), T0.AddMinutes(9), None);
+        var outcome = await store.CommitAsync(run, "a", new RunCheckpoint("sss"), Nums(1, 2), then, None);
         await Assert.That(outcome).IsEqualTo(CommitOutcome.LeaseLost.Instance);
         await Same(await store.FindLockAsync(run, None), taken!);
     }
 
     [Test]
     [Arguments(AfterCommit.Keep)]
-    [Arguments(AfterCommit.Leave)]
+    [Arguments(AfterCommit.ReleaseIfInboxEmpty)]
     [Arguments(AfterCommit.HandOver)]
     public async Task A_commit_after_the_lease_was_given_back_writes_nothing(AfterCommit then)
     {
         var store = await CreateStoreAsync();
         var run = await ActiveRun(store, 3);
-        await store.TryEnterAsync(run, Nums(1), "a", T0, T0.AddMinutes(5), None);
-        await store.CommitAsync(run, "a", new Cursor("dqq"), Nums(1), AfterCommit.Leave, None);
-        var outcome = await store.CommitAsync(run, "a", new Cursor("sss"), [], then, None);
+        await store.TryAcquireLeaseAsync(run, Nums(1), "a", T0, T0.AddMinutes(5), None);
+        await store.CommitAsync(run, "a", new RunCheckpoint("dqq"), Nums(1), AfterCommit.ReleaseIfInboxEmpty, None);
+        var outcome = await store.CommitAsync(run, "a", new RunCheckpoint("sss"), [], then, None);
         await Assert.That(outcome).IsEqualTo(CommitOutcome.LeaseLost.Instance);
-        await Assert.That((await store.FindLockAsync(run, None))!.Cursor.States).IsEqualTo("dqq");
+        await Assert.That((await store.FindLockAsync(run, None))!.Checkpoint.States).IsEqualTo("dqq");
     }
 
     [Test]
@@ -113,8 +113,8 @@ internal abstract partial class RunStoreContract
     {
         var store = await CreateStoreAsync();
         var run = await ActiveRun(store, 3);
-        await store.TryEnterAsync(run, Nums(1), "a", T0, T0, None);
-        await Assert.That(await store.CommitAsync(run, "a", new Cursor("dqq"), Nums(1), AfterCommit.Leave, None)).IsTypeOf<CommitOutcome.Committed>();
+        await store.TryAcquireLeaseAsync(run, Nums(1), "a", T0, T0, None);
+        await Assert.That(await store.CommitAsync(run, "a", new RunCheckpoint("dqq"), Nums(1), AfterCommit.ReleaseIfInboxEmpty, None)).IsTypeOf<CommitOutcome.Committed>();
     }
 
     [Test]
@@ -124,16 +124,16 @@ internal abstract partial class RunStoreContract
         var run = await ActiveRun(store, 3);
         for (var round = 0; round < 10; round++)
         {
-            await store.TryEnterAsync(run, Nums(1), "a", T0, T0.AddMinutes(5), None);
+            await store.TryAcquireLeaseAsync(run, Nums(1), "a", T0, T0.AddMinutes(5), None);
             var outcomes = await AtOnce<object?>(2, async i => i == 0
-                ? await store.CommitAsync(run, "a", Cursor.Fresh(3), Nums(1), AfterCommit.Leave, None)
+                ? await store.CommitAsync(run, "a", RunCheckpoint.Fresh(3), Nums(1), AfterCommit.ReleaseIfInboxEmpty, None)
                 : await store.AddToInboxAsync(run, Nums(2), None));
             var now = await store.FindLockAsync(run, None);
             await Assert.That(now!.Inbox.Contains(new OrderNum(2))).IsTrue();
             await Assert.That(now.Owner is null).IsEqualTo(outcomes[0] is CommitOutcome.Committed);
-            await store.CommitAsync(run, "a", Cursor.Fresh(3), Nums(1, 2), AfterCommit.Leave, None);
-            await store.TryEnterAsync(run, [], "z", T0, T0, None);
-            await store.CommitAsync(run, "z", Cursor.Fresh(3), Nums(1, 2), AfterCommit.Leave, None);
+            await store.CommitAsync(run, "a", RunCheckpoint.Fresh(3), Nums(1, 2), AfterCommit.ReleaseIfInboxEmpty, None);
+            await store.TryAcquireLeaseAsync(run, [], "z", T0, T0, None);
+            await store.CommitAsync(run, "z", RunCheckpoint.Fresh(3), Nums(1, 2), AfterCommit.ReleaseIfInboxEmpty, None);
         }
     }
 
@@ -142,15 +142,15 @@ internal abstract partial class RunStoreContract
     {
         var store = await CreateStoreAsync();
         var run = await ActiveRun(store, 3);
-        await store.TryEnterAsync(run, Nums(1, 2), "a", T0, T0.AddMinutes(5), None);
-        var cursor = new Cursor("sft", JobEnding.Cancelled, T0);
-        await store.CompleteAsync(run, cursor, None);
-        var expected = Lock(run) with { Cursor = cursor, Completed = true };
+        await store.TryAcquireLeaseAsync(run, Nums(1, 2), "a", T0, T0.AddMinutes(5), None);
+        var checkpoint = new RunCheckpoint("sft", JobEnding.Cancelled, T0);
+        await store.CompleteAsync(run, checkpoint, None);
+        var expected = Lock(run) with { Checkpoint = checkpoint, Completed = true };
         await Same(await store.FindLockAsync(run, None), expected);
-        await Assert.That(await store.TryEnterAsync(run, Nums(1), "b", T0.AddHours(1), T0.AddHours(2), None)).IsNull();
+        await Assert.That(await store.TryAcquireLeaseAsync(run, Nums(1), "b", T0.AddHours(1), T0.AddHours(2), None)).IsNull();
         await Assert.That(await store.AddToInboxAsync(run, Nums(1), None)).IsNull();
-        await Assert.That(await store.CommitAsync(run, "a", Cursor.Fresh(3), [], AfterCommit.Keep, None)).IsEqualTo(CommitOutcome.LeaseLost.Instance);
-        await store.CompleteAsync(run, cursor, None);
+        await Assert.That(await store.CommitAsync(run, "a", RunCheckpoint.Fresh(3), [], AfterCommit.Keep, None)).IsEqualTo(CommitOutcome.LeaseLost.Instance);
+        await store.CompleteAsync(run, checkpoint, None);
         await Same(await store.FindLockAsync(run, None), expected);
     }
 }

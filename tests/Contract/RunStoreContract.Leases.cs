@@ -1,4 +1,4 @@
-using IacCi.Core.Runs;
+using IacCi.Core.Model;
 using static IacCi.Tests.Contract.Samples;
 
 namespace IacCi.Tests.Contract;
@@ -12,7 +12,7 @@ internal abstract partial class RunStoreContract
         var store = await CreateStoreAsync();
         var run = await ActiveRun(store, 3);
         await store.AddToInboxAsync(run, Nums(3), None);
-        var entered = await store.TryEnterAsync(run, Nums(0, 2), "me", T0, T0.AddMinutes(5), None);
+        var entered = await store.TryAcquireLeaseAsync(run, Nums(0, 2), "me", T0, T0.AddMinutes(5), None);
         await Same(entered, Lock(run) with { Owner = "me", LeaseUntil = T0.AddMinutes(5), Inbox = Nums(0, 2, 3).ToHashSet() });
         await Same(await store.FindLockAsync(run, None), entered!);
     }
@@ -22,8 +22,8 @@ internal abstract partial class RunStoreContract
     {
         var store = await CreateStoreAsync();
         var run = await ActiveRun(store, 3);
-        var held = await store.TryEnterAsync(run, Nums(1), "a", T0, T0.AddMinutes(5), None);
-        await Assert.That(await store.TryEnterAsync(run, Nums(2), "b", T0.AddMinutes(5).AddMilliseconds(-1), T0.AddMinutes(9), None)).IsNull();
+        var held = await store.TryAcquireLeaseAsync(run, Nums(1), "a", T0, T0.AddMinutes(5), None);
+        await Assert.That(await store.TryAcquireLeaseAsync(run, Nums(2), "b", T0.AddMinutes(5).AddMilliseconds(-1), T0.AddMinutes(9), None)).IsNull();
         await Same(await store.FindLockAsync(run, None), held!);
     }
 
@@ -32,15 +32,15 @@ internal abstract partial class RunStoreContract
     {
         var store = await CreateStoreAsync();
         var run = await ActiveRun(store, 3);
-        await store.TryEnterAsync(run, Nums(1), "a", T0, T0.AddMinutes(5), None);
-        await store.CommitAsync(run, "a", new Cursor("dqq"), [], AfterCommit.Keep, None);
-        var taken = await store.TryEnterAsync(run, Nums(2), "b", T0.AddMinutes(5), T0.AddMinutes(9), None);
+        await store.TryAcquireLeaseAsync(run, Nums(1), "a", T0, T0.AddMinutes(5), None);
+        await store.CommitAsync(run, "a", new RunCheckpoint("dqq"), [], AfterCommit.Keep, None);
+        var taken = await store.TryAcquireLeaseAsync(run, Nums(2), "b", T0.AddMinutes(5), T0.AddMinutes(9), None);
         await Same(taken, Lock(run) with
         {
             Owner = "b",
             LeaseUntil = T0.AddMinutes(9),
             Inbox = Nums(1, 2).ToHashSet(),
-            Cursor = new Cursor("dqq"),
+            Checkpoint = new RunCheckpoint("dqq"),
         });
     }
 
@@ -49,7 +49,7 @@ internal abstract partial class RunStoreContract
     {
         var store = await CreateStoreAsync();
         var run = await ActiveRun(store, 9);
-        var answers = await AtOnce(8, i => store.TryEnterAsync(run, Nums(i + 1), Text(i), T0, T0.AddMinutes(5), None));
+        var answers = await AtOnce(8, i => store.TryAcquireLeaseAsync(run, Nums(i + 1), Text(i), T0, T0.AddMinutes(5), None));
         var winner = answers.Single(answer => answer is not null);
         await Same(await store.FindLockAsync(run, None), winner!);
         await Assert.That(winner!.Inbox.Count).IsEqualTo(1);
@@ -60,7 +60,7 @@ internal abstract partial class RunStoreContract
     {
         var store = await CreateStoreAsync();
         var run = await ActiveRun(store, 9);
-        await store.TryEnterAsync(run, Nums(1), "a", T0, T0.AddMinutes(5), None);
+        await store.TryAcquireLeaseAsync(run, Nums(1), "a", T0, T0.AddMinutes(5), None);
         await AtOnce(8, i => store.AddToInboxAsync(run, Nums(i + 1, 9), None));
         var after = await store.AddToInboxAsync(run, Nums(9), None);
         await Same(after, Lock(run, 9) with
@@ -80,8 +80,8 @@ internal abstract partial class RunStoreContract
         var all = Enumerable.Range(0, OrderNum.MaxOrders + 1).Select(n => new OrderNum(n)).ToList();
         var after = await store.AddToInboxAsync(run, all, None);
         await Assert.That(after!.Inbox.SetEquals(all)).IsTrue();
-        await store.TryEnterAsync(run, [], "a", T0, T0.AddMinutes(5), None);
-        await Assert.That(await store.CommitAsync(run, "a", Cursor.Fresh(1), all, AfterCommit.Leave, None)).IsTypeOf<CommitOutcome.Committed>();
+        await store.TryAcquireLeaseAsync(run, [], "a", T0, T0.AddMinutes(5), None);
+        await Assert.That(await store.CommitAsync(run, "a", RunCheckpoint.Fresh(1), all, AfterCommit.ReleaseIfInboxEmpty, None)).IsTypeOf<CommitOutcome.Committed>();
         await Assert.That((await store.FindLockAsync(run, None))!.Inbox.Count).IsEqualTo(0);
     }
 
@@ -90,7 +90,7 @@ internal abstract partial class RunStoreContract
     {
         var store = await CreateStoreAsync();
         var run = await ActiveRun(store, 3);
-        var entered = await store.TryEnterAsync(run, [], "a", T0, T0.AddMinutes(5), None);
+        var entered = await store.TryAcquireLeaseAsync(run, [], "a", T0, T0.AddMinutes(5), None);
         await Same(entered, Lock(run) with { Owner = "a", LeaseUntil = T0.AddMinutes(5) });
     }
 }

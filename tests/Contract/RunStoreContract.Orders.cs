@@ -1,4 +1,4 @@
-using IacCi.Core.Runs;
+using IacCi.Core.Model;
 using static IacCi.Tests.Contract.Samples;
 
 namespace IacCi.Tests.Contract;
@@ -80,7 +80,7 @@ internal abstract partial class RunStoreContract
         await Assert.That(await store.FindLockAsync(run, None)).IsNull();
         await Assert.That((await store.FindOrdersAsync(run, Nums(1), None)).Count).IsEqualTo(0);
         await Assert.That((await EventsOf(store, run)).Count).IsEqualTo(0);
-        await Assert.That(await store.TryEnterAsync(run, Nums(1), "a", T0, T0.AddMinutes(1), None)).IsNull();
+        await Assert.That(await store.TryAcquireLeaseAsync(run, Nums(1), "a", T0, T0.AddMinutes(1), None)).IsNull();
         await Assert.That(await store.AddToInboxAsync(run, Nums(1), None)).IsNull();
         await Assert.That(await store.FindLockAsync(run, None)).IsNull();
     }

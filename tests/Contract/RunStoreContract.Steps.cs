@@ -1,4 +1,4 @@
-using IacCi.Core.Runs;
+using IacCi.Core.Model;
 using static IacCi.Tests.Contract.Samples;
 
 namespace IacCi.Tests.Contract;

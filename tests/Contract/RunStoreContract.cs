@@ -1,5 +1,5 @@
 using System.Globalization;
-using IacCi.Core.Runs;
+using IacCi.Core.Model;
 using static IacCi.Tests.Contract.Samples;
 
 namespace IacCi.Tests.Contract;

@@ -1,5 +1,5 @@
 using System.Globalization;
-using IacCi.Core.Runs;
+using IacCi.Core.Model;
 
 namespace IacCi.Tests.Contract;
 
@@ -76,7 +76,7 @@ internal static class Samples
         RunId = run,
         TraceId = TraceOf(run),
         FlowId = FlowOf(run),
-        Cursor = Cursor.Fresh(orders),
+        Checkpoint = RunCheckpoint.Fresh(orders),
         Deadline = T0.AddHours(1),
     };
 

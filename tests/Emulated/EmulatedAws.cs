@@ -24,8 +24,8 @@ public sealed class EmulatedAws : IAsyncDisposable
     private static readonly TimeSpan Recheck = TimeSpan.FromMilliseconds(200);
 
     private readonly EmulatedAwsOptions _options;
-    private readonly Dice _dice;
-    private readonly Pulse _pulse = new();
+    private readonly SeededRandom _dice;
+    private readonly Ticker _pulse = new();
     private readonly string _folder = Directory.CreateTempSubdirectory("emulated-aws-").FullName;
     private readonly Reaper _reaper;
     private readonly ProcessPool _pool;
@@ -39,7 +39,7 @@ public sealed class EmulatedAws : IAsyncDisposable
     private EmulatedAws(EmulatedAwsOptions options)
     {
         _options = options;
-        _dice = new Dice(options.Seed);
+        _dice = new SeededRandom(options.Seed);
         _reaper = new Reaper(options.Python);
         var principals = new Principals(_dice);
         Faults = new FaultPlan(_dice);

@@ -1,6 +1,5 @@
 using System.Runtime.CompilerServices;
-using IacCi.Core.Objects;
-using IacCi.Core.Runs;
+using IacCi.Core.Model;
 using IacCi.Simulation;
 using IacCi.Tests.Contract;
 
@@ -117,18 +116,18 @@ internal sealed class DrivenStore(World world, IRunStore inner) : IRunStore
     public ValueTask<AdvanceOutcome> AdvanceAsync(RunPlan plan, IReadOnlyList<OrderChange> changes, CancellationToken cancellationToken) =>
         new(driver.Do(() => inner.AdvanceAsync(plan, changes, cancellationToken)));
 
-    public ValueTask<RunLock?> TryEnterAsync(
+    public ValueTask<RunLock?> TryAcquireLeaseAsync(
         RunId run, IReadOnlyCollection<OrderNum> news, string owner, DateTimeOffset now, DateTimeOffset until, CancellationToken cancellationToken) =>
-        new(driver.Do(() => inner.TryEnterAsync(run, news, owner, now, until, cancellationToken)));
+        new(driver.Do(() => inner.TryAcquireLeaseAsync(run, news, owner, now, until, cancellationToken)));
 
     public ValueTask<RunLock?> AddToInboxAsync(RunId run, IReadOnlyCollection<OrderNum> news, CancellationToken cancellationToken) =>
         new(driver.Do(() => inner.AddToInboxAsync(run, news, cancellationToken)));
 
     public ValueTask<CommitOutcome> CommitAsync(
-        RunId run, string owner, Cursor cursor, IReadOnlyCollection<OrderNum> handled, AfterCommit then, CancellationToken cancellationToken) =>
-        new(driver.Do(() => inner.CommitAsync(run, owner, cursor, handled, then, cancellationToken)));
+        RunId run, string owner, RunCheckpoint checkpoint, IReadOnlyCollection<OrderNum> handled, AfterCommit then, CancellationToken cancellationToken) =>
+        new(driver.Do(() => inner.CommitAsync(run, owner, checkpoint, handled, then, cancellationToken)));
 
-    public ValueTask CompleteAsync(RunId run, Cursor cursor, CancellationToken cancellationToken) => driver.Do(() => inner.CompleteAsync(run, cursor, cancellationToken));
+    public ValueTask CompleteAsync(RunId run, RunCheckpoint checkpoint, CancellationToken cancellationToken) => driver.Do(() => inner.CompleteAsync(run, checkpoint, cancellationToken));
 
     public ValueTask<RunLock?> FindLockAsync(RunId run, CancellationToken cancellationToken) => new(driver.Do(() => inner.FindLockAsync(run, cancellationToken)));
 

@@ -37,7 +37,7 @@ internal static class Bench
 
                 Console.WriteLine(string.Create(
                     CultureInfo.InvariantCulture,
-                    $"{shape,-10} {orders,7}   {PerOrder(world, Role.Intake, orders),12:N2}  {PerOrder(world, Role.Orchestrate, orders),17:N2}  {PerOrder(world, Role.OrderWatch, orders),11:N2}  {world.Steps / clock.Elapsed.TotalSeconds,7:N0}"));
+                    $"{shape,-10} {orders,7}   {PerOrder(world, Role.Intake, orders),12:N2}  {PerOrder(world, Role.Orchestrate, orders),17:N2}  {PerOrder(world, Role.OrderWatchdog, orders),11:N2}  {world.Steps / clock.Elapsed.TotalSeconds,7:N0}"));
             }
         }
 

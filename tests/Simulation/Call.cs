@@ -1,5 +1,5 @@
 using System.Threading.Tasks.Sources;
-using IacCi.Core.Faults;
+using IacCi.Core.Text;
 
 namespace IacCi.Simulation;
 

@@ -1,5 +1,5 @@
 using IacCi.Core.Intake;
-using IacCi.Core.Runs;
+using IacCi.Core.Model;
 
 namespace IacCi.Simulation;
 

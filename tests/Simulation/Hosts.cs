@@ -1,10 +1,9 @@
-using IacCi.Core.Aws.Roles;
-using IacCi.Core.Faults;
+using IacCi.Core.Engine;
+using IacCi.Core.Hosts.Aws.Roles;
 using IacCi.Core.Intake;
 using IacCi.Core.Jobs;
-using IacCi.Core.Orchestration;
-using IacCi.Core.Runs;
-using IacCi.Core.Watch;
+using IacCi.Core.Model;
+using IacCi.Core.Text;
 
 namespace IacCi.Simulation;
 
@@ -52,21 +51,21 @@ internal sealed class Host
         Store,
         Internal,
         Plans,
-        new Settler(Store, Internal, Actor.Clock, Workers),
+        new TransitionWriter(Store, Internal, Actor.Clock, Workers),
         new Dispatcher(Store, Internal, Workers, Watchdogs, Actor.Clock),
         Finalizer,
         Reporter,
         Actor.Clock);
 
-    public OrderWatch OrderWatch => field ??= new OrderWatch(Store, Internal, Plans, Workers, Actor.Clock);
+    public OrderWatchdog OrderWatchdog => field ??= new OrderWatchdog(Store, Internal, Plans, Workers, Actor.Clock);
 
-    public JobWatch JobWatch => field ??= new JobWatch(Store, Internal, Plans, Finalizer, Workers, Actor.Clock);
+    public JobWatchdog JobWatchdog => field ??= new JobWatchdog(Store, Internal, Plans, Finalizer, Workers, Actor.Clock);
 
     public OrchestrateRole OrchestrateRole => field ??= new OrchestrateRole(Orchestrator, Store, Plans, RoleShells.Bucket, world.Rng.Bytes);
 
-    public WatchdogRole WatchdogRole => field ??= new WatchdogRole(JobWatch, OrderWatch, Plans, RoleShells.Bucket);
+    public WatchdogRole WatchdogRole => field ??= new WatchdogRole(JobWatchdog, OrderWatchdog, Plans, RoleShells.Bucket);
 
-    public Intake NewIntake() =>
+    public JobIntake NewIntake() =>
         new(Store, Internal, Keys, Watchdogs, Bundler, Reporter, Finalizer, Actor.Clock, world.Rng.Bytes, "s3://bucket/")
         {
             // The shortest that an operator may set: what is forgotten early has to do no harm.
@@ -167,7 +166,7 @@ internal sealed class ActorWorkers(World world, Actor actor, ActorObjects object
 
     public ValueTask<bool> StopAsync(
         RunPlan plan, PlannedOrder order, string? executionUrl, OrderStatus status, string reason, CancellationToken cancellationToken) =>
-        actor.Role == Role.OrderWatch && world.Spec.Mutation == Mutation.StopForgotten ? new(false) : world.Ask(actor, Verb.StopWorker, world.Traced($"{plan.RunId} {order.Num} {executionUrl}"), () => world.Workers.Stop(plan.RunId, order.Num, executionUrl, status, reason));
+        actor.Role == Role.OrderWatchdog && world.Spec.Mutation == Mutation.StopForgotten ? new(false) : world.Ask(actor, Verb.StopWorker, world.Traced($"{plan.RunId} {order.Num} {executionUrl}"), () => world.Workers.Stop(plan.RunId, order.Num, executionUrl, status, reason));
 
     public ValueTask<ExecutionState> DescribeAsync(string executionUrl, CancellationToken cancellationToken) =>
         world.Ask(actor, Verb.Describe, executionUrl, () => world.Workers.Describe(executionUrl));
@@ -232,7 +231,7 @@ internal sealed class ActorReporter(World world, Actor actor) : IRunReporter
 
     private async ValueTask<DateTimeOffset?> TellAsync(RunProgress progress)
     {
-        var due = progress.Cursor.ReportDueAt;
+        var due = progress.Checkpoint.ReportDueAt;
         if (progress.Plan.Report is null || (progress.Outcome is null && !(due is { } at ? progress.At >= at : progress.News.Count > 0)))
         {
             return due;

@@ -1,6 +1,6 @@
 using System.Text.Json;
-using IacCi.Core.Orchestration;
-using IacCi.Core.Runs;
+using IacCi.Core.Engine;
+using IacCi.Core.Model;
 using IacCi.Simulation.Models;
 
 namespace IacCi.Simulation;
@@ -112,15 +112,15 @@ internal sealed class Invariants(World world)
         }
     }
 
-    public void BeforeCommit(RunState state, RunLock held, string? owner, Cursor cursor)
+    public void BeforeCommit(RunState state, RunLock held, string? owner, RunCheckpoint checkpoint)
     {
         world.Require(held.Owner == owner, "commit-of-stranger", $"{owner} commits on {state.Run}, which {held.Owner ?? "nobody"} holds");
-        for (var i = 0; i < cursor.States.Length; i++)
+        for (var i = 0; i < checkpoint.States.Length; i++)
         {
-            var (known, truth) = (cursor.States[i], state.Letters[i]);
+            var (known, truth) = (checkpoint.States[i], state.Letters[i]);
             if (known != truth && known != 'q' && (known is 's' or 'f' or 't' || truth == 'q' || (known == 'r' && truth == 'd')))
             {
-                world.Breach("cursor-ahead", $"{state.Run}: the cursor says {cursor.States}, the records say {new string(state.Letters)}");
+                world.Breach("cursor-ahead", $"{state.Run}: the cursor says {checkpoint.States}, the records say {new string(state.Letters)}");
                 return;
             }
         }
@@ -189,7 +189,7 @@ internal sealed class Invariants(World world)
             world.Require(held.Completed && held.Owner is null, "lease-left", $"the lock of {run} is left with {held.Owner ?? "nobody"}, completed {held.Completed}");
             world.Require(held.Inbox.Count == 0, "inbox-left", $"the inbox of {run} holds [{string.Join(' ', held.Inbox)}] for ever");
             world.Require(AllTerminal(state), "G2-order-open", $"{run} is over at {new string(state.Letters)}");
-            world.Require(held.Cursor.States == new string(state.Letters), "cursor-behind", $"{run}: {held.Cursor.States} for ever, the records say {new string(state.Letters)}");
+            world.Require(held.Checkpoint.States == new string(state.Letters), "cursor-behind", $"{run}: {held.Checkpoint.States} for ever, the records say {new string(state.Letters)}");
         }
     }
 

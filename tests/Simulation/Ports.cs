@@ -1,6 +1,5 @@
 using System.Runtime.CompilerServices;
-using IacCi.Core.Objects;
-using IacCi.Core.Runs;
+using IacCi.Core.Model;
 using IacCi.Simulation.Models;
 
 namespace IacCi.Simulation;
@@ -21,7 +20,7 @@ internal class ActorStore(World world, Actor actor) : IRunStore
 
     /// <summary>A job's record as its watchdog reads it.</summary>
     private JobRecord? Read(JobRecord? job) =>
-        job is not null && actor.Role == Role.JobWatch && world.Spec.Mutation == Mutation.IntakeAbandonedEarly ? job with { CreatedAt = job.CreatedAt.AddHours(-1) } : job;
+        job is not null && actor.Role == Role.JobWatchdog && world.Spec.Mutation == Mutation.IntakeAbandonedEarly ? job with { CreatedAt = job.CreatedAt.AddHours(-1) } : job;
 
     public ValueTask<bool> AddOrdersAsync(IReadOnlyList<OrderRecord> orders, CancellationToken cancellationToken)
     {
@@ -75,26 +74,26 @@ internal class ActorStore(World world, Actor actor) : IRunStore
         return world.Ask(actor, Verb.Advance, label, () => Model.Advance(plan, copy));
     }
 
-    public ValueTask<RunLock?> TryEnterAsync(
+    public ValueTask<RunLock?> TryAcquireLeaseAsync(
         RunId run, IReadOnlyCollection<OrderNum> news, string owner, DateTimeOffset now, DateTimeOffset until, CancellationToken cancellationToken) =>
-        world.Ask(actor, Verb.TryEnter, world.Traced($"{run} [{string.Join(' ', news)}] as {owner}"), () => Read(Model.TryEnter(run, news, owner, now, until)));
+        world.Ask(actor, Verb.TryAcquireLease, world.Traced($"{run} [{string.Join(' ', news)}] as {owner}"), () => Read(Model.TryAcquireLease(run, news, owner, now, until)));
 
     public ValueTask<RunLock?> AddToInboxAsync(RunId run, IReadOnlyCollection<OrderNum> news, CancellationToken cancellationToken)
     {
-        world.Wakes += actor.Role == Role.JobWatch ? 1 : 0;
+        world.Wakes += actor.Role == Role.JobWatchdog ? 1 : 0;
         return world.Ask(actor, Verb.AddToInbox, world.Traced($"{run} [{string.Join(' ', news)}]"), () => Model.AddToInbox(run, news));
     }
 
     public ValueTask<CommitOutcome> CommitAsync(
-        RunId run, string owner, Cursor cursor, IReadOnlyCollection<OrderNum> handled, AfterCommit then, CancellationToken cancellationToken)
+        RunId run, string owner, RunCheckpoint checkpoint, IReadOnlyCollection<OrderNum> handled, AfterCommit then, CancellationToken cancellationToken)
     {
         OrderNum[] copy = [.. handled];
         return world.Ask(
-            actor, Verb.Commit, world.Traced($"{run} {cursor.States} -[{string.Join(' ', copy)}] {then}"), () => Model.Commit(run, owner, cursor, copy, then));
+            actor, Verb.Commit, world.Traced($"{run} {checkpoint.States} -[{string.Join(' ', copy)}] {then}"), () => Model.Commit(run, owner, checkpoint, copy, then));
     }
 
-    public ValueTask CompleteAsync(RunId run, Cursor cursor, CancellationToken cancellationToken) =>
-        world.Tell(actor, Verb.Complete, world.Traced($"{run} {cursor.States}"), () => Model.Complete(run, cursor));
+    public ValueTask CompleteAsync(RunId run, RunCheckpoint checkpoint, CancellationToken cancellationToken) =>
+        world.Tell(actor, Verb.Complete, world.Traced($"{run} {checkpoint.States}"), () => Model.Complete(run, checkpoint));
 
     public ValueTask<RunLock?> FindLockAsync(RunId run, CancellationToken cancellationToken) =>
         world.Ask(actor, Verb.FindLock, world.Traced($"{run}"), () => Read(Model.FindLock(run)));
@@ -104,7 +103,7 @@ internal class ActorStore(World world, Actor actor) : IRunStore
     {
         Mutation.DeadlineEarly => held is null ? null : held with { Deadline = held.Deadline.AddSeconds(-300) },
         Mutation.DeadlineLate => held is null ? null : held with { Deadline = held.Deadline.AddHours(2) },
-        Mutation.ReportForgotten => held is null || actor.Role != Role.JobWatch ? held : held with { Cursor = held.Cursor with { ReportDueAt = null } },
+        Mutation.ReportForgotten => held is null || actor.Role != Role.JobWatchdog ? held : held with { Checkpoint = held.Checkpoint with { ReportDueAt = null } },
         _ => held,
     };
 

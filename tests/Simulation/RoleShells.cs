@@ -1,10 +1,10 @@
 using System.Text;
-using IacCi.Core.Aws;
-using IacCi.Core.Aws.Roles;
-using IacCi.Core.Lambda;
-using IacCi.Core.Logging;
-using IacCi.Core.Orchestration;
-using IacCi.Core.Runs;
+using IacCi.Core.Engine;
+using IacCi.Core.Hosts.Aws;
+using IacCi.Core.Hosts.Aws.Lambda;
+using IacCi.Core.Hosts.Aws.Roles;
+using IacCi.Core.Hosts.Logging;
+using IacCi.Core.Model;
 
 namespace IacCi.Simulation;
 
@@ -22,7 +22,7 @@ internal static class RoleShells
 
     /// <summary>Looks once after what a state machine's input names.</summary>
     /// <returns>Whether nobody needs to look again.</returns>
-    public static async ValueTask<bool> LookAsync(World world, Host host, WatchTarget watch, DateTimeOffset until)
+    public static async ValueTask<bool> CheckAsync(World world, Host host, WatchTarget watch, DateTimeOffset until)
     {
         var answer = await HandleAsync(world, host, host.WatchdogRole, "tick", until, WatchdogInput.Write(watch, Bucket));
         return answer.Span.SequenceEqual("""{"done":true}"""u8);

@@ -1,5 +1,5 @@
 using IacCi.Core.Jobs;
-using IacCi.Core.Runs;
+using IacCi.Core.Model;
 
 namespace IacCi.Simulation;
 

@@ -1,8 +1,6 @@
+using IacCi.Core.Engine;
 using IacCi.Core.Jobs;
-using IacCi.Core.Orchestration;
-using IacCi.Core.Runs;
-using IacCi.Core.Watch;
-using IacCi.Core.Work.Results;
+using IacCi.Core.Model;
 
 namespace IacCi.Simulation;
 
@@ -142,7 +140,7 @@ internal sealed class Times(World world)
 
     /// <summary>A job that intake left is abandoned after its allowance.</summary>
     public void JobIsAbandoned(Actor actor, JobRecord job) => world.Require(
-        actor.Role != Role.JobWatch || world.Now >= job.CreatedAt.UtcTicks + JobWatch.IntakeAllowance.Ticks - (2 * MaxSkew),
+        actor.Role != Role.JobWatchdog || world.Now >= job.CreatedAt.UtcTicks + JobWatchdog.IntakeAllowance.Ticks - (2 * MaxSkew),
         "G10-early", $"{job.RunId} is abandoned at {World.Stamp(world.Now)}, created {World.Stamp(job.CreatedAt)}");
 
     /// <summary>What a watchdog is told of an order's times.</summary>
@@ -241,7 +239,7 @@ internal sealed class Times(World world)
 
         var order = Of(run, num);
         order.ResultAt ??= world.Now;
-        if (actor.Role == Role.OrderWatch)
+        if (actor.Role == Role.OrderWatchdog)
         {
             ended.Add((actor, actor.Invocation, run, num));
         }

@@ -3,7 +3,7 @@ namespace IacCi.Simulation;
 /// <summary>The calls that are told apart and counted.</summary>
 internal enum Verb : byte
 {
-    CreateJob, FindJob, AddOrders, Activate, AdvanceJob, SetComment, Advance, TryEnter, AddToInbox, Commit, Complete, FindLock, FindOrders,
+    CreateJob, FindJob, AddOrders, Activate, AdvanceJob, SetComment, Advance, TryAcquireLease, AddToInbox, Commit, Complete, FindLock, FindOrders,
     ReadEvents, ListJobs, Get, Find, Create, Put, List, StartWorker, StopWorker, Describe, StartWatchdog, MakeKey, DeleteKey, Announce, Update,
     Prepare, Claim, Run, Flush, SetDeadline, AddHost, BreakLease, Report,
 }
@@ -11,7 +11,7 @@ internal enum Verb : byte
 /// <summary>Who calls.</summary>
 internal enum Role : byte
 {
-    Intake, Orchestrate, OrderWatch, JobWatch, Worker, Reader, Machine,
+    Intake, Orchestrate, OrderWatchdog, JobWatchdog, Worker, Reader, Machine,
 }
 
 /// <summary>What can go wrong in the world.</summary>

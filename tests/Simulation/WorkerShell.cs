@@ -1,8 +1,8 @@
 using System.Security.Cryptography;
-using IacCi.Core.Faults;
-using IacCi.Core.Runs;
-using IacCi.Core.Work;
-using IacCi.Core.Work.Results;
+using IacCi.Core.Bundles;
+using IacCi.Core.Model;
+using IacCi.Core.Text;
+using IacCi.Core.Worker;
 using IacCi.Simulation.Models;
 
 namespace IacCi.Simulation;
@@ -34,8 +34,8 @@ internal static class WorkerShell
         if (world.Spec is { RealShells: true, WorkersHear: false } && spec.Ending <= Ending.TimesOut)
         {
             var parts = new Parts(world, host, spec, plan.RunId, order.Num);
-            var worker = new Worker(parts, parts, parts, Options with { Execution = execution }, host.Actor.Clock, world.Rng.Bytes, _ => { });
-            var what = new WorkOrder { RunId = plan.RunId, OrderNum = order.Num, S3Location = order.BundleKey, ExecSha256 = order.BundleSha256 };
+            var worker = new OrderWorker(parts, parts, parts, Options with { Execution = execution }, host.Actor.Clock, world.Rng.Bytes, _ => { });
+            var what = new OrderAssignment { RunId = plan.RunId, OrderNum = order.Num, S3Location = order.BundleKey, ExecSha256 = order.BundleSha256 };
             await worker.RunAsync(what, channel, null, default);
             return;
         }
@@ -207,12 +207,12 @@ internal static class WorkerShell
 
         public string EventsFolder => "/";
 
-        public async ValueTask<ReadOnlyMemory<byte>> FetchAsync(WorkOrder order, long maxBytes, CancellationToken cancellationToken) =>
+        public async ValueTask<ReadOnlyMemory<byte>> FetchAsync(OrderAssignment order, long maxBytes, CancellationToken cancellationToken) =>
             await host.Internal.GetAsync(order.S3Location, maxBytes, cancellationToken) ?? throw BundleException.Invalid("there is none");
 
-        public ValueTask<Stream> OpenCodeAsync(WorkOrder order, string sha256, CancellationToken cancellationToken) => throw new NotSupportedException();
+        public ValueTask<Stream> OpenCodeAsync(OrderAssignment order, string sha256, CancellationToken cancellationToken) => throw new NotSupportedException();
 
-        public ValueTask<IOpenedOrder> OpenAsync(WorkOrder order, ReadOnlyMemory<byte> bundle, CancellationToken cancellationToken) => new(this);
+        public ValueTask<IOpenedOrder> OpenAsync(OrderAssignment order, ReadOnlyMemory<byte> bundle, CancellationToken cancellationToken) => new(this);
 
         public async ValueTask<CommandOutcome> RunAsync(CommandList commands, IOutputSink output, CancellationToken stop, CancellationToken kill)
         {

@@ -1,7 +1,7 @@
 using System.Runtime.CompilerServices;
-using IacCi.Core.Faults;
-using IacCi.Core.Orchestration;
-using IacCi.Core.Runs;
+using IacCi.Core.Engine;
+using IacCi.Core.Model;
+using IacCi.Core.Text;
 using IacCi.Simulation.Models;
 
 namespace IacCi.Simulation;
@@ -328,7 +328,7 @@ internal sealed class World
 
     private static string Short(object result) => result switch
     {
-        RunLock held => $"{held.Cursor.States} inbox[{string.Join(' ', held.Inbox.Order())}] owner {held.Owner ?? "-"}",
+        RunLock held => $"{held.Checkpoint.States} inbox[{string.Join(' ', held.Inbox.Order())}] owner {held.Owner ?? "-"}",
         CommitOutcome.MoreToDo more => $"more to do [{string.Join(' ', more.Lock.Inbox.Order())}]",
         CommitOutcome.Committed => "committed",
         CommitOutcome.LeaseLost => "lease lost",

@@ -1,6 +1,6 @@
 using System.Text;
 using IacCi.Core.Archives;
-using IacCi.Core.Faults;
+using IacCi.Core.Text;
 
 namespace IacCi.Core.Code.Git;
 

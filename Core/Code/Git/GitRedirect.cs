@@ -1,5 +1,5 @@
 using System.Text.RegularExpressions;
-using IacCi.Core.Faults;
+using IacCi.Core.Text;
 
 namespace IacCi.Core.Code.Git;
 

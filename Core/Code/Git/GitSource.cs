@@ -6,7 +6,7 @@ internal sealed class GitSource(GitOptions options, CodePacking packing, GitProc
     /// <summary>Published by GitHub (https://docs.github.com/authentication/keeping-your-account-and-data-secure/githubs-ssh-key-fingerprints).</summary>
     private const string GitHubHostKey = "github.com ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl";
 
-    private readonly Shared<(GitAddress Address, string? Commit, GitCredentials? Credentials), GitClone> clones = new();
+    private readonly TaskCache<(GitAddress Address, string? Commit, GitCredentials? Credentials), GitClone> clones = new();
 
     /// <summary>Packs what is asked for.</summary>
     public async Task<CodeArchive> ReadAsync(CodeRequest.Repository request, CancellationToken cancellationToken)

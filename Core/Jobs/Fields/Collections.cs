@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using IacCi.Core.Jobs.Parsing;
+using IacCi.Core.Text;
 
 namespace IacCi.Core.Jobs.Fields;
 
@@ -9,33 +10,33 @@ namespace IacCi.Core.Jobs.Fields;
 /// A list of values of one shape, <c>what</c> in messages. An item that cannot be read is replaced by the <c>placeholder</c>; the
 /// <c>wholeRule</c> says what the list has to be beyond its items.
 /// </summary>
-internal sealed class ListShape<T>(Shape item, int min, int max, string what, T placeholder, Action<IReadOnlyList<T>, Spot, Problems>? wholeRule = null) : Shape
+internal sealed class ListType<T>(FieldType item, int min, int max, string what, T placeholder, Action<IReadOnlyList<T>, NodeRef, Diagnostics>? wholeRule = null) : FieldType
     where T : class
 {
-    public override object? Read(Spot spot, JobContext context, Problems problems)
+    public override object? Read(NodeRef node, JobContext context, Diagnostics diagnostics)
     {
-        if (spot.Node is not ListNode list)
+        if (node.Node is not ListNode list)
         {
-            var remedy = spot.Node is ScalarNode { Kind: ScalarKind.Text } ? $"; write a list, also of one: [\"...\"]" : "";
-            problems.Add(spot, $"must be a list of {what}; found {spot.Node.Description}{remedy}");
+            var remedy = node.Node is ScalarNode { Kind: ScalarKind.Text } ? $"; write a list, also of one: [\"...\"]" : "";
+            diagnostics.Add(node, $"must be a list of {what}; found {node.Node.Description}{remedy}");
             return null;
         }
 
         if (list.Items.Count < min || list.Items.Count > max)
         {
-            problems.Add(spot, list.Items.Count < min
-                ? $"is empty; give it at least {Problems.Count(min)} of {what}"
-                : $"has {Problems.Count(list.Items.Count)} entries; at most {Problems.Count(max)} {what} are taken");
+            diagnostics.Add(node, list.Items.Count < min
+                ? $"is empty; give it at least {Diagnostics.Count(min)} of {what}"
+                : $"has {Diagnostics.Count(list.Items.Count)} entries; at most {Diagnostics.Count(max)} {what} are taken");
             return null;
         }
 
         var values = new T[list.Items.Count];
         for (var i = 0; i < values.Length; i++)
         {
-            values[i] = (T?)item.Read(spot.Item(i), context, problems) ?? placeholder;
+            values[i] = (T?)item.Read(node.Item(i), context, diagnostics) ?? placeholder;
         }
 
-        wholeRule?.Invoke(values, spot, problems);
+        wholeRule?.Invoke(values, node, diagnostics);
         return values;
     }
 
@@ -63,37 +64,37 @@ internal sealed class ListShape<T>(Shape item, int min, int max, string what, T 
 }
 
 /// <summary>A command: any text that a program can get as an argument, also of several lines.</summary>
-internal sealed class CommandShape : Shape
+internal sealed class CommandType : FieldType
 {
-    public override object? Read(Spot spot, JobContext context, Problems problems)
+    public override object? Read(NodeRef node, JobContext context, Diagnostics diagnostics)
     {
-        if (spot.Node is not ScalarNode { Kind: ScalarKind.Text } scalar)
+        if (node.Node is not ScalarNode { Kind: ScalarKind.Text } scalar)
         {
-            problems.Add(spot, "must be a command as a text; found " + TextShape.Found(spot.Node));
+            diagnostics.Add(node, "must be a command as a text; found " + TextType.Found(node.Node));
             return null;
         }
 
         if (scalar.Cut != CommentCut.None)
         {
-            problems.Warn(spot, "ends in front of ' #': YAML takes the rest of the line for a comment; put the command in quotes if that belongs to it");
+            diagnostics.Warn(node, "ends in front of ' #': YAML takes the rest of the line for a comment; put the command in quotes if that belongs to it");
         }
 
         if (scalar.UnusedAnchor is { } anchor)
         {
-            problems.Warn(spot, $"begins with {Problems.Quote("&" + anchor)}, which YAML takes for an anchor, and nothing refers to it; put the command in quotes if it belongs to it");
+            diagnostics.Warn(node, $"begins with {Diagnostics.Quote("&" + anchor)}, which YAML takes for an anchor, and nothing refers to it; put the command in quotes if it belongs to it");
         }
 
         if (string.IsNullOrWhiteSpace(scalar.Text))
         {
-            problems.Add(spot, "is an empty command; write one or remove the entry");
+            diagnostics.Add(node, "is an empty command; write one or remove the entry");
         }
         else if (scalar.Text.Contains('\0'))
         {
-            problems.Add(spot, "holds a NUL character, which no command can; remove it");
+            diagnostics.Add(node, "holds a NUL character, which no command can; remove it");
         }
         else if (Encoding.UTF8.GetByteCount(scalar.Text) is var bytes && bytes > JobLimits.MaxArgumentBytes)
         {
-            problems.Add(spot, $"has {Problems.Count(bytes)} bytes, and the system takes at most {Problems.Count(JobLimits.MaxArgumentBytes)}; put it into a script");
+            diagnostics.Add(node, $"has {Diagnostics.Count(bytes)} bytes, and the system takes at most {Diagnostics.Count(JobLimits.MaxArgumentBytes)}; put it into a script");
         }
 
         return scalar.Text;
@@ -108,27 +109,27 @@ internal sealed class CommandShape : Shape
 /// Variables by name. A number or a bool is taken as the text that it is written as: in YAML a person does not see that
 /// <c>REPLICAS: 3</c> or <c>DEBUG: true</c> is not a text, and every variable is one. No message shows a value.
 /// </summary>
-internal sealed class VariablesShape : Shape
+internal sealed class VariablesType : FieldType
 {
-    public override object? Read(Spot spot, JobContext context, Problems problems)
+    public override object? Read(NodeRef node, JobContext context, Diagnostics diagnostics)
     {
-        if (spot.Node is not MapNode map)
+        if (node.Node is not MapNode map)
         {
-            problems.Add(spot, $"must be a map of names and values; found {spot.Node.Description}");
+            diagnostics.Add(node, $"must be a map of names and values; found {node.Node.Description}");
             return null;
         }
 
-        Duplicates.Report(spot, problems);
+        Duplicates.Report(node, diagnostics);
         var variables = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (var member in map.Members)
         {
-            if (ReadOne(member, spot.Path.Field(member.Key), problems) is { } value)
+            if (ReadOne(member, node.Path.Field(member.Key), diagnostics) is { } value)
             {
                 variables.Add(member.Key, value);
             }
         }
 
-        CheckSize(variables, spot, problems);
+        CheckSize(variables, node, diagnostics);
         return variables;
     }
 
@@ -151,15 +152,15 @@ internal sealed class VariablesShape : Shape
         writer.WriteEndObject();
     }
 
-    private static string? ReadOne(Member member, FieldPath path, Problems problems)
+    private static string? ReadOne(Member member, FieldPath path, Diagnostics diagnostics)
     {
         var wrong = Wrong(member);
         if (wrong is not null)
         {
-            problems.Add(path, member.Line, member.Column, wrong);
+            diagnostics.Add(path, member.Line, member.Column, wrong);
         }
 
-        TextShape.WarnOfCut(new Spot(member.Value, path), problems);
+        TextType.WarnOfCut(new NodeRef(member.Value, path), diagnostics);
         return wrong is null ? ((ScalarNode)member.Value).Text : null;
     }
 
@@ -187,31 +188,31 @@ internal sealed class VariablesShape : Shape
 
         var bytes = member.Key.Length + 1 + Encoding.UTF8.GetByteCount(scalar.Text);
         return bytes > JobLimits.MaxArgumentBytes
-            ? $"has {Problems.Count(bytes)} bytes with its name, and the system takes at most {Problems.Count(JobLimits.MaxArgumentBytes)}; put it into a file"
+            ? $"has {Diagnostics.Count(bytes)} bytes with its name, and the system takes at most {Diagnostics.Count(JobLimits.MaxArgumentBytes)}; put it into a file"
             : null;
     }
 
-    private static void CheckSize(Dictionary<string, string> variables, Spot spot, Problems problems)
+    private static void CheckSize(Dictionary<string, string> variables, NodeRef node, Diagnostics diagnostics)
     {
         var bytes = variables.Sum(variable => (long)variable.Key.Length + 2 + Encoding.UTF8.GetByteCount(variable.Value));
         if (variables.Count > JobLimits.MaxVariables)
         {
-            problems.Add(spot, $"has {Problems.Count(variables.Count)} variables; use at most {Problems.Count(JobLimits.MaxVariables)}");
+            diagnostics.Add(node, $"has {Diagnostics.Count(variables.Count)} variables; use at most {Diagnostics.Count(JobLimits.MaxVariables)}");
         }
 
         if (bytes > JobLimits.MaxVariableBytes)
         {
-            problems.Add(spot, $"has {Problems.Count(bytes)} bytes, and an order takes at most {Problems.Count(JobLimits.MaxVariableBytes)}; put some of it into files");
+            diagnostics.Add(node, $"has {Diagnostics.Count(bytes)} bytes, and an order takes at most {Diagnostics.Count(JobLimits.MaxVariableBytes)}; put some of it into files");
         }
     }
 }
 
 /// <summary>A record with a table of fields.</summary>
-internal sealed class RecordShape<T>(FieldTable<T> table, Func<Values, T> build, string reference) : Shape
+internal sealed class RecordType<T>(FieldTable<T> table, Func<Values, T> build, string reference) : FieldType
     where T : class
 {
-    public override object? Read(Spot spot, JobContext context, Problems problems) =>
-        table.Read(spot, context, problems) is { } values ? build(values) : null;
+    public override object? Read(NodeRef node, JobContext context, Diagnostics diagnostics) =>
+        table.Read(node, context, diagnostics) is { } values ? build(values) : null;
 
     public override JsonObject Schema() => new() { ["$ref"] = reference };
 

@@ -5,14 +5,14 @@ using IacCi.Core.Jobs.Parsing;
 namespace IacCi.Core.Jobs.Fields;
 
 /// <summary>The form of a field's values: how they are read, described in the schema, and written.</summary>
-internal abstract class Shape
+internal abstract class FieldType
 {
     /// <summary>Reads a value, and says what is wrong with it.</summary>
     /// <returns>
     /// Null when it is not of this form at all. A value that is of this form but breaks a rule of its own is returned, so that other
     /// rules can go on with it.
     /// </returns>
-    public abstract object? Read(Spot spot, JobContext context, Problems problems);
+    public abstract object? Read(NodeRef node, JobContext context, Diagnostics diagnostics);
 
     /// <summary>The form as JSON Schema.</summary>
     public abstract JsonObject Schema();
@@ -25,7 +25,7 @@ internal abstract class Shape
 /// A field: the one place where its name, meaning, form and default stand. Reading, writing and the schema all go by it.
 /// </summary>
 /// <typeparam name="T">The record it is a field of.</typeparam>
-internal sealed record Field<T>(string Name, Shape Shape, Func<T, object?> Get, string Description)
+internal sealed record Field<T>(string Name, FieldType FieldType, Func<T, object?> Get, string Description)
 {
     /// <summary>Whether it has to be given.</summary>
     public bool Required { get; init; }

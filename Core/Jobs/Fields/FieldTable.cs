@@ -24,15 +24,15 @@ internal sealed class FieldTable<T>
     public bool Has(string name) => _byName.ContainsKey(name);
 
     /// <summary>Reads a map's members as fields. Null when it is not a map.</summary>
-    public Values? Read(Spot spot, JobContext context, Problems problems)
+    public Values? Read(NodeRef node, JobContext context, Diagnostics diagnostics)
     {
-        if (spot.Node is not MapNode map)
+        if (node.Node is not MapNode map)
         {
-            problems.Add(spot, $"must be a map of fields; found {spot.Node.Description}");
+            diagnostics.Add(node, $"must be a map of fields; found {node.Node.Description}");
             return null;
         }
 
-        Duplicates.Report(spot, problems);
+        Duplicates.Report(node, diagnostics);
         var read = new Dictionary<string, object>(StringComparer.Ordinal);
         foreach (var member in map.Members)
         {
@@ -43,15 +43,15 @@ internal sealed class FieldTable<T>
 
             if (!_byName.TryGetValue(member.Key, out var field))
             {
-                problems.Add(spot.Path.Field(member.Key), member.Line, member.Column, $"is not a known field; {Remedy(member.Key)}");
+                diagnostics.Add(node.Path.Field(member.Key), member.Line, member.Column, $"is not a known field; {Remedy(member.Key)}");
             }
-            else if (field.Shape.Read(new Spot(member.Value, spot.Path.Field(field.Name)), context, problems) is { } value)
+            else if (field.FieldType.Read(new NodeRef(member.Value, node.Path.Field(field.Name)), context, diagnostics) is { } value)
             {
                 read[field.Name] = value;
             }
         }
 
-        ReportMissing(spot, map, problems);
+        ReportMissing(node, map, diagnostics);
         return new Values(read);
     }
 
@@ -64,7 +64,7 @@ internal sealed class FieldTable<T>
             if (field.Get(record) is { } value && !value.Equals(field.Default) && !IsEmpty(value))
             {
                 writer.WritePropertyName(field.Name);
-                field.Shape.Write(writer, value);
+                field.FieldType.Write(writer, value);
             }
         }
 
@@ -76,11 +76,11 @@ internal sealed class FieldTable<T>
         var properties = new JsonObject();
         foreach (var field in Fields)
         {
-            var schema = field.Shape.Schema();
+            var schema = field.FieldType.Schema();
             schema["description"] = field.Description;
             if (field.Default is not null)
             {
-                schema["default"] = AsJson(field.Shape, field.Default);
+                schema["default"] = AsJson(field.FieldType, field.Default);
             }
 
             properties[field.Name] = schema;
@@ -101,12 +101,12 @@ internal sealed class FieldTable<T>
 
     private static bool IsForOthers(string name) => name == "$schema" || name.StartsWith("x-", StringComparison.Ordinal);
 
-    private static JsonNode? AsJson(Shape shape, object value)
+    private static JsonNode? AsJson(FieldType type, object value)
     {
         using var stream = new MemoryStream();
         using (var writer = new Utf8JsonWriter(stream))
         {
-            shape.Write(writer, value);
+            type.Write(writer, value);
         }
 
         return JsonNode.Parse(stream.ToArray());
@@ -114,13 +114,13 @@ internal sealed class FieldTable<T>
 
     private static bool IsEmpty(object value) => value is System.Collections.ICollection { Count: 0 };
 
-    private void ReportMissing(Spot spot, MapNode map, Problems problems)
+    private void ReportMissing(NodeRef node, MapNode map, Diagnostics diagnostics)
     {
         foreach (var field in Fields)
         {
             if (field.Required && map.Find(field.Name) is null)
             {
-                problems.Add(spot.Field(field.Name), $"is missing; add it ({field.Description})");
+                diagnostics.Add(node.Field(field.Name), $"is missing; add it ({field.Description})");
             }
         }
     }
@@ -134,13 +134,13 @@ internal sealed class FieldTable<T>
 /// <summary>A key that a map has twice.</summary>
 internal static class Duplicates
 {
-    public static void Report(Spot spot, Problems problems)
+    public static void Report(NodeRef node, Diagnostics diagnostics)
     {
-        var map = (MapNode)spot.Node;
+        var map = (MapNode)node.Node;
         foreach (var twice in map.Duplicates)
         {
             var first = map.Members.First(member => member.Key == twice.Key);
-            problems.Add(spot.Path.Field(twice.Key), twice.Line, twice.Column, $"is given twice, first in line {first.Line}; remove one");
+            diagnostics.Add(node.Path.Field(twice.Key), twice.Line, twice.Column, $"is given twice, first in line {first.Line}; remove one");
         }
     }
 }

@@ -13,35 +13,35 @@ internal delegate string? TextRule(string text, JobContext context);
 /// A text on one line, of at most <c>maxLength</c> printable characters. The <c>rule</c> says what else it has to be, and the <c>pattern</c>
 /// the same to the schema, as far as a pattern can.
 /// </summary>
-internal sealed class TextShape(int maxLength, TextRule? rule = null, string? pattern = null) : Shape
+internal sealed class TextType(int maxLength, TextRule? rule = null, string? pattern = null) : FieldType
 {
     /// <summary>A text that matches a pattern.</summary>
-    public static TextShape Of(Regex pattern, int maxLength, string remedy) =>
-        new(maxLength, (text, _) => pattern.IsMatch(text) ? null : $"{Problems.Quote(text)} is not valid; {remedy}", pattern.ToString());
+    public static TextType Of(Regex pattern, int maxLength, string remedy) =>
+        new(maxLength, (text, _) => pattern.IsMatch(text) ? null : $"{Diagnostics.Quote(text)} is not valid; {remedy}", pattern.ToString());
 
-    public override object? Read(Spot spot, JobContext context, Problems problems)
+    public override object? Read(NodeRef node, JobContext context, Diagnostics diagnostics)
     {
-        if (spot.Node is not ScalarNode { Kind: ScalarKind.Text } scalar)
+        if (node.Node is not ScalarNode { Kind: ScalarKind.Text } scalar)
         {
-            problems.Add(spot, "must be a text; found " + Found(spot.Node));
+            diagnostics.Add(node, "must be a text; found " + Found(node.Node));
             return null;
         }
 
-        WarnOfCut(spot, problems);
+        WarnOfCut(node, diagnostics);
         if (Wrong(scalar.Text, context) is { } wrong)
         {
-            problems.Add(spot, wrong);
+            diagnostics.Add(node, wrong);
         }
 
         return scalar.Text;
     }
 
     /// <summary>A comment behind a value is nothing to speak of, unless it looks like text: <c>order_name: build #1</c>.</summary>
-    public static void WarnOfCut(Spot spot, Problems problems)
+    public static void WarnOfCut(NodeRef node, Diagnostics diagnostics)
     {
-        if (spot.Node is ScalarNode { Cut: CommentCut.BeforeText })
+        if (node.Node is ScalarNode { Cut: CommentCut.BeforeText })
         {
-            problems.Warn(spot, "ends in front of ' #': YAML takes the rest of the line for a comment; put the value in quotes if that belongs to it");
+            diagnostics.Warn(node, "ends in front of ' #': YAML takes the rest of the line for a comment; put the value in quotes if that belongs to it");
         }
     }
 
@@ -76,7 +76,7 @@ internal sealed class TextShape(int maxLength, TextRule? rule = null, string? pa
 
         if (text.Length > maxLength)
         {
-            return $"has {Problems.Count(text.Length)} characters; use at most {Problems.Count(maxLength)}";
+            return $"has {Diagnostics.Count(text.Length)} characters; use at most {Diagnostics.Count(maxLength)}";
         }
 
         return Printable.Is(text) ? rule?.Invoke(text, context) : "holds a line break, a control or an invisible character; remove it";
@@ -87,32 +87,32 @@ internal sealed class TextShape(int maxLength, TextRule? rule = null, string? pa
 /// A whole number. The <c>unit</c> is what it counts, with a blank in front, or empty; <c>tooBig</c> says why a number is too big, where
 /// more is to be said than what the most is.
 /// </summary>
-internal sealed class NumberShape(int min, int max, string unit, Func<long, string>? tooBig = null) : Shape
+internal sealed class NumberType(int min, int max, string unit, Func<long, string>? tooBig = null) : FieldType
 {
-    public override object? Read(Spot spot, JobContext context, Problems problems)
+    public override object? Read(NodeRef node, JobContext context, Diagnostics diagnostics)
     {
-        var range = $"a whole number from {Problems.Count(min)} to {Problems.Count(max)}{unit}";
-        if (spot.Node is not ScalarNode { Kind: ScalarKind.Number } scalar)
+        var range = $"a whole number from {Diagnostics.Count(min)} to {Diagnostics.Count(max)}{unit}";
+        if (node.Node is not ScalarNode { Kind: ScalarKind.Number } scalar)
         {
-            problems.Add(spot, $"must be {range}; found {spot.Node.Description}{(spot.Node is ScalarNode { Kind: ScalarKind.Text } text ? Remedy(text.Text) : "")}");
+            diagnostics.Add(node, $"must be {range}; found {node.Node.Description}{(node.Node is ScalarNode { Kind: ScalarKind.Text } text ? Remedy(text.Text) : "")}");
             return null;
         }
 
         if (WholeNumber.Of(scalar.Text) is not { } number)
         {
-            problems.Add(spot, $"must be {range}; found {scalar.Description}");
+            diagnostics.Add(node, $"must be {range}; found {scalar.Description}");
             return null;
         }
 
         if (number > max && tooBig is not null)
         {
-            problems.Add(spot, tooBig(number));
+            diagnostics.Add(node, tooBig(number));
             return null;
         }
 
         if (number < min || number > max)
         {
-            problems.Add(spot, $"must be {range}; found {Problems.Count(number)}");
+            diagnostics.Add(node, $"must be {range}; found {Diagnostics.Count(number)}");
             return null;
         }
 
@@ -132,16 +132,16 @@ internal sealed class NumberShape(int min, int max, string unit, Func<long, stri
 }
 
 /// <summary>True or false.</summary>
-internal sealed class FlagShape : Shape
+internal sealed class FlagType : FieldType
 {
-    public override object? Read(Spot spot, JobContext context, Problems problems)
+    public override object? Read(NodeRef node, JobContext context, Diagnostics diagnostics)
     {
-        if (spot.Node is ScalarNode { Kind: ScalarKind.Bool } scalar)
+        if (node.Node is ScalarNode { Kind: ScalarKind.Bool } scalar)
         {
             return scalar.Text[0] is 't' or 'T';
         }
 
-        problems.Add(spot, $"must be true or false; found {Found(spot.Node)}");
+        diagnostics.Add(node, $"must be true or false; found {Found(node.Node)}");
         return null;
     }
 
@@ -149,9 +149,9 @@ internal sealed class FlagShape : Shape
     private static string Found(Node node) => node is not ScalarNode { Kind: ScalarKind.Text or ScalarKind.Number } scalar ? node.Description
         : scalar.Text.ToLowerInvariant() switch
         {
-            "true" or "false" => $"the text {Problems.Quote(scalar.Text)}; write it without quotes",
-            "yes" or "y" or "on" or "1" => $"{Problems.Quote(scalar.Text)}; write true",
-            "no" or "n" or "off" or "0" => $"{Problems.Quote(scalar.Text)}; write false",
+            "true" or "false" => $"the text {Diagnostics.Quote(scalar.Text)}; write it without quotes",
+            "yes" or "y" or "on" or "1" => $"{Diagnostics.Quote(scalar.Text)}; write true",
+            "no" or "n" or "off" or "0" => $"{Diagnostics.Quote(scalar.Text)}; write false",
             _ => node.Description,
         };
 
@@ -161,20 +161,20 @@ internal sealed class FlagShape : Shape
 }
 
 /// <summary>One of the words that an enumeration's values have.</summary>
-internal sealed class ChoiceShape<T>(IReadOnlyDictionary<string, T> words) : Shape
+internal sealed class ChoiceType<T>(IReadOnlyDictionary<string, T> words) : FieldType
     where T : struct, Enum
 {
-    private string Words => string.Join(" or ", words.Keys.Select(Problems.Quote));
+    private string Words => string.Join(" or ", words.Keys.Select(Diagnostics.Quote));
 
-    public override object? Read(Spot spot, JobContext context, Problems problems)
+    public override object? Read(NodeRef node, JobContext context, Diagnostics diagnostics)
     {
-        if (spot.Node is ScalarNode { Kind: ScalarKind.Text } scalar && words.TryGetValue(scalar.Text, out var value))
+        if (node.Node is ScalarNode { Kind: ScalarKind.Text } scalar && words.TryGetValue(scalar.Text, out var value))
         {
             return value;
         }
 
-        var found = spot.Node is ScalarNode { Kind: ScalarKind.Text } text ? Problems.Quote(text.Text) : spot.Node.Description;
-        problems.Add(spot, $"must be {Words}; found {found}");
+        var found = node.Node is ScalarNode { Kind: ScalarKind.Text } text ? Diagnostics.Quote(text.Text) : node.Node.Description;
+        diagnostics.Add(node, $"must be {Words}; found {found}");
         return null;
     }
 

@@ -1,6 +1,7 @@
 using System.Text.RegularExpressions;
 using IacCi.Core.Jobs.Parsing;
-using IacCi.Core.Runs;
+using IacCi.Core.Model;
+using IacCi.Core.Secrets;
 
 namespace IacCi.Core.Jobs.Fields;
 
@@ -24,7 +25,7 @@ internal static partial class TextRules
     /// <summary>An entry of ssm_paths, or sops_key_ssm_path.</summary>
     public static string? SsmPath(string text, JobContext context) => SecretLocation.TryParseSsm(text, out var location)
         ? OnlyHere(location, context, "jobs")
-        : $"{Problems.Quote(text)} is not the path of an SSM parameter; use letters, digits and . _ - /, for example /prod/db/password";
+        : $"{Diagnostics.Quote(text)} is not the path of an SSM parameter; use letters, digits and . _ - /, for example /prod/db/password";
 
     /// <summary>An entry of ssm_paths: its last part becomes a variable.</summary>
     public static string? SsmVariable(string text, JobContext context) =>
@@ -33,13 +34,13 @@ internal static partial class TextRules
     /// <summary>An entry of secret_manager_paths: its last part becomes a variable.</summary>
     public static string? SecretVariable(string text, JobContext context) => SecretLocation.TryParseSecret(text, out var location)
         ? OnlyHere(location, context, "jobs") ?? GivesVariable(location)
-        : $"{Problems.Quote(text)} is not the name of a secret; use letters, digits and / _ + = . @ -, for example prod/db";
+        : $"{Diagnostics.Quote(text)} is not the name of a secret; use letters, digits and / _ + = . @ -, for example prod/db";
 
     /// <summary>A repository.</summary>
     public static string? Repo(string text, JobContext context) => GitRepo().IsMatch(text) ? null
-        : context == JobContext.Aws ? $"{Problems.Quote(text)} is not owner/name; write for example octo-org/network"
+        : context == JobContext.Aws ? $"{Diagnostics.Quote(text)} is not owner/name; write for example octo-org/network"
         : IsPathOrUrl(text) ? null
-        : $"{Problems.Quote(text)} is not owner/name, a path, or a URL with https, ssh or file; write one of these";
+        : $"{Diagnostics.Quote(text)} is not owner/name, a path, or a URL with https, ssh or file; write one of these";
 
     /// <summary>A folder of the repository.</summary>
     public static string? Folder(string text, JobContext context) =>

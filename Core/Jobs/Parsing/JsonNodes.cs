@@ -21,7 +21,7 @@ internal ref struct JsonNodes
 
     /// <summary>Reads one value that takes the whole content.</summary>
     /// <param name="content">Valid UTF-8, without a byte order mark.</param>
-    /// <exception cref="NotReadable">It is not JSON, or too big.</exception>
+    /// <exception cref="JobSyntaxException">It is not JSON, or too big.</exception>
     public static Node Read(ReadOnlySpan<byte> content)
     {
         var nodes = new JsonNodes(content);
@@ -43,7 +43,7 @@ internal ref struct JsonNodes
         var (line, column) = Place();
         if (++_nodes > JobLimits.MaxNodes)
         {
-            throw new NotReadable(line, column, $"holds more than {Problems.Count(JobLimits.MaxNodes)} values; split the job");
+            throw new JobSyntaxException(line, column, $"holds more than {Diagnostics.Count(JobLimits.MaxNodes)} values; split the job");
         }
 
         return _reader.TokenType switch
@@ -92,7 +92,7 @@ internal ref struct JsonNodes
         catch (InvalidOperationException)
         {
             var (line, column) = Place();
-            throw new NotReadable(line, column, "holds half of a surrogate pair (\\uD800 to \\uDFFF alone), which is not a character; write both halves");
+            throw new JobSyntaxException(line, column, "holds half of a surrogate pair (\\uD800 to \\uDFFF alone), which is not a character; write both halves");
         }
     }
 
@@ -132,13 +132,13 @@ internal ref struct JsonNodes
         return column;
     }
 
-    private static NotReadable Explain(JsonException wrong, ReadOnlySpan<byte> content)
+    private static JobSyntaxException Explain(JsonException wrong, ReadOnlySpan<byte> content)
     {
         var reason = wrong.Message;
         var end = reason.IndexOf(" LineNumber:", StringComparison.Ordinal);
         reason = (end < 0 ? reason : reason[..end]).Replace(" Change the reader options.", "", StringComparison.Ordinal).TrimEnd('.');
         var line = (int)(wrong.LineNumber ?? 0);
-        return new NotReadable(line + 1, Column(content, line, (int)(wrong.BytePositionInLine ?? 0)), $"is not valid JSON: {reason}; correct it here");
+        return new JobSyntaxException(line + 1, Column(content, line, (int)(wrong.BytePositionInLine ?? 0)), $"is not valid JSON: {reason}; correct it here");
     }
 }
 

@@ -55,7 +55,7 @@ internal sealed class ScalarNode(int line, int column, ScalarKind kind, string t
     {
         ScalarKind.Null => "nothing (null)",
         ScalarKind.Bool => Text,
-        ScalarKind.Number => "the number " + Problems.Shorten(Text),
+        ScalarKind.Number => "the number " + Diagnostics.Shorten(Text),
         _ => "a text",
     };
 }

@@ -32,7 +32,7 @@ internal sealed partial class YamlNodes
     }
 
     /// <summary>Reads the one document.</summary>
-    /// <exception cref="NotReadable">It is not YAML, not one document, or too big.</exception>
+    /// <exception cref="JobSyntaxException">It is not YAML, not one document, or too big.</exception>
     public static Node Read(string content)
     {
         var text = new YamlText(content);
@@ -48,12 +48,12 @@ internal sealed partial class YamlNodes
                 var isBounded = forgiven < MaxForgivenLines && (long)forgiven * content.Length < JobLimits.MaxExpandedChars;
                 if (!isBounded || !text.ForgiveTabs(tab.LineStart))
                 {
-                    throw new NotReadable(tab.Line, tab.Column, "is not valid YAML: a tab stands where only blanks may indent; write blanks instead");
+                    throw new JobSyntaxException(tab.Line, tab.Column, "is not valid YAML: a tab stands where only blanks may indent; write blanks instead");
                 }
             }
             catch (YamlException wrong)
             {
-                throw new NotReadable((int)wrong.Start.Line, nodes.ColumnOf(wrong.Start), $"is not valid YAML: {Reason(wrong)}; correct it here");
+                throw new JobSyntaxException((int)wrong.Start.Line, nodes.ColumnOf(wrong.Start), $"is not valid YAML: {Reason(wrong)}; correct it here");
             }
         }
     }
@@ -126,7 +126,7 @@ internal sealed partial class YamlNodes
         _nodes += more;
         if (_nodes > JobLimits.MaxNodes)
         {
-            throw new NotReadable(line, column, $"holds more than {Problems.Count(JobLimits.MaxNodes)} values; split the job");
+            throw new JobSyntaxException(line, column, $"holds more than {Diagnostics.Count(JobLimits.MaxNodes)} values; split the job");
         }
     }
 
@@ -134,7 +134,7 @@ internal sealed partial class YamlNodes
     {
         if (node.ExpandedChars > JobLimits.MaxExpandedChars)
         {
-            throw At(start, $"comes to more than {Problems.Count(JobLimits.MaxExpandedChars)} characters when its aliases are replaced; use fewer aliases");
+            throw At(start, $"comes to more than {Diagnostics.Count(JobLimits.MaxExpandedChars)} characters when its aliases are replaced; use fewer aliases");
         }
 
         if (start is NodeEvent { Anchor: { IsEmpty: false } anchor })
@@ -151,7 +151,7 @@ internal sealed partial class YamlNodes
     {
         if (!_anchors.TryGetValue(alias.Value.Value, out var node))
         {
-            var name = Problems.Quote(alias.Value.Value);
+            var name = Diagnostics.Quote(alias.Value.Value);
             throw At(alias, $"refers to the anchor {name}, which is not complete here; define it further up, or put a text that begins with '*' in quotes");
         }
 
@@ -220,7 +220,7 @@ internal sealed partial class YamlNodes
         {
             if (source is not MapNode map)
             {
-                throw new NotReadable(value.Line, value.Column, "the merge key '<<' takes a map, or a list of maps; give it an alias of one");
+                throw new JobSyntaxException(value.Line, value.Column, "the merge key '<<' takes a map, or a list of maps; give it an alias of one");
             }
 
             Count(map.Members.Count, value.Line, value.Column); // A merge copies: a few bytes could ask for any number of copies.
@@ -278,7 +278,7 @@ internal sealed partial class YamlNodes
         {
             throw At(node, tag == "!"
                 ? "begins with '!', which YAML takes for a tag and not for a part of the text; put the whole text in quotes, such as '! grep ...'"
-                : $"has the tag {Problems.Quote(tag)}, which is not supported; leave it out, or put the whole text in quotes when the '!' belongs to it");
+                : $"has the tag {Diagnostics.Quote(tag)}, which is not supported; leave it out, or put the whole text in quotes when the '!' belongs to it");
         }
     }
 
@@ -295,10 +295,10 @@ internal sealed partial class YamlNodes
     }
 
     /// <summary>Something is wrong behind the last event; nobody says where.</summary>
-    private NotReadable Broken(string reason)
+    private JobSyntaxException Broken(string reason)
     {
         var end = _parser.Current?.End ?? Mark.Empty;
-        return new NotReadable((int)end.Line, ColumnOf(end), $"is not valid YAML: {reason}; correct it behind this place");
+        return new JobSyntaxException((int)end.Line, ColumnOf(end), $"is not valid YAML: {reason}; correct it behind this place");
     }
 
     private void Next<TEvent>()
@@ -335,7 +335,7 @@ internal sealed partial class YamlNodes
 
     private static int LineStartOf(Mark at) => (int)Math.Max(0, at.Index - at.Column + 1);
 
-    private NotReadable At(ParsingEvent at, string message) => new(Line(at), Column(at), message);
+    private JobSyntaxException At(ParsingEvent at, string message) => new(Line(at), Column(at), message);
 
     [GeneratedRegex(@"^(?:[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+|[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))\z", RegexOptions.CultureInvariant)]
     private static partial Regex Number();

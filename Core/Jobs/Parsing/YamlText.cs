@@ -18,7 +18,7 @@ internal sealed class YamlText
 
     private readonly string? _standIns;
 
-    /// <exception cref="NotReadable">The file holds those characters, and no character is left to stand in for them.</exception>
+    /// <exception cref="JobSyntaxException">The file holds those characters, and no character is left to stand in for them.</exception>
     public YamlText(string content)
     {
         Content = content;
@@ -66,7 +66,7 @@ internal sealed class YamlText
             }
         }
 
-        return found == free.Length ? free.ToString() : throw new NotReadable(1, 1, "holds noncharacters (U+FDD0 to U+FDEF), which no text can; remove them");
+        return found == free.Length ? free.ToString() : throw new JobSyntaxException(1, 1, "holds noncharacters (U+FDD0 to U+FDEF), which no text can; remove them");
     }
 
     private static string Replace(string text, string from, string to)

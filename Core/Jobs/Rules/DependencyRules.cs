@@ -12,7 +12,7 @@ internal static class DependencyRules
     /// <summary>How many unknown dependencies get a guess; the others are reported without.</summary>
     private const int MaxGuesses = 100;
 
-    public static void Check(IReadOnlyList<Order> orders, OrderNames names, Spot spot, Problems problems)
+    public static void Check(IReadOnlyList<Order> orders, OrderNames names, NodeRef node, Diagnostics diagnostics)
     {
         var guessing = names.All.Take(MaxNamesToGuess + 1).Count() <= MaxNamesToGuess ? [.. names.All] : Array.Empty<string>();
         var guesses = 0;
@@ -24,7 +24,7 @@ internal static class DependencyRules
 
         foreach (var cycle in Cycles.Find(graph))
         {
-            Report(cycle, orders, names, spot, problems);
+            Report(cycle, orders, names, node, diagnostics);
         }
 
         int[] Resolve(int index)
@@ -33,7 +33,7 @@ internal static class DependencyRules
             for (var k = 0; k < orders[index].Dependencies.Count; k++)
             {
                 var name = orders[index].Dependencies[k];
-                Spot Here() => spot.Item(index).Field("dependencies").Item(k);
+                NodeRef Here() => node.Item(index).Field("dependencies").Item(k);
                 if (name.Length == 0)
                 {
                     continue; // It is not a text, or empty: that has been said.
@@ -41,17 +41,17 @@ internal static class DependencyRules
 
                 if (names.Find(name) is not { } target)
                 {
-                    problems.Add(Here(), Unknown(name, guesses++ < MaxGuesses ? guessing : []));
+                    diagnostics.Add(Here(), Unknown(name, guesses++ < MaxGuesses ? guessing : []));
                 }
                 else if (target == index)
                 {
-                    problems.Add(Here(), $"{Problems.Quote(name)} is the order itself; remove it");
+                    diagnostics.Add(Here(), $"{Diagnostics.Quote(name)} is the order itself; remove it");
                 }
                 else if (!found.TryAdd(target, name))
                 {
-                    problems.Add(Here(), found[target] == name
-                        ? $"{Problems.Quote(name)} is given twice; remove one"
-                        : $"{Problems.Quote(name)} is the same order as {Problems.Quote(found[target])}; remove one");
+                    diagnostics.Add(Here(), found[target] == name
+                        ? $"{Diagnostics.Quote(name)} is given twice; remove one"
+                        : $"{Diagnostics.Quote(name)} is the same order as {Diagnostics.Quote(found[target])}; remove one");
                 }
             }
 
@@ -60,14 +60,14 @@ internal static class DependencyRules
     }
 
     private static string Unknown(string name, IReadOnlyList<string> names) =>
-        $"no order has the queue_id or order_name {Problems.Quote(name)}; " +
-        (Spelling.Nearest(name, names) is { } near ? $"did you mean {Problems.Quote(near)}?" : "correct it, or add such an order");
+        $"no order has the queue_id or order_name {Diagnostics.Quote(name)}; " +
+        (Spelling.Nearest(name, names) is { } near ? $"did you mean {Diagnostics.Quote(near)}?" : "correct it, or add such an order");
 
-    private static void Report(IReadOnlyList<int> cycle, IReadOnlyList<Order> orders, OrderNames names, Spot spot, Problems problems)
+    private static void Report(IReadOnlyList<int> cycle, IReadOnlyList<Order> orders, OrderNames names, NodeRef node, Diagnostics diagnostics)
     {
         var first = cycle[0];
         var place = orders[first].Dependencies.Select(names.Find).ToList().IndexOf(cycle[1]);
-        problems.Add(spot.Item(first).Field("dependencies").Item(place),
+        diagnostics.Add(node.Item(first).Field("dependencies").Item(place),
             $"waits for itself in a circle: {Spell(cycle, orders)} (-> means waits for); remove one of these dependencies");
     }
 
@@ -75,10 +75,10 @@ internal static class DependencyRules
     private static string Spell(IReadOnlyList<int> cycle, IReadOnlyList<Order> orders)
     {
         const int MaxShown = 20;
-        string Name(int index) => Problems.Shorten(orders[index].NameAt(index));
+        string Name(int index) => Diagnostics.Shorten(orders[index].NameAt(index));
         var shown = cycle.Count <= MaxShown
             ? cycle.Select(Name)
-            : [.. cycle.Take(MaxShown / 2).Select(Name), $"({Problems.Count(cycle.Count - MaxShown)} more)", .. cycle.Skip(cycle.Count - (MaxShown / 2)).Select(Name)];
+            : [.. cycle.Take(MaxShown / 2).Select(Name), $"({Diagnostics.Count(cycle.Count - MaxShown)} more)", .. cycle.Skip(cycle.Count - (MaxShown / 2)).Select(Name)];
         return string.Join(" -> ", [.. shown, Name(cycle[0])]);
     }
 }

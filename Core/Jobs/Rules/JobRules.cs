@@ -7,28 +7,28 @@ namespace IacCi.Core.Jobs.Rules;
 internal static class JobRules
 {
     /// <summary>Looks for every rule that the job breaks, in what could be read of it. Linear in the size of the job.</summary>
-    public static void Check(Job job, Spot root, JobContext context, Problems problems)
+    public static void Check(Job job, NodeRef root, JobContext context, Diagnostics diagnostics)
     {
-        CheckReport(job, root, context, problems);
-        WorkspaceRules.Check(job, root, context, problems);
+        CheckReport(job, root, context, diagnostics);
+        WorkspaceRules.Check(job, root, context, diagnostics);
         var orders = root.Field("orders");
         for (var i = 0; i < job.Orders.Count; i++)
         {
             if (!ReferenceEquals(job.Orders[i], OrderFields.Unread))
             {
-                OrderRules.Check(job, job.Orders[i], orders.Item(i), context, problems);
+                OrderRules.Check(job, job.Orders[i], orders.Item(i), context, diagnostics);
             }
         }
 
-        var names = OrderNames.Check(job.Orders, orders, problems);
-        DependencyRules.Check(job.Orders, names, orders, problems);
+        var names = OrderNames.Check(job.Orders, orders, diagnostics);
+        DependencyRules.Check(job.Orders, names, orders, diagnostics);
     }
 
-    private static void CheckReport(Job job, Spot root, JobContext context, Problems problems)
+    private static void CheckReport(Job job, NodeRef root, JobContext context, Diagnostics diagnostics)
     {
         if (root.Has("pr_number") && root.Has("issue_number"))
         {
-            problems.Add(root.Field("issue_number"), "is given together with pr_number; keep the one that is to be told about the job");
+            diagnostics.Add(root.Field("issue_number"), "is given together with pr_number; keep the one that is to be told about the job");
         }
 
         if (context != JobContext.Aws || !root.Has("git_token_location"))
@@ -41,13 +41,13 @@ internal static class JobRules
         {
             if (!root.Has(field))
             {
-                problems.Add(root.Field(field), Why);
+                diagnostics.Add(root.Field(field), Why);
             }
         }
 
         if (!root.Has("pr_number") && !root.Has("issue_number"))
         {
-            problems.Add(root.Field("pr_number"), Why + ", or issue_number");
+            diagnostics.Add(root.Field("pr_number"), Why + ", or issue_number");
         }
     }
 }

@@ -30,32 +30,32 @@ internal sealed class OrderNames
     }
 
     /// <summary>Collects the names, and reports those that two orders have: whoever called that name could mean either.</summary>
-    public static OrderNames Check(IReadOnlyList<Order> orders, Spot spot, Problems problems)
+    public static OrderNames Check(IReadOnlyList<Order> orders, NodeRef node, Diagnostics diagnostics)
     {
         var names = new OrderNames();
         for (var i = 0; i < orders.Count; i++)
         {
-            Take(names, orders[i].OrderName, i, "order_name", spot, problems);
-            Take(names, orders[i].QueueId, i, "queue_id", spot, problems);
+            Take(names, orders[i].OrderName, i, "order_name", node, diagnostics);
+            Take(names, orders[i].QueueId, i, "queue_id", node, diagnostics);
         }
 
         for (var i = 0; i < orders.Count; i++)
         {
             if (orders[i] is { OrderName: null, QueueId: null } && names._owners.TryGetValue(orders[i].NameAt(i), out var owner))
             {
-                problems.Add(spot.Item(owner.Index).Field(owner.Field), $"{orders[i].NameAt(i)} is how orders[{i}] is called, which has no name; rename this order, or name that one");
+                diagnostics.Add(node.Item(owner.Index).Field(owner.Field), $"{orders[i].NameAt(i)} is how orders[{i}] is called, which has no name; rename this order, or name that one");
             }
         }
 
         return names;
     }
 
-    private static void Take(OrderNames names, string? name, int index, string field, Spot spot, Problems problems)
+    private static void Take(OrderNames names, string? name, int index, string field, NodeRef node, Diagnostics diagnostics)
     {
         if (name is not null && names.Add(name, index, field) is { } other)
         {
             var kind = field == other.Field ? $"the {field}" : $"the {field} of this order and the {other.Field}";
-            problems.Add(spot.Item(index).Field(field), $"{Problems.Quote(name)} is {kind} of orders[{other.Index}] too; give each order names of its own");
+            diagnostics.Add(node.Item(index).Field(field), $"{Diagnostics.Quote(name)} is {kind} of orders[{other.Index}] too; give each order names of its own");
         }
     }
 

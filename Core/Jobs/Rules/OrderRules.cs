@@ -1,6 +1,6 @@
 using System.Text;
 using IacCi.Core.Jobs.Parsing;
-using IacCi.Core.Runs;
+using IacCi.Core.Model;
 
 namespace IacCi.Core.Jobs.Rules;
 
@@ -10,35 +10,35 @@ internal static class OrderRules
     /// <summary>What a list's entry takes in a record besides its bytes, and a dependency altogether (it is kept as four digits).</summary>
     private const int BytesPerEntry = 6;
 
-    public static void Check(Job job, Order order, Spot spot, JobContext context, Problems problems)
+    public static void Check(Job job, Order order, NodeRef node, JobContext context, Diagnostics diagnostics)
     {
-        CheckTarget(order, spot, problems);
-        CheckTimes(job, order, spot, context, problems);
-        WorkspaceRules.Check(job, order, spot, context, problems);
-        CheckSize(order, spot, problems);
-        if (order.SopsKeySsmPath is not null && !spot.Has("sops_key"))
+        CheckTarget(order, node, diagnostics);
+        CheckTimes(job, order, node, context, diagnostics);
+        WorkspaceRules.Check(job, order, node, context, diagnostics);
+        CheckSize(order, node, diagnostics);
+        if (order.SopsKeySsmPath is not null && !node.Has("sops_key"))
         {
-            problems.Add(spot.Field("sops_key_ssm_path"), "names where an identity is, but not for which key; add sops_key, or remove it");
+            diagnostics.Add(node.Field("sops_key_ssm_path"), "names where an identity is, but not for which key; add sops_key, or remove it");
         }
 
-        var hasCode = spot.Has("s3_location") || spot.Has("git_repo") || job.GitRepo is not null;
+        var hasCode = node.Has("s3_location") || node.Has("git_repo") || job.GitRepo is not null;
         if (context == JobContext.Aws && !hasCode)
         {
-            problems.Add(spot, "has no code; on AWS no folder of this machine is read: add git_repo here or to the job, or a zip at s3_location");
+            diagnostics.Add(node, "has no code; on AWS no folder of this machine is read: add git_repo here or to the job, or a zip at s3_location");
         }
     }
 
-    private static void CheckTarget(Order order, Spot spot, Problems problems)
+    private static void CheckTarget(Order order, NodeRef node, Diagnostics diagnostics)
     {
         if (order is { UseLambda: { } lambda, ExecutionTarget: { } target } && lambda != (target == ExecutionTarget.Lambda))
         {
-            problems.Add(spot.Field("use_lambda"), $"is {(lambda ? "true" : "false")}, but execution_target is {Word(target)}; keep execution_target alone");
+            diagnostics.Add(node.Field("use_lambda"), $"is {(lambda ? "true" : "false")}, but execution_target is {Word(target)}; keep execution_target alone");
         }
     }
 
-    private static void CheckTimes(Job job, Order order, Spot spot, JobContext context, Problems problems)
+    private static void CheckTimes(Job job, Order order, NodeRef node, JobContext context, Diagnostics diagnostics)
     {
-        var timeout = spot.Field("timeout");
+        var timeout = node.Field("timeout");
         if (order.Timeout <= 0)
         {
             return; // It could not be read: that has been said.
@@ -47,19 +47,19 @@ internal static class OrderRules
         var grace = order.StopPolicyIn(job).GraceSeconds;
         if (order.Target == ExecutionTarget.Lambda && order.Timeout + grace > OrderLimits.MaxLambdaSeconds)
         {
-            problems.Add(timeout, TooLongForLambda(order, grace));
+            diagnostics.Add(timeout, TooLongForLambda(order, grace));
         }
 
         if (context == JobContext.Aws && OrderLimits.SignedSeconds(order.Target, order.Timeout, grace) > job.PresignExpiry)
         {
-            problems.Add(timeout, TooLongForUrls(job, order, grace));
+            diagnostics.Add(timeout, TooLongForUrls(job, order, grace));
         }
     }
 
     private static string TooLongForLambda(Order order, int grace)
     {
         var longest = OrderLimits.MaxLambdaSeconds - grace;
-        return $"is {Problems.Count(order.Timeout)} s, and with stop_grace ({grace} s) {Problems.Count(order.Timeout + grace)} s; a function ends after 900 s," +
+        return $"is {Diagnostics.Count(order.Timeout)} s, and with stop_grace ({grace} s) {Diagnostics.Count(order.Timeout + grace)} s; a function ends after 900 s," +
             $" of which 60 are for fetching and reporting; use at most {longest}, a shorter stop_grace, or execution_target codebuild";
     }
 
@@ -67,20 +67,20 @@ internal static class OrderRules
     {
         var needed = OrderLimits.SignedSeconds(order.Target, order.Timeout, grace);
         var longest = job.PresignExpiry - OrderLimits.SignedSeconds(order.Target, 0, grace);
-        return $"needs signed URLs that last {Problems.Count(needed)} s ({Problems.Count(OrderLimits.ClaimSeconds(order.Target))} until {Word(order.Target)} begins" +
-            $" + {Problems.Count(order.Timeout)} timeout + {grace} stop_grace + {OrderLimits.WatchdogGraceSeconds} until it is ended + {OrderLimits.ReportGraceSeconds} to report)," +
-            $" but presign_expiry is {Problems.Count(job.PresignExpiry)}; raise presign_expiry to {Problems.Count(needed)}" +
-            (longest > 0 ? $", or lower timeout to {Problems.Count(longest)}" : "");
+        return $"needs signed URLs that last {Diagnostics.Count(needed)} s ({Diagnostics.Count(OrderLimits.ClaimSeconds(order.Target))} until {Word(order.Target)} begins" +
+            $" + {Diagnostics.Count(order.Timeout)} timeout + {grace} stop_grace + {OrderLimits.WatchdogGraceSeconds} until it is ended + {OrderLimits.ReportGraceSeconds} to report)," +
+            $" but presign_expiry is {Diagnostics.Count(job.PresignExpiry)}; raise presign_expiry to {Diagnostics.Count(needed)}" +
+            (longest > 0 ? $", or lower timeout to {Diagnostics.Count(longest)}" : "");
     }
 
-    private static void CheckSize(Order order, Spot spot, Problems problems)
+    private static void CheckSize(Order order, NodeRef node, Diagnostics diagnostics)
     {
         var commands = order.Cmds.Sum(command => (long)Encoding.UTF8.GetByteCount(command) + BytesPerEntry);
         var all = commands + ((long)order.Dependencies.Count * BytesPerEntry) + (order.S3Location?.Length ?? 0) + (order.GitRepo?.Length ?? 0);
         if (all > JobLimits.MaxRecordBytes)
         {
-            problems.Add(spot.Field("cmds"), $"and what else is kept of the order come to {Problems.Count(all)} bytes, and its record holds at most " +
-                $"{Problems.Count(JobLimits.MaxRecordBytes)}; put commands into a script");
+            diagnostics.Add(node.Field("cmds"), $"and what else is kept of the order come to {Diagnostics.Count(all)} bytes, and its record holds at most " +
+                $"{Diagnostics.Count(JobLimits.MaxRecordBytes)}; put commands into a script");
         }
     }
 

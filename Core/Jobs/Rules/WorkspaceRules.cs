@@ -1,4 +1,5 @@
 using IacCi.Core.Jobs.Parsing;
+using IacCi.Core.Model;
 
 namespace IacCi.Core.Jobs.Rules;
 
@@ -7,15 +8,15 @@ internal static class WorkspaceRules
 {
     private const string Field = "workspace";
 
-    public static void Check(Job job, Spot root, JobContext context, Problems problems)
+    public static void Check(Job job, NodeRef root, JobContext context, Diagnostics diagnostics)
     {
         if (job.Workspace == Workspace.InPlace && context == JobContext.Aws)
         {
-            problems.Add(root.Field(Field), OnAws);
+            diagnostics.Add(root.Field(Field), OnAws);
         }
     }
 
-    public static void Check(Job job, Order order, Spot spot, JobContext context, Problems problems)
+    public static void Check(Job job, Order order, NodeRef node, JobContext context, Diagnostics diagnostics)
     {
         if (order.WorkspaceIn(job) != Workspace.InPlace)
         {
@@ -26,16 +27,16 @@ internal static class WorkspaceRules
         {
             if (order.Workspace is not null)
             {
-                problems.Add(spot.Field(Field), OnAws);
+                diagnostics.Add(node.Field(Field), OnAws);
             }
 
             return;
         }
 
-        var fetched = spot.Has("s3_location") ? "s3_location" : spot.Has("git_repo") ? "git_repo" : job.GitRepo is not null ? "the job's git_repo" : null;
+        var fetched = node.Has("s3_location") ? "s3_location" : node.Has("git_repo") ? "git_repo" : job.GitRepo is not null ? "the job's git_repo" : null;
         if (fetched is not null)
         {
-            problems.Add(spot.Field(Field), $"in_place runs in a folder of this machine, and {fetched} is fetched into a copy; remove {fetched}, or write workspace: copy here");
+            diagnostics.Add(node.Field(Field), $"in_place runs in a folder of this machine, and {fetched} is fetched into a copy; remove {fetched}, or write workspace: copy here");
         }
     }
 

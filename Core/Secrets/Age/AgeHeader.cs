@@ -51,7 +51,7 @@ internal sealed record AgeHeader(IReadOnlyList<Stanza> Stanzas, byte[] Mac, int 
     }
 
     /// <summary>Reads the header at the start of a file.</summary>
-    /// <exception cref="SecretsException">It is not one (<see cref="SecretsFault.Header"/>).</exception>
+    /// <exception cref="SecretsException">It is not one (<see cref="SecretsError.Header"/>).</exception>
     public static AgeHeader Read(ReadOnlySpan<byte> file)
     {
         var lines = new Lines(file[..Math.Min(file.Length, MaxBytes)]);
@@ -79,7 +79,7 @@ internal sealed record AgeHeader(IReadOnlyList<Stanza> Stanzas, byte[] Mac, int 
     public bool IsAuthentic(ReadOnlySpan<byte> fileKey, ReadOnlySpan<byte> file) =>
         CryptographicOperations.FixedTimeEquals(ComputeMac(fileKey, file[..MacStart]), Mac);
 
-    internal static SecretsException Broken(string how) => new(SecretsFault.Header, $"this is not an age file that can be read: {how}");
+    internal static SecretsException Broken(string how) => new(SecretsError.Header, $"this is not an age file that can be read: {how}");
 
     private static byte[] ComputeMac(ReadOnlySpan<byte> fileKey, ReadOnlySpan<byte> covered)
     {

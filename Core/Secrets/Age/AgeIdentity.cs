@@ -33,7 +33,7 @@ public sealed class AgeIdentity
     public static AgeIdentity Parse(string text) => Bech32.Decode(text.Trim()) is (Prefix, { Length: X25519.ScalarSize } scalar)
         ? new AgeIdentity(scalar)
         : throw new SecretsException(
-            SecretsFault.Key,
+            SecretsError.Key,
             "this is not an age secret key: one looks like AGE-SECRET-KEY-1..., in upper case (74 characters; only X25519 is supported)");
 
     /// <summary>The secret itself, as <c>AGE-SECRET-KEY-1...</c>: for a key file, and for nothing else.</summary>

@@ -109,5 +109,5 @@ internal static class AgePayload
     }
 
     private static SecretsException Damaged(int chunk) =>
-        new(SecretsFault.Payload, $"the body of the age file was changed or cut off (chunk {chunk}): get it again from where it came from");
+        new(SecretsError.Payload, $"the body of the age file was changed or cut off (chunk {chunk}): get it again from where it came from");
 }

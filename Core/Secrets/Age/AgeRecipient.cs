@@ -24,7 +24,7 @@ public sealed class AgeRecipient : IEquatable<AgeRecipient>
     public static AgeRecipient Parse(string text) => TryParse(text, out var recipient)
         ? recipient
         : throw new SecretsException(
-            SecretsFault.Key,
+            SecretsError.Key,
             LooksSecret(text)
                 ? "an age recipient is expected, but a secret key was given: use its public key (age1...), and treat the secret key as exposed"
                 : $"'{Shown(text)}' is not an age recipient: one looks like age1... (62 characters; only X25519 is supported)");

@@ -49,7 +49,7 @@ internal static class Armor
     }
 
     /// <summary>The bytes inside.</summary>
-    /// <exception cref="SecretsException">The text is not armor (<see cref="SecretsFault.Armor"/>).</exception>
+    /// <exception cref="SecretsException">The text is not armor (<see cref="SecretsError.Armor"/>).</exception>
     public static byte[] Decode(ReadOnlySpan<byte> text)
     {
         var rest = text;
@@ -112,5 +112,5 @@ internal static class Armor
     private static bool IsWhiteSpace(ReadOnlySpan<byte> bytes) => bytes.IndexOfAnyExcept(WhiteSpace) < 0;
 
     private static SecretsException Broken(string how) =>
-        new(SecretsFault.Armor, $"the text form (armor) of the age file is damaged: {how}");
+        new(SecretsError.Armor, $"the text form (armor) of the age file is damaged: {how}");
 }

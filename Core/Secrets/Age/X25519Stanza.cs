@@ -27,7 +27,7 @@ internal static class X25519Stanza
         Span<byte> key = stackalloc byte[KeyBytes];
         if (!DeriveKey(ephemeral, recipient.Point, share, recipient.Point, key))
         {
-            throw new SecretsException(SecretsFault.Key, $"the recipient {recipient} is not safe to encrypt to: it is no real public key");
+            throw new SecretsException(SecretsError.Key, $"the recipient {recipient} is not safe to encrypt to: it is no real public key");
         }
 
         var body = new byte[FileKeyBytes + TagBytes];

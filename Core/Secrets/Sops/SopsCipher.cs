@@ -55,7 +55,7 @@ internal sealed class SopsCipher(ReadOnlySpan<byte> dataKey)
     {
         if (Parse(text) is not var (data, iv, tag, type))
         {
-            throw new SecretsException(SecretsFault.Value, $"{where} is not an encrypted value of sops: it is damaged, or was never encrypted");
+            throw new SecretsException(SecretsError.Value, $"{where} is not an encrypted value of sops: it is damaged, or was never encrypted");
         }
 
         Begin(forEncryption: false, iv, place);
@@ -70,7 +70,7 @@ internal sealed class SopsCipher(ReadOnlySpan<byte> dataKey)
         catch (InvalidCipherTextException)
         {
             CryptographicOperations.ZeroMemory(plain);
-            throw new SecretsException(SecretsFault.Value, $"{where} was changed or moved after it was encrypted: get the file again from where it came from");
+            throw new SecretsException(SecretsError.Value, $"{where} was changed or moved after it was encrypted: get the file again from where it came from");
         }
     }
 

@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
-using IacCi.Core.Faults;
 using IacCi.Core.Secrets.Age;
+using IacCi.Core.Text;
 
 namespace IacCi.Core.Secrets.Sops;
 
@@ -103,7 +103,7 @@ internal static class SopsDataKey
     }
 
     private static SecretsException NoMatch(SopsKeyGroup group, IReadOnlyList<AgeIdentity> identities) => new(
-        SecretsFault.NoMatch,
+        SecretsError.NoMatch,
         $"none of the {identities.Count} age keys given opens the SOPS file: it has {Shown(group)}; "
         + $"give the secret key of one of its age (X25519) recipients{AgeKeySet.Remark(identities)}");
 
@@ -112,7 +112,7 @@ internal static class SopsDataKey
         var closed = metadata.Groups.Index().Where(group => shares[group.Index] is null)
             .Select(group => $"group {group.Index + 1} has {Shown(group.Item)}");
         return new SecretsException(
-            SecretsFault.NoMatch,
+            SecretsError.NoMatch,
             $"the key of the SOPS file is split over {metadata.Groups.Count} key groups (Shamir), of which {metadata.Threshold} are needed, "
             + $"and the {identities.Count} age keys given open {shares.Count(share => share is not null)}: {string.Join("; ", closed.Take(MaxShown))}. "
             + $"Give a secret key of each group that is needed, all at once{AgeKeySet.Remark(identities)}");

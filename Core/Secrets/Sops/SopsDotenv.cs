@@ -110,7 +110,7 @@ internal static class SopsDotenv
     }
 
     /// <summary>An error about a line.</summary>
-    public static SecretsException Wrong(int number, string how) => new(SecretsFault.Format, $"line {number} of the dotenv file {how}");
+    public static SecretsException Wrong(int number, string how) => new(SecretsError.Format, $"line {number} of the dotenv file {how}");
 
     private static DotenvLine ReadLine(int number, ReadOnlySpan<byte> line)
     {

@@ -25,7 +25,7 @@ public sealed class SopsEncryptor : IDisposable
     {
         if (recipients.Count == 0)
         {
-            throw new SecretsException(SecretsFault.Key, "there is nobody to encrypt to: give at least one age recipient (age1...)");
+            throw new SecretsException(SecretsError.Key, "there is nobody to encrypt to: give at least one age recipient (age1...)");
         }
 
         _time = time;
@@ -96,17 +96,17 @@ public sealed class SopsEncryptor : IDisposable
 
         if (line.Name is null)
         {
-            SopsDotenv.WriteComment(output, Sealed(line.Value, "comment", SopsPlace.Comment, cipher));
+            SopsDotenv.WriteComment(output, Sealed(line.Value, "comment", SopsPath.Comment, cipher));
             return;
         }
 
-        var place = SopsPlace.Top.Below(line.Name, SopsRule.Default);
+        var place = SopsPath.Top.Below(line.Name, SopsRule.Default);
         var encrypts = SopsRule.Default.Encrypts(place.Matched);
         mac.Add(line.Value, encrypts);
         SopsDotenv.Write(output, line.Name, encrypts ? Sealed(line.Value, "str", place, cipher) : line.Value);
     }
 
-    private static byte[] Sealed(byte[] value, string type, SopsPlace place, SopsCipher cipher) =>
+    private static byte[] Sealed(byte[] value, string type, SopsPath place, SopsCipher cipher) =>
         value.Length == 0 ? value : Encoding.ASCII.GetBytes(cipher.Encrypt(value, type, place.Binding));
 
     private void WriteMetadata(Utf8JsonWriter writer, string modified, string mac)

@@ -31,7 +31,7 @@ public static class SopsFile
     {
         if (bytes > MaxBytes)
         {
-            throw new SecretsException(SecretsFault.Format, $"the file has {bytes} bytes, over the limit of {MaxBytes}: secrets this large belong elsewhere");
+            throw new SecretsException(SecretsError.Format, $"the file has {bytes} bytes, over the limit of {MaxBytes}: secrets this large belong elsewhere");
         }
     }
 
@@ -68,7 +68,7 @@ public static class SopsFile
             return;
         }
 
-        var place = SopsPlace.Top.Below(line.Name, rule);
+        var place = SopsPath.Top.Below(line.Name, rule);
         var encrypted = rule.Encrypts(comments.Value() || place.Matched);
         var value = encrypted && line.Value.Length > 0 ? cipher.Decrypt(SopsDotenv.Text(line), place.Binding, Shown(line)) : new SopsValue("str", line.Value);
         var plain = Plain(line, value);
@@ -88,7 +88,7 @@ public static class SopsFile
             return line.Value;
         }
 
-        var value = cipher.Decrypt(text, SopsPlace.Comment.Binding, Shown(line));
+        var value = cipher.Decrypt(text, SopsPath.Comment.Binding, Shown(line));
         return value.Type == "comment" ? value.Bytes : throw SopsDotenv.Wrong(line.Number, "is not the comment it should be");
     }
 

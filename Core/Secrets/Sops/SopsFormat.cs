@@ -23,10 +23,10 @@ public static class SopsFormats
         ".env" => SopsFormat.Dotenv,
         ".json" => SopsFormat.Json,
         ".yaml" or ".yml" or ".ini" or ".toml" => throw new SecretsException(
-            SecretsFault.Format,
+            SecretsError.Format,
             $"{fileName}: only JSON and dotenv are supported; if it is one of these, say so with --input-type"),
         _ when IsLikeDotenv(Path.GetFileName(fileName)) => throw new SecretsException(
-            SecretsFault.Format,
+            SecretsError.Format,
             $"{fileName}: the name does not say whether this is dotenv; say so with --input-type dotenv (or json)"),
         _ => SopsFormat.Json,
     };

@@ -6,7 +6,7 @@ using System.Text.Json;
 namespace IacCi.Core.Secrets.Sops;
 
 /// <summary>What is done with one value of a JSON file, which the reader stands on.</summary>
-internal delegate void SopsJsonLeaf(ref Utf8JsonReader reader, Utf8JsonWriter writer, SopsPlace place, bool inList);
+internal delegate void SopsJsonLeaf(ref Utf8JsonReader reader, Utf8JsonWriter writer, SopsPath place, bool inList);
 
 /// <summary>
 /// Copies a JSON object, value by value, in its order. Names that come twice are refused: readers differ in which one they take.
@@ -82,12 +82,12 @@ internal static class SopsJson
         catch (JsonException wrong)
         {
             // The exception's own message can quote the file, and it may be a file of secrets.
-            throw new SecretsException(SecretsFault.Format, $"the file is not valid JSON (line {wrong.LineNumber + 1}, byte {wrong.BytePositionInLine + 1} of it)");
+            throw new SecretsException(SecretsError.Format, $"the file is not valid JSON (line {wrong.LineNumber + 1}, byte {wrong.BytePositionInLine + 1} of it)");
         }
         catch (InvalidOperationException)
         {
             // What the reader throws for text that is not Unicode, such as half of a surrogate pair.
-            throw new SecretsException(SecretsFault.Format, $"the file holds text that is not valid Unicode (near byte {reader.TokenStartIndex + 1})");
+            throw new SecretsException(SecretsError.Format, $"the file holds text that is not valid Unicode (near byte {reader.TokenStartIndex + 1})");
         }
     }
 
@@ -95,8 +95,8 @@ internal static class SopsJson
     {
         ExpectTop(ref reader);
         writer.WriteStartObject();
-        var open = new Stack<Frame>([new Frame(SopsPlace.Top, IsList: false)]);
-        var place = SopsPlace.Top;
+        var open = new Stack<Frame>([new Frame(SopsPath.Top, IsList: false)]);
+        var place = SopsPath.Top;
         while (reader.Read())
         {
             switch (reader.TokenType)
@@ -146,7 +146,7 @@ internal static class SopsJson
         if (closing is not null)
         {
             throw new SecretsException(
-                SecretsFault.Format,
+                SecretsError.Format,
                 "the file has 'sops' at its top, the name sops keeps for itself: it is encrypted already, or that name must be another one");
         }
 
@@ -158,7 +158,7 @@ internal static class SopsJson
         if (!reader.Read() || reader.TokenType != JsonTokenType.StartObject)
         {
             throw new SecretsException(
-                SecretsFault.Format,
+                SecretsError.Format,
                 """a SOPS file holds one JSON object: put other things inside of one, such as {"data": [...]}""");
         }
     }
@@ -205,12 +205,12 @@ internal static class SopsJson
     private delegate void ReaderAction(ref Utf8JsonReader reader);
 
     /// <summary>An open map or list, and the names met in it.</summary>
-    private sealed record Frame(SopsPlace Place, bool IsList)
+    private sealed record Frame(SopsPath Place, bool IsList)
     {
         private readonly HashSet<string> _names = new(StringComparer.Ordinal);
 
         public string Unique(string name) => _names.Add(name)
             ? name
-            : throw new SecretsException(SecretsFault.Format, $"{Place.Below(name, SopsRule.Default)} is there twice: each name may stand once in its map");
+            : throw new SecretsException(SecretsError.Format, $"{Place.Below(name, SopsRule.Default)} is there twice: each name may stand once in its map");
     }
 }

@@ -10,7 +10,7 @@ internal sealed class SopsJsonValues(SopsCipher cipher, SopsMac mac, SopsRule ru
     private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
     /// <summary>Encrypts the value the reader stands on, unless the rule leaves it plain.</summary>
-    public void Encrypt(ref Utf8JsonReader reader, Utf8JsonWriter writer, SopsPlace place, bool inList)
+    public void Encrypt(ref Utf8JsonReader reader, Utf8JsonWriter writer, SopsPath place, bool inList)
     {
         if (reader.TokenType == JsonTokenType.Null)
         {
@@ -31,7 +31,7 @@ internal sealed class SopsJsonValues(SopsCipher cipher, SopsMac mac, SopsRule ru
     }
 
     /// <summary>Decrypts the value the reader stands on, unless the rule leaves it plain.</summary>
-    public void Decrypt(ref Utf8JsonReader reader, Utf8JsonWriter writer, SopsPlace place, bool inList)
+    public void Decrypt(ref Utf8JsonReader reader, Utf8JsonWriter writer, SopsPath place, bool inList)
     {
         if (reader.TokenType == JsonTokenType.Null)
         {
@@ -49,7 +49,7 @@ internal sealed class SopsJsonValues(SopsCipher cipher, SopsMac mac, SopsRule ru
 
         var text = reader.TokenType == JsonTokenType.String
             ? reader.GetString()!
-            : throw new SecretsException(SecretsFault.Value, $"{place} is not encrypted although it should be: someone changed the file by hand");
+            : throw new SecretsException(SecretsError.Value, $"{place} is not encrypted although it should be: someone changed the file by hand");
         if (text.Length == 0)
         {
             writer.WriteStringValue("");
@@ -60,7 +60,7 @@ internal sealed class SopsJsonValues(SopsCipher cipher, SopsMac mac, SopsRule ru
     }
 
     /// <summary>A plain value: sops' type, the bytes it encrypts, and, of a number, what a double makes of it.</summary>
-    private static (string Type, byte[] Plain, byte[] Rounded) Read(ref Utf8JsonReader reader, SopsPlace place)
+    private static (string Type, byte[] Plain, byte[] Rounded) Read(ref Utf8JsonReader reader, SopsPath place)
     {
         switch (reader.TokenType)
         {
@@ -90,7 +90,7 @@ internal sealed class SopsJsonValues(SopsCipher cipher, SopsMac mac, SopsRule ru
         writer.WriteRawValue(reader.ValueSpan, skipInputValidation: true);
     }
 
-    private void Write(Utf8JsonWriter writer, SopsValue value, SopsPlace place, bool inList)
+    private void Write(Utf8JsonWriter writer, SopsValue value, SopsPath place, bool inList)
     {
         switch (value.Type)
         {
@@ -118,7 +118,7 @@ internal sealed class SopsJsonValues(SopsCipher cipher, SopsMac mac, SopsRule ru
         }
     }
 
-    private void WriteNumber(Utf8JsonWriter writer, SopsValue value, SopsPlace place)
+    private void WriteNumber(Utf8JsonWriter writer, SopsValue value, SopsPath place)
     {
         var text = Text(value, place);
         var whole = value.Type == "int";
@@ -132,10 +132,10 @@ internal sealed class SopsJsonValues(SopsCipher cipher, SopsMac mac, SopsRule ru
         writer.WriteRawValue(text, skipInputValidation: true);
     }
 
-    private static string Canonical(string number, SopsPlace place) => SopsNumber.Canonical(number)
-        ?? throw new SecretsException(SecretsFault.Format, $"{place} is a number too large for sops: write it as a string");
+    private static string Canonical(string number, SopsPath place) => SopsNumber.Canonical(number)
+        ?? throw new SecretsException(SecretsError.Format, $"{place} is a number too large for sops: write it as a string");
 
-    private static string Text(SopsValue value, SopsPlace place)
+    private static string Text(SopsValue value, SopsPath place)
     {
         try
         {
@@ -143,12 +143,12 @@ internal sealed class SopsJsonValues(SopsCipher cipher, SopsMac mac, SopsRule ru
         }
         catch (DecoderFallbackException)
         {
-            throw new SecretsException(SecretsFault.Format, $"{place} is not text (UTF-8), so JSON cannot hold it");
+            throw new SecretsException(SecretsError.Format, $"{place} is not text (UTF-8), so JSON cannot hold it");
         }
     }
 
-    private static SecretsException Unreadable(SopsValue value, SopsPlace place) =>
-        new(SecretsFault.Value, $"{place} says it is of type '{Shown(value.Type)}' and is not: it is damaged, or of a kind JSON cannot hold");
+    private static SecretsException Unreadable(SopsValue value, SopsPath place) =>
+        new(SecretsError.Value, $"{place} says it is of type '{Shown(value.Type)}' and is not: it is damaged, or of a kind JSON cannot hold");
 
     private static string Shown(string type) => type.Length <= 20 ? type : type[..20];
 }

@@ -55,7 +55,7 @@ internal sealed class SopsMac : IDisposable
         if (stored.Type != "str" || !Array.Exists(_hashes, hash => CryptographicOperations.FixedTimeEquals(stored.Bytes, Hex(hash))))
         {
             throw new SecretsException(
-                SecretsFault.Mac,
+                SecretsError.Mac,
                 "the values of the file are not those it was written with (its MAC differs): get it again from where it came from");
         }
     }

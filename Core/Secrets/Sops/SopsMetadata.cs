@@ -91,7 +91,7 @@ internal sealed partial class SopsMetadata
     public static string TimeOf(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
 
     /// <summary>An error about the metadata.</summary>
-    public static SecretsException Wrong(string how) => new(SecretsFault.Format, $"the metadata of the SOPS file cannot be used: {how}");
+    public static SecretsException Wrong(string how) => new(SecretsError.Format, $"the metadata of the SOPS file cannot be used: {how}");
 
     private static string KindOf(string field) => field.Split(ListMark, 2)[0].Split(MapMark, 2)[0];
 

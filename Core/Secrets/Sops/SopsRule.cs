@@ -66,5 +66,5 @@ internal sealed class SopsRule
     }
 
     private static SecretsException Unusable(string field, Exception? inner) =>
-        new(SecretsFault.Format, $"the regular expression in sops.{field} is not one this program can use", inner);
+        new(SecretsError.Format, $"the regular expression in sops.{field} is not one this program can use", inner);
 }

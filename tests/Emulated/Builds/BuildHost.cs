@@ -14,8 +14,8 @@ public sealed class BuildHost : IDisposable
     private readonly Reaper _reaper;
     private readonly Principals _principals;
     private readonly FaultPlan _faults;
-    private readonly Dice _dice;
-    private readonly Pulse _pulse;
+    private readonly SeededRandom _dice;
+    private readonly Ticker _pulse;
     private readonly Func<AwsApi> _api;
     private readonly string _folder;
     private readonly string _bin;
@@ -26,7 +26,7 @@ public sealed class BuildHost : IDisposable
     private int _number;
 
     internal BuildHost(
-        EmulatedAwsOptions options, Reaper reaper, Principals principals, FaultPlan faults, Dice dice, Pulse pulse, Func<AwsApi> api, string folder)
+        EmulatedAwsOptions options, Reaper reaper, Principals principals, FaultPlan faults, SeededRandom dice, Ticker pulse, Func<AwsApi> api, string folder)
     {
         (_options, _reaper, _principals, _faults, _dice, _pulse, _api, _folder) = (options, reaper, principals, faults, dice, pulse, api, folder);
         _running = new SemaphoreSlim(options.MaxBuilds);

@@ -4,10 +4,10 @@ namespace IacCi.Emulated.Faults;
 public sealed class FaultPlan
 {
     private readonly Lock _gate = new();
-    private readonly Dice _dice;
+    private readonly SeededRandom _dice;
     private ActiveFault[] _active = [];
 
-    internal FaultPlan(Dice dice) => _dice = dice;
+    internal FaultPlan(SeededRandom dice) => _dice = dice;
 
     /// <summary>Switches a fault on, until what is returned is disposed.</summary>
     public ActiveFault Add(Fault fault)
@@ -76,7 +76,7 @@ public sealed class ActiveFault : IDisposable
     /// <summary>Switches it off.</summary>
     public void Dispose() => _plan.Remove(this);
 
-    internal bool Strikes(Dice dice)
+    internal bool Strikes(SeededRandom dice)
     {
         lock (_gate)
         {

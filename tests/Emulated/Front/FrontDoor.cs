@@ -11,7 +11,7 @@ namespace IacCi.Emulated.Front;
 /// <summary>Where every call arrives: named, counted, hit by faults, answered by us or by moto.</summary>
 internal sealed class FrontDoor(
     EmulatedAwsOptions options, Moto moto, Principals principals, CallLog log, FaultPlan faults, FunctionHost functions, BuildHost builds,
-    HttpEntrances entrances, Events events, Pulse pulse)
+    HttpEntrances entrances, Events events, Ticker pulse)
 {
     private const string Presigned = "presigned";
     private const string InvokeHeader = "X-Emulated-Invoke";

@@ -5,7 +5,7 @@ namespace IacCi.Emulated.Lambdas;
 
 /// <summary>Lambda's queue of asynchronous invocations: retries, ages, destinations.</summary>
 /// <remarks>https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html</remarks>
-internal sealed class AsyncInvocations(FunctionHost host, EmulatedAwsOptions options, FaultPlan faults, Dice dice)
+internal sealed class AsyncInvocations(FunctionHost host, EmulatedAwsOptions options, FaultPlan faults, SeededRandom dice)
 {
     private int _waiting;
 

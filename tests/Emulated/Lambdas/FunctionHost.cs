@@ -16,13 +16,13 @@ public sealed class FunctionHost
     private readonly FunctionConfigs _configs;
     private readonly ProcessPool _pool;
     private readonly FaultPlan _faults;
-    private readonly Dice _dice;
-    private readonly Pulse _pulse;
+    private readonly SeededRandom _dice;
+    private readonly Ticker _pulse;
     private readonly ConcurrentQueue<Invocation> _invocations = new();
     private readonly ConcurrentDictionary<string, ConcurrentQueue<string>> _logs = new();
     private readonly ConcurrentDictionary<string, int> _running = new();
 
-    internal FunctionHost(EmulatedAwsOptions options, FunctionConfigs configs, ProcessPool pool, FaultPlan faults, Dice dice, Pulse pulse)
+    internal FunctionHost(EmulatedAwsOptions options, FunctionConfigs configs, ProcessPool pool, FaultPlan faults, SeededRandom dice, Ticker pulse)
     {
         (_options, _configs, _pool, _faults, _dice, _pulse) = (options, configs, pool, faults, dice, pulse);
         Later = new AsyncInvocations(this, options, faults, dice);

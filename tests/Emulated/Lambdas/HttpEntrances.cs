@@ -10,7 +10,7 @@ namespace IacCi.Emulated.Lambdas;
 
 /// <summary>HTTP APIs of API Gateway and function URLs: a request becomes an event of payload format 2.0, the answer a response.</summary>
 /// <remarks>https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html</remarks>
-internal sealed class HttpEntrances(EmulatedAwsOptions options, FunctionHost functions, AwsApi api, Dice dice)
+internal sealed class HttpEntrances(EmulatedAwsOptions options, FunctionHost functions, AwsApi api, SeededRandom dice)
 {
     private const int MaxBodyBytes = 10 * 1024 * 1024; // API Gateway's own
 

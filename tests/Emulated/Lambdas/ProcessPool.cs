@@ -10,7 +10,7 @@ internal sealed class ProcessPool(EmulatedAwsOptions options, Reaper reaper, Pri
     private readonly Lock _gate = new();
     private readonly List<FunctionProcess> _idle = [];
     private readonly FunctionProcess?[] _slots = new FunctionProcess?[options.MaxEnvironments];
-    private readonly Pulse _freed = new();
+    private readonly Ticker _freed = new();
     private int[] _ports = [];
     private int _count;
     private bool _closed;

@@ -16,7 +16,7 @@ internal sealed class ProcessOwner
 }
 
 /// <summary>Gives every process credentials of its own, so that a call tells who made it.</summary>
-internal sealed class Principals(Dice dice)
+internal sealed class Principals(SeededRandom dice)
 {
     /// <summary>What a person or a test uses.</summary>
     public const string TesterKey = "AKIAEMULATEDTESTER00";

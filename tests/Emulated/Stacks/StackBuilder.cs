@@ -6,7 +6,7 @@ using IacCi.Emulated.Front;
 namespace IacCi.Emulated.Stacks;
 
 /// <summary>Sets a deployment up through the API, as Terraform would.</summary>
-internal sealed class StackBuilder(AwsApi api, EmulatedAwsOptions options, Dice dice)
+internal sealed class StackBuilder(AwsApi api, EmulatedAwsOptions options, SeededRandom dice)
 {
     private const string Account = "123456789012";
 

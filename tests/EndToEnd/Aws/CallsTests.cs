@@ -9,9 +9,9 @@ namespace IacCi.Tests.EndToEnd.Aws;
 /// the door of the emulated AWS has seen it. <c>./build.sh golden</c> writes the list anew.
 /// </summary>
 [Category("Emulated")]
-[NotInParallel(PublishedAws.Turns, Order = int.MaxValue)]
-[ClassDataSource<PublishedAws>(Shared = SharedType.PerTestSession)]
-internal sealed class CallsTests(PublishedAws published)
+[NotInParallel(PublishedAwsFixture.Turns, Order = int.MaxValue)]
+[ClassDataSource<PublishedAwsFixture>(Shared = SharedType.PerTestSession)]
+internal sealed class CallsTests(PublishedAwsFixture published)
 {
     /// <summary>Fewer deployments than that: only some of the tests were asked for.</summary>
     private const int MinStacks = 40;

@@ -5,15 +5,15 @@ namespace IacCi.Tests.EndToEnd.Aws;
 
 /// <summary>Many orchestrators at once on one run.</summary>
 [Category("Emulated")]
-[NotInParallel(PublishedAws.Turns)]
-[ClassDataSource<PublishedAws>(Shared = SharedType.PerTestSession)]
-internal sealed class ContendedTests(PublishedAws published)
+[NotInParallel(PublishedAwsFixture.Turns)]
+[ClassDataSource<PublishedAwsFixture>(Shared = SharedType.PerTestSession)]
+internal sealed class ContendedTests(PublishedAwsFixture published)
 {
     [Test]
     public async Task A_burst_of_doubled_events_wakes_several_at_once_and_starts_each_order_once()
     {
         var stack = await published.NewStackAsync();
-        using var diary = new Diary();
+        using var diary = new RunHistory();
         using var doubled = published.Aws.Faults.Add(new Fault(FaultKind.Duplicate) { Service = Fault.S3Event, Resource = $"{stack.InternalBucket}/*" });
         using var shuffled = published.Aws.Faults.Add(
             new Fault(FaultKind.Delay) { Service = Fault.S3Event, Resource = $"{stack.InternalBucket}/*", Delay = TimeSpan.FromMilliseconds(150), Jitter = true });
@@ -25,7 +25,7 @@ internal sealed class ContendedTests(PublishedAws published)
 
         await published.SubmitAsync(stack, "run-1", orders);
         var done = await published.DoneAsync(stack, "run-1");
-        await published.Aws.QuietAsync(PublishedAws.Soon);
+        await published.Aws.QuietAsync(PublishedAwsFixture.Soon);
 
         await Assert.That((string)JsonNode.Parse(done)!["status"]!).IsEqualTo("succeeded");
         await Guarantees.HoldAsync(published, stack, "run-1", diary, orders);

@@ -8,9 +8,9 @@ namespace IacCi.Tests.EndToEnd.Aws;
 /// stands in tests/deploy/counts.json; <c>./build.sh golden</c> counts anew, and then also 500 orders in each shape.
 /// </summary>
 [Category("Emulated")]
-[NotInParallel(PublishedAws.Turns)]
-[ClassDataSource<PublishedAws>(Shared = SharedType.PerTestSession)]
-internal sealed class CountsTests(PublishedAws published)
+[NotInParallel(PublishedAwsFixture.Turns)]
+[ClassDataSource<PublishedAwsFixture>(Shared = SharedType.PerTestSession)]
+internal sealed class CountsTests(PublishedAwsFixture published)
 {
     private const double MaxIntake = 2.5, MaxOrchestration = 12;
 
@@ -58,9 +58,9 @@ internal sealed class CountsTests(PublishedAws published)
     private async Task<Counted> CountAsync(string shape, int size)
     {
         var stack = await published.NewStackAsync();
-        await published.SubmitAsync(stack, "run-1", [.. Enumerable.Range(0, size).Select(i => PublishedAws.Order(stack, $"o{i}", "lambda", "true", After(shape, i)))]);
-        var done = await published.DoneAsync(stack, "run-1", PublishedAws.Patience);
-        await published.Aws.QuietAsync(PublishedAws.Soon);
+        await published.SubmitAsync(stack, "run-1", [.. Enumerable.Range(0, size).Select(i => PublishedAwsFixture.Order(stack, $"o{i}", "lambda", "true", After(shape, i)))]);
+        var done = await published.DoneAsync(stack, "run-1", PublishedAwsFixture.Patience);
+        await published.Aws.QuietAsync(PublishedAwsFixture.Soon);
         await Assert.That((int)JsonNode.Parse(done)!["summary"]!["succeeded"]!).IsEqualTo(size);
         return new Counted(shape, size, CallNames.Roles(stack).ToDictionary(role => role.Role, role => CallNames.Count(published.Aws.Calls, role.Caller)));
     }

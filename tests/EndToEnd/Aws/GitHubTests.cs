@@ -6,9 +6,9 @@ namespace IacCi.Tests.EndToEnd.Aws;
 
 /// <summary>People are told on GitHub, by the roles on AWS.</summary>
 [Category("Emulated")]
-[NotInParallel(PublishedAws.Turns)]
-[ClassDataSource<PublishedAws>(Shared = SharedType.PerTestSession)]
-internal sealed class GitHubTests(PublishedAws published)
+[NotInParallel(PublishedAwsFixture.Turns)]
+[ClassDataSource<PublishedAwsFixture>(Shared = SharedType.PerTestSession)]
+internal sealed class GitHubTests(PublishedAwsFixture published)
 {
     private const string Commit = "0123456789abcdef0123456789abcdef01234567";
 
@@ -22,15 +22,15 @@ internal sealed class GitHubTests(PublishedAws published)
         var stack = await published.NewStackAsync(new StackOptions { Variables = new Dictionary<string, string> { ["IAC_CI_GITHUB_API_URL"] = gitHub.Url.ToString() } });
         await published.Aws.Api.CallAsync("ssm", "PutParameter", new JsonObject { ["Name"] = $"/{stack.Prefix}/vcs/github-token", ["Type"] = "SecureString", ["Value"] = FakeGitHub.Token });
         await published.Aws.Api.CallAsync("secretsmanager", "CreateSecret", new JsonObject { ["Name"] = $"{stack.Prefix}/vcs/github-token", ["SecretString"] = FakeGitHub.Token });
-        using var diary = new Diary();
-        var job = PublishedAws.Job(diary.Order(stack, "vpc", "lambda", "echo hello from vpc"), diary.Order(stack, "dns", "codebuild", "echo no quota; false", "vpc"));
+        using var diary = new RunHistory();
+        var job = PublishedAwsFixture.Job(diary.Order(stack, "vpc", "lambda", "echo hello from vpc"), diary.Order(stack, "dns", "codebuild", "echo no quota; false", "vpc"));
         (job["git_repo"], job["pr_number"], job["commit_hash"]) = ("octo-org/network", 7, Commit);
         job["git_token_location"] = string.Format(System.Globalization.CultureInfo.InvariantCulture, location, stack.Prefix);
 
         var (_, answer) = await published.PostJobAsync(stack, "run-1", job);
         var early = gitHub.Comments.Single();
         await published.DoneAsync(stack, "run-1");
-        await published.Aws.QuietAsync(PublishedAws.Soon);
+        await published.Aws.QuietAsync(PublishedAwsFixture.Soon);
         var late = gitHub.Comments.Single();
 
         await Assert.That((string?)answer["init_pr_comment"]).IsEqualTo(early.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)).Because(answer.ToJsonString());
@@ -40,6 +40,6 @@ internal sealed class GitHubTests(PublishedAws published)
         await Assert.That(gitHub.Statuses.First()).Contains("pending");
         await Assert.That(gitHub.Statuses.Last()).Contains("failure");
         await Assert.That(gitHub.Violations).IsEmpty();
-        await Leaks.NothingAsync(published, stack, FakeGitHub.Token);
+        await LeakCheck.NothingAsync(published, stack, FakeGitHub.Token);
     }
 }

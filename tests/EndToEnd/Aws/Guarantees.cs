@@ -9,7 +9,7 @@ internal static class Guarantees
     private static readonly HashSet<string> Terminal = ["succeeded", "failed", "timed_out"];
 
     /// <summary>Checks a run whose orders wrote to a diary.</summary>
-    internal static async Task HoldAsync(PublishedAws published, Deployment stack, string run, Diary diary, IReadOnlyList<JsonObject> orders)
+    internal static async Task HoldAsync(PublishedAwsFixture published, Deployment stack, string run, RunHistory diary, IReadOnlyList<JsonObject> orders)
     {
         var statuses = await published.StatusesAsync(stack, run);
         var events = (await published.ItemsAsync(stack.EventsTable)).Where(e => (string)e["run_id"]! == run).ToList();
@@ -19,7 +19,7 @@ internal static class Guarantees
         await OrderRespectedAsync(diary, orders, statuses);
     }
 
-    private static async Task AtMostOnceAsync(Diary diary, IReadOnlyList<JsonObject> orders)
+    private static async Task AtMostOnceAsync(RunHistory diary, IReadOnlyList<JsonObject> orders)
     {
         foreach (var order in orders)
         {
@@ -28,7 +28,7 @@ internal static class Guarantees
     }
 
     private static async Task NeverLostAsync(
-        PublishedAws published, Deployment stack, string run, IReadOnlyDictionary<string, string> statuses, List<JsonObject> events)
+        PublishedAwsFixture published, Deployment stack, string run, IReadOnlyDictionary<string, string> statuses, List<JsonObject> events)
     {
         var done = JsonNode.Parse(await published.DoneAsync(stack, run))!;
         var written = published.Aws.Calls.Calls(service: "s3", operation: "PutObject").Where(c => c.Resource == $"{stack.DoneBucket}/{run}/done" && c.Status == 200);
@@ -54,7 +54,7 @@ internal static class Guarantees
         }
     }
 
-    private static async Task OrderRespectedAsync(Diary diary, IReadOnlyList<JsonObject> orders, IReadOnlyDictionary<string, string> statuses)
+    private static async Task OrderRespectedAsync(RunHistory diary, IReadOnlyList<JsonObject> orders, IReadOnlyDictionary<string, string> statuses)
     {
         var lines = diary.Lines.ToList();
         var numbers = orders.Select((order, i) => (Name: Name(order), Num: $"{i + 1:0000}")).ToDictionary(pair => pair.Name, pair => pair.Num);

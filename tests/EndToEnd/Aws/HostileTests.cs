@@ -5,9 +5,9 @@ namespace IacCi.Tests.EndToEnd.Aws;
 
 /// <summary>Events that make no sense, records that are gone: told once, and no storm of retries.</summary>
 [Category("Emulated")]
-[NotInParallel(PublishedAws.Turns)]
-[ClassDataSource<PublishedAws>(Shared = SharedType.PerTestSession)]
-internal sealed class HostileTests(PublishedAws published)
+[NotInParallel(PublishedAwsFixture.Turns)]
+[ClassDataSource<PublishedAwsFixture>(Shared = SharedType.PerTestSession)]
+internal sealed class HostileTests(PublishedAwsFixture published)
 {
     [Test]
     public async Task A_result_of_a_run_that_is_not_known_is_told_once()
@@ -15,8 +15,8 @@ internal sealed class HostileTests(PublishedAws published)
         var stack = await published.NewStackAsync();
 
         await PutResultAsync(stack, "unknown", "0001", """{"status":"succeeded","log":""}""");
-        await published.Aws.UntilAsync(() => published.Aws.Functions.Invocations(stack.Orchestrate).Count > 0, PublishedAws.Soon, "the event is handled");
-        await published.Aws.QuietAsync(PublishedAws.Soon);
+        await published.Aws.UntilAsync(() => published.Aws.Functions.Invocations(stack.Orchestrate).Count > 0, PublishedAwsFixture.Soon, "the event is handled");
+        await published.Aws.QuietAsync(PublishedAwsFixture.Soon);
 
         await Assert.That(published.Aws.Functions.Invocations(stack.Orchestrate).Single().FunctionError).IsNull();
         await Assert.That(published.Aws.Functions.Log(stack.Orchestrate).Count(line => line.Contains("unknown", StringComparison.Ordinal))).IsEqualTo(1);
@@ -30,9 +30,9 @@ internal sealed class HostileTests(PublishedAws published)
     public async Task An_order_whose_record_is_gone_does_not_stop_the_others_nor_make_a_storm()
     {
         var stack = await published.NewStackAsync(new StackOptions { PollSeconds = 1 });
-        using var diary = new Diary();
+        using var diary = new RunHistory();
         await published.SubmitAsync(stack, "run-1", diary.Order(stack, "gone", "lambda", "sleep 3"), diary.Order(stack, "there", "lambda", "true"));
-        await published.Aws.UntilAsync(() => diary.Beginnings("gone") == 1, PublishedAws.Soon, "the order begins");
+        await published.Aws.UntilAsync(() => diary.Beginnings("gone") == 1, PublishedAwsFixture.Soon, "the order begins");
 
         await published.Aws.Api.CallAsync("dynamodb", "DeleteItem", new JsonObject
         {
@@ -40,7 +40,7 @@ internal sealed class HostileTests(PublishedAws published)
             ["Key"] = new JsonObject { ["pk"] = new JsonObject { ["S"] = "run-1:0001" } },
         });
         await published.DoneAsync(stack, "run-1");
-        await published.Aws.QuietAsync(PublishedAws.Soon);
+        await published.Aws.QuietAsync(PublishedAwsFixture.Soon);
 
         await Assert.That((await published.StatusesAsync(stack, "run-1"))["0002"]).IsEqualTo("succeeded");
         await Assert.That(published.Aws.Functions.Invocations(stack.Orchestrate).Count).IsLessThan(10);
@@ -50,10 +50,10 @@ internal sealed class HostileTests(PublishedAws published)
     public async Task One_event_with_good_and_bad_records_handles_the_good_ones()
     {
         var stack = await published.NewStackAsync();
-        using var diary = new Diary();
+        using var diary = new RunHistory();
         await published.SubmitAsync(stack, "run-1", diary.Order(stack, "vpc", "lambda", "true"));
         await published.DoneAsync(stack, "run-1");
-        await published.Aws.QuietAsync(PublishedAws.Soon);
+        await published.Aws.QuietAsync(PublishedAwsFixture.Soon);
         var before = published.Aws.Functions.Log(stack.Orchestrate).Count;
 
         var result = await published.Aws.Functions.InvokeAsync(stack.Orchestrate, new JsonObject
@@ -71,7 +71,7 @@ internal sealed class HostileTests(PublishedAws published)
         var answer = JsonNode.Parse(result.Payload)!;
         await Assert.That(answer["skipped"]!.AsArray().Count).IsEqualTo(5);
         await Assert.That((string)answer["runs"]![0]!["run_id"]!).IsEqualTo("run-1");
-        await published.Aws.UntilAsync(() => published.Aws.Functions.Log(stack.Orchestrate).Count - before >= 6, PublishedAws.Soon, "each is told once");
+        await published.Aws.UntilAsync(() => published.Aws.Functions.Log(stack.Orchestrate).Count - before >= 6, PublishedAwsFixture.Soon, "each is told once");
         await Assert.That(published.Aws.Functions.Log(stack.Orchestrate).Skip(before).Count(line => line.Contains("passed over", StringComparison.Ordinal))).IsEqualTo(5);
     }
 
@@ -79,9 +79,9 @@ internal sealed class HostileTests(PublishedAws published)
     public async Task A_result_of_two_fields_that_somebody_else_wrote_is_accepted_and_one_that_is_none_fails_its_order()
     {
         var stack = await published.NewStackAsync();
-        using var diary = new Diary();
+        using var diary = new RunHistory();
         await published.SubmitAsync(stack, "run-1", diary.Order(stack, "vpc", "lambda", "sleep 2"), diary.Order(stack, "dns", "lambda", "sleep 2"));
-        await published.Aws.UntilAsync(() => diary.Lines.Count == 2, PublishedAws.Soon, "both orders run");
+        await published.Aws.UntilAsync(() => diary.Lines.Count == 2, PublishedAwsFixture.Soon, "both orders run");
 
         await PutResultAsync(stack, "run-1", "0001", """{"status":"succeeded","log":"from outside"}""");
         await PutResultAsync(stack, "run-1", "0002", """{"status":"perhaps"}""");

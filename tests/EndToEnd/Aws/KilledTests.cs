@@ -7,9 +7,9 @@ namespace IacCi.Tests.EndToEnd.Aws;
 
 /// <summary>Each role is killed in the middle of its work, right before or after a call. Its next invocation, or the watchdog, goes on.</summary>
 [Category("Emulated")]
-[NotInParallel(PublishedAws.Turns)]
-[ClassDataSource<PublishedAws>(Shared = SharedType.PerTestSession)]
-internal sealed class KilledTests(PublishedAws published)
+[NotInParallel(PublishedAwsFixture.Turns)]
+[ClassDataSource<PublishedAwsFixture>(Shared = SharedType.PerTestSession)]
+internal sealed class KilledTests(PublishedAwsFixture published)
 {
     /// <summary>A lease lasts as long as the invocation may: a killed orchestrator is missed after that.</summary>
     private static readonly StackOptions Impatient = new() { PollSeconds = 1, FunctionTimeout = 10 };
@@ -25,7 +25,7 @@ internal sealed class KilledTests(PublishedAws published)
     {
         var stack = await published.NewStackAsync(Impatient);
         using var kill = published.Aws.Faults.Add(Kill(FaultKind.KillAfter, stack.Webhook, service, operation, "*") with { Skip = skip });
-        using var diary = new Diary();
+        using var diary = new RunHistory();
         var orders = Orders(stack, diary);
 
         var first = await published.PostAsync(stack, "run-1", orders);
@@ -51,7 +51,7 @@ internal sealed class KilledTests(PublishedAws published)
             var run = $"run-{i + 1}"; // side by side in one account, where the path of a run's key holds its id alone
             var stack = await published.NewStackAsync(Impatient);
             using var kill = published.Aws.Faults.Add(Kill(FaultKind.KillAfter, stack.Orchestrate, place.Service, place.Operation, Resource(stack, place.Resource)) with { Skip = place.Skip });
-            using var diary = new Diary();
+            using var diary = new RunHistory();
             var orders = Orders(stack, diary);
             try
             {
@@ -61,7 +61,7 @@ internal sealed class KilledTests(PublishedAws published)
             }
             catch (TimeoutException late)
             {
-                throw new TimeoutException($"killed after {place}: {late.Message}\n{string.Join('\n', Leaks.Lines(published, stack))}", late);
+                throw new TimeoutException($"killed after {place}: {late.Message}\n{string.Join('\n', LeakCheck.Lines(published, stack))}", late);
             }
 
             await Assert.That(kill.Hits).IsEqualTo(1).Because($"{place}");
@@ -76,7 +76,7 @@ internal sealed class KilledTests(PublishedAws published)
     {
         var stack = await published.NewStackAsync(Impatient);
         using var kill = published.Aws.Faults.Add(Kill(kind, operation == "GetObject" ? stack.Work : "presigned", "s3", operation, Resource(stack, resource)));
-        using var diary = new Diary();
+        using var diary = new RunHistory();
         JsonObject[] orders = [diary.Order(stack, "vpc", "lambda", "true")];
 
         await published.SubmitAsync(stack, "run-1", orders);
@@ -93,9 +93,9 @@ internal sealed class KilledTests(PublishedAws published)
         var stack = await published.NewStackAsync(Impatient);
         using var before = published.Aws.Faults.Add(Kill(FaultKind.KillBefore, stack.Watchdog, "s3", "HeadObject", "*"));
         using var after = published.Aws.Faults.Add(Kill(FaultKind.KillAfter, stack.Watchdog, "s3", "PutObject", Resource(stack, "internal/tmp/callbacks/runs/run-1/0001/result.json")));
-        using var diary = new Diary();
+        using var diary = new RunHistory();
         await published.SubmitAsync(stack, "run-1", diary.Order(stack, "vpc", "codebuild", "sleep 300"));
-        await published.Aws.UntilAsync(() => diary.Lines.Count > 0, PublishedAws.Soon, "the order begins");
+        await published.Aws.UntilAsync(() => diary.Lines.Count > 0, PublishedAwsFixture.Soon, "the order begins");
 
         published.Aws.Builds.Kill(published.Aws.Builds.All(stack.Project).Single().Id);
 
@@ -103,7 +103,7 @@ internal sealed class KilledTests(PublishedAws published)
         await Assert.That((before.Hits, after.Hits)).IsEqualTo((1, 1));
     }
 
-    private static JsonObject[] Orders(Deployment stack, Diary diary) =>
+    private static JsonObject[] Orders(Deployment stack, RunHistory diary) =>
         [diary.Order(stack, "vpc", "lambda", "true"), diary.Order(stack, "dns", "codebuild", "true"), diary.Order(stack, "app", "lambda", "true", "vpc", "dns")];
 
     /// <summary>A key of the deployment's own buckets: the caller of a signed URL does not tell whose it is.</summary>
@@ -112,10 +112,10 @@ internal sealed class KilledTests(PublishedAws published)
     private static Fault Kill(FaultKind kind, string caller, string service, string operation, string resource) =>
         new(kind) { Caller = caller, Service = service, Operation = operation, Resource = resource, Times = 1 };
 
-    private async Task HeldAsync(Deployment stack, Diary diary, JsonObject[] orders, string done, string run = "run-1")
+    private async Task HeldAsync(Deployment stack, RunHistory diary, JsonObject[] orders, string done, string run = "run-1")
     {
         await Assert.That((string)JsonNode.Parse(done)!["status"]!).IsEqualTo("succeeded").Because(done);
-        await published.Aws.UntilAsync(async () => (await published.StatusesAsync(stack, run))["0000"] == "succeeded", PublishedAws.Soon, "the job is final");
+        await published.Aws.UntilAsync(async () => (await published.StatusesAsync(stack, run))["0000"] == "succeeded", PublishedAwsFixture.Soon, "the job is final");
         await Guarantees.HoldAsync(published, stack, run, diary, orders);
     }
 }

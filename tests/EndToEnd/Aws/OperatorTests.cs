@@ -6,18 +6,18 @@ namespace IacCi.Tests.EndToEnd.Aws;
 
 /// <summary>What an operator does on AWS from a terminal.</summary>
 [Category("Emulated")]
-[NotInParallel(PublishedAws.Turns)]
-[ClassDataSource<PublishedAws>(Shared = SharedType.PerTestSession)]
-internal sealed class OperatorTests(PublishedAws published)
+[NotInParallel(PublishedAwsFixture.Turns)]
+[ClassDataSource<PublishedAwsFixture>(Shared = SharedType.PerTestSession)]
+internal sealed class OperatorTests(PublishedAwsFixture published)
 {
     [Test]
     public async Task A_run_whose_trigger_was_lost_is_looked_at_and_then_woken()
     {
         var stack = await published.NewStackAsync();
-        using var diary = new Diary();
+        using var diary = new RunHistory();
         using var lost = published.Aws.Faults.Add(new Fault(FaultKind.Drop) { Service = Fault.S3Event, Resource = $"{stack.InternalBucket}/*", Times = 1 });
         await published.SubmitAsync(stack, "run-1", diary.Order(stack, "vpc", "lambda", "echo hello"));
-        await published.Aws.UntilAsync(() => lost.Hits == 1, PublishedAws.Soon, "the trigger is lost");
+        await published.Aws.UntilAsync(() => lost.Hits == 1, PublishedAwsFixture.Soon, "the trigger is lost");
 
         var looked = await RunAsync(stack, 0, "orchestrate", "--run-id", "run-1", "--dry-run", "--output", "json");
         await Assert.That(looked.Json["ready"]!.AsArray().Select(n => (string)n!)).IsEquivalentTo(["0001"]);
@@ -27,7 +27,7 @@ internal sealed class OperatorTests(PublishedAws published)
         var woken = await RunAsync(stack, 0, "orchestrate", "--run-id", "run-1");
         await Assert.That(woken.Output).Contains("run-1").And.Contains("handled");
         await published.DoneAsync(stack, "run-1");
-        await published.Aws.QuietAsync(PublishedAws.Soon);
+        await published.Aws.QuietAsync(PublishedAwsFixture.Soon);
 
         var run = (await RunAsync(stack, 0, "status", "run-1", "--output", "json")).Json;
         await Assert.That(run.AsObject().Select(member => member.Key)).Contains("run_id").And.Contains("trace_id").And.Contains("flow_id").And.Contains("status").And.Contains("summary");

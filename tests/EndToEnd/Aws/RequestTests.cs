@@ -1,29 +1,29 @@
 using System.Net;
 using System.Text;
 using System.Text.Json.Nodes;
-using IacCi.Core.Webhooks;
+using IacCi.Core.Intake.Webhooks;
 
 namespace IacCi.Tests.EndToEnd.Aws;
 
 /// <summary>Requests: repeated ones, wrong ones, and each way in.</summary>
 [Category("Emulated")]
-[NotInParallel(PublishedAws.Turns)]
-[ClassDataSource<PublishedAws>(Shared = SharedType.PerTestSession)]
-internal sealed class RequestTests(PublishedAws published)
+[NotInParallel(PublishedAwsFixture.Turns)]
+[ClassDataSource<PublishedAwsFixture>(Shared = SharedType.PerTestSession)]
+internal sealed class RequestTests(PublishedAwsFixture published)
 {
     [Test]
     public async Task The_same_job_again_is_the_same_run_and_another_job_is_refused()
     {
         var stack = await published.NewStackAsync();
-        using var diary = new Diary();
+        using var diary = new RunHistory();
 
         var first = await published.PostAsync(stack, "run-1", diary.Order(stack, "vpc", "lambda", "true"));
         var again = await published.PostAsync(stack, "run-1", diary.Order(stack, "vpc", "lambda", "true"));
         var other = await published.PostAsync(stack, "run-1", diary.Order(stack, "vpc", "lambda", "false"));
         await published.DoneAsync(stack, "run-1");
-        await published.Aws.QuietAsync(PublishedAws.Soon);
+        await published.Aws.QuietAsync(PublishedAwsFixture.Soon);
         var late = await published.PostAsync(stack, "run-1", diary.Order(stack, "vpc", "lambda", "true"));
-        await published.Aws.QuietAsync(PublishedAws.Soon);
+        await published.Aws.QuietAsync(PublishedAwsFixture.Soon);
 
         await Assert.That(again.Answer.ToJsonString()).IsEqualTo(first.Answer.ToJsonString());
         await Assert.That(late.Answer.ToJsonString()).IsEqualTo(first.Answer.ToJsonString());
@@ -39,9 +39,9 @@ internal sealed class RequestTests(PublishedAws published)
     public async Task A_delivery_without_a_run_id_that_comes_twice_starts_once()
     {
         var stack = await published.NewStackAsync();
-        using var diary = new Diary();
-        var job = PublishedAws.Job(diary.Order(stack, "vpc", "codebuild", "true"));
-        var text = PublishedAws.Request(null, job).ToJsonString();
+        using var diary = new RunHistory();
+        var job = PublishedAwsFixture.Job(diary.Order(stack, "vpc", "codebuild", "true"));
+        var text = PublishedAwsFixture.Request(null, job).ToJsonString();
 
         var answers = await Task.WhenAll(Enumerable.Range(0, 3).Select(_ => published.SendAsync(stack, text, deliveryId: "72d3162e-cc78-11e3-81ab-4c9367dc0958")));
         var run = (string)answers[0].Answer["run_id"]!;
@@ -56,9 +56,9 @@ internal sealed class RequestTests(PublishedAws published)
     public async Task What_is_wrong_with_a_job_is_told_all_at_once_and_nothing_is_kept_of_it()
     {
         var stack = await published.NewStackAsync();
-        var first = PublishedAws.Order(stack, "a", "lambda", "true", "b", "nobody");
+        var first = PublishedAwsFixture.Order(stack, "a", "lambda", "true", "b", "nobody");
         first["timeout"] = 900;
-        var second = PublishedAws.Order(stack, "b", "lambda", "true", "a");
+        var second = PublishedAwsFixture.Order(stack, "b", "lambda", "true", "a");
         second["cmds"] = new JsonArray();
 
         var (status, answer) = await published.PostAsync(stack, "run-1", first, second);
@@ -79,9 +79,9 @@ internal sealed class RequestTests(PublishedAws published)
     public async Task Code_or_a_secret_that_is_not_there_is_the_senders_to_correct()
     {
         var stack = await published.NewStackAsync();
-        var order = PublishedAws.Order(stack, "vpc", "lambda", "true");
+        var order = PublishedAwsFixture.Order(stack, "vpc", "lambda", "true");
         order["s3_location"] = $"s3://{stack.InternalBucket}/tmp/source/other.zip";
-        var secret = PublishedAws.Order(stack, "vpc", "lambda", "true");
+        var secret = PublishedAwsFixture.Order(stack, "vpc", "lambda", "true");
         secret["ssm_paths"] = new JsonArray($"/{stack.Prefix}/jobs/nobody/there");
 
         var code = await published.PostAsync(stack, "run-1", order);
@@ -116,7 +116,7 @@ internal sealed class RequestTests(PublishedAws published)
     public async Task Every_way_in_gives_the_same_answer()
     {
         var stack = await published.NewStackAsync();
-        var request = PublishedAws.Request("run-1", PublishedAws.Job(PublishedAws.Order(stack, "vpc", "lambda", "true"))).ToJsonString();
+        var request = PublishedAwsFixture.Request("run-1", PublishedAwsFixture.Job(PublishedAwsFixture.Order(stack, "vpc", "lambda", "true"))).ToJsonString();
         var (_, expected) = await published.SendAsync(stack, request);
         var signature = WebhookSignature.Sign(Encoding.UTF8.GetBytes(request), Encoding.UTF8.GetBytes(stack.WebhookSecret));
 
@@ -151,13 +151,13 @@ internal sealed class RequestTests(PublishedAws published)
         var stack = await published.NewStackAsync();
         await published.Aws.Api.CallAsync("dynamodb", "DeleteTable", new JsonObject { ["TableName"] = stack.OrdersTable });
 
-        var (status, answer) = await published.PostAsync(stack, "run-1", PublishedAws.Order(stack, "vpc", "lambda", "true"));
+        var (status, answer) = await published.PostAsync(stack, "run-1", PublishedAwsFixture.Order(stack, "vpc", "lambda", "true"));
 
         await Assert.That(status).IsEqualTo(HttpStatusCode.InternalServerError);
         await Assert.That(answer.ToJsonString()).DoesNotContain(stack.OrdersTable);
         await published.Aws.UntilAsync(
             () => published.Aws.Functions.Log(stack.Webhook).Any(line => line.Contains(stack.OrdersTable, StringComparison.Ordinal) && line.Contains("IAC_CI_ORDERS_TABLE", StringComparison.Ordinal)),
-            PublishedAws.Soon,
+            PublishedAwsFixture.Soon,
             "the log line");
     }
 }

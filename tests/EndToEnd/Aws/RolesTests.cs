@@ -4,9 +4,9 @@ using System.Text.Json.Nodes;
 namespace IacCi.Tests.EndToEnd.Aws;
 
 [Category("Emulated")]
-[NotInParallel(PublishedAws.Turns)]
-[ClassDataSource<PublishedAws>(Shared = SharedType.PerTestSession)]
-internal sealed class RolesTests(PublishedAws published)
+[NotInParallel(PublishedAwsFixture.Turns)]
+[ClassDataSource<PublishedAwsFixture>(Shared = SharedType.PerTestSession)]
+internal sealed class RolesTests(PublishedAwsFixture published)
 {
     private const string Value = "a-value-that-nobody-may-see";
 
@@ -15,12 +15,12 @@ internal sealed class RolesTests(PublishedAws published)
     {
         var stack = await published.NewStackAsync();
         await published.Aws.Api.CallAsync("ssm", "PutParameter", new JsonObject { ["Name"] = $"/{stack.Prefix}/jobs/my-secret", ["Type"] = "SecureString", ["Value"] = Value });
-        var vpc = PublishedAws.Order(stack, "vpc", "lambda", "echo \"secret $MY_SECRET\"; env | grep -c '^AWS_' || true; echo '{\"id\":1}' > $IAC_CI_EVENTS_DIR/e.json");
+        var vpc = PublishedAwsFixture.Order(stack, "vpc", "lambda", "echo \"secret $MY_SECRET\"; env | grep -c '^AWS_' || true; echo '{\"id\":1}' > $IAC_CI_EVENTS_DIR/e.json");
         vpc["ssm_paths"] = new JsonArray($"/{stack.Prefix}/jobs/my-secret");
 
-        var (status, answer) = await published.PostAsync(stack, "run-1", vpc, PublishedAws.Order(stack, "dns", "codebuild", "env | grep -c '^AWS_' || true", "vpc"));
+        var (status, answer) = await published.PostAsync(stack, "run-1", vpc, PublishedAwsFixture.Order(stack, "dns", "codebuild", "env | grep -c '^AWS_' || true", "vpc"));
         var done = await published.DoneAsync(stack, "run-1");
-        await published.Aws.QuietAsync(PublishedAws.Soon);
+        await published.Aws.QuietAsync(PublishedAwsFixture.Soon);
 
         await Assert.That(status).IsEqualTo(HttpStatusCode.OK);
         await Assert.That((string)answer["done_endpt"]!).IsEqualTo($"s3://{stack.DoneBucket}/run-1/done");
@@ -37,9 +37,9 @@ internal sealed class RolesTests(PublishedAws published)
         var stack = await published.NewStackAsync();
 
         await published.SubmitAsync(
-            stack, "run-1", PublishedAws.Order(stack, "vpc", "codebuild", "echo no; exit 3"), PublishedAws.Order(stack, "dns", "lambda", "echo never", "vpc"));
+            stack, "run-1", PublishedAwsFixture.Order(stack, "vpc", "codebuild", "echo no; exit 3"), PublishedAwsFixture.Order(stack, "dns", "lambda", "echo never", "vpc"));
         var done = await published.DoneAsync(stack, "run-1");
-        await published.Aws.QuietAsync(PublishedAws.Soon);
+        await published.Aws.QuietAsync(PublishedAwsFixture.Soon);
 
         await Assert.That(done).IsEqualTo("""{"status":"failed","summary":{"succeeded":0,"failed":2,"timed_out":0}}""");
         var build = published.Aws.Builds.All(stack.Project).Single();
@@ -56,12 +56,12 @@ internal sealed class RolesTests(PublishedAws published)
         const string Leave = "echo x > $HOME/left; echo x > $TMPDIR/left; setsid sleep 7654321 >/dev/null 2>&1 & echo $!";
         const string Look = "ls -A $HOME $TMPDIR | grep -c left || true";
 
-        await published.SubmitAsync(stack, "run-1", PublishedAws.Order(stack, "first", "lambda", Leave));
+        await published.SubmitAsync(stack, "run-1", PublishedAwsFixture.Order(stack, "first", "lambda", Leave));
         await published.DoneAsync(stack, "run-1");
 
         // The result is there before the worker is free again.
-        await published.Aws.UntilAsync(() => published.Aws.Functions.Idle(stack.Work) == 1, PublishedAws.Soon, "the worker is free");
-        await published.SubmitAsync(stack, "run-2", PublishedAws.Order(stack, "second", "lambda", Look));
+        await published.Aws.UntilAsync(() => published.Aws.Functions.Idle(stack.Work) == 1, PublishedAwsFixture.Soon, "the worker is free");
+        await published.SubmitAsync(stack, "run-2", PublishedAwsFixture.Order(stack, "second", "lambda", Look));
         await published.DoneAsync(stack, "run-2");
         var daemon = int.Parse(((string)(await published.ResultAsync(stack, "run-1", "0001"))["log"]!).Trim());
 
@@ -76,9 +76,9 @@ internal sealed class RolesTests(PublishedAws published)
         var stack = await published.NewStackAsync();
         var file = Path.GetTempFileName();
 
-        await published.SubmitAsync(stack, "run-1", PublishedAws.Order(stack, "vpc", "lambda", $"echo ran >> {file}"));
+        await published.SubmitAsync(stack, "run-1", PublishedAwsFixture.Order(stack, "vpc", "lambda", $"echo ran >> {file}"));
         await published.DoneAsync(stack, "run-1");
-        await published.Aws.UntilAsync(() => published.Aws.Functions.Invocations(stack.Work).Count > 0, PublishedAws.Soon, "the worker's invocation is over");
+        await published.Aws.UntilAsync(() => published.Aws.Functions.Invocations(stack.Work).Count > 0, PublishedAwsFixture.Soon, "the worker's invocation is over");
         var invocation = published.Aws.Functions.Invocations(stack.Work).Single();
         var again = await published.Aws.Functions.InvokeAsync(stack.Work, invocation.Payload);
 
@@ -93,7 +93,7 @@ internal sealed class RolesTests(PublishedAws published)
     {
         var stack = await published.NewStackAsync();
 
-        var (status, answer) = await published.PostAsync(stack with { WebhookSecret = "another" }, "run-1", PublishedAws.Order(stack, "vpc", "lambda", "true"));
+        var (status, answer) = await published.PostAsync(stack with { WebhookSecret = "another" }, "run-1", PublishedAwsFixture.Order(stack, "vpc", "lambda", "true"));
 
         await Assert.That(status).IsEqualTo(HttpStatusCode.Unauthorized);
         await Assert.That((string)answer["status"]!).IsEqualTo("error");
@@ -113,7 +113,7 @@ internal sealed class RolesTests(PublishedAws published)
 
         await Assert.That(result.FunctionError).IsEqualTo("Unhandled");
         await Assert.That(result.Payload).Contains("IAC_CI_ORDERS_TABLE is not set").And.Contains("\"stackTrace\":[]");
-        await published.Aws.UntilAsync(() => Lines(name) > 0, PublishedAws.Soon, "the log line");
+        await published.Aws.UntilAsync(() => Lines(name) > 0, PublishedAwsFixture.Soon, "the log line");
         await Assert.That(Lines(name)).IsEqualTo(1);
 
         int Lines(string function) => published.Aws.Functions.Log(function).Count(line => line.Contains("IAC_CI_ORDERS_TABLE", StringComparison.Ordinal));
@@ -138,7 +138,7 @@ internal sealed class RolesTests(PublishedAws published)
         var stack = await published.NewStackAsync();
 
         await published.Aws.Functions.InvokeLaterAsync(stack.Orchestrate, """{"Records":[{"s3":{"bucket":{"name":"x"},"object":{"key":"%"}}}]}""");
-        await published.Aws.QuietAsync(PublishedAws.Soon);
+        await published.Aws.QuietAsync(PublishedAwsFixture.Soon);
 
         await Assert.That(published.Aws.Functions.Invocations(stack.Orchestrate).Count).IsEqualTo(1);
         await Assert.That(published.Aws.Functions.Log(stack.Orchestrate).Count(line => line.Contains("passed over", StringComparison.Ordinal))).IsEqualTo(1);

@@ -4,9 +4,9 @@ namespace IacCi.Tests.EndToEnd.Aws;
 
 /// <summary>Secrets of other accounts reach the commands, and nothing else.</summary>
 [Category("Emulated")]
-[NotInParallel(PublishedAws.Turns)]
-[ClassDataSource<PublishedAws>(Shared = SharedType.PerTestSession)]
-internal sealed class SecretsTests(PublishedAws published)
+[NotInParallel(PublishedAwsFixture.Turns)]
+[ClassDataSource<PublishedAwsFixture>(Shared = SharedType.PerTestSession)]
+internal sealed class SecretsTests(PublishedAwsFixture published)
 {
     private const string Key = "AKIA0OTHERACCOUNT00", Secret = "wJalr/XUtnFEMI+K7MDENG bPxRfiCY=\"EXAMPLE\"", Pass = "it's-a-pass";
 
@@ -22,18 +22,18 @@ internal sealed class SecretsTests(PublishedAws published)
             ["Name"] = $"{stack.Prefix}/jobs/account",
             ["SecretString"] = new JsonObject { ["AWS_ACCESS_KEY_ID"] = Key, ["AWS_SECRET_ACCESS_KEY"] = Secret }.ToJsonString(),
         });
-        var order = PublishedAws.Order(
+        var order = PublishedAwsFixture.Order(
             stack, "vpc", target,
             "echo key $AWS_ACCESS_KEY_ID secret \"$AWS_SECRET_ACCESS_KEY\" pass $DB_PASS plain $PLAIN; printf %s \"$AWS_SECRET_ACCESS_KEY\" | base64 -w0; echo; env | cut -d= -f1 | sort | tr '\\n' ' '; "
             + "test \"$AWS_SECRET_ACCESS_KEY\" = 'wJalr/XUtnFEMI+K7MDENG bPxRfiCY=\"EXAMPLE\"' && test \"$DB_PASS\" = \"it's-a-pass\"");
         (order["ssm_paths"], order["secret_manager_paths"]) = (new JsonArray($"/{stack.Prefix}/jobs/db-pass"), new JsonArray($"{stack.Prefix}/jobs/account"));
         order["env_vars"] = new JsonObject { ["PLAIN"] = "no secret" };
-        var failing = PublishedAws.Order(stack, "fails", target, "echo \"$DB_PASS\" >&2; echo \"{\\\"pass\\\":\\\"$DB_PASS\\\"}\" > $IAC_CI_EVENTS_DIR/e.json; exit 9");
+        var failing = PublishedAwsFixture.Order(stack, "fails", target, "echo \"$DB_PASS\" >&2; echo \"{\\\"pass\\\":\\\"$DB_PASS\\\"}\" > $IAC_CI_EVENTS_DIR/e.json; exit 9");
         failing["ssm_paths"] = new JsonArray($"/{stack.Prefix}/jobs/db-pass");
 
         await published.SubmitAsync(stack, "run-1", order, failing);
         var done = await published.DoneAsync(stack, "run-1");
-        await published.Aws.QuietAsync(PublishedAws.Soon);
+        await published.Aws.QuietAsync(PublishedAwsFixture.Soon);
 
         await Assert.That(done).IsEqualTo("""{"status":"failed","summary":{"succeeded":1,"failed":1,"timed_out":0}}""");
         var log = (string)(await published.ResultAsync(stack, "run-1", "0001"))["log"]!;
@@ -49,8 +49,8 @@ internal sealed class SecretsTests(PublishedAws published)
         await Assert.That(names.Where(n => n.StartsWith("AWS_", StringComparison.Ordinal))).IsEquivalentTo(["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"]);
         await Assert.That(names).DoesNotContain("CALLBACK_URL");
         await Assert.That((await published.ItemsAsync(stack.EventsTable)).Count(e => e["data"] is not null)).IsEqualTo(1);
-        await Leaks.NothingAsync(published, stack, Key, Secret, Pass);
-        foreach (var line in Leaks.Lines(published, stack))
+        await LeakCheck.NothingAsync(published, stack, Key, Secret, Pass);
+        foreach (var line in LeakCheck.Lines(published, stack))
         {
             await Assert.That(JsonNode.Parse(line)!["role"]).IsNotNull();
         }

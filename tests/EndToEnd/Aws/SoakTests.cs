@@ -10,9 +10,9 @@ namespace IacCi.Tests.EndToEnd.Aws;
 /// is promised (design: G1 to G4) is looked at from outside. Another seed: IAC_CI_SOAK_SEED.
 /// </summary>
 [Category("Emulated")]
-[NotInParallel(PublishedAws.Turns)]
-[ClassDataSource<PublishedAws>(Shared = SharedType.PerTestSession)]
-internal sealed class SoakTests(PublishedAws published)
+[NotInParallel(PublishedAwsFixture.Turns)]
+[ClassDataSource<PublishedAwsFixture>(Shared = SharedType.PerTestSession)]
+internal sealed class SoakTests(PublishedAwsFixture published)
 {
     private const int Orders = 24;
     private const int MaxSubmissions = 40;
@@ -26,14 +26,14 @@ internal sealed class SoakTests(PublishedAws published)
         var seed = int.Parse(Environment.GetEnvironmentVariable("IAC_CI_SOAK_SEED") ?? "20", System.Globalization.CultureInfo.InvariantCulture);
         var random = new Random(seed);
         var stack = await published.NewStackAsync(Impatient);
-        using var diary = new Diary();
+        using var diary = new RunHistory();
         var orders = Enumerable.Range(0, Orders).Select(i => Order(stack, diary, i, random)).ToList();
         var faults = Faults(stack).Select(published.Aws.Faults.Add).ToList();
 
         await SubmitAsync(stack, orders);
         var rounds = await EndAsync(stack, diary);
         faults.ForEach(fault => fault.Dispose());
-        await published.Aws.UntilAsync(async () => IsFinal((await published.StatusesAsync(stack, "run-1"))["0000"]), PublishedAws.Soon, $"the job is final (seed {seed})");
+        await published.Aws.UntilAsync(async () => IsFinal((await published.StatusesAsync(stack, "run-1"))["0000"]), PublishedAwsFixture.Soon, $"the job is final (seed {seed})");
 
         await Assert.That(faults.Sum(fault => fault.Hits)).IsGreaterThan(Orders).Because($"seed {seed}, {rounds} rounds");
         await Guarantees.HoldAsync(published, stack, "run-1", diary, orders);
@@ -41,7 +41,7 @@ internal sealed class SoakTests(PublishedAws published)
 
     private static bool IsFinal(string status) => status is "succeeded" or "failed" or "timed_out";
 
-    private static JsonObject Order(Deployment stack, Diary diary, int i, Random random)
+    private static JsonObject Order(Deployment stack, RunHistory diary, int i, Random random)
     {
         var after = Enumerable.Range(0, i).OrderBy(_ => random.Next()).Take(random.Next(3)).Select(d => $"o{d}");
         return diary.Order(stack, $"o{i}", random.Next(4) == 0 ? "codebuild" : "lambda", random.Next(12) == 0 ? "false" : "sleep 0.0" + random.Next(10), [.. after]);
@@ -84,11 +84,11 @@ internal sealed class SoakTests(PublishedAws published)
     }
 
     /// <summary>Until the run is done. Whenever all is at rest, time flies: what nobody works on any more is old.</summary>
-    private async Task<int> EndAsync(Deployment stack, Diary diary)
+    private async Task<int> EndAsync(Deployment stack, RunHistory diary)
     {
         for (var round = 1; round <= MaxRounds; round++)
         {
-            await published.Aws.QuietAsync(PublishedAws.Soon);
+            await published.Aws.QuietAsync(PublishedAwsFixture.Soon);
             if ((await published.Aws.Api.S3Async(HttpMethod.Get, $"/{stack.DoneBucket}/run-1/done")).Status == HttpStatusCode.OK)
             {
                 return round;
@@ -97,7 +97,7 @@ internal sealed class SoakTests(PublishedAws published)
             await PassTimeAsync(stack);
             var seen = published.Aws.Functions.Invocations(stack.Orchestrate).Count;
             await published.Aws.UntilAsync(
-                () => published.Aws.Functions.Invocations(stack.Orchestrate).Count > seen, PublishedAws.Soon, $"somebody looks again; the diary: {string.Join(", ", diary.Lines)}");
+                () => published.Aws.Functions.Invocations(stack.Orchestrate).Count > seen, PublishedAwsFixture.Soon, $"somebody looks again; the diary: {string.Join(", ", diary.Lines)}");
         }
 
         throw new TimeoutException($"the run is not done after {MaxRounds} rounds");

@@ -6,9 +6,9 @@ namespace IacCi.Tests.EndToEnd.Aws;
 
 /// <summary>Orders whose workers are gone, late, or never came: the watchdog ends them, and the first result stands.</summary>
 [Category("Emulated")]
-[NotInParallel(PublishedAws.Turns)]
-[ClassDataSource<PublishedAws>(Shared = SharedType.PerTestSession)]
-internal sealed class WatchedTests(PublishedAws published)
+[NotInParallel(PublishedAwsFixture.Turns)]
+[ClassDataSource<PublishedAwsFixture>(Shared = SharedType.PerTestSession)]
+internal sealed class WatchedTests(PublishedAwsFixture published)
 {
     private static readonly StackOptions Watchful = new() { PollSeconds = 1 };
 
@@ -16,12 +16,12 @@ internal sealed class WatchedTests(PublishedAws published)
     public async Task An_order_whose_worker_died_times_out_and_runs_no_second_time()
     {
         var stack = await published.NewStackAsync(Watchful);
-        using var diary = new Diary();
+        using var diary = new RunHistory();
         await published.SubmitAsync(stack, "run-1", diary.Order(stack, "vpc", "lambda", "sleep 300"));
         await BegunAsync(diary);
 
         published.Aws.Functions.Kill(stack.Work);
-        await published.Aws.UntilAsync(() => published.Aws.Functions.Invocations(stack.Work).Count >= 2, PublishedAws.Soon, "Lambda tries again");
+        await published.Aws.UntilAsync(() => published.Aws.Functions.Invocations(stack.Work).Count >= 2, PublishedAwsFixture.Soon, "Lambda tries again");
         await AgeClaimAsync(stack, "run-1");
 
         await Assert.That(await published.DoneAsync(stack, "run-1")).IsEqualTo("""{"status":"timed_out","summary":{"succeeded":0,"failed":0,"timed_out":1}}""");
@@ -33,7 +33,7 @@ internal sealed class WatchedTests(PublishedAws published)
     public async Task An_order_whose_build_died_fails_with_the_reason_of_the_build()
     {
         var stack = await published.NewStackAsync(Watchful);
-        using var diary = new Diary();
+        using var diary = new RunHistory();
         await published.SubmitAsync(stack, "run-1", diary.Order(stack, "vpc", "codebuild", "sleep 300"));
         await BegunAsync(diary);
 
@@ -48,14 +48,14 @@ internal sealed class WatchedTests(PublishedAws published)
     public async Task A_worker_that_comes_after_its_order_was_ended_does_not_start()
     {
         var stack = await published.NewStackAsync(Watchful);
-        using var diary = new Diary();
+        using var diary = new RunHistory();
         using var late = published.Aws.Faults.Add(new Fault(FaultKind.Delay) { Service = Fault.AsyncInvoke, Resource = stack.Work, Delay = TimeSpan.FromSeconds(4) });
         await published.SubmitAsync(stack, "run-1", diary.Order(stack, "vpc", "lambda", "true"), diary.Order(stack, "dns", "codebuild", "sleep 7"));
-        await published.Aws.UntilAsync(() => late.Hits == 1, PublishedAws.Soon, "the worker is invoked");
+        await published.Aws.UntilAsync(() => late.Hits == 1, PublishedAwsFixture.Soon, "the worker is invoked");
 
         await LookMuchLaterAsync(published, stack, "run-1", "0001");
         var done = await published.DoneAsync(stack, "run-1");
-        await published.Aws.QuietAsync(PublishedAws.Soon);
+        await published.Aws.QuietAsync(PublishedAwsFixture.Soon);
 
         await Assert.That(done).IsEqualTo("""{"status":"timed_out","summary":{"succeeded":1,"failed":0,"timed_out":1}}""");
         await Assert.That(published.Aws.Functions.Invocations(stack.Work).Single().Result).Contains("left_alone");
@@ -66,13 +66,13 @@ internal sealed class WatchedTests(PublishedAws published)
     public async Task A_late_success_does_not_undo_a_timeout()
     {
         var stack = await published.NewStackAsync(Watchful);
-        using var diary = new Diary();
+        using var diary = new RunHistory();
         await published.SubmitAsync(stack, "run-1", diary.Order(stack, "vpc", "lambda", "sleep 5"));
         await BegunAsync(diary);
 
         await AgeClaimAsync(stack, "run-1");
         var done = await published.DoneAsync(stack, "run-1");
-        await published.Aws.QuietAsync(PublishedAws.Soon);
+        await published.Aws.QuietAsync(PublishedAwsFixture.Soon);
 
         await Assert.That((string)JsonNode.Parse(done)!["status"]!).IsEqualTo("timed_out");
         await Assert.That(diary.Lines).IsEquivalentTo(["begin vpc", "end vpc"]);
@@ -84,7 +84,7 @@ internal sealed class WatchedTests(PublishedAws published)
     public async Task A_trigger_that_was_lost_is_given_again()
     {
         var stack = await published.NewStackAsync(Watchful);
-        using var diary = new Diary();
+        using var diary = new RunHistory();
         using var lost = published.Aws.Faults.Add(new Fault(FaultKind.Drop) { Service = Fault.S3Event, Resource = $"{stack.InternalBucket}/*", Times = 2 });
 
         await published.SubmitAsync(stack, "run-1", diary.Order(stack, "vpc", "lambda", "true"));
@@ -98,7 +98,7 @@ internal sealed class WatchedTests(PublishedAws published)
     {
         var stack = await published.NewStackAsync(Watchful);
         using var kill = published.Aws.Faults.Add(new Fault(FaultKind.KillAfter) { Caller = stack.Webhook, Service = "ssm", Operation = "PutParameter", Times = 1 });
-        await published.PostAsync(stack, "run-1", PublishedAws.Order(stack, "vpc", "lambda", "true"));
+        await published.PostAsync(stack, "run-1", PublishedAwsFixture.Order(stack, "vpc", "lambda", "true"));
 
         await published.Aws.Api.CallAsync("dynamodb", "UpdateItem", new JsonObject
         {
@@ -109,16 +109,16 @@ internal sealed class WatchedTests(PublishedAws published)
         });
 
         await Assert.That(await published.DoneAsync(stack, "run-1")).IsEqualTo("""{"status":"failed","summary":{"succeeded":0,"failed":1,"timed_out":0}}""");
-        await published.Aws.UntilAsync(async () => (await published.StatusesAsync(stack, "run-1"))["0000"] == "failed", PublishedAws.Soon, "the job is final");
+        await published.Aws.UntilAsync(async () => (await published.StatusesAsync(stack, "run-1"))["0000"] == "failed", PublishedAwsFixture.Soon, "the job is final");
         await Assert.That(kill.Hits).IsEqualTo(1);
     }
 
     /// <summary>The watchdog's look at an order as if it had been started long ago.</summary>
-    internal static async Task LookMuchLaterAsync(PublishedAws published, Deployment stack, string run, string num) =>
+    internal static async Task LookMuchLaterAsync(PublishedAwsFixture published, Deployment stack, string run, string num) =>
         await published.Aws.Functions.InvokeAsync(
             stack.Watchdog, $$"""{"run_id":"{{run}}","order_num":"{{num}}","timeout":60,"start_time":1,"internal_bucket":"{{stack.InternalBucket}}"}""");
 
-    private Task BegunAsync(Diary diary) => published.Aws.UntilAsync(() => diary.Lines.Count > 0, PublishedAws.Soon, "the order begins");
+    private Task BegunAsync(RunHistory diary) => published.Aws.UntilAsync(() => diary.Lines.Count > 0, PublishedAwsFixture.Soon, "the order begins");
 
     private Task AgeClaimAsync(Deployment stack, string run) => published.Aws.AgeAsync(stack.InternalBucket, $"tmp/claims/{run}/0001", TimeSpan.FromHours(1));
 }

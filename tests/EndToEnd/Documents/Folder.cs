@@ -6,7 +6,7 @@ namespace IacCi.Tests.EndToEnd.Documents;
 /// <summary>A folder in which the commands of the documents find what they speak of, and the program as <c>iac-ci</c>.</summary>
 internal sealed class Folder : IDisposable
 {
-    private readonly Place place = new(), programs = new();
+    private readonly LocalFixture place = new(), programs = new();
 
     public Folder()
     {

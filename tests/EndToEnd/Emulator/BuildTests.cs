@@ -6,8 +6,8 @@ using IacCi.Emulated.Stacks;
 namespace IacCi.Tests.EndToEnd.Emulator;
 
 [Category("Emulated")]
-[ClassDataSource<StandInAws>(Shared = SharedType.PerTestSession)]
-internal sealed class BuildTests(StandInAws emulator)
+[ClassDataSource<EmulatedAwsFixture>(Shared = SharedType.PerTestSession)]
+internal sealed class BuildTests(EmulatedAwsFixture emulator)
 {
     [Test]
     public async Task A_build_runs_its_buildspec_with_its_variables_and_credentials_of_its_own()
@@ -56,12 +56,12 @@ internal sealed class BuildTests(StandInAws emulator)
     {
         var stack = await emulator.NewStackAsync();
         var id = await StartAsync(stack, "version: 0.2\nphases:\n  build:\n    commands:\n      - sleep 300 & echo child $!; wait\n");
-        await emulator.Aws.UntilAsync(() => Find(id).Log.Any(l => l.StartsWith("child ", StringComparison.Ordinal)), StandInAws.Soon, "the build runs");
+        await emulator.Aws.UntilAsync(() => Find(id).Log.Any(l => l.StartsWith("child ", StringComparison.Ordinal)), EmulatedAwsFixture.Soon, "the build runs");
         await emulator.Aws.Api.CallAsync("codebuild", "StopBuild", new JsonObject { ["id"] = id });
 
         await Assert.That(Find(id).Status).IsEqualTo("STOPPED");
         var child = int.Parse(Find(id).Log.First(l => l.StartsWith("child ", StringComparison.Ordinal)).Split(' ')[1]);
-        await emulator.Aws.UntilAsync(() => !StandInAws.IsRunning(child), StandInAws.Soon, "the child of the build is gone");
+        await emulator.Aws.UntilAsync(() => !EmulatedAwsFixture.IsRunning(child), EmulatedAwsFixture.Soon, "the child of the build is gone");
     }
 
     [Test]
@@ -90,7 +90,7 @@ internal sealed class BuildTests(StandInAws emulator)
     {
         var stack = await emulator.NewStackAsync();
         var id = await StartAsync(stack, ("SLEEP", "300"));
-        await emulator.Aws.UntilAsync(() => Find(id).ProcessId != 0, StandInAws.Soon, "the build runs");
+        await emulator.Aws.UntilAsync(() => Find(id).ProcessId != 0, EmulatedAwsFixture.Soon, "the build runs");
         emulator.Aws.Builds.Kill(id);
 
         await Assert.That((await EndedAsync(id)).Status).IsEqualTo("FAULT");
@@ -129,7 +129,7 @@ internal sealed class BuildTests(StandInAws emulator)
 
     private async Task<Build> EndedAsync(string id)
     {
-        await emulator.Aws.UntilAsync(() => Find(id).EndedAt is not null, StandInAws.Soon, $"the end of {id}");
+        await emulator.Aws.UntilAsync(() => Find(id).EndedAt is not null, EmulatedAwsFixture.Soon, $"the end of {id}");
         return Find(id);
     }
 }

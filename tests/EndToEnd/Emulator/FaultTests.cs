@@ -10,8 +10,8 @@ using IacCi.Emulated.Stacks;
 namespace IacCi.Tests.EndToEnd.Emulator;
 
 [Category("Emulated")]
-[ClassDataSource<StandInAws>(Shared = SharedType.PerTestSession)]
-internal sealed class FaultTests(StandInAws emulator)
+[ClassDataSource<EmulatedAwsFixture>(Shared = SharedType.PerTestSession)]
+internal sealed class FaultTests(EmulatedAwsFixture emulator)
 {
     [Test]
     public async Task Calls_are_counted_by_who_made_them()
@@ -66,7 +66,7 @@ internal sealed class FaultTests(StandInAws emulator)
         var stack = await emulator.NewStackAsync();
         using var fault = emulator.Aws.Faults.Add(new Fault(FaultKind.Kill) { Service = Fault.LambdaRun, Resource = stack.Work, Times = 1 });
         await emulator.Aws.Functions.InvokeLaterAsync(stack.Work, """{"do": "sleep", "seconds": 0.5}""");
-        await emulator.Aws.UntilAsync(() => emulator.Aws.Functions.Invocations(stack.Work).Count == 2, StandInAws.Soon, "a second attempt");
+        await emulator.Aws.UntilAsync(() => emulator.Aws.Functions.Invocations(stack.Work).Count == 2, EmulatedAwsFixture.Soon, "a second attempt");
 
         await Assert.That(emulator.Aws.Functions.Invocations(stack.Work).Select(i => i.FunctionError)).IsEquivalentTo(new string?[] { "Unhandled", null });
     }
@@ -130,12 +130,12 @@ internal sealed class FaultTests(StandInAws emulator)
     {
         var function = await emulator.NewFunctionAsync();
         var running = emulator.Aws.Functions.InvokeAsync(function, """{"do": "spawn"}""");
-        await emulator.Aws.UntilAsync(() => emulator.Aws.Functions.Log(function).Any(l => l.StartsWith("child ", StringComparison.Ordinal)), StandInAws.Soon, "the child runs");
+        await emulator.Aws.UntilAsync(() => emulator.Aws.Functions.Log(function).Any(l => l.StartsWith("child ", StringComparison.Ordinal)), EmulatedAwsFixture.Soon, "the child runs");
         emulator.Aws.Functions.Kill(function);
         await running;
 
         var child = int.Parse(emulator.Aws.Functions.Log(function).First(l => l.StartsWith("child ", StringComparison.Ordinal)).Split(' ')[1]);
-        await emulator.Aws.UntilAsync(() => !StandInAws.IsRunning(child), StandInAws.Soon, "the child is gone");
+        await emulator.Aws.UntilAsync(() => !EmulatedAwsFixture.IsRunning(child), EmulatedAwsFixture.Soon, "the child is gone");
     }
 
     private static async Task<HttpStatusCode> PutAsync(string url, bool condition = true)

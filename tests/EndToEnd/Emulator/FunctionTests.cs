@@ -6,15 +6,15 @@ using IacCi.Emulated.Faults;
 namespace IacCi.Tests.EndToEnd.Emulator;
 
 [Category("Emulated")]
-[ClassDataSource<StandInAws>(Shared = SharedType.PerTestSession)]
-internal sealed class FunctionTests(StandInAws emulator)
+[ClassDataSource<EmulatedAwsFixture>(Shared = SharedType.PerTestSession)]
+internal sealed class FunctionTests(EmulatedAwsFixture emulator)
 {
     [Test]
     public async Task A_process_serves_one_invocation_after_another()
     {
         var function = await emulator.NewFunctionAsync();
         var first = await emulator.InvokeAsync(function, """{"n": 1}""");
-        await emulator.Aws.UntilAsync(() => emulator.Aws.Functions.Idle(function) == 1, StandInAws.Soon, "the process asks for more");
+        await emulator.Aws.UntilAsync(() => emulator.Aws.Functions.Idle(function) == 1, EmulatedAwsFixture.Soon, "the process asks for more");
         var second = await emulator.InvokeAsync(function, """{"n": 2}""");
 
         await Assert.That((int)second["echo"]!["n"]!).IsEqualTo(2);
@@ -109,7 +109,7 @@ internal sealed class FunctionTests(StandInAws emulator)
         JsonArray? messages = null;
         await emulator.Aws.UntilAsync(
             async () => (messages = (await emulator.Aws.Api.CallAsync("sqs", "ReceiveMessage", queue))["Messages"]?.AsArray()) is { Count: > 0 },
-            StandInAws.Soon, "a message about the failure");
+            EmulatedAwsFixture.Soon, "a message about the failure");
 
         var told = JsonNode.Parse((string)messages![0]!["Body"]!)!;
         await Assert.That((string)told["requestContext"]!["condition"]!).IsEqualTo("RetriesExhausted");
@@ -125,7 +125,7 @@ internal sealed class FunctionTests(StandInAws emulator)
         var function = await emulator.NewFunctionAsync();
         using var twice = emulator.Aws.Faults.Add(new Fault(FaultKind.Duplicate) { Service = Fault.AsyncInvoke, Resource = function, Times = 1 });
         await emulator.Aws.Functions.InvokeLaterAsync(function, "{}");
-        await emulator.Aws.UntilAsync(() => emulator.Aws.Functions.Invocations(function).Count == 2, StandInAws.Soon, "two invocations");
+        await emulator.Aws.UntilAsync(() => emulator.Aws.Functions.Invocations(function).Count == 2, EmulatedAwsFixture.Soon, "two invocations");
 
         await Assert.That(emulator.Aws.Functions.Invocations(function).Select(i => i.RequestId).Distinct().Count()).IsEqualTo(1);
     }

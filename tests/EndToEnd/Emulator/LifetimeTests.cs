@@ -23,8 +23,8 @@ internal sealed class LifetimeTests
         await host.WaitForExitAsync();
 
         await Assert.That(children.Count).IsGreaterThanOrEqualTo(2); // moto and the reaper
-        using var limit = new CancellationTokenSource(StandInAws.Soon);
-        while (children.Any(StandInAws.IsRunning))
+        using var limit = new CancellationTokenSource(EmulatedAwsFixture.Soon);
+        while (children.Any(EmulatedAwsFixture.IsRunning))
         {
             await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System, limit.Token);
         }
@@ -40,7 +40,7 @@ internal sealed class LifetimeTests
             File.SetUnixFileMode(python, UnixFileMode.UserRead | UnixFileMode.UserExecute);
         }
 
-        await Assert.That(async () => await EmulatedAws.StartAsync(new EmulatedAwsOptions { Python = python, Binary = StandInAws.StandIn }))
+        await Assert.That(async () => await EmulatedAws.StartAsync(new EmulatedAwsOptions { Python = python, Binary = EmulatedAwsFixture.StandIn }))
             .Throws<InvalidOperationException>().WithMessageContaining("pip install 'moto[server]'");
     }
 
@@ -48,7 +48,7 @@ internal sealed class LifetimeTests
     {
         var start = new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "Emulated")) { RedirectStandardOutput = true, RedirectStandardError = true };
         start.ArgumentList.Add("up");
-        start.Environment["IAC_CI_BINARY"] = StandInAws.StandIn;
+        start.Environment["IAC_CI_BINARY"] = EmulatedAwsFixture.StandIn;
         var host = Process.Start(start)!;
         host.ErrorDataReceived += (_, _) => { };
         host.BeginErrorReadLine();

@@ -5,8 +5,8 @@ using IacCi.Emulated.Stacks;
 namespace IacCi.Tests.EndToEnd.Emulator;
 
 [Category("Emulated")]
-[ClassDataSource<StandInAws>(Shared = SharedType.PerTestSession)]
-internal sealed class StateMachineTests(StandInAws emulator)
+[ClassDataSource<EmulatedAwsFixture>(Shared = SharedType.PerTestSession)]
+internal sealed class StateMachineTests(EmulatedAwsFixture emulator)
 {
     [Test]
     public async Task Twenty_executions_at_once_poll_their_function_until_it_is_done_with_the_input_kept()
@@ -15,7 +15,7 @@ internal sealed class StateMachineTests(StandInAws emulator)
         var arns = await Task.WhenAll(Enumerable.Range(1, 20).Select(n => StartAsync(stack, $"{n:0000}")));
         foreach (var arn in arns)
         {
-            await emulator.Aws.UntilAsync(async () => await StatusAsync(arn) != "RUNNING", StandInAws.Soon, arn);
+            await emulator.Aws.UntilAsync(async () => await StatusAsync(arn) != "RUNNING", EmulatedAwsFixture.Soon, arn);
             await Assert.That(await StatusAsync(arn)).IsEqualTo("SUCCEEDED");
         }
 

@@ -1,5 +1,5 @@
 using IacCi.Core.Intake;
-using IacCi.Core.Runs;
+using IacCi.Core.Model;
 
 namespace IacCi.Simulation.Machine;
 
@@ -66,7 +66,7 @@ internal sealed class MachineClient
         foreach (var submission in submissions)
         {
             world.After(Seconds(0, 5), () => Run(submission));
-            if (spec.Troubles.HasFlag(Trouble.TwoProcesses))
+            if (spec.Troubles.HasFlag(Trouble.TwoProcessesTests))
             {
                 world.After(Seconds(1, 300), () => Run(submission));
             }

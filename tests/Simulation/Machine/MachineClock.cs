@@ -26,7 +26,7 @@ internal sealed class MachineClock(World world, Actor actor) : TimeProvider
             next = null;
             if (dueTime >= TimeSpan.Zero)
             {
-                var due = world.Spec.Mutation == Mutation.LocalBusyLoop && dueTime == IacCi.Core.Local.LocalEngine.LookInterval ? TimeSpan.FromMilliseconds(2) : dueTime;
+                var due = world.Spec.Mutation == Mutation.LocalBusyLoop && dueTime == Core.Hosts.Local.LocalEngine.LookInterval ? TimeSpan.FromMilliseconds(2) : dueTime;
                 next = new TimerStep(actor, callback, state);
                 world.Add(next, world.Now + due.Ticks);
             }

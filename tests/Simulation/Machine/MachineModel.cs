@@ -1,6 +1,5 @@
-using IacCi.Core.Local;
-using IacCi.Core.Runs;
-using IacCi.Core.Work.Results;
+using IacCi.Core.Hosts.Local;
+using IacCi.Core.Model;
 using IacCi.Simulation.Models;
 
 namespace IacCi.Simulation.Machine;
@@ -235,12 +234,12 @@ internal sealed class MachineModel
         "timeout" => truth.StartedAt + TimeSpan.FromSeconds(spec.Timeout).Ticks <= world.Now,
         "cancelled" => Interrupted.Contains(run) || truth.Asked,
         "worker_stopped" => AnyStopped || world.Faults.Hits > 0 || Spec.Troubles.HasFlag(Trouble.DiskFull),
-        "worker_unresponsive" => truth.ClaimedAt + TimeSpan.FromSeconds(spec.Timeout + StopPolicy.DefaultGraceSeconds + IacCi.Core.Jobs.OrderLimits.WatchdogGraceSeconds).Ticks <= world.Now,
-        "never_started" => truth.ClaimedAt is null && truth.DispatchedAt + TimeSpan.FromSeconds(IacCi.Core.Jobs.OrderLimits.ClaimSeconds(spec.Target)).Ticks <= world.Now,
+        "worker_unresponsive" => truth.ClaimedAt + TimeSpan.FromSeconds(spec.Timeout + StopPolicy.DefaultGraceSeconds + Core.Jobs.OrderLimits.WatchdogGraceSeconds).Ticks <= world.Now,
+        "never_started" => truth.ClaimedAt is null && truth.DispatchedAt + TimeSpan.FromSeconds(Core.Jobs.OrderLimits.ClaimSeconds(spec.Target)).Ticks <= world.Now,
         "worker_lost" => truth.ClaimedBy is null || processes[truth.ClaimedBy].Dead || world.Faults.Hits > 0 || Spec.Troubles.HasFlag(Trouble.DiskFull),
 
         // A second process that takes the run up gives it its time anew, just when the first one ends it; and their clocks may differ (docs/correctness.md).
-        "job_timeout" when Spec.Troubles.HasFlag(Trouble.TwoProcesses) => true,
+        "job_timeout" when Spec.Troubles.HasFlag(Trouble.TwoProcessesTests) => true,
         "job_timeout" => TakenUpAt.GetValueOrDefault(run) + TimeSpan.FromSeconds(world.Runs[run].JobTimeout).Ticks <= world.Now + Slack,
         _ => true,
     };
@@ -279,7 +278,7 @@ internal sealed class MachineModel
             world.Invariants.RunAtRest(state, lockMayStay: !IsCalm);
 
             // An intake that stands still for longer than any may take is given up by whoever looks; and a second process cannot know that the first one is at it.
-            var mayBeGivenUp = Spec.Serve || world.Spec.Faults.HasFlag(Fault.Pause) || Spec.Troubles.HasFlag(Trouble.TwoProcesses);
+            var mayBeGivenUp = Spec.Serve || world.Spec.Faults.HasFlag(Fault.Pause) || Spec.Troubles.HasFlag(Trouble.TwoProcessesTests);
             world.Require(
                 state.Job!.FailureReason != EngineReasons.IntakeAbandoned || !Kept.ContainsKey(state.Run) || mayBeGivenUp, "intake-forgotten", $"the intake of {state.Run} was given up, and its job was kept");
             JobInTime(state);

@@ -1,9 +1,9 @@
-using IacCi.Core.Local;
-using IacCi.Core.Objects;
-using IacCi.Core.Orchestration;
-using IacCi.Core.Runs;
-using IacCi.Core.Work;
-using IacCi.Core.Work.Output;
+using IacCi.Core.Bundles;
+using IacCi.Core.Engine;
+using IacCi.Core.Hosts.Local;
+using IacCi.Core.Model;
+using IacCi.Core.Worker;
+using IacCi.Core.Worker.Output;
 
 namespace IacCi.Simulation.Machine;
 
@@ -13,7 +13,7 @@ internal sealed class MachineStore(World world, Actor actor) : ActorStore(world,
     private readonly World world = world;
     private readonly Actor actor = actor;
 
-    public static bool IsWrite(Verb verb) => verb is Verb.CreateJob or Verb.AddOrders or Verb.Activate or Verb.AdvanceJob or Verb.SetComment or Verb.Advance or Verb.TryEnter
+    public static bool IsWrite(Verb verb) => verb is Verb.CreateJob or Verb.AddOrders or Verb.Activate or Verb.AdvanceJob or Verb.SetComment or Verb.Advance or Verb.TryAcquireLease
         or Verb.AddToInbox or Verb.Commit or Verb.Complete or Verb.Create or Verb.Put or Verb.Claim or Verb.Report or Verb.Flush or Verb.SetDeadline or Verb.AddHost or Verb.BreakLease;
 
     public WrittenMark Written => new(world.Machine!.Writes);
@@ -144,7 +144,7 @@ internal sealed class MachineOpener(World world) : IOrderOpener
 {
     public const string RunVariable = "RUN_ID", OrderVariable = "ORDER_NUM";
 
-    public ValueTask<IOpenedOrder> OpenAsync(WorkOrder order, ReadOnlyMemory<byte> bundle, CancellationToken cancellationToken)
+    public ValueTask<IOpenedOrder> OpenAsync(OrderAssignment order, ReadOnlyMemory<byte> bundle, CancellationToken cancellationToken)
     {
         var timeout = world.Runs[order.RunId].Orders[order.OrderNum.Index].Timeout;
         return new(new Opened(new OrderContent

@@ -1,9 +1,9 @@
+using IacCi.Core.Engine;
+using IacCi.Core.Hosts.Local;
+using IacCi.Core.Hosts.Server;
 using IacCi.Core.Intake;
-using IacCi.Core.Local;
-using IacCi.Core.Orchestration;
-using IacCi.Core.Runs;
-using IacCi.Core.Serve;
-using IacCi.Core.Work;
+using IacCi.Core.Model;
+using IacCi.Core.Worker;
 
 namespace IacCi.Simulation.Machine;
 
@@ -12,7 +12,7 @@ internal sealed class MachineProcess
 {
     private readonly World world;
     private readonly CancellationTokenSource interrupt = new(), stopTimeout = new();
-    private RunRoster? runs;
+    private ActiveRuns? runs;
     private Task? resuming;
     private long drivenSince;
     private int driving;
@@ -88,7 +88,7 @@ internal sealed class MachineProcess
     /// <summary><c>iac-ci serve</c>: it goes on with what it finds, and takes jobs in until it is stopped.</summary>
     public void Serve(int runsAtOnce)
     {
-        runs = new RunRoster(Engine, "/", "/", Actor.Time, line => world.Note($"        {Name}: {line}"));
+        runs = new ActiveRuns(Engine, "/", "/", Actor.Time, line => world.Note($"        {Name}: {line}"));
         Actor.Run(() =>
         {
             Drives(runsAtOnce);

@@ -22,7 +22,7 @@ internal enum Trouble
     Stopped = 1 << 4,
 
     /// <summary>A second process works on the same runs.</summary>
-    TwoProcesses = 1 << 5,
+    TwoProcessesTests = 1 << 5,
 
     /// <summary>Commands hang, and so do their workers: not even a timeout ends them.</summary>
     Hangs = 1 << 6,

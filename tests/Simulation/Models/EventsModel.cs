@@ -1,6 +1,6 @@
-using IacCi.Core.Faults;
-using IacCi.Core.Orchestration;
-using IacCi.Core.Runs;
+using IacCi.Core.Engine;
+using IacCi.Core.Model;
+using IacCi.Core.Text;
 
 namespace IacCi.Simulation.Models;
 

@@ -1,5 +1,5 @@
 using System.Text;
-using IacCi.Core.Runs;
+using IacCi.Core.Model;
 
 namespace IacCi.Simulation.Models;
 
@@ -24,7 +24,7 @@ internal static class ItemSizes
         Require(world, OtherBytes + Bytes(job.Title) + Bytes(job.FailureReason) + Bytes(job.CommentId), MaxItemBytes, "the job");
 
     public static void Check(World world, RunLock held) =>
-        Require(world, OtherBytes + held.Cursor.States.Length + (held.Inbox.Count * 6), MaxItemBytes, "the lock");
+        Require(world, OtherBytes + held.Checkpoint.States.Length + (held.Inbox.Count * 6), MaxItemBytes, "the lock");
 
     public static void Check(World world, IReadOnlyList<OrderRecord> orders)
     {

@@ -1,5 +1,4 @@
-using IacCi.Core.Objects;
-using IacCi.Core.Runs;
+using IacCi.Core.Model;
 
 namespace IacCi.Simulation.Models;
 
@@ -31,7 +30,7 @@ internal sealed class ObjectModel(World world, bool isInternal)
             return new StoredObject((OrderClaim.Parse(content.Span) with { By = null }).ToJson(), at);
         }
 
-        return by != Role.OrderWatch || !TryParseClaim(key, out var run, out var num) ? new StoredObject(content, at) : world.Spec.Mutation switch
+        return by != Role.OrderWatchdog || !TryParseClaim(key, out var run, out var num) ? new StoredObject(content, at) : world.Spec.Mutation switch
         {
             Mutation.WatchFromDispatch => Timed(content, world.Times.WatchedFrom(run, num)),
             Mutation.ClaimsShareATime => Timed(content, new DateTimeOffset(firstClaimAt, TimeSpan.Zero)),

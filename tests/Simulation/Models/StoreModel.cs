@@ -1,5 +1,5 @@
 using IacCi.Core.Intake;
-using IacCi.Core.Runs;
+using IacCi.Core.Model;
 
 namespace IacCi.Simulation.Models;
 
@@ -30,7 +30,7 @@ internal sealed class RunState(RunId run)
     public List<RunEvent>?[] Events { get; set; } = [];
 
     /// <summary>The cursor before the last commit.</summary>
-    public Cursor? Earlier { get; set; }
+    public RunCheckpoint? Earlier { get; set; }
 
     public int InFlight { get; set; }
 
@@ -268,7 +268,7 @@ internal sealed class StoreModel(World world)
         world.Machine?.Stepped(state.Run, change);
     }
 
-    public RunLock? TryEnter(RunId run, IReadOnlyCollection<OrderNum> news, string owner, DateTimeOffset now, DateTimeOffset until)
+    public RunLock? TryAcquireLease(RunId run, IReadOnlyCollection<OrderNum> news, string owner, DateTimeOffset now, DateTimeOffset until)
     {
         var state = Of(run);
         if (state.Lock is not { } held
@@ -284,7 +284,7 @@ internal sealed class StoreModel(World world)
         var inbox = Mutation == Mutation.EnterWithoutInbox ? held.Inbox : Union(held.Inbox, news);
         state.Lock = held with { Owner = owner, LeaseUntil = until, Inbox = inbox };
         ItemSizes.Check(world, state.Lock);
-        return Mutation == Mutation.EnterReadsBeforeItWrites && state.Earlier is { } earlier ? state.Lock with { Cursor = earlier } : state.Lock;
+        return Mutation == Mutation.EnterReadsBeforeItWrites && state.Earlier is { } earlier ? state.Lock with { Checkpoint = earlier } : state.Lock;
     }
 
     public RunLock? AddToInbox(RunId run, IReadOnlyCollection<OrderNum> news)
@@ -304,7 +304,7 @@ internal sealed class StoreModel(World world)
         return state.Lock;
     }
 
-    public CommitOutcome Commit(RunId run, string owner, Cursor cursor, IReadOnlyCollection<OrderNum> handled, AfterCommit then)
+    public CommitOutcome Commit(RunId run, string owner, RunCheckpoint checkpoint, IReadOnlyCollection<OrderNum> handled, AfterCommit then)
     {
         var state = Of(run);
         if (state.Lock is not { } held || state.LockGone || (held.Owner != owner && Mutation != Mutation.CommitOfAnybody))
@@ -313,7 +313,7 @@ internal sealed class StoreModel(World world)
         }
 
         HashSet<OrderNum> left = Mutation == Mutation.CommitEmptiesInbox ? [] : Minus(held.Inbox, handled);
-        if (then == AfterCommit.Leave && left.Count > 0)
+        if (then == AfterCommit.ReleaseIfInboxEmpty && left.Count > 0)
         {
             if (Mutation != Mutation.LeaveWhateverTheInbox)
             {
@@ -323,11 +323,11 @@ internal sealed class StoreModel(World world)
             left = [];
         }
 
-        world.Invariants.BeforeCommit(state, held, owner, cursor);
-        state.Earlier = held.Cursor;
+        world.Invariants.BeforeCommit(state, held, owner, checkpoint);
+        state.Earlier = held.Checkpoint;
         state.Lock = held with
         {
-            Cursor = cursor,
+            Checkpoint = checkpoint,
             Inbox = left,
             Owner = then == AfterCommit.Keep ? held.Owner : null,
             LeaseUntil = then == AfterCommit.Keep ? held.LeaseUntil : null,
@@ -335,15 +335,15 @@ internal sealed class StoreModel(World world)
         return new CommitOutcome.Committed(state.Lock);
     }
 
-    public bool Complete(RunId run, Cursor cursor)
+    public bool Complete(RunId run, RunCheckpoint checkpoint)
     {
         var state = Of(run);
         if (state.Lock is { } held && !state.LockGone)
         {
-            world.Invariants.BeforeCommit(state, held, held.Owner, cursor);
+            world.Invariants.BeforeCommit(state, held, held.Owner, checkpoint);
             state.Lock = held with
             {
-                Cursor = cursor,
+                Checkpoint = checkpoint,
                 Completed = true,
                 Owner = null,
                 LeaseUntil = null,

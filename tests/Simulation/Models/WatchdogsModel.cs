@@ -1,5 +1,5 @@
-using IacCi.Core.Orchestration;
-using IacCi.Core.Runs;
+using IacCi.Core.Engine;
+using IacCi.Core.Model;
 
 namespace IacCi.Simulation.Models;
 
@@ -82,10 +82,10 @@ internal sealed class WatchdogsModel(World world)
         };
         var limit = world.Spec.Faults.HasFlag(Fault.LambdaLimit) ? TimeSpan.FromSeconds(world.Spec.LambdaSeconds).Ticks : 0;
         world.Hosts.Invoke(
-            watch.Num.IsJob ? Role.JobWatch : Role.OrderWatch,
-            async host => done = world.Spec.RealShells ? await RoleShells.LookAsync(world, host, told, host.Actor.Clock.GetUtcNow().AddSeconds(world.Spec.LambdaSeconds))
-                : watch.Num.IsJob ? await host.JobWatch.LookAsync(watch.RunId, default)
-                : await host.OrderWatch.LookAsync(told, default),
+            watch.Num.IsJob ? Role.JobWatchdog : Role.OrderWatchdog,
+            async host => done = world.Spec.RealShells ? await RoleShells.CheckAsync(world, host, told, host.Actor.Clock.GetUtcNow().AddSeconds(world.Spec.LambdaSeconds))
+                : watch.Num.IsJob ? await host.JobWatchdog.CheckAsync(watch.RunId, default)
+                : await host.OrderWatchdog.CheckAsync(told, default),
             limit,
             ok =>
             {

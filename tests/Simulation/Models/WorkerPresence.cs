@@ -1,4 +1,4 @@
-using IacCi.Core.Runs;
+using IacCi.Core.Model;
 
 namespace IacCi.Simulation.Models;
 

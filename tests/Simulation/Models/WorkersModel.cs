@@ -1,6 +1,6 @@
+using IacCi.Core.Engine;
 using IacCi.Core.Jobs;
-using IacCi.Core.Orchestration;
-using IacCi.Core.Runs;
+using IacCi.Core.Model;
 
 namespace IacCi.Simulation.Models;
 

@@ -1,7 +1,7 @@
 using System.IO.Compression;
 using System.Text;
 using IacCi.Core.Archives;
-using IacCi.Tests.Unit.Work;
+using IacCi.Tests.Unit.Worker;
 
 namespace IacCi.Tests.Unit.Archives;
 
@@ -13,7 +13,7 @@ internal sealed class ArchiveReaderTests
     [Test]
     public async Task Files_folders_links_and_the_right_to_run_arrive()
     {
-        using var bench = new WorkBench();
+        using var bench = new WorkerFixture();
         var target = Extract(bench, ("bin/run.sh", "#!/bin/sh", Program), ("a/b/c.txt", "text", 0), ("empty/", "", 0x41ED), ("a/link", "../bin/run.sh", Link), ("top", "a/b", Link));
         await Assert.That(File.ReadAllText(Path.Join(target, "top/c.txt"))).IsEqualTo("text");
         await Assert.That(File.ReadAllText(Path.Join(target, "a/link"))).IsEqualTo("#!/bin/sh");
@@ -34,7 +34,7 @@ internal sealed class ArchiveReaderTests
     [Arguments("..")]
     public async Task A_path_that_could_lead_outside_is_refused_by_name(string path)
     {
-        using var bench = new WorkBench();
+        using var bench = new WorkerFixture();
         var refused = await Assert.That(() => Extract(bench, ("good", "x", 0), (path, "evil", 0))).Throws<ArchiveRefusedException>();
         await Assert.That(refused!.Message).Contains(path.Replace('\n', '?').Replace('\u202E', '?'));
         await Assert.That(Directory.GetFileSystemEntries(Path.Join(bench.Root, "out"))).IsEmpty();
@@ -50,14 +50,14 @@ internal sealed class ArchiveReaderTests
     [Arguments("l", "")]
     public async Task A_link_that_could_lead_outside_is_refused(string path, string target)
     {
-        using var bench = new WorkBench();
+        using var bench = new WorkerFixture();
         await Assert.That(() => Extract(bench, (path, target, Link))).Throws<ArchiveRefusedException>();
     }
 
     [Test]
     public async Task An_entry_through_a_link_is_refused()
     {
-        using var bench = new WorkBench();
+        using var bench = new WorkerFixture();
         await Assert.That(() => Extract(bench, ("l", "a", Link), ("l/file", "x", 0))).Throws<ArchiveRefusedException>();
         await Assert.That(() => Extract(bench, ("l/file", "x", 0), ("l", "a", Link))).Throws<ArchiveRefusedException>();
     }
@@ -69,14 +69,14 @@ internal sealed class ArchiveReaderTests
     [Arguments(0xC1FF)]
     public async Task Devices_pipes_and_sockets_are_refused(int mode)
     {
-        using var bench = new WorkBench();
+        using var bench = new WorkerFixture();
         await Assert.That(() => Extract(bench, ("dev", "", mode))).Throws<ArchiveRefusedException>();
     }
 
     [Test]
     public async Task A_name_that_is_there_twice_is_refused()
     {
-        using var bench = new WorkBench();
+        using var bench = new WorkerFixture();
         await Assert.That(() => Extract(bench, ("a", "1", 0), ("a", "2", 0))).Throws<ArchiveRefusedException>();
         await Assert.That(() => Extract(bench, ("a", "1", 0), ("a/b", "2", 0))).Throws<ArchiveRefusedException>();
         await Assert.That(() => Extract(bench, ("a/", "", 0), ("a", "2", 0))).Throws<ArchiveRefusedException>();
@@ -85,7 +85,7 @@ internal sealed class ArchiveReaderTests
     [Test]
     public async Task A_bomb_is_refused_by_what_it_really_writes()
     {
-        using var bench = new WorkBench();
+        using var bench = new WorkerFixture();
         var zip = Zip(("zeros", new string('0', 3_000_000), 0));
         await Assert.That(() => Extract(bench, zip, new ArchiveLimits { MaxBytes = 2_000_000 })).Throws<ArchiveRefusedException>();
         await Assert.That(() => Extract(bench, zip, new ArchiveLimits { MaxBytes = 3_000_000 })).ThrowsNothing();
@@ -94,7 +94,7 @@ internal sealed class ArchiveReaderTests
     [Test]
     public async Task Links_that_stay_inside_are_made_though_they_go_up_on_the_way()
     {
-        using var bench = new WorkBench();
+        using var bench = new WorkerFixture();
         var target = Extract(bench, ("a/b/file", "x", 0), ("a/l", "b/../b/file", Link), ("m", "a/b/../../a/l", Link));
         await Assert.That(File.ReadAllText(Path.Join(target, "m"))).IsEqualTo("x");
     }
@@ -102,7 +102,7 @@ internal sealed class ArchiveReaderTests
     [Test]
     public async Task Rights_arrive_and_nothing_beyond_them()
     {
-        using var bench = new WorkBench();
+        using var bench = new WorkerFixture();
         var target = Extract(bench, ("key", "x", 0x8180), ("own", "x", 0x81C0), ("shared", "x", 0x81B4), ("suid", "x", 0x89ED), ("unreadable", "x", 0x8000 | 0b000_100_000), ("d/", "", 0x41C0));
         await Assert.That(string.Join(' ', Modes("key", "own", "shared", "suid", "unreadable", "d"))).IsEqualTo("600 700 664 755 440 700");
 
@@ -112,7 +112,7 @@ internal sealed class ArchiveReaderTests
     [Test]
     public async Task Too_many_entries_are_refused()
     {
-        using var bench = new WorkBench();
+        using var bench = new WorkerFixture();
         var zip = Zip([.. Enumerable.Range(0, 20).Select(number => ($"f{number}", "", 0))]);
         await Assert.That(() => Extract(bench, zip, new ArchiveLimits { MaxEntries = 19 })).Throws<ArchiveRefusedException>();
     }
@@ -120,7 +120,7 @@ internal sealed class ArchiveReaderTests
     [Test]
     public async Task Damage_anywhere_is_an_error_of_ours_or_changes_nothing_outside()
     {
-        using var bench = new WorkBench();
+        using var bench = new WorkerFixture();
         var zip = Zip(("a/b.txt", new string('x', 500), 0), ("run", "#!/bin/sh", Program), ("l", "a", Link));
         for (var at = 0; at < zip.Length; at++)
         {
@@ -145,13 +145,13 @@ internal sealed class ArchiveReaderTests
     [Arguments(100)]
     public async Task What_is_no_zip_is_refused(int length)
     {
-        using var bench = new WorkBench();
+        using var bench = new WorkerFixture();
         await Assert.That(() => Extract(bench, new byte[length], new ArchiveLimits())).Throws<ArchiveRefusedException>();
     }
 
-    private static string Extract(WorkBench bench, params (string Name, string Content, int Mode)[] entries) => Extract(bench, Zip(entries), new ArchiveLimits());
+    private static string Extract(WorkerFixture bench, params (string Name, string Content, int Mode)[] entries) => Extract(bench, Zip(entries), new ArchiveLimits());
 
-    private static string Extract(WorkBench bench, byte[] zip, ArchiveLimits limits)
+    private static string Extract(WorkerFixture bench, byte[] zip, ArchiveLimits limits)
     {
         var target = Path.Join(bench.Root, "out");
         if (Directory.Exists(target))

@@ -2,7 +2,8 @@ using System.IO.Compression;
 using System.Text;
 using CsCheck;
 using IacCi.Core.Archives;
-using IacCi.Core.Faults;
+using IacCi.Core.Linux;
+using IacCi.Core.Text;
 using IacCi.Tests.Unit.Code;
 
 namespace IacCi.Tests.Unit.Archives;

@@ -1,5 +1,7 @@
 using IacCi.Core.Jobs;
-using IacCi.Core.Runs;
+using IacCi.Core.Model;
+using IacCi.Core.Secrets;
+using IacCi.Core.Text;
 
 namespace IacCi.Tests.Unit.Jobs;
 
@@ -47,14 +49,14 @@ internal sealed class NameTests
     [Arguments("", ", stop_grace: 600", StopSignal.Interrupt, 600)]
     public async Task An_order_is_stopped_as_it_says_else_as_its_job_says(string job, string order, StopSignal signal, int grace)
     {
-        var read = Given.Job($"{job}orders: [{{cmds: [\"x\"], timeout: 1{order}}}]");
+        var read = JobSamples.Job($"{job}orders: [{{cmds: [\"x\"], timeout: 1{order}}}]");
         await Assert.That(read.Orders[0].StopPolicyIn(read)).IsEqualTo(new StopPolicy(signal, grace));
     }
 
     [Test]
     public async Task Terragrunt_has_time_to_pass_the_signal_on()
     {
-        var read = Given.Job("orders: [{cmds: [terragrunt run-all apply], timeout: 1, stop_grace: 5}]");
+        var read = JobSamples.Job("orders: [{cmds: [terragrunt run-all apply], timeout: 1, stop_grace: 5}]");
         await Assert.That(read.Orders[0].StopPolicyIn(read).GraceSeconds).IsEqualTo(60);
     }
 

@@ -1,7 +1,7 @@
 using System.Text;
-using IacCi.Core.Faults;
 using IacCi.Core.Jobs;
-using IacCi.Core.Runs;
+using IacCi.Core.Model;
+using IacCi.Core.Text;
 
 namespace IacCi.Tests.Unit.Jobs;
 
@@ -17,7 +17,7 @@ internal sealed class ReaderTests
     [Arguments("{", 1, 2, "is not valid JSON")]
     public async Task What_is_not_json_is_refused_with_its_place(string text, int line, int column, string message)
     {
-        var error = Given.Reading(text, JobFormat.Json).Errors.Single();
+        var error = JobSamples.Reading(text, JobFormat.Json).Errors.Single();
         await Assert.That(error.Message).Contains(message);
         await Assert.That($"{error.Line}:{error.Column}").IsEqualTo($"{line}:{column}");
     }
@@ -26,12 +26,12 @@ internal sealed class ReaderTests
     public async Task The_format_goes_by_the_file_name_and_else_by_the_first_character()
     {
         const string Yaml = "orders: [{cmds: [a], timeout: 1}]";
-        await Assert.That(Given.Reading(Yaml, fileName: "a.yml").IsValid).IsTrue();
-        await Assert.That(Given.Reading(Yaml, fileName: "a.JSON").IsValid).IsFalse();
-        await Assert.That(Given.Reading(Yaml).IsValid).IsTrue();
-        await Assert.That(Given.Reading("\uFEFF \n" + Good).IsValid).IsTrue();
-        await Assert.That(Given.Reading("{orders: [{cmds: [a], timeout: 1}]}").IsValid).IsFalse();
-        await Assert.That(Given.Reading("{orders: [{cmds: [a], timeout: 1}]}", fileName: "a.yaml").IsValid).IsTrue();
+        await Assert.That(JobSamples.Reading(Yaml, fileName: "a.yml").IsValid).IsTrue();
+        await Assert.That(JobSamples.Reading(Yaml, fileName: "a.JSON").IsValid).IsFalse();
+        await Assert.That(JobSamples.Reading(Yaml).IsValid).IsTrue();
+        await Assert.That(JobSamples.Reading("\uFEFF \n" + Good).IsValid).IsTrue();
+        await Assert.That(JobSamples.Reading("{orders: [{cmds: [a], timeout: 1}]}").IsValid).IsFalse();
+        await Assert.That(JobSamples.Reading("{orders: [{cmds: [a], timeout: 1}]}", fileName: "a.yaml").IsValid).IsTrue();
     }
 
     [Test]
@@ -48,7 +48,7 @@ internal sealed class ReaderTests
     [Test]
     public async Task What_is_not_given_has_its_default()
     {
-        var job = Given.Job(Good);
+        var job = JobSamples.Job(Good);
         await Assert.That($"{job.FlowLabel} {job.PresignExpiry} {job.JobTimeout} {job.MaxParallel} {job.ReportNumber}").IsEqualTo("exec 7200 3600  ");
         var order = job.Orders[0];
         await Assert.That($"{order.MustSucceed} {order.Retries} {order.Target} {order.NameAt(0)} {order.EnvVars.Count}").IsEqualTo("True 0 CodeBuild order-0001 0");
@@ -57,7 +57,7 @@ internal sealed class ReaderTests
     [Test]
     public async Task An_order_takes_the_repository_and_the_commit_of_the_job()
     {
-        var job = Given.Job("""
+        var job = JobSamples.Job("""
             {"git_repo": "o/r", "commit_hash": "AAAAAAA", "orders": [
               {"cmds": ["x"], "timeout": 1}, {"cmds": ["x"], "timeout": 1, "commit_hash": "bbbbbbb"},
               {"cmds": ["x"], "timeout": 1, "git_repo": "o/s", "use_lambda": true}, {"cmds": ["x"], "timeout": 1, "git_repo": "o/r"}]}
@@ -69,7 +69,7 @@ internal sealed class ReaderTests
     [Test]
     public async Task A_refused_job_becomes_one_message_with_a_line_for_each_error()
     {
-        var thrown = Assert.Throws<UserException>(() => Given.Reading("a: 1\nb: 2\norders: [{cmds: [x], timeout: 1}]").OrThrow("job.yaml"));
+        var thrown = Assert.Throws<UserException>(() => JobSamples.Reading("a: 1\nb: 2\norders: [{cmds: [x], timeout: 1}]").OrThrow("job.yaml"));
         await Assert.That(thrown!.Message.Split('\n').Select(line => line.Split(": is")[0])).IsEquivalentTo(["job.yaml:1: a", "job.yaml:2: b"]);
         await Assert.That(thrown.ExitCode).IsEqualTo(ExitCode.Invalid);
     }
@@ -77,7 +77,7 @@ internal sealed class ReaderTests
     [Test]
     public async Task Errors_beyond_a_thousand_are_counted()
     {
-        var errors = Given.Reading("orders: [" + string.Join(',', Enumerable.Repeat("1", 2_000)) + "]").Errors;
+        var errors = JobSamples.Reading("orders: [" + string.Join(',', Enumerable.Repeat("1", 2_000)) + "]").Errors;
         await Assert.That(errors.Count).IsEqualTo(1_001);
         await Assert.That(errors[^1].Message).IsEqualTo("1,000 more errors are not shown; correct these first");
     }
@@ -86,7 +86,7 @@ internal sealed class ReaderTests
     public async Task The_record_of_an_order_fits_its_table()
     {
         var command = new string('x', 100_000);
-        var reading = Given.Reading($$"""{"orders": [{"timeout": 1, "cmds": ["{{command}}", "{{command}}", "{{command}}"]}]}""");
+        var reading = JobSamples.Reading($$"""{"orders": [{"timeout": 1, "cmds": ["{{command}}", "{{command}}", "{{command}}"]}]}""");
         await Assert.That(reading.Errors.Single().Message).Contains("300,018 bytes, and its record holds at most 300,000");
     }
 
@@ -100,7 +100,7 @@ internal sealed class ReaderTests
     [Arguments("pairs", JobFormat.Json)]
     public async Task The_most_orders_are_read_in_every_shape(string shape, JobFormat format)
     {
-        var reading = Given.Reading(Big(shape), format);
+        var reading = JobSamples.Reading(Big(shape), format);
         await Assert.That(reading.IsValid).IsEqualTo(shape is "wide" or "chain");
         if (shape == "circle")
         {
@@ -118,7 +118,7 @@ internal sealed class ReaderTests
     {
         var order = "{\"cmds\": [\"a\"], \"timeout\": 1}";
         var text = "{\"orders\": [" + string.Join(',', Enumerable.Repeat(order, OrderNum.MaxOrders + 1)) + "]}";
-        await Assert.That(Given.Reading(text).Errors.Single().Message).IsEqualTo("has 10,000 entries; at most 9,999 orders are taken");
+        await Assert.That(JobSamples.Reading(text).Errors.Single().Message).IsEqualTo("has 10,000 entries; at most 9,999 orders are taken");
     }
 
     private static string Big(string shape)

@@ -15,38 +15,38 @@ internal sealed class RuleTests
     public static IEnumerable<(string Text, string Path, string Message)> Broken() =>
     [
         // The job's fields.
-        (Given.One("""▶"flow_labl": "x","""), "flow_labl", "did you mean flow_label?"),
-        (Given.One("""▶"flowLabel": "x","""), "flowLabel", "did you mean flow_label?"),
-        (Given.One("""▶"zzz": "x","""), "zzz", "the fields here are git_repo,"),
-        (Given.One("""▶"timeout": 3,"""), "timeout", "is a field of an order; move it"),
-        (Given.One(""" "username": "a", ▶"username": "b","""), "username", "is given twice, first in line 2"),
-        (Given.One(""" "git_repo": ▶"","""), "git_repo", "is empty"),
-        (Given.One(""" "git_repo": ▶null,"""), "git_repo", "found nothing (null); give it a value or leave the field out"),
-        (Given.One(""" "git_repo": ▶["a/b"],"""), "git_repo", "must be a text; found a list"),
-        (Given.One(""" "git_repo": ▶"-upload-pack=x/y","""), "git_repo", "is not owner/name, a path, or a URL"),
-        (Given.One(""" "git_repo": ▶"ext::sh -c id","""), "git_repo", "is not owner/name"),
-        (Given.One(""" "git_repo": ▶"http://example.org/a.git","""), "git_repo", "https, ssh or file"),
-        (Given.One(""" "git_repo": ▶"ssh://-oProxyCommand=id/x","""), "git_repo", "https, ssh or file"),
-        (Given.One(""" "git_repo": ▶"name","""), "git_repo", "is not owner/name"),
-        (Given.One(""" "commit_hash": ▶"main","""), "commit_hash", "7 to 64 hex digits"),
-        (Given.One(""" "commit_hash": ▶"abcdef","""), "commit_hash", "7 to 64 hex digits"),
-        (Given.One(""" "commit_hash": ▶12345678,"""), "commit_hash", "found the number 12345678; put it in quotes"),
-        (Given.One(""" "username": ▶"a b","""), "username", "use letters, digits"),
-        (Given.One(""" "username": ▶"a\nb","""), "username", "line break"),
-        (Given.One(""" "flow_label": ▶"a:b","""), "flow_label", "use letters, digits"),
-        (Given.One(""" "pr_comment_search_tag": ▶"--> @all","""), "pr_comment_search_tag", "use letters, digits"),
-        (Given.One(""" "git_token_location": ▶"ghp_abc","""), "git_token_location", "is not a location; write aws:::ssm:<path>"),
-        (Given.One(""" "git_ssh_key_location": ▶"aws:::ssm:a b","""), "git_ssh_key_location", "is not a location"),
-        (Given.One(""" "git_ssh_key_location": ▶"env:1A","""), "git_ssh_key_location", "is not a location"),
-        (Given.One(""" "pr_number": ▶0,"""), "pr_number", "from 1 to 2,147,483,647; found 0"),
-        (Given.One(""" "pr_number": ▶"7","""), "pr_number", "write it without quotes"),
-        (Given.One(""" "pr_number": ▶7.5,"""), "pr_number", "found the number 7.5"),
-        (Given.One(""" "pr_number": 7, "issue_number": ▶8,"""), "issue_number", "together with pr_number"),
-        (Given.One(""" "presign_expiry": ▶604801,"""), "presign_expiry", "from 1 to 604,800 seconds"),
-        (Given.One(""" "job_timeout": ▶72001,"""), "job_timeout", "20 x 3,600 = 72,000 s"),
-        (Given.One(""" "job_timeout": ▶0,"""), "job_timeout", "from 1 to 72,000 seconds"),
-        (Given.One(""" "job_timeout": ▶99999999999999999999,"""), "job_timeout", "from 1 to 72,000 seconds; found the number 99999999999999999999"),
-        (Given.One(""" "max_parallel": ▶0,"""), "max_parallel", "from 1 to 9,999"),
+        (JobSamples.One("""▶"flow_labl": "x","""), "flow_labl", "did you mean flow_label?"),
+        (JobSamples.One("""▶"flowLabel": "x","""), "flowLabel", "did you mean flow_label?"),
+        (JobSamples.One("""▶"zzz": "x","""), "zzz", "the fields here are git_repo,"),
+        (JobSamples.One("""▶"timeout": 3,"""), "timeout", "is a field of an order; move it"),
+        (JobSamples.One(""" "username": "a", ▶"username": "b","""), "username", "is given twice, first in line 2"),
+        (JobSamples.One(""" "git_repo": ▶"","""), "git_repo", "is empty"),
+        (JobSamples.One(""" "git_repo": ▶null,"""), "git_repo", "found nothing (null); give it a value or leave the field out"),
+        (JobSamples.One(""" "git_repo": ▶["a/b"],"""), "git_repo", "must be a text; found a list"),
+        (JobSamples.One(""" "git_repo": ▶"-upload-pack=x/y","""), "git_repo", "is not owner/name, a path, or a URL"),
+        (JobSamples.One(""" "git_repo": ▶"ext::sh -c id","""), "git_repo", "is not owner/name"),
+        (JobSamples.One(""" "git_repo": ▶"http://example.org/a.git","""), "git_repo", "https, ssh or file"),
+        (JobSamples.One(""" "git_repo": ▶"ssh://-oProxyCommand=id/x","""), "git_repo", "https, ssh or file"),
+        (JobSamples.One(""" "git_repo": ▶"name","""), "git_repo", "is not owner/name"),
+        (JobSamples.One(""" "commit_hash": ▶"main","""), "commit_hash", "7 to 64 hex digits"),
+        (JobSamples.One(""" "commit_hash": ▶"abcdef","""), "commit_hash", "7 to 64 hex digits"),
+        (JobSamples.One(""" "commit_hash": ▶12345678,"""), "commit_hash", "found the number 12345678; put it in quotes"),
+        (JobSamples.One(""" "username": ▶"a b","""), "username", "use letters, digits"),
+        (JobSamples.One(""" "username": ▶"a\nb","""), "username", "line break"),
+        (JobSamples.One(""" "flow_label": ▶"a:b","""), "flow_label", "use letters, digits"),
+        (JobSamples.One(""" "pr_comment_search_tag": ▶"--> @all","""), "pr_comment_search_tag", "use letters, digits"),
+        (JobSamples.One(""" "git_token_location": ▶"ghp_abc","""), "git_token_location", "is not a location; write aws:::ssm:<path>"),
+        (JobSamples.One(""" "git_ssh_key_location": ▶"aws:::ssm:a b","""), "git_ssh_key_location", "is not a location"),
+        (JobSamples.One(""" "git_ssh_key_location": ▶"env:1A","""), "git_ssh_key_location", "is not a location"),
+        (JobSamples.One(""" "pr_number": ▶0,"""), "pr_number", "from 1 to 2,147,483,647; found 0"),
+        (JobSamples.One(""" "pr_number": ▶"7","""), "pr_number", "write it without quotes"),
+        (JobSamples.One(""" "pr_number": ▶7.5,"""), "pr_number", "found the number 7.5"),
+        (JobSamples.One(""" "pr_number": 7, "issue_number": ▶8,"""), "issue_number", "together with pr_number"),
+        (JobSamples.One(""" "presign_expiry": ▶604801,"""), "presign_expiry", "from 1 to 604,800 seconds"),
+        (JobSamples.One(""" "job_timeout": ▶72001,"""), "job_timeout", "20 x 3,600 = 72,000 s"),
+        (JobSamples.One(""" "job_timeout": ▶0,"""), "job_timeout", "from 1 to 72,000 seconds"),
+        (JobSamples.One(""" "job_timeout": ▶99999999999999999999,"""), "job_timeout", "from 1 to 72,000 seconds; found the number 99999999999999999999"),
+        (JobSamples.One(""" "max_parallel": ▶0,"""), "max_parallel", "from 1 to 9,999"),
         ("""▶{"username": "me"}""", "orders", "is missing; add it"),
         ("""{"orders": ▶[]}""", "orders", "is empty; give it at least 1 of orders"),
         ("""{"orders": ▶{"a": 1}}""", "orders", "must be a list of orders; found a map"),
@@ -54,73 +54,73 @@ internal sealed class RuleTests
         ("""▶["a"]""", "", "must be a map of fields; found a list"),
 
         // An order's fields.
-        (Given.Order("""▶{"timeout": 60}"""), "orders[0].cmds", "is missing; add it"),
-        (Given.Order("""▶{"cmds": ["true"]}"""), "orders[0].timeout", "is missing; add it"),
-        (Given.Order("""{"timeout": 60, "cmds": ▶[]}"""), "orders[0].cmds", "is empty"),
-        (Given.Order("""{"timeout": 60, "cmds": ▶"make"}"""), "orders[0].cmds", "write a list, also of one"),
-        (Given.Order("""{"timeout": 60, "cmds": ["a", ▶" "]}"""), "orders[0].cmds[1]", "is an empty command"),
-        (Given.Order("""{"timeout": 60, "cmds": ["a", ▶true]}"""), "orders[0].cmds[1]", "found true; put it in quotes"),
-        (Given.Order("""{"timeout": 60, "cmds": ["a", ▶{"echo a": "b"}]}"""), "orders[0].cmds[1]", "has to be put in quotes"),
-        (Given.Order("""{"timeout": 60, "cmds": [▶"a\u0000b"]}"""), "orders[0].cmds[0]", "NUL"),
-        (Given.Order("{\"timeout\": 60, \"cmds\": [▶\"" + new string('a', JobLimits.MaxArgumentBytes + 1) + "\"]}"), "orders[0].cmds[0]", "put it into a script"),
-        (Given.Order("""{"cmds": ["a"], "timeout": ▶0}"""), "orders[0].timeout", "from 1 to 72,000"),
-        (Given.Order("""{"cmds": ["a"], "timeout": ▶-1}"""), "orders[0].timeout", "found -1"),
-        (Given.Order("""{"cmds": ["a"], "timeout": ▶841, "use_lambda": true}"""), "orders[0].timeout", "with stop_grace (30 s) 871 s; a function ends after 900 s, of which 60 are for fetching and reporting; use at most 810"),
-        (Given.Order("""{"cmds": ["a"], "timeout": ▶821, "use_lambda": true, "stop_grace": 20}"""), "orders[0].timeout", "use at most 820"),
-        (Given.One("", """ "stop_grace": ▶601,"""), "orders[0].stop_grace", "must be a whole number from 0 to 600 seconds; found 601"),
-        (Given.One("", """ "stop_grace": ▶-1,"""), "orders[0].stop_grace", "must be a whole number from 0 to 600 seconds"),
-        (Given.One("", """ "stop_signal": ▶"KILL","""), "orders[0].stop_signal", "must be \"INT\" or \"TERM\"; found \"KILL\""),
-        (Given.One(""" "stop_grace": ▶9000,""", ""), "stop_grace", "must be a whole number from 0 to 600 seconds"),
-        (Given.Order("""{"cmds": ["a"], "timeout": ▶900, "execution_target": "lambda"}"""), "orders[0].timeout", "execution_target codebuild"),
-        (Given.One("", """▶"job_timeout": 5,"""), "orders[0].job_timeout", "is a field of the job; move it out of orders"),
-        (Given.One("", """▶"dependancies": [],"""), "orders[0].dependancies", "did you mean dependencies?"),
-        (Given.One("", """ "execution_target": ▶"ec2","""), "orders[0].execution_target", "\"codebuild\" or \"lambda\""),
-        (Given.One("", """ "execution_target": "codebuild", "use_lambda": ▶true,"""), "orders[0].use_lambda", "keep execution_target alone"),
-        (Given.One("", """ "use_lambda": ▶"yes","""), "orders[0].use_lambda", "must be true or false"),
-        (Given.One("", """ "retries": ▶11,"""), "orders[0].retries", "from 0 to 10"),
-        (Given.One("", """ "queue_id": ▶"_job","""), "orders[0].queue_id", "reserved"),
-        (Given.One("", """ "queue_id": ▶" a","""), "orders[0].queue_id", "blank"),
-        (Given.One("", """ "queue_id": ▶"a\u202eb","""), "orders[0].queue_id", "invisible"),
-        (Given.One("", " \"queue_id\": ▶\"" + new string('a', 129) + "\","), "orders[0].queue_id", "at most 128"),
-        (Given.One("", """ "git_repo": ▶"a","""), "orders[0].git_repo", "is not owner/name"),
-        (Given.One("", """ "git_folder": ▶"/etc","""), "orders[0].git_folder", "absolute"),
-        (Given.One("", """ "git_folder": ▶"a/../../b","""), "orders[0].git_folder", "leaves the repository"),
-        (Given.One("", """ "git_folder": ▶"a\\b","""), "orders[0].git_folder", "backslash"),
-        (Given.One("", """ "git_folder": ▶"-x","""), "orders[0].git_folder", "option"),
-        (Given.One("", """ "git_folder": ▶"a\u0000","""), "orders[0].git_folder", "control"),
-        (Given.One("", """ "commit_hash": ▶"HEAD","""), "orders[0].commit_hash", "hex"),
-        (Given.One("", """ "s3_location": ▶"https://b/k","""), "orders[0].s3_location", "s3://bucket/key"),
-        (Given.One("", """ "env_vars": ▶["A=1"],"""), "orders[0].env_vars", "must be a map of names and values"),
-        (Given.One("", """ "env_vars": {▶"1A": "x"},"""), "orders[0].env_vars.1A", "is not the name of a variable"),
-        (Given.One("", """ "env_vars": {▶"A-B": "x"},"""), "orders[0].env_vars.A-B", "is not the name of a variable"),
-        (Given.One("", """ "env_vars": {▶"A": null},"""), "orders[0].env_vars.A", "write \"\" for an empty one"),
-        (Given.One("", """ "env_vars": {▶"A": ["x"]},"""), "orders[0].env_vars.A", "found a list"),
-        (Given.One("", """ "env_vars": {▶"A": "x\u0000"},"""), "orders[0].env_vars.A", "NUL"),
-        (Given.One("", """ "env_vars": {"A": "x", ▶"A": "y"},"""), "orders[0].env_vars.A", "is given twice"),
-        (Given.One("", """ "ssm_paths": [▶"/a b"],"""), "orders[0].ssm_paths[0]", "is not the path of an SSM parameter"),
-        (Given.One("", """ "ssm_paths": [▶"aws:::secretd:x"],"""), "orders[0].ssm_paths[0]", "is not the path of an SSM parameter"),
-        (Given.One("", """ "ssm_paths": [▶"/a/1x"],"""), "orders[0].ssm_paths[0]", "gives no variable"),
-        (Given.One("", """ "ssm_paths": [▶"/a/"],"""), "orders[0].ssm_paths[0]", "gives no variable"),
-        (Given.One("", """ "ssm_paths": ["/a/db-x", ▶"/b/db.x"],"""), "orders[0].ssm_paths[1]", "becomes the variable DB_X"),
-        (Given.One("", """ "secret_manager_paths": [▶"a:b"],"""), "orders[0].secret_manager_paths[0]", "is not the name of a secret"),
-        (Given.One("", """ "secret_manager_paths": ["x/k", ▶"aws:::secretd:y/k"],"""), "orders[0].secret_manager_paths[1]", "becomes the variable K"),
-        (Given.One("", """ "sops_key": ▶"age1x","""), "orders[0].sops_key", "age recipient"),
-        (Given.One("", """ "sops_key_ssm_path": ▶"/k","""), "orders[0].sops_key_ssm_path", "add sops_key"),
-        (Given.One("", $""" "sops_key": "{Recipient}", "sops_key_ssm_path": ▶"a b","""), "orders[0].sops_key_ssm_path", "is not the path"),
+        (JobSamples.Order("""▶{"timeout": 60}"""), "orders[0].cmds", "is missing; add it"),
+        (JobSamples.Order("""▶{"cmds": ["true"]}"""), "orders[0].timeout", "is missing; add it"),
+        (JobSamples.Order("""{"timeout": 60, "cmds": ▶[]}"""), "orders[0].cmds", "is empty"),
+        (JobSamples.Order("""{"timeout": 60, "cmds": ▶"make"}"""), "orders[0].cmds", "write a list, also of one"),
+        (JobSamples.Order("""{"timeout": 60, "cmds": ["a", ▶" "]}"""), "orders[0].cmds[1]", "is an empty command"),
+        (JobSamples.Order("""{"timeout": 60, "cmds": ["a", ▶true]}"""), "orders[0].cmds[1]", "found true; put it in quotes"),
+        (JobSamples.Order("""{"timeout": 60, "cmds": ["a", ▶{"echo a": "b"}]}"""), "orders[0].cmds[1]", "has to be put in quotes"),
+        (JobSamples.Order("""{"timeout": 60, "cmds": [▶"a\u0000b"]}"""), "orders[0].cmds[0]", "NUL"),
+        (JobSamples.Order("{\"timeout\": 60, \"cmds\": [▶\"" + new string('a', JobLimits.MaxArgumentBytes + 1) + "\"]}"), "orders[0].cmds[0]", "put it into a script"),
+        (JobSamples.Order("""{"cmds": ["a"], "timeout": ▶0}"""), "orders[0].timeout", "from 1 to 72,000"),
+        (JobSamples.Order("""{"cmds": ["a"], "timeout": ▶-1}"""), "orders[0].timeout", "found -1"),
+        (JobSamples.Order("""{"cmds": ["a"], "timeout": ▶841, "use_lambda": true}"""), "orders[0].timeout", "with stop_grace (30 s) 871 s; a function ends after 900 s, of which 60 are for fetching and reporting; use at most 810"),
+        (JobSamples.Order("""{"cmds": ["a"], "timeout": ▶821, "use_lambda": true, "stop_grace": 20}"""), "orders[0].timeout", "use at most 820"),
+        (JobSamples.One("", """ "stop_grace": ▶601,"""), "orders[0].stop_grace", "must be a whole number from 0 to 600 seconds; found 601"),
+        (JobSamples.One("", """ "stop_grace": ▶-1,"""), "orders[0].stop_grace", "must be a whole number from 0 to 600 seconds"),
+        (JobSamples.One("", """ "stop_signal": ▶"KILL","""), "orders[0].stop_signal", "must be \"INT\" or \"TERM\"; found \"KILL\""),
+        (JobSamples.One(""" "stop_grace": ▶9000,""", ""), "stop_grace", "must be a whole number from 0 to 600 seconds"),
+        (JobSamples.Order("""{"cmds": ["a"], "timeout": ▶900, "execution_target": "lambda"}"""), "orders[0].timeout", "execution_target codebuild"),
+        (JobSamples.One("", """▶"job_timeout": 5,"""), "orders[0].job_timeout", "is a field of the job; move it out of orders"),
+        (JobSamples.One("", """▶"dependancies": [],"""), "orders[0].dependancies", "did you mean dependencies?"),
+        (JobSamples.One("", """ "execution_target": ▶"ec2","""), "orders[0].execution_target", "\"codebuild\" or \"lambda\""),
+        (JobSamples.One("", """ "execution_target": "codebuild", "use_lambda": ▶true,"""), "orders[0].use_lambda", "keep execution_target alone"),
+        (JobSamples.One("", """ "use_lambda": ▶"yes","""), "orders[0].use_lambda", "must be true or false"),
+        (JobSamples.One("", """ "retries": ▶11,"""), "orders[0].retries", "from 0 to 10"),
+        (JobSamples.One("", """ "queue_id": ▶"_job","""), "orders[0].queue_id", "reserved"),
+        (JobSamples.One("", """ "queue_id": ▶" a","""), "orders[0].queue_id", "blank"),
+        (JobSamples.One("", """ "queue_id": ▶"a\u202eb","""), "orders[0].queue_id", "invisible"),
+        (JobSamples.One("", " \"queue_id\": ▶\"" + new string('a', 129) + "\","), "orders[0].queue_id", "at most 128"),
+        (JobSamples.One("", """ "git_repo": ▶"a","""), "orders[0].git_repo", "is not owner/name"),
+        (JobSamples.One("", """ "git_folder": ▶"/etc","""), "orders[0].git_folder", "absolute"),
+        (JobSamples.One("", """ "git_folder": ▶"a/../../b","""), "orders[0].git_folder", "leaves the repository"),
+        (JobSamples.One("", """ "git_folder": ▶"a\\b","""), "orders[0].git_folder", "backslash"),
+        (JobSamples.One("", """ "git_folder": ▶"-x","""), "orders[0].git_folder", "option"),
+        (JobSamples.One("", """ "git_folder": ▶"a\u0000","""), "orders[0].git_folder", "control"),
+        (JobSamples.One("", """ "commit_hash": ▶"HEAD","""), "orders[0].commit_hash", "hex"),
+        (JobSamples.One("", """ "s3_location": ▶"https://b/k","""), "orders[0].s3_location", "s3://bucket/key"),
+        (JobSamples.One("", """ "env_vars": ▶["A=1"],"""), "orders[0].env_vars", "must be a map of names and values"),
+        (JobSamples.One("", """ "env_vars": {▶"1A": "x"},"""), "orders[0].env_vars.1A", "is not the name of a variable"),
+        (JobSamples.One("", """ "env_vars": {▶"A-B": "x"},"""), "orders[0].env_vars.A-B", "is not the name of a variable"),
+        (JobSamples.One("", """ "env_vars": {▶"A": null},"""), "orders[0].env_vars.A", "write \"\" for an empty one"),
+        (JobSamples.One("", """ "env_vars": {▶"A": ["x"]},"""), "orders[0].env_vars.A", "found a list"),
+        (JobSamples.One("", """ "env_vars": {▶"A": "x\u0000"},"""), "orders[0].env_vars.A", "NUL"),
+        (JobSamples.One("", """ "env_vars": {"A": "x", ▶"A": "y"},"""), "orders[0].env_vars.A", "is given twice"),
+        (JobSamples.One("", """ "ssm_paths": [▶"/a b"],"""), "orders[0].ssm_paths[0]", "is not the path of an SSM parameter"),
+        (JobSamples.One("", """ "ssm_paths": [▶"aws:::secretd:x"],"""), "orders[0].ssm_paths[0]", "is not the path of an SSM parameter"),
+        (JobSamples.One("", """ "ssm_paths": [▶"/a/1x"],"""), "orders[0].ssm_paths[0]", "gives no variable"),
+        (JobSamples.One("", """ "ssm_paths": [▶"/a/"],"""), "orders[0].ssm_paths[0]", "gives no variable"),
+        (JobSamples.One("", """ "ssm_paths": ["/a/db-x", ▶"/b/db.x"],"""), "orders[0].ssm_paths[1]", "becomes the variable DB_X"),
+        (JobSamples.One("", """ "secret_manager_paths": [▶"a:b"],"""), "orders[0].secret_manager_paths[0]", "is not the name of a secret"),
+        (JobSamples.One("", """ "secret_manager_paths": ["x/k", ▶"aws:::secretd:y/k"],"""), "orders[0].secret_manager_paths[1]", "becomes the variable K"),
+        (JobSamples.One("", """ "sops_key": ▶"age1x","""), "orders[0].sops_key", "age recipient"),
+        (JobSamples.One("", """ "sops_key_ssm_path": ▶"/k","""), "orders[0].sops_key_ssm_path", "add sops_key"),
+        (JobSamples.One("", $""" "sops_key": "{Recipient}", "sops_key_ssm_path": ▶"a b","""), "orders[0].sops_key_ssm_path", "is not the path"),
 
         // Where commands run.
-        (Given.One(""" "workspace": ▶"here","""), "workspace", "must be \"copy\" or \"in_place\""),
-        (Given.One(""" "keep_changes": ▶"all","""), "keep_changes", "must be \"state\" or \"discard\""),
-        (Given.One("", """ "workspace": ▶"in_place", "git_repo": "o/r","""), "orders[0].workspace", "git_repo is fetched into a copy; remove git_repo, or write workspace: copy here"),
-        (Given.One("", """ "workspace": ▶"in_place", "s3_location": "s3://bucket/k","""), "orders[0].workspace", "s3_location is fetched into a copy"),
-        (Given.One(""" "git_repo": "o/r",""", """ "workspace": ▶"in_place","""), "orders[0].workspace", "the job's git_repo is fetched into a copy"),
+        (JobSamples.One(""" "workspace": ▶"here","""), "workspace", "must be \"copy\" or \"in_place\""),
+        (JobSamples.One(""" "keep_changes": ▶"all","""), "keep_changes", "must be \"state\" or \"discard\""),
+        (JobSamples.One("", """ "workspace": ▶"in_place", "git_repo": "o/r","""), "orders[0].workspace", "git_repo is fetched into a copy; remove git_repo, or write workspace: copy here"),
+        (JobSamples.One("", """ "workspace": ▶"in_place", "s3_location": "s3://bucket/k","""), "orders[0].workspace", "s3_location is fetched into a copy"),
+        (JobSamples.One(""" "git_repo": "o/r",""", """ "workspace": ▶"in_place","""), "orders[0].workspace", "the job's git_repo is fetched into a copy"),
 
         // Dependencies and names.
-        (Given.One("", """ "dependencies": ▶"one","""), "orders[0].dependencies", "write a list, also of one"),
-        (Given.One("", """ "dependencies": [▶1],"""), "orders[0].dependencies[0]", "found the number 1; put it in quotes"),
-        (Given.One("", """ "dependencies": [▶"one"],"""), "orders[0].dependencies[0]", "is the order itself"),
-        (Given.One("", """ "dependencies": [▶"oen"],"""), "orders[0].dependencies[0]", "did you mean \"one\"?"),
-        (Given.One("", """ "dependencies": [▶"other"],"""), "orders[0].dependencies[0]", "no order has the queue_id or order_name \"other\""),
+        (JobSamples.One("", """ "dependencies": ▶"one","""), "orders[0].dependencies", "write a list, also of one"),
+        (JobSamples.One("", """ "dependencies": [▶1],"""), "orders[0].dependencies[0]", "found the number 1; put it in quotes"),
+        (JobSamples.One("", """ "dependencies": [▶"one"],"""), "orders[0].dependencies[0]", "is the order itself"),
+        (JobSamples.One("", """ "dependencies": [▶"oen"],"""), "orders[0].dependencies[0]", "did you mean \"one\"?"),
+        (JobSamples.One("", """ "dependencies": [▶"other"],"""), "orders[0].dependencies[0]", "no order has the queue_id or order_name \"other\""),
         (Two("a", "q1", "", "a", "", "", 1, "order_name"), "orders[1].order_name", "is the order_name of orders[0] too"),
         (Two("a", "q", "", "b", "q", "", 1, "queue_id"), "orders[1].queue_id", "is the queue_id of orders[0] too"),
         (Two("a", "b", "", "b", "", "", 1, "order_name"), "orders[1].order_name", "is the order_name of this order and the queue_id of orders[0] too"),
@@ -132,20 +132,20 @@ internal sealed class RuleTests
 
     public static IEnumerable<(string Text, string Path, string Message)> BrokenOnAws() =>
     [
-        (Given.Order("""▶{"cmds": ["a"], "timeout": 60}"""), "orders[0]", "has no code; on AWS no folder of this machine is read: add git_repo here or to the job, or a zip at s3_location"),
-        (Given.One(""" "git_repo": ▶"./here","""), "git_repo", "is not owner/name"),
-        (Given.One(""" "workspace": ▶"in_place",""", """ "s3_location": "s3://bucket/k", "workspace": "copy","""), "workspace", "keep Terraform state in a backend"),
-        (Given.One(""" "git_repo": ▶"https://github.com/a/b","""), "git_repo", "is not owner/name"),
-        (Given.One($$"""{{TokenFields}} "pr_number": 1,""".Replace("aws:::ssm:/t", "env:T").Replace("\"env", "▶\"env")), "git_token_location", "on one machine only"),
-        (Given.One(""" "git_repo": "o/r", """, """ "ssm_paths": [▶"file:/x/y"],"""), "orders[0].ssm_paths[0]", "on one machine only"),
-        (Given.One(""" "git_repo": "o/r", """, """ "ssm_paths": [▶"env:CLUSTER_TOKEN"],"""), "orders[0].ssm_paths[0]", "write aws:::ssm:/iac-ci/jobs/cluster-token"),
-        (Given.One(""" "git_repo": "o/r", """, """ "secret_manager_paths": [▶"env:X"],"""), "orders[0].secret_manager_paths[0]", "on one machine only"),
-        (Mark + Given.One(TokenFields), "pr_number", "or issue_number"),
-        (Mark + Given.One($$"""{{TokenFields}} "pr_number": 1,""".Replace("\"username\": \"me\",", "")), "username", "a comment is posted"),
-        (Mark + Given.One(TokenFields.Replace("\"git_repo\": \"o/r\",", "") + "\"pr_number\": 1,", "\"s3_location\": \"s3://bucket/k\","), "git_repo", "a comment is posted"),
-        (Given.One(""" "git_repo": "o/r", "job_timeout": 9000,""").Replace("60", "▶5281"), "orders[0].timeout",
+        (JobSamples.Order("""▶{"cmds": ["a"], "timeout": 60}"""), "orders[0]", "has no code; on AWS no folder of this machine is read: add git_repo here or to the job, or a zip at s3_location"),
+        (JobSamples.One(""" "git_repo": ▶"./here","""), "git_repo", "is not owner/name"),
+        (JobSamples.One(""" "workspace": ▶"in_place",""", """ "s3_location": "s3://bucket/k", "workspace": "copy","""), "workspace", "keep Terraform state in a backend"),
+        (JobSamples.One(""" "git_repo": ▶"https://github.com/a/b","""), "git_repo", "is not owner/name"),
+        (JobSamples.One($$"""{{TokenFields}} "pr_number": 1,""".Replace("aws:::ssm:/t", "env:T").Replace("\"env", "▶\"env")), "git_token_location", "on one machine only"),
+        (JobSamples.One(""" "git_repo": "o/r", """, """ "ssm_paths": [▶"file:/x/y"],"""), "orders[0].ssm_paths[0]", "on one machine only"),
+        (JobSamples.One(""" "git_repo": "o/r", """, """ "ssm_paths": [▶"env:CLUSTER_TOKEN"],"""), "orders[0].ssm_paths[0]", "write aws:::ssm:/iac-ci/jobs/cluster-token"),
+        (JobSamples.One(""" "git_repo": "o/r", """, """ "secret_manager_paths": [▶"env:X"],"""), "orders[0].secret_manager_paths[0]", "on one machine only"),
+        (Mark + JobSamples.One(TokenFields), "pr_number", "or issue_number"),
+        (Mark + JobSamples.One($$"""{{TokenFields}} "pr_number": 1,""".Replace("\"username\": \"me\",", "")), "username", "a comment is posted"),
+        (Mark + JobSamples.One(TokenFields.Replace("\"git_repo\": \"o/r\",", "") + "\"pr_number\": 1,", "\"s3_location\": \"s3://bucket/k\","), "git_repo", "a comment is posted"),
+        (JobSamples.One(""" "git_repo": "o/r", "job_timeout": 9000,""").Replace("60", "▶5281"), "orders[0].timeout",
             "7,231 s (1,800 until codebuild begins + 5,281 timeout + 30 stop_grace + 60 until it is ended + 60 to report), but presign_expiry is 7,200; raise presign_expiry to 7,231, or lower timeout to 5,250"),
-        (Given.One(""" "git_repo": "o/r", "presign_expiry": 1000,""", "\"use_lambda\": true,").Replace("60", "▶60"), "orders[0].timeout", "900 until lambda begins"),
+        (JobSamples.One(""" "git_repo": "o/r", "presign_expiry": 1000,""", "\"use_lambda\": true,").Replace("60", "▶60"), "orders[0].timeout", "900 until lambda begins"),
     ];
 
     [Test]
@@ -162,7 +162,7 @@ internal sealed class RuleTests
     {
         await Names(text, path, message, JobFormat.Json, JobContext.Aws);
         await Names(text, path, message, JobFormat.Yaml, JobContext.Aws);
-        await Assert.That(Given.Reading(text.Replace(Mark.ToString(), "")).Errors).IsEmpty();
+        await Assert.That(JobSamples.Reading(text.Replace(Mark.ToString(), "")).Errors).IsEmpty();
     }
 
     [Test]
@@ -180,9 +180,9 @@ internal sealed class RuleTests
     [Arguments("""{"git_repo": "o/r", "job_timeout": 5, "orders": [{"cmds": ["a"], "timeout": 60}]}""")] // the job's end is then the order's
     public async Task What_keeps_the_rules_is_taken_on_aws_and_here(string text)
     {
-        await Assert.That(Given.Reading(text, JobFormat.Json, JobContext.Aws).Errors).IsEmpty();
-        await Assert.That(Given.Reading(text, JobFormat.Yaml, JobContext.Aws).Errors).IsEmpty();
-        await Assert.That(Given.Reading(text, JobFormat.Json).Errors).IsEmpty();
+        await Assert.That(JobSamples.Reading(text, JobFormat.Json, JobContext.Aws).Errors).IsEmpty();
+        await Assert.That(JobSamples.Reading(text, JobFormat.Yaml, JobContext.Aws).Errors).IsEmpty();
+        await Assert.That(JobSamples.Reading(text, JobFormat.Json).Errors).IsEmpty();
     }
 
     [Test]
@@ -195,12 +195,12 @@ internal sealed class RuleTests
     [Arguments("../a b")]
     [Arguments("~/a")]
     public async Task Here_a_repository_may_be_a_path_or_a_url(string repo) =>
-        await Assert.That(Given.Reading(Given.One($"\"git_repo\": \"{repo}\",")).Errors).IsEmpty();
+        await Assert.That(JobSamples.Reading(JobSamples.One($"\"git_repo\": \"{repo}\",")).Errors).IsEmpty();
 
     [Test]
     public async Task All_errors_come_at_once_in_the_order_of_the_file()
     {
-        var reading = Given.Reading("""
+        var reading = JobSamples.Reading("""
             usrname: me
             orders:
               - cmds: []
@@ -219,7 +219,7 @@ internal sealed class RuleTests
     [Test]
     public async Task No_message_shows_the_value_of_a_variable()
     {
-        var reading = Given.Reading(Given.One("", """ "env_vars": {"1A": "hunter2", "B": ["hunter2"], "C": {"x": "hunter2"}}, "sops_key": ["hunter2"],"""));
+        var reading = JobSamples.Reading(JobSamples.One("", """ "env_vars": {"1A": "hunter2", "B": ["hunter2"], "C": {"x": "hunter2"}}, "sops_key": ["hunter2"],"""));
         await Assert.That(reading.Errors.Count).IsEqualTo(4);
         await Assert.That(string.Join('\n', reading.Errors)).DoesNotContain("hunter2");
     }
@@ -228,7 +228,7 @@ internal sealed class RuleTests
     public async Task Each_circle_is_spelled_out_once()
     {
         static string Order(string name, string dependencies) => $$"""{"order_name": "{{name}}", "cmds": ["x"], "timeout": 1, "dependencies": [{{dependencies}}]}""";
-        var reading = Given.Reading("{\"orders\": [" + string.Join(',', Order("start", "\"a\""), Order("a", "\"b\""), Order("b", "\"c\", \"start\""), Order("c", "\"a\""),
+        var reading = JobSamples.Reading("{\"orders\": [" + string.Join(',', Order("start", "\"a\""), Order("a", "\"b\""), Order("b", "\"c\", \"start\""), Order("c", "\"a\""),
             Order("x", "\"y\""), Order("y", "\"x\""), Order("free", "\"x\"")) + "]}");
         await Assert.That(reading.Errors.Select(error => error.Message.Split(": ")[1].Split(" (")[0]))
             .IsEquivalentTo(["start -> a -> b -> start", "x -> y -> x"]);
@@ -239,7 +239,7 @@ internal sealed class RuleTests
         var before = marked[..marked.IndexOf(Mark)];
         var line = before.Count(c => c == '\n') + 1;
         var column = before.Length - before.LastIndexOf('\n');
-        var reading = Given.Reading(marked.Replace(Mark.ToString(), ""), format, context);
+        var reading = JobSamples.Reading(marked.Replace(Mark.ToString(), ""), format, context);
         await Assert.That(reading.IsValid).IsFalse();
         var found = reading.Errors.Select(error => string.Create(CultureInfo.InvariantCulture, $"{error.Line}:{error.Column} {error.Path}: {error.Message}")).ToList();
         await Assert.That(found.Count).IsEqualTo(1).Because(string.Join('\n', found));

@@ -97,25 +97,25 @@ internal sealed partial class SchemaTests
     [Test]
     public async Task Ajv_takes_and_refuses_what_the_reader_does()
     {
-        string[] good = [.. JobValues.Keys.Select(JobText), .. OrderValues.Keys.Select(OrderText), Given.One("", """ "env_vars": {"A": 1, "B": true}, """),
-            Given.One(""" "$schema": "https://example.org/job.json", "x-notes": {"a": [1]}, """, """ "x-owner": null, """),
-            Given.One("\"job_timeout\": 3600.0,"), Given.One("\"job_timeout\": 3.6e3,"), Given.One("\"pr_number\": 12.00,")];
+        string[] good = [.. JobValues.Keys.Select(JobText), .. OrderValues.Keys.Select(OrderText), JobSamples.One("", """ "env_vars": {"A": 1, "B": true}, """),
+            JobSamples.One(""" "$schema": "https://example.org/job.json", "x-notes": {"a": [1]}, """, """ "x-owner": null, """),
+            JobSamples.One("\"job_timeout\": 3600.0,"), JobSamples.One("\"job_timeout\": 3.6e3,"), JobSamples.One("\"pr_number\": 12.00,")];
         string[] bad =
         [
-            "{}", "[]", """{"orders": []}""", Given.One("\"x\": 1,"), Given.One("", "\"x\": 1,"), Given.One("", "\"retries\": 11,"),
-            Given.One("\"X-notes\": 1,"), Given.One("\"schema\": 1,"), Given.One("\"job_timeout\": 3600.5,"), Given.One("\"job_timeout\": 1e40,"),
-            Given.One("", "\"retries\": 1.5,"),
-            Given.One("\"git_repo\": null,"), Given.One("\"commit_hash\": \"main\","), Given.One("\"pr_number\": 1, \"issue_number\": 2,"),
-            Given.One("", "\"execution_target\": \"ec2\","), Given.One("", "\"execution_target\": \"lambda\", \"use_lambda\": false,"),
-            Given.One("", "\"sops_key_ssm_path\": \"/k\","), Given.One("", "\"env_vars\": {\"1\": \"a\"},"), Given.One("", "\"env_vars\": {\"A\": null},"),
-            Given.One("", "\"dependencies\": \"a\","), Given.One("\"job_timeout\": 72001,"), Given.One("", "\"git_folder\": \"/a\","),
+            "{}", "[]", """{"orders": []}""", JobSamples.One("\"x\": 1,"), JobSamples.One("", "\"x\": 1,"), JobSamples.One("", "\"retries\": 11,"),
+            JobSamples.One("\"X-notes\": 1,"), JobSamples.One("\"schema\": 1,"), JobSamples.One("\"job_timeout\": 3600.5,"), JobSamples.One("\"job_timeout\": 1e40,"),
+            JobSamples.One("", "\"retries\": 1.5,"),
+            JobSamples.One("\"git_repo\": null,"), JobSamples.One("\"commit_hash\": \"main\","), JobSamples.One("\"pr_number\": 1, \"issue_number\": 2,"),
+            JobSamples.One("", "\"execution_target\": \"ec2\","), JobSamples.One("", "\"execution_target\": \"lambda\", \"use_lambda\": false,"),
+            JobSamples.One("", "\"sops_key_ssm_path\": \"/k\","), JobSamples.One("", "\"env_vars\": {\"1\": \"a\"},"), JobSamples.One("", "\"env_vars\": {\"A\": null},"),
+            JobSamples.One("", "\"dependencies\": \"a\","), JobSamples.One("\"job_timeout\": 72001,"), JobSamples.One("", "\"git_folder\": \"/a\","),
             """{"orders": [{"cmds": ["x"]}]}""", """{"orders": [{"cmds": [" "], "timeout": 1}]}""",
         ];
         var verdicts = await Ajv([.. good, .. bad]);
         await Assert.That(verdicts.Take(good.Length).All(verdict => verdict)).IsTrue();
         await Assert.That(verdicts.Skip(good.Length).Any(verdict => verdict)).IsFalse();
-        await Assert.That(good.Where(text => !Given.Reading(text).IsValid)).IsEmpty();
-        await Assert.That(bad.Where(text => Given.Reading(text).IsValid)).IsEmpty();
+        await Assert.That(good.Where(text => !JobSamples.Reading(text).IsValid)).IsEmpty();
+        await Assert.That(bad.Where(text => JobSamples.Reading(text).IsValid)).IsEmpty();
     }
 
     private static string JobText(string field) =>
@@ -130,7 +130,7 @@ internal sealed partial class SchemaTests
 
     private static async Task Arrives(string text, Func<Job, object> owner, string field, string value)
     {
-        var job = Given.Job(text);
+        var job = JobSamples.Job(text);
         var member = owner(job).GetType().GetProperties().Single(property => Snake(property.Name) == field).GetValue(owner(job));
         await Assert.That(member).IsNotNull().Because(field);
         if (member is string or int)

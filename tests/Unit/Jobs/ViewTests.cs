@@ -1,11 +1,11 @@
 using IacCi.Core.Jobs;
-using IacCi.Core.Jobs.Views;
+using IacCi.Core.Terminal;
 
 namespace IacCi.Tests.Unit.Jobs;
 
 internal sealed class ViewTests
 {
-    private static readonly JobGraph Graph = JobGraph.Of(Given.Job("""
+    private static readonly JobGraph Graph = JobGraph.Of(JobSamples.Job("""
         orders:
           - {order_name: last, cmds: [x], timeout: 1, dependencies: [cluster, q]}
           - {order_name: vpc, cmds: [x], timeout: 1}
@@ -61,7 +61,7 @@ internal sealed class ViewTests
 
         static string? Note(IEnumerable<string> orders)
         {
-            var graph = JobGraph.Of(Given.Job($"orders: [{string.Join(", ", orders)}]"));
+            var graph = JobGraph.Of(JobSamples.Job($"orders: [{string.Join(", ", orders)}]"));
             return GraphMarkup.MermaidNote(graph, GraphMarkup.Mermaid(graph));
         }
     }
@@ -69,10 +69,10 @@ internal sealed class ViewTests
     [Test]
     public async Task A_reading_is_a_line_or_an_object()
     {
-        var good = Given.Reading(Given.One());
+        var good = JobSamples.Reading(JobSamples.One());
         await Assert.That(ReadingText.Plain(good, "job.json")).IsEqualTo("job.json: valid: 1 order");
         await Assert.That(ReadingText.Json(good)).IsEqualTo("""{"valid":true,"orders":1,"errors":[],"warnings":[]}""");
-        var bad = Given.Reading("{\n\"orders\": 1}");
+        var bad = JobSamples.Reading("{\n\"orders\": 1}");
         await Assert.That(ReadingText.Plain(bad, "job.json")).IsEqualTo("job.json:2: orders: must be a list of orders; found the number 1");
         await Assert.That(ReadingText.Json(bad))
             .IsEqualTo("""{"valid":false,"errors":[{"path":"orders","line":2,"column":11,"message":"must be a list of orders; found the number 1"}],"warnings":[]}""");

@@ -29,7 +29,7 @@ internal sealed class WriterTests
         Retries = part.Retries,
         MustSucceed = part.Flag,
         UseLambda = part.Flag ? null : true,
-        ExecutionTarget = part.Flag ? Core.Runs.ExecutionTarget.Lambda : null,
+        ExecutionTarget = part.Flag ? Core.Model.ExecutionTarget.Lambda : null,
         EnvVars = part.Variables.DistinctBy(variable => variable.Item1).ToDictionary(variable => variable.Item1, variable => variable.Item2),
         Dependencies = index == 0 ? [] : [$"q {part.Before % index}"],
         SsmPaths = part.Flag ? ["/a/b", "aws:::ssm:c"] : [],
@@ -58,17 +58,17 @@ internal sealed class WriterTests
     {
         const string Json = """{"username": "me", "orders": [{"cmds": ["a"], "timeout": 60, "env_vars": {"A": "1", "B": "x"}, "must_succeed": true}], "flow_label": "exec", "stop_signal": "INT", "stop_grace": 30}""";
         const string Yaml = "orders:\n- timeout: 60\n  env_vars: {B: x, A: 1}   # a comment\n  cmds:\n  - a\nusername: 'me'\n";
-        var digest = JobDigest.Of(Given.Job(Json));
-        await Assert.That(JobDigest.Of(Given.Job(Yaml))).IsEqualTo(digest);
+        var digest = JobDigest.Of(JobSamples.Job(Json));
+        await Assert.That(JobDigest.Of(JobSamples.Job(Yaml))).IsEqualTo(digest);
         await Assert.That(digest).Matches("^[0-9a-f]{64}$");
-        await Assert.That(JobDigest.Of(Given.Job(Yaml.Replace("60", "61")))).IsNotEqualTo(digest);
-        await Assert.That(JobDigest.Of(Given.Job(Yaml.Replace("B: x", "B: y")))).IsNotEqualTo(digest);
+        await Assert.That(JobDigest.Of(JobSamples.Job(Yaml.Replace("60", "61")))).IsNotEqualTo(digest);
+        await Assert.That(JobDigest.Of(JobSamples.Job(Yaml.Replace("B: x", "B: y")))).IsNotEqualTo(digest);
     }
 
     [Test]
     public async Task The_canonical_form_is_fixed()
     {
-        var job = Given.Job("orders: [{timeout: 60, env_vars: {b: 'é\"', A: 1}, cmds: [\"a & b\"], use_lambda: true}]\nusername: me");
+        var job = JobSamples.Job("orders: [{timeout: 60, env_vars: {b: 'é\"', A: 1}, cmds: [\"a & b\"], use_lambda: true}]\nusername: me");
         await Assert.That(Encoding.UTF8.GetString(JobWriter.Write(job).Span))
             .IsEqualTo("""{"username":"me","orders":[{"cmds":["a & b"],"timeout":60,"use_lambda":true,"env_vars":{"A":"1","b":"é\""}}]}""");
     }

@@ -6,11 +6,11 @@ namespace IacCi.Tests.Unit.Jobs;
 /// <summary>What YAML has beyond JSON.</summary>
 internal sealed class YamlTests
 {
-    private static Job Read(string text) => Given.Reading(text, JobFormat.Yaml).OrThrow("job.yaml");
+    private static Job Read(string text) => JobSamples.Reading(text, JobFormat.Yaml).OrThrow("job.yaml");
 
     private static string Refused(string text)
     {
-        var error = Given.Reading(text, JobFormat.Yaml).Errors.Single();
+        var error = JobSamples.Reading(text, JobFormat.Yaml).Errors.Single();
         return $"{error.Line}: {error.Path}: {error.Message}";
     }
 
@@ -64,7 +64,7 @@ internal sealed class YamlTests
     [Test]
     public async Task An_error_in_something_shared_is_named_under_each_of_its_paths()
     {
-        var errors = Given.Reading("orders:\n- &a {cmds: [x], timeout: 0}\n- *a\n").Errors;
+        var errors = JobSamples.Reading("orders:\n- &a {cmds: [x], timeout: 0}\n- *a\n").Errors;
         await Assert.That(errors.Select(error => $"{error.Line} {error.Path}")).IsEquivalentTo(["2 orders[0].timeout", "2 orders[1].timeout"]);
     }
 
@@ -107,6 +107,6 @@ internal sealed class YamlTests
     public async Task A_text_that_is_too_deep_is_refused()
     {
         await Assert.That(Refused(new string('[', 50_000))).Contains("deeper than 32 levels");
-        await Assert.That(Given.Reading(new string('[', 50_000), JobFormat.Json).Errors.Single().Message).Contains("maximum configured depth of 32");
+        await Assert.That(JobSamples.Reading(new string('[', 50_000), JobFormat.Json).Errors.Single().Message).Contains("maximum configured depth of 32");
     }
 }

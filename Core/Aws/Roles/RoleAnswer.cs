@@ -1,8 +1,0 @@
-using IacCi.Core.Faults;
-
-namespace IacCi.Core.Aws.Roles;
-
-/// <summary>What a role says of an event.</summary>
-/// <param name="Json">The answer.</param>
-/// <param name="ExitCode">How the process ends when it handles this one event alone.</param>
-public sealed record RoleAnswer(ReadOnlyMemory<byte> Json, ExitCode ExitCode);

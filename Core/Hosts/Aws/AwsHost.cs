@@ -1,0 +1,215 @@
+using Amazon.Runtime;
+using IacCi.Core.Bundles;
+using IacCi.Core.Code.Git;
+using IacCi.Core.Engine;
+using IacCi.Core.Hosts.Aws.Access;
+using IacCi.Core.Hosts.Aws.Dynamo;
+using IacCi.Core.Hosts.Aws.Roles;
+using IacCi.Core.Intake;
+using IacCi.Core.Intake.Webhooks;
+using IacCi.Core.Jobs;
+using IacCi.Core.Model;
+using IacCi.Core.Reporting;
+using IacCi.Core.Reporting.Vcs;
+using IacCi.Core.Reporting.Vcs.GitHub;
+using IacCi.Core.Secrets;
+using IacCi.Core.Text;
+using IacCi.Core.Worker;
+using IacCi.Core.Worker.Processes;
+
+namespace IacCi.Core.Hosts.Aws;
+
+/// <summary>
+/// The engine on AWS: composes the parts of each role, by hand. Making one costs nothing; clients are made when the first
+/// event needs them, and serve all events after it.
+/// </summary>
+public sealed class AwsHost : IDisposable
+{
+    /// <summary>How long one attempt to claim or report may take.</summary>
+    private static readonly TimeSpan UploadTimeout = TimeSpan.FromSeconds(60);
+
+    private readonly Func<string, string?> variable;
+    private readonly TimeProvider clock;
+    private readonly Func<int, byte[]> randomBytes;
+    private readonly Action<string> tell;
+    private readonly AwsSettings settings;
+    private readonly AwsClients clients;
+    private readonly LazyDisposable<HttpClient> uploads = new(() => new HttpClient(new SocketsHttpHandler { UseCookies = false, AllowAutoRedirect = false, ActivityHeadersPropagator = null }) { Timeout = UploadTimeout });
+    private readonly Lazy<DynamoRunStore> store;
+    private readonly Lazy<IObjectStore> objects;
+    private readonly Lazy<RunPlans> plans;
+    private readonly Lazy<IWorkers> workers;
+    private readonly Lazy<Finalizer> finalizer;
+    private readonly Lazy<Orchestrator> orchestrator;
+    private readonly Lazy<VcsReporter> reporter;
+
+    /// <summary>Composes nothing yet.</summary>
+    /// <param name="variable">Gives a variable of the environment, or null.</param>
+    /// <param name="clock">The time.</param>
+    /// <param name="randomBytes">Makes random bytes.</param>
+    /// <param name="tell">Gets a line about something unusual.</param>
+    /// <param name="credentials">Who calls; null for the SDK's usual chain (variables, profile, role).</param>
+    public AwsHost(Func<string, string?> variable, TimeProvider clock, Func<int, byte[]> randomBytes, Action<string> tell, AWSCredentials? credentials = null)
+    {
+        (this.variable, this.clock, this.randomBytes, this.tell) = (variable, clock, randomBytes, tell);
+        settings = new AwsSettings(variable);
+        clients = new AwsClients(variable, credentials);
+        store = new(() => new DynamoRunStore(clients.DynamoDb, settings.Tables, settings.InternalBucket, clock, randomBytes)
+        {
+            RecordRetention = settings.RecordRetention,
+        });
+        objects = new(() => Bucket(settings.InternalBucket, AwsSettings.InternalBucketVariable));
+        plans = new(() => new RunPlans(objects.Value));
+        workers = new(MakeWorkers);
+        reporter = new(MakeReporter);
+        finalizer = new(() => new Finalizer(
+            store.Value, Bucket(settings.DoneBucket, AwsSettings.DoneBucketVariable), new SsmRunKeys(clients.Ssm, settings.SopsKeyPrefix), Reporter(), clock));
+        orchestrator = new(MakeOrchestrator);
+    }
+
+    /// <summary>The records.</summary>
+    public IRunStore Store => store.Value;
+
+    /// <summary>Where the records are, for messages.</summary>
+    public string Place => $"table {settings.OrdersTable} in {clients.Region}";
+
+    /// <summary>The internal bucket.</summary>
+    public IObjectStore Objects => objects.Value;
+
+    /// <summary>Finds out what is not configured that taking jobs in needs.</summary>
+    /// <exception cref="UserException">A variable is missing, or wrong.</exception>
+    public void CheckWebhook()
+    {
+        Check(settings.Tables, settings.InternalBucket, settings.DoneBucket, settings.WatchdogStateMachine, settings.SopsKeyPrefix, settings.RecordRetention);
+        Check(Scope(), settings.ReplayRules);
+    }
+
+    /// <summary>Finds out what is not configured that orchestrating needs. (Workers' names are asked for when an order needs them.)</summary>
+    /// <exception cref="UserException">A variable is missing, or wrong.</exception>
+    public void CheckOrchestrate() =>
+        Check(settings.Tables, settings.InternalBucket, settings.DoneBucket, settings.WatchdogStateMachine, settings.SopsKeyPrefix);
+
+    /// <summary>Finds out what is not configured that watching needs.</summary>
+    /// <exception cref="UserException">A variable is missing, or wrong.</exception>
+    public void CheckWatchdog() => Check(settings.Tables, settings.InternalBucket, settings.DoneBucket, settings.SopsKeyPrefix);
+
+    /// <summary>Finds out what is not configured that working needs: nothing but a region.</summary>
+    /// <exception cref="UserException">There is no region.</exception>
+    public void CheckWork() => _ = clients.Region;
+
+    /// <summary>Takes jobs in.</summary>
+    public WebhookRole Webhook()
+    {
+        var watchdogs = new SfnWatchdogs(clients.StepFunctions, settings.WatchdogStateMachine, settings.InternalBucket);
+        var keys = new SsmRunKeys(clients.Ssm, settings.SopsKeyPrefix);
+        var bundler = new RefusingBundler(new ScopedBundler(new Bundler(new AwsInputs(BucketOfJob, GitOptions(), clock), Secrets(), clock, tell), Scope()));
+        var root = S3Location.Root(settings.InternalBucket);
+        var intake = new JobIntake(Store, Objects, keys, watchdogs, bundler, Reporter(), finalizer.Value, clock, randomBytes, root)
+        {
+            RecordRetention = settings.RecordRetention,
+        };
+        return new WebhookRole(new WebhookHandler(new AwsJobSubmission(intake, settings.DoneBucket), new DeliveryDeduplicator(Objects, clock), settings.ReplayRules, clock), ReadWebhookSecretAsync, clock);
+    }
+
+    /// <summary>Wakes runs.</summary>
+    public OrchestrateRole Orchestrate() => new(orchestrator.Value, Store, plans.Value, settings.InternalBucket, randomBytes);
+
+    /// <summary>Looks after orders and jobs.</summary>
+    public WatchdogRole Watchdog()
+    {
+        var jobs = new JobWatchdog(Store, Objects, plans.Value, finalizer.Value, workers.Value, clock);
+        return new WatchdogRole(jobs, new OrderWatchdog(Store, Objects, plans.Value, workers.Value, clock), plans.Value, settings.InternalBucket);
+    }
+
+    /// <summary>Works on orders. It needs none of the IAC_CI_* variables: everything is in the order.</summary>
+    /// <param name="site">Where.</param>
+    public WorkerRole Work(WorkerEnvironment site)
+    {
+        var identities = new SsmIdentities(Secrets(), variable);
+        return new WorkerRole(OpenAsync, new AwsBundles(BucketOfOrder), identities, new ExclusiveCommandRunner(new CommandRunner(clock)), site, clock, randomBytes);
+
+        async ValueTask<IOrderChannel> OpenAsync(OrderAssignment order, IIdentitySource keys, CancellationToken cancellationToken) => order.InternalBucket is { } bucket
+            ? await PresignedChannel.OpenAsync(uploads.Value, order, Bucket(bucket, "internal_bucket of the order"), keys, cancellationToken)
+            : throw new UserException("the order does not name its bucket; give it as internal_bucket (INTERNAL_BUCKET)");
+    }
+
+    /// <summary>Who tells people about runs.</summary>
+    public IRunReporter Reporter() => reporter.Value;
+
+    /// <summary>Looks at a run; writes nothing.</summary>
+    /// <exception cref="UserException">There is no such run.</exception>
+    public ValueTask<RunInspection> InspectAsync(RunId run, CancellationToken cancellationToken) =>
+        RunInspection.ReadAsync(Store, Objects, plans.Value, run, workers.Value.Capacity, clock.GetUtcNow(), cancellationToken);
+
+    /// <summary>Wakes a run that was looked at, for the news that nobody has handled.</summary>
+    /// <param name="found">What was found.</param>
+    /// <param name="owner">Who wakes.</param>
+    /// <param name="cancellationToken">Ends it early.</param>
+    public async ValueTask<WakeOutcome?> WakeAsync(RunInspection found, string owner, CancellationToken cancellationToken) =>
+        await orchestrator.Value.WakeAsync(
+            found.Job.RunId, [OrderNum.Job, .. found.Unfolded], new Lease(owner, clock.GetUtcNow() + Hosts.Aws.Lambda.RuntimeApi.LongestInvocation), ending: null, cancellationToken);
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        clients.Dispose();
+        uploads.Dispose();
+    }
+
+    /// <summary>Each value is asked for while the arguments are made; a missing one has thrown by then.</summary>
+    private static void Check(params ReadOnlySpan<object> values) => _ = values.Length;
+
+    private AwsWorkers MakeWorkers()
+    {
+        var names = new AwsWorkerNames(settings.InternalBucket, settings.SopsKeyPrefix, () => settings.CodeBuildProject, () => settings.WorkerLambda);
+        var signer = new UploadSigner(clients.S3, settings.InternalBucket, clock);
+        return new AwsWorkers(names, Objects, signer, () => clients.CodeBuild, () => clients.Lambda, clock, tell);
+    }
+
+    private VcsReporter MakeReporter()
+    {
+        var gitHub = new GitHubProvider(GitHubOptions.From(variable), clock, () => BitConverter.ToUInt32(randomBytes(4)) / (uint.MaxValue + 1.0));
+        return new VcsReporter(new VcsConnections(gitHub, new ScopedSecrets(Secrets(), Scope(), ReadPurpose.GitCredential), clock), Objects, Store, isLocal: false, clock, tell);
+    }
+
+    private Orchestrator MakeOrchestrator()
+    {
+        var watchdogs = new SfnWatchdogs(clients.StepFunctions, settings.WatchdogStateMachine, settings.InternalBucket);
+        var settler = new TransitionWriter(Store, Objects, clock, workers.Value);
+        var dispatcher = new Dispatcher(Store, Objects, workers.Value, watchdogs, clock);
+        return new Orchestrator(Store, Objects, plans.Value, settler, dispatcher, finalizer.Value, Reporter(), clock);
+    }
+
+    private AwsSecrets Secrets() => new(() => clients.Ssm, () => clients.SecretsManager);
+
+    private ReadScope Scope() => new()
+    {
+        JobParameters = settings.JobParameters,
+        JobSecrets = settings.JobSecrets,
+        VcsParameters = settings.VcsParameters,
+        VcsSecrets = settings.VcsSecrets,
+        CodeLocations = settings.CodeLocations,
+        InternalBucket = settings.InternalBucket,
+        RunKeys = settings.SopsKeyPrefix,
+        WebhookSecret = SecretLocationOf(),
+    };
+
+    private GitOptions GitOptions()
+    {
+        var gitHub = GitHubOptions.From(variable);
+        return new GitOptions { BaseUrl = gitHub.RepositoriesUrl, TokenUrl = gitHub.WebUrl };
+    }
+
+    private S3ObjectStore Bucket(string name, string named) => new(clients.S3, name, named, clock, randomBytes);
+
+    private S3ObjectStore BucketOfJob(string name) => Bucket(name, "s3_location of the job");
+
+    private S3ObjectStore BucketOfOrder(string name) => Bucket(name, "s3_location of the order");
+
+    private async ValueTask<string?> ReadWebhookSecretAsync(CancellationToken cancellationToken) =>
+        SecretLocationOf() is { } location ? await Secrets().ReadAsync(location, cancellationToken) : null;
+
+    private SecretLocation? SecretLocationOf() => settings.WebhookSecretLocation is not { } text ? null
+        : SecretLocation.TryParse(text, out var location) ? location
+        : throw new UserException($"{AwsSettings.WebhookSecretVariable} is {Printable.Word(text)}, which is no location; give it as aws:::ssm:<path> or aws:::secretd:<name>");
+}

@@ -1,0 +1,152 @@
+using System.Buffers;
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using IacCi.Core.Engine;
+using IacCi.Core.Model;
+using IacCi.Core.Reporting;
+using IacCi.Core.Text;
+
+namespace IacCi.Core.Hosts.Aws.Roles;
+
+/// <summary>What an operator sees of a run from the outside: who is at work on it, what nobody has handled, and what the engine would do now.</summary>
+/// <param name="Job">The job's record.</param>
+/// <param name="Lock">The lock item; null while the job is not active yet, or when it was forgotten.</param>
+/// <param name="Unfolded">Orders with a result that nobody has taken into account.</param>
+/// <param name="Next">What would be decided now; null when there is no plan or no lock item.</param>
+/// <param name="At">When it was looked at.</param>
+public sealed record RunInspection(JobRecord Job, RunLock? Lock, IReadOnlyList<OrderNum> Unfolded, Decision? Next, DateTimeOffset At)
+{
+    private static readonly JsonWriterOptions Indented = new() { Indented = true };
+
+    /// <summary>Looks at a run; writes nothing.</summary>
+    /// <exception cref="UserException">There is no such run.</exception>
+    public static async ValueTask<RunInspection> ReadAsync(
+        IRunStore store, IObjectStore objects, RunPlans plans, RunId run, int? capacity, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        var job = await store.FindJobAsync(run, cancellationToken)
+            ?? throw new UserException($"there is no run {run} in this account and region; 'iac-ci status' lists the runs");
+        var held = await store.FindLockAsync(run, cancellationToken);
+        if (held is null || await plans.FindAsync(run, cancellationToken) is not { } graph)
+        {
+            return new RunInspection(job, held, [], null, now);
+        }
+
+        List<OrderNum> unfolded = [];
+        await foreach (var key in objects.ListAsync(RunKeys.Results(run), cancellationToken))
+        {
+            if (RunKeys.TryParseResult(key, out _, out var num) && !num.IsJob && num.Index < held.Checkpoint.States.Length
+                && !StatusText.FromLetter(held.Checkpoint.States[num.Index]).IsTerminal())
+            {
+                unfolded.Add(num);
+            }
+        }
+
+        var ending = held.Checkpoint.Ending ?? (now >= held.Deadline ? JobEnding.Deadline : null);
+        var next = held.Completed ? null : Decider.Decide(graph, held.Checkpoint.States, ending, TransitionWriter.Limit(capacity, graph.Plan.MaxParallel));
+        return new RunInspection(job, held, unfolded, next, now);
+    }
+
+    /// <summary>For people: a line per fact.</summary>
+    /// <param name="outcome">What was done; null when nothing was to be done.</param>
+    public string ToText(WakeOutcome? outcome)
+    {
+        var text = new StringBuilder();
+        text.AppendLine(CultureInfo.InvariantCulture, $"run      {Job.RunId} · {Job.Status.Word()} · trace {Job.TraceId} · {ReportFormat.Count(Job.OrderCount, "order")} · deadline {Job.Deadline:O}");
+        if (Lock is { } held)
+        {
+            text.AppendLine(CultureInfo.InvariantCulture, $"lease    {Lease(held)}");
+            text.AppendLine(CultureInfo.InvariantCulture, $"inbox    {Names(held.Inbox.Order())}");
+            text.AppendLine(CultureInfo.InvariantCulture, $"orders   {string.Join(", ", Counts(held).Select(pair => $"{pair.Count} {pair.Status}"))}");
+        }
+        else
+        {
+            text.AppendLine("lease    there is no lock item: the job is not active yet, or forgotten");
+        }
+
+        text.AppendLine(CultureInfo.InvariantCulture, $"results  not folded yet: {Names(Unfolded)}");
+        if (Next is { } next)
+        {
+            text.AppendLine(CultureInfo.InvariantCulture, $"ready    {Names(next.Dispatch)}");
+            text.AppendLine(CultureInfo.InvariantCulture, $"to do    {Plan(next)}");
+        }
+
+        return text.Append(outcome is { } done ? $"did      {OrchestrateRole.Word(done)}" : "did      nothing (dry run)").ToString();
+    }
+
+    /// <summary>For scripts: one object.</summary>
+    /// <param name="outcome">What was done; null when nothing was to be done.</param>
+    public string ToJson(WakeOutcome? outcome)
+    {
+        var buffer = new ArrayBufferWriter<byte>();
+        using (var json = new Utf8JsonWriter(buffer, Indented))
+        {
+            json.WriteStartObject();
+            json.WriteString("run_id", Job.RunId.Value);
+            json.WriteString("trace_id", Job.TraceId.Value);
+            json.WriteString("status", Job.Status.Word());
+            Write(json, Lock);
+            Write(json, "unfolded", Unfolded);
+            Write(json, "ready", Next?.Dispatch ?? []);
+            Write(json, "restart", Next?.Restart ?? []);
+            Write(json, "end", Next?.End ?? []);
+            Write(json, "settle", Next?.Settle.Select(settlement => settlement.Num) ?? []);
+            json.WriteString("outcome", Next?.Outcome?.Word());
+            json.WriteString("did", outcome is { } done ? OrchestrateRole.Word(done) : null);
+            json.WriteEndObject();
+        }
+
+        return Encoding.UTF8.GetString(buffer.WrittenSpan);
+    }
+
+    private void Write(Utf8JsonWriter json, RunLock? held)
+    {
+        if (held is null)
+        {
+            json.WriteNull("lease");
+            return;
+        }
+
+        json.WriteStartObject("lease");
+        json.WriteString("owner", held.Owner);
+        json.WriteString("until", held.LeaseUntil?.ToString("O", CultureInfo.InvariantCulture));
+        json.WriteBoolean("held", held.IsHeldAt(At));
+        json.WriteBoolean("completed", held.Completed);
+        json.WriteEndObject();
+        Write(json, "inbox", held.Inbox.Order());
+        json.WriteStartObject("orders");
+        foreach (var (status, count) in Counts(held))
+        {
+            json.WriteNumber(status, count);
+        }
+
+        json.WriteEndObject();
+    }
+
+    private static void Write(Utf8JsonWriter json, string name, IEnumerable<OrderNum> nums)
+    {
+        json.WriteStartArray(name);
+        foreach (var num in nums)
+        {
+            json.WriteStringValue(num.ToString());
+        }
+
+        json.WriteEndArray();
+    }
+
+    private static IEnumerable<(string Status, int Count)> Counts(RunLock held) =>
+        held.Checkpoint.States.GroupBy(letter => letter).Select(group => (StatusText.FromLetter(group.Key).Word(), group.Count()));
+
+    private string Lease(RunLock held) => held switch
+    {
+        { Completed: true } => "none: the run is completed",
+        { Owner: null } => "free",
+        _ => string.Create(CultureInfo.InvariantCulture, $"{(held.IsHeldAt(At) ? "held" : "run out")}: {held.Owner} until {held.LeaseUntil:O}"),
+    };
+
+    private static string Plan(Decision next) => next.IsIdle
+        ? "nothing: waiting for results"
+        : $"dispatch {next.Dispatch.Count}, start again {next.Restart.Count}, settle {next.Settle.Count}, end {next.End.Count}{(next.Outcome is { } outcome ? $", finish as {outcome.Word()}" : "")}";
+
+    private static string Names(IEnumerable<OrderNum> nums) => string.Join(' ', nums) is { Length: > 0 } names ? names : "none";
+}

@@ -1,0 +1,48 @@
+using Amazon.Runtime;
+
+namespace IacCi.Core.Hosts.Aws.Services;
+
+/// <summary>
+/// Lambda: https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html. The names are those of AWSSDK.Lambda, which can replace this file.
+/// </summary>
+/// <param name="config">The configuration.</param>
+public sealed class AmazonLambdaClient(ServiceConfig config) : ServiceClient(config)
+{
+    /// <summary>A configuration without region.</summary>
+    public static ServiceConfig NewConfig() => new("Lambda", "lambda");
+
+    /// <summary>Invokes a function.</summary>
+    public Task<InvokeResponse> InvokeAsync(InvokeRequest request, CancellationToken cancellationToken) => CallAsync(
+        request,
+        http =>
+        {
+            http.HttpMethod = "POST";
+            http.ResourcePath = "/2015-03-31/functions/{FunctionName}/invocations";
+            http.AddPathResource("{FunctionName}", request.FunctionName);
+            http.Headers["X-Amz-Invocation-Type"] = request.InvocationType;
+            http.Headers["Content-Type"] = "application/json";
+            http.Content = request.Payload;
+        },
+        answer => new InvokeResponse { RequestId = answer.RequestId },
+        cancellationToken);
+}
+
+/// <summary>Invokes a function.</summary>
+public sealed class InvokeRequest : AmazonWebServiceRequest
+{
+    /// <summary>Its name or ARN.</summary>
+    public required string FunctionName { get; init; }
+
+    /// <summary><c>Event</c>: queued, and run later.</summary>
+    public required string InvocationType { get; init; }
+
+    /// <summary>The event, JSON.</summary>
+    public required byte[] Payload { get; init; }
+}
+
+/// <summary>The invocation was accepted.</summary>
+public sealed class InvokeResponse : AmazonWebServiceResponse
+{
+    /// <summary>Its id, which its logs bear; null when the answer has none.</summary>
+    public string? RequestId { get; init; }
+}

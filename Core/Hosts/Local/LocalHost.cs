@@ -1,0 +1,180 @@
+using System.Security.Cryptography;
+using IacCi.Core.Bundles;
+using IacCi.Core.Engine;
+using IacCi.Core.Intake;
+using IacCi.Core.Linux;
+using IacCi.Core.Model;
+using IacCi.Core.Reporting;
+using IacCi.Core.Reporting.Vcs;
+using IacCi.Core.Reporting.Vcs.GitHub;
+using IacCi.Core.Secrets;
+using IacCi.Core.Secrets.Sops;
+using IacCi.Core.Text;
+using IacCi.Core.Worker;
+using IacCi.Core.Worker.Processes;
+
+namespace IacCi.Core.Hosts.Local;
+
+/// <summary>What a local host is made with.</summary>
+public sealed record LocalOptions
+{
+    /// <summary>The state folder.</summary>
+    public required StateFolder State { get; init; }
+
+    /// <summary>Where code without a repository comes from.</summary>
+    public required string Source { get; init; }
+
+    /// <summary>What relative paths in the job start from: the folder of its file.</summary>
+    public required string BaseFolder { get; init; }
+
+    /// <summary>The most orders at work at once, of all runs together.</summary>
+    public required int Parallel { get; init; }
+
+    /// <summary>As whom orders' commands run; null for the user of this process.</summary>
+    public RunAsUser? RunAs { get; init; }
+
+    /// <summary>Gives a variable of the environment, or null.</summary>
+    public required Func<string, string?> Variable { get; init; }
+
+    /// <summary>The host's own secret, which no job may have read for it; or null.</summary>
+    public SecretLocation? Withheld { get; init; }
+
+    /// <summary>Is told of each pass.</summary>
+    public Action<RunProgress> Progress { get; init; } = _ => { };
+
+    /// <summary>Is told of the last line of each order's output.</summary>
+    public Action<OrderNum, string> LastLine { get; init; } = (_, _) => { };
+
+    /// <summary>Kills all commands, instead of waiting until those that were asked to end have done so.</summary>
+    public CancellationToken Kill { get; init; }
+
+    /// <summary>Gets a line about something unusual.</summary>
+    public Action<string> Log { get; init; } = _ => { };
+}
+
+/// <summary>
+/// The engine on one machine with its real parts: records in SQLite, objects in a folder, workers in this process. Several hosts may share a state
+/// folder, and even a run.
+/// </summary>
+public sealed class LocalHost : IDisposable
+{
+    private readonly LocalOptions options;
+    private readonly SqliteDatabase database;
+    private readonly FolderObjectStore objects;
+    private readonly ProcessLocks processes;
+    private readonly LocalWorkFolder workFolder;
+    private readonly LocalWorkFolder? runAsFolder;
+    private readonly SopsKeyring keyring = new();
+
+    /// <summary>Composes a host. The state folder is made if there is none.</summary>
+    public LocalHost(LocalOptions options, TimeProvider clock)
+    {
+        this.options = options;
+        FileLimit.Raise();
+        var parallel = ProcessLimit.Fit(FileLimit.Fit(options.Parallel, options.Log), options.Log);
+        var state = options.State;
+        state.Create(options.Log);
+        database = SqliteDatabase.Open(state.Database);
+        var store = new SqliteRunStore(database);
+        var signals = new RunSignals();
+        objects = new FolderObjectStore(state.Internal, signals.Written);
+        processes = new ProcessLocks(state.Hosts, Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8)));
+        var keeper = new LocalStateKeeper(state.Kept);
+        workFolder = new LocalWorkFolder(state.Work, processes, keeper, options.Log);
+        runAsFolder = options.RunAs is null ? null : new LocalWorkFolder(RunAsUser.WorkRootOf(state.Path), processes, keeper, options.Log);
+        var ordersIn = (runAsFolder ?? workFolder).Path;
+        LocalRunKeys? keys = null;
+        var pending = new PendingSubmissions(objects, run => keys!.Find(run));
+        keys = new LocalRunKeys(LocalRunKeys.PrefixOf(state), pending.Keep);
+        var secrets = SecretsFrom(options.BaseFolder);
+        var ports = new LocalPorts
+        {
+            Store = store,
+            Objects = objects,
+            Done = new FolderObjectStore(state.Done, _ => { }),
+            Signals = signals,
+            Processes = processes,
+            Keys = keys,
+            Pending = pending,
+            Bundler = submission => BundlerFor(submission, clock),
+            Opener = new BundleOpener(
+                new LocalBundles(objects),
+                new LocalIdentities(keys, secrets, options.Variable),
+                order => OrderFolder.Create(ordersIn, RandomNumberGenerator.GetBytes, order),
+                keyring),
+            Commands = new CommandRunner(clock, options.RunAs, hasOwnThread: true),
+            Worker = new WorkerOptions
+            {
+                BaseEnvironment = CommandEnvironment.Base(options.Variable, options.RunAs is not null),
+                Host = processes.HostId,
+                StateKeeper = keeper,
+            },
+            Logs = new LiveLogs(state.Logs, options.LastLine),
+            EndLeft = (run, order, host) => LeftProcesses.EndAsync(run, order, host, clock),
+            Reporter = ReporterTo(store, secrets, clock),
+            Slots = new OrderSlots(parallel, clock),
+            RandomBytes = RandomNumberGenerator.GetBytes,
+            Log = options.Log,
+            Kill = options.Kill,
+        };
+        Engine = new LocalEngine(ports, clock);
+    }
+
+    /// <summary>The engine.</summary>
+    internal LocalEngine Engine { get; }
+
+    /// <summary>The records.</summary>
+    public IRunStore Store => Engine.Store;
+
+    /// <summary>The objects.</summary>
+    public IObjectStore Objects => objects;
+
+    /// <summary>The plan of a run; null when there is none.</summary>
+    public ValueTask<RunGraph?> PlanAsync(RunId run, CancellationToken cancellationToken) => Engine.PlanAsync(run, cancellationToken);
+
+    /// <summary>Takes a job in.</summary>
+    /// <exception cref="UserException">It cannot be bundled; nothing was started.</exception>
+    /// <exception cref="OperationCanceledException">It was interrupted before anything ran; the job is over.</exception>
+    public ValueTask<IntakeAnswer> SubmitAsync(Submission submission, CancellationToken cancellationToken) =>
+        Engine.SubmitAsync(submission, options.Source, options.BaseFolder, cancellationToken);
+
+    /// <summary>Takes up a run that a process left behind.</summary>
+    /// <exception cref="UserException">There is no such run, or its intake cannot be finished.</exception>
+    public ValueTask ResumeAsync(RunId run, CancellationToken cancellationToken) => Engine.ResumeAsync(run, cancellationToken);
+
+    /// <summary>Runs a run to its end.</summary>
+    /// <returns>The job's final record.</returns>
+    public ValueTask<JobRecord> RunAsync(RunId run, CancellationToken interrupted) => Engine.RunAsync(run, interrupted);
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        keyring.Dispose();
+        if (runAsFolder is not null)
+        {
+            runAsFolder.Dispose();
+            RunAsUser.LeaveWorkRoot(options.State.Path);
+        }
+
+        workFolder.Dispose();
+        processes.Dispose();
+        database.Dispose();
+    }
+
+    private Bundler BundlerFor(PendingSubmission submission, TimeProvider clock)
+    {
+        var inputs = new LocalInputs(submission.Source, submission.BaseFolder, options.State.Path, workFolder.Path, GitHubOptions.From(options.Variable), clock);
+        return new Bundler(inputs, SecretsFrom(submission.BaseFolder), clock, options.Log);
+    }
+
+    private CompositeReporter ReporterTo(IRunStore store, LocalSecrets secrets, TimeProvider clock)
+    {
+        var gitHub = new GitHubProvider(GitHubOptions.From(options.Variable), clock, Jitter);
+        var vcs = new VcsReporter(new VcsConnections(gitHub, secrets, clock), objects, store, isLocal: true, clock, options.Log);
+        return new CompositeReporter(new ProgressReporter(options.Progress), vcs);
+    }
+
+    private LocalSecrets SecretsFrom(string baseFolder) => new(options.Variable, baseFolder, remote: null, options.Withheld);
+
+    private static double Jitter() => RandomNumberGenerator.GetInt32(1 << 20) / (double)(1 << 20);
+}

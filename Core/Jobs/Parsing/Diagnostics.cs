@@ -1,0 +1,106 @@
+using System.Globalization;
+using System.Text;
+
+namespace IacCi.Core.Jobs.Parsing;
+
+/// <summary>Everything that is wrong with a job, as it is found.</summary>
+internal sealed class Diagnostics
+{
+    /// <summary>The most characters of somebody else's text that a message shows.</summary>
+    private const int MaxShownChars = 60;
+
+    private readonly List<JobError> _errors = [];
+    private readonly List<JobError> _warnings = [];
+    private int _left;
+
+    public bool Any => _errors.Count > 0;
+
+    public void Add(NodeRef node, string message) => Add(node.Path, node.Node.Line, node.Node.Column, message);
+
+    public void Add(FieldPath path, int line, int column, string message)
+    {
+        if (_errors.Count < JobLimits.MaxErrors)
+        {
+            _errors.Add(new JobError(path.ToString(), line, column, message));
+        }
+        else
+        {
+            _left++;
+        }
+    }
+
+    /// <summary>What is allowed and probably not meant; the job stays valid.</summary>
+    public void Warn(NodeRef node, string message)
+    {
+        if (_warnings.Count < JobLimits.MaxErrors)
+        {
+            _warnings.Add(new JobError(node.Path.ToString(), node.Node.Line, node.Node.Column, message));
+        }
+    }
+
+    /// <summary>The warnings, in the order of the file.</summary>
+    public IReadOnlyList<JobError> Warnings() => [.. _warnings.OrderBy(warning => warning.Line).ThenBy(warning => warning.Column)];
+
+    /// <summary>All errors, in the order of the file.</summary>
+    public IReadOnlyList<JobError> InOrder()
+    {
+        List<JobError> sorted = [.. _errors.OrderBy(error => error.Line).ThenBy(error => error.Column)];
+        if (_left > 0)
+        {
+            sorted.Add(new JobError("", null, null, $"{Count(_left)} more errors are not shown; correct these first"));
+        }
+
+        return sorted;
+    }
+
+    /// <summary>A text of somebody else's in quotes, on one line, shortened.</summary>
+    public static string Quote(string text) => $"\"{Shorten(text)}\"";
+
+    /// <summary>A number as people read it: 604,800.</summary>
+    public static string Count(long number) => number.ToString("N0", CultureInfo.InvariantCulture);
+
+    public static string Shorten(string text)
+    {
+        var shown = new StringBuilder(Math.Min(text.Length, MaxShownChars) + 1);
+        foreach (var rune in text.EnumerateRunes())
+        {
+            if (shown.Length >= MaxShownChars)
+            {
+                return shown.Append('…').ToString();
+            }
+
+            shown.Append(Printable.Is(rune) || Joiners.Is(rune) ? rune.ToString() : "\uFFFD");
+        }
+
+        return shown.ToString();
+    }
+}
+
+/// <summary>Which characters a line on a terminal or in a comment may hold.</summary>
+internal static class Printable
+{
+    /// <summary>Neither a control, nor an invisible format character (they can turn a line around), nor a line break.</summary>
+    public static bool Is(Rune rune) => Rune.GetUnicodeCategory(rune) is not (UnicodeCategory.Control or UnicodeCategory.Format
+        or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator or UnicodeCategory.Surrogate or UnicodeCategory.OtherNotAssigned);
+
+    public static bool Is(string text)
+    {
+        Rune? before = null;
+        foreach (var rune in text.EnumerateRunes())
+        {
+            if (!Is(rune) && !(Joiners.Is(rune) && Joiners.MayStandBehind(before)))
+            {
+                return false;
+            }
+
+            if (before is { } joiner && Joiners.Is(joiner) && !Joiners.MayJoin(rune))
+            {
+                return false;
+            }
+
+            before = rune;
+        }
+
+        return before is not { } last || !Joiners.Is(last);
+    }
+}

@@ -1,0 +1,109 @@
+using System.Buffers;
+using System.Text;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using IacCi.Core.Worker.Events;
+
+namespace IacCi.Core.Model;
+
+/// <summary>One event as JSON: what is accepted, and the same with its secrets masked.</summary>
+internal static class OrderEventJson
+{
+    private static readonly JsonDocumentOptions Strict = new() { MaxDepth = EventFiles.MaxEventDepth, AllowDuplicateProperties = false };
+
+    private static readonly JsonWriterOptions Compact = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    /// <summary>What is wrong with it, or null.</summary>
+    internal static string? Problem(string content)
+    {
+        try
+        {
+            using var document = JsonDocument.Parse(content, Strict);
+            var isObject = document.RootElement.ValueKind == JsonValueKind.Object;
+            return isObject ? TextProblem(document.RootElement) : "not a JSON object";
+        }
+        catch (JsonException wrong)
+        {
+            return $"no JSON object ({Where(wrong)})";
+        }
+    }
+
+    /// <summary>The same object, compact, with every name and value passed through <paramref name="mask"/>; a number that is masked becomes text.</summary>
+    internal static string Mask(string content, Func<string, string> mask)
+    {
+        using var document = JsonDocument.Parse(content, Strict);
+        var buffer = new ArrayBufferWriter<byte>(content.Length);
+        using (var writer = new Utf8JsonWriter(buffer, Compact))
+        {
+            Write(writer, document.RootElement, mask);
+        }
+
+        return Encoding.UTF8.GetString(buffer.WrittenSpan);
+    }
+
+    private static string Where(JsonException wrong) => wrong.LineNumber is { } line ? $"line {line + 1}" : "unreadable";
+
+    /// <summary>JSON can spell half of a surrogate pair, which is no text.</summary>
+    private static string? TextProblem(JsonElement root)
+    {
+        try
+        {
+            Write(null, root, text => text);
+            return null;
+        }
+        catch (InvalidOperationException)
+        {
+            return "it holds half of a surrogate pair";
+        }
+    }
+
+    private static void Write(Utf8JsonWriter? writer, JsonElement element, Func<string, string> mask)
+    {
+        switch (element.ValueKind)
+        {
+            case JsonValueKind.Object:
+                writer?.WriteStartObject();
+                foreach (var member in element.EnumerateObject())
+                {
+                    var name = mask(member.Name);
+                    writer?.WritePropertyName(name);
+                    Write(writer, member.Value, mask);
+                }
+
+                writer?.WriteEndObject();
+                break;
+            case JsonValueKind.Array:
+                writer?.WriteStartArray();
+                foreach (var item in element.EnumerateArray())
+                {
+                    Write(writer, item, mask);
+                }
+
+                writer?.WriteEndArray();
+                break;
+            case JsonValueKind.String:
+                var text = mask(element.GetString()!);
+                writer?.WriteStringValue(text);
+                break;
+            case JsonValueKind.Number:
+                WriteNumber(writer, element.GetRawText(), mask);
+                break;
+            default:
+                writer?.WriteRawValue(element.GetRawText());
+                break;
+        }
+    }
+
+    private static void WriteNumber(Utf8JsonWriter? writer, string raw, Func<string, string> mask)
+    {
+        var masked = mask(raw);
+        if (masked == raw)
+        {
+            writer?.WriteRawValue(raw);
+        }
+        else
+        {
+            writer?.WriteStringValue(masked);
+        }
+    }
+}

@@ -1,0 +1,55 @@
+namespace IacCi.Core.Model;
+
+/// <summary>Where a run's objects stand. Part of the contract: other programs rely on it.</summary>
+public static class RunKeys
+{
+    /// <summary>Under which results and triggers appear.</summary>
+    public const string CallbackRoot = "tmp/callbacks/runs/";
+
+    /// <summary>Under which plans and bundles stand.</summary>
+    public const string ExecRoot = "tmp/exec/";
+
+    /// <summary>The run's plan.</summary>
+    public static string Plan(RunId run) => $"{ExecRoot}{run}/graph.json";
+
+    /// <summary>What is remembered of the run's comment between two updates.</summary>
+    public static string Report(RunId run) => $"{ExecRoot}{run}/report.json";
+
+    /// <summary>An order's bundle.</summary>
+    public static string Bundle(RunId run, OrderNum num) => $"{ExecRoot}{run}/{num}/exec.zip";
+
+    /// <summary>An archive of code, which orders of the run share; their bundles name it.</summary>
+    public static string Code(RunId run, string sha256) => $"{ExecRoot}{run}/code/{sha256}.zip";
+
+    /// <summary>An order's capabilities, encrypted to its worker.</summary>
+    public static string Dispatch(RunId run, OrderNum num) => $"{ExecRoot}{run}/{num}/dispatch.enc.json";
+
+    /// <summary>An order's claim: whoever creates it decides what becomes of the order.</summary>
+    public static string Claim(RunId run, OrderNum num) => $"tmp/claims/{run}/{num}";
+
+    /// <summary>An order's result; for <c>0000</c> the trigger.</summary>
+    public static string Result(RunId run, OrderNum num) => $"{CallbackRoot}{run}/{num}/result.json";
+
+    /// <summary>Under which the results of one run stand.</summary>
+    public static string Results(RunId run) => $"{CallbackRoot}{run}/";
+
+    /// <summary>The end of a run, in the done bucket.</summary>
+    public static string Done(RunId run) => $"{run}/done";
+
+    /// <summary>Reads the run and the number out of the key of a result; false for any other key.</summary>
+    public static bool TryParseResult(string key, out RunId run, out OrderNum num)
+    {
+        (run, num) = (default, default);
+        if (!key.StartsWith(CallbackRoot, StringComparison.Ordinal))
+        {
+            return false;
+        }
+
+        Span<Range> parts = stackalloc Range[4];
+        var rest = key.AsSpan(CallbackRoot.Length);
+        return rest.Split(parts, '/') == 3
+            && rest[parts[2]] is "result.json"
+            && RunId.TryParse(rest[parts[0]].ToString(), out run)
+            && OrderNum.TryParse(rest[parts[1]].ToString(), out num);
+    }
+}

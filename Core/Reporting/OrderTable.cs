@@ -1,0 +1,83 @@
+using System.Text;
+using IacCi.Core.Model;
+
+namespace IacCi.Core.Reporting;
+
+/// <summary>The orders as rows.</summary>
+internal static class OrderTable
+{
+    /// <summary>Up to this many orders stand in one open table.</summary>
+    internal const int MaxOpenRows = 25;
+
+    /// <summary>The most characters of the open table.</summary>
+    private const int MaxOpenChars = 16_000;
+
+    /// <summary>The table that is always seen: all orders of a small run; of a larger one what failed and what is running.</summary>
+    internal static string Open(RunReport run)
+    {
+        if (run.Orders.Count <= MaxOpenRows)
+        {
+            return Render(run, run.Orders, MaxOpenChars);
+        }
+
+        var notable = Notable(run);
+        var shown = notable.Take(MaxOpenRows).ToList();
+        return shown.Count == 0 ? "" : Render(run, shown, MaxOpenChars, notable.Count - shown.Count);
+    }
+
+    /// <summary>The folded table of all orders of a run too large for the open one, in at most so many characters; else nothing.</summary>
+    internal static string Folded(RunReport run, int maxChars)
+    {
+        const string end = "\n</details>\n";
+        var head = $"<details>\n<summary>All {ReportFormat.Number(run.Orders.Count)} orders</summary>\n\n";
+        var room = maxChars - head.Length - end.Length;
+        if (run.Orders.Count <= MaxOpenRows || room < 1_000)
+        {
+            return "";
+        }
+
+        var byNum = Render(run, run.Orders, room);
+        var isWhole = byNum.Length < room && !byNum.EndsWith(LeftOutEnd, StringComparison.Ordinal);
+        return head + (isWhole ? byNum : Render(run, [.. run.Orders.OrderBy(StatusIcons.Rank).ThenBy(o => o.Plan.Num)], room)) + end;
+    }
+
+    private const string LeftOutEnd = " left out here._\n";
+
+    private static List<OrderReport> Notable(RunReport run) =>
+        [
+            .. run.Orders.Where(o => o.Shown.IsFailure() || o.Shown is DisplayStatus.Running or DisplayStatus.WaitingForApproval)
+                .OrderBy(StatusIcons.Rank).ThenBy(o => o.Plan.Num),
+        ];
+
+    /// <summary>As many rows as fit, and a line that says how many do not.</summary>
+    private static string Render(RunReport run, IReadOnlyList<OrderReport> orders, int maxChars, int alreadyLeftOut = 0)
+    {
+        var text = new StringBuilder(run.IsLocal ? "| | Order | Time | Result |\n|:-:|:--|--:|:--|\n" : "| | Order | Runs on | Time | Result |\n|:-:|:--|:--|--:|:--|\n");
+        var room = maxChars - 60;
+        var count = 0;
+        for (; count < orders.Count; count++)
+        {
+            var row = Row(orders[count], run);
+            if (text.Length + row.Length > room)
+            {
+                break;
+            }
+
+            text.Append(row);
+        }
+
+        var leftOut = orders.Count - count + alreadyLeftOut;
+        return leftOut == 0 ? text.ToString() : text.Append($"\n_{ReportFormat.Count(leftOut, "more order")}{LeftOutEnd}").ToString();
+    }
+
+    private static string Row(OrderReport order, RunReport run)
+    {
+        var target = run.IsLocal ? "" : order.Plan.Target switch
+        {
+            ExecutionTarget.CodeBuild => " CodeBuild |",
+            ExecutionTarget.Lambda => " Lambda |",
+            _ => throw new ArgumentOutOfRangeException(nameof(order)),
+        };
+        return $"| {StatusIcons.Icon(order)} | {ReportFormat.Name(order)} |{target} {ReportFormat.TimeOf(order)} | {ReportFormat.Result(order, run)} |\n";
+    }
+}

@@ -1,0 +1,23 @@
+namespace IacCi.Core.Text;
+
+/// <summary>Makes text from outside fit to stand in a message: short, on one line, without control characters.</summary>
+public static class Printable
+{
+    /// <summary>The most characters of foreign text in a message.</summary>
+    public const int MaxWordChars = 60;
+
+    private const char Replacement = '\uFFFD';
+
+    /// <summary>The text in quotes, cut after <see cref="MaxWordChars"/> characters.</summary>
+    public static string Word(string text) => $"'{Line(text, MaxWordChars)}'";
+
+    /// <summary>The text with its line breaks and tabs, and without any other control character: what a message quotes moves no cursor.</summary>
+    public static string Lines(string text) => string.Concat(text.Select(c => char.IsControl(c) && c is not ('\n' or '\t') ? Replacement : c));
+
+    /// <summary>The text on one line, cut after so many characters.</summary>
+    public static string Line(string text, int maxChars)
+    {
+        var kept = text.Length <= maxChars ? text : string.Concat(text.AsSpan(0, maxChars), "…");
+        return string.Concat(kept.Select(c => char.IsControl(c) ? Replacement : c));
+    }
+}

@@ -1,0 +1,89 @@
+using IacCi.Core.Bundles;
+using IacCi.Core.Hosts.Aws;
+using IacCi.Core.Model;
+using IacCi.Core.Text;
+using IacCi.Tests.Contract;
+using static IacCi.Tests.Unit.Hosts.Aws.AwsSamples;
+
+namespace IacCi.Tests.Unit.Hosts.Aws;
+
+/// <summary>What is said when the environment is not as it should be.</summary>
+[ClassDataSource<EmulatedStores>(Shared = SharedType.PerTestSession)]
+internal sealed class SettingsTests(EmulatedStores aws)
+{
+    [Test]
+    public async Task A_missing_variable_is_named_only_when_it_is_needed()
+    {
+        var settings = new AwsSettings(name => name == "IAC_CI_ORDERS_TABLE" ? " orders " : null);
+        await Assert.That(settings.OrdersTable).IsEqualTo("orders");
+        await Assert.That(settings.NamesTables).IsFalse();
+        await Assert.That(settings.SopsKeyPrefix).IsEqualTo("/iac-ci/sops-keys");
+        var missing = await Assert.That(() => settings.Tables).Throws<UserException>();
+        await Assert.That(missing!.Message).IsEqualTo("the variable IAC_CI_ORDER_EVENTS_TABLE is not set; set it to the name of the DynamoDB table of order events");
+    }
+
+    [Test]
+    public async Task An_endpoint_that_is_no_url_is_named()
+    {
+        using var clients = new AwsClients(name => name switch { "AWS_REGION" => "us-east-1", "AWS_ENDPOINT_URL_S3" => "localhost:9000", _ => null });
+        var wrong = await Assert.That(() => clients.S3).Throws<UserException>();
+        await Assert.That(wrong!.Message).Contains("AWS_ENDPOINT_URL_S3");
+    }
+
+    [Test]
+    public async Task Without_an_endpoint_a_service_is_called_at_its_own_in_the_region()
+    {
+        using var clients = new AwsClients(name => name == "AWS_REGION" ? "cn-north-1" : null);
+        await Assert.That(clients.CodeBuild.Config.DetermineServiceOperationEndpoint(new(new Amazon.SimpleSystemsManagement.Model.GetParameterRequest())).URL)
+            .IsEqualTo("https://codebuild.cn-north-1.amazonaws.com.cn");
+        await Assert.That(clients.StepFunctions.Config.DetermineServiceOperationEndpoint(new(new Amazon.SimpleSystemsManagement.Model.GetParameterRequest())).URL)
+            .IsEqualTo("https://states.cn-north-1.amazonaws.com.cn");
+    }
+
+    [Test]
+    public async Task A_missing_bucket_is_named_with_its_variable()
+    {
+        var missing = await Assert.That(async () => await aws.Objects("no-such-bucket").CreateAsync("k", "x"u8.ToArray(), None)).Throws<UserException>();
+        await Assert.That(missing!.Message).IsEqualTo(
+            "the S3 bucket no-such-bucket (IAC_CI_INTERNAL_BUCKET) does not exist in this account and region: create it, or correct its name");
+        await Assert.That(async () => await aws.Objects("no-such-bucket").GetAsync("k", 1, None)).Throws<UserException>();
+    }
+
+    [Test]
+    public async Task Missing_credentials_and_refused_ones_are_told_apart_without_the_sdks_list()
+    {
+        var call = new AwsCall("the S3 bucket b", "s3:PutObject");
+        var missing = AwsErrors.Explain(new Amazon.Runtime.AmazonClientException("Failed to resolve AWS credentials.\nException 1 of 4"), call, None);
+        await Assert.That(missing!.Message).IsEqualTo(
+            "there are no AWS credentials for the S3 bucket b: set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or run under a role");
+        var expired = new Amazon.Runtime.AmazonServiceException("old", Amazon.Runtime.ErrorType.Sender, "ExpiredToken", "r", System.Net.HttpStatusCode.BadRequest);
+        await Assert.That(AwsErrors.Explain(expired, call, None)!.Message).IsEqualTo(
+            "AWS does not accept the credentials for the S3 bucket b (ExpiredToken: old): renew them, or correct them");
+    }
+
+    [Test]
+    public async Task Locations_of_objects_are_read_and_others_refused()
+    {
+        await Assert.That(S3Location.TryParse("s3://b/a/c.zip", out var location)).IsTrue();
+        await Assert.That(location).IsEqualTo(new S3Location("b", "a/c.zip"));
+        foreach (var wrong in new[] { null, "", "b/a", "s3://", "s3://b", "s3://b/", "s3:///k", "https://b/k" })
+        {
+            await Assert.That(S3Location.TryParse(wrong, out _)).IsFalse();
+        }
+    }
+
+    [Test]
+    public async Task A_bundle_is_fetched_from_its_location_and_a_missing_or_large_one_is_invalid()
+    {
+        var bucket = await aws.NewBucketAsync();
+        await aws.Objects(bucket).PutAsync("exec.zip", new byte[100], None);
+        var bundles = new AwsBundles(name => aws.Objects(name));
+        await Assert.That((await bundles.FetchAsync(Ticket($"s3://{bucket}/exec.zip"), 100, None)).Length).IsEqualTo(100);
+        await Assert.That(async () => await bundles.FetchAsync(Ticket($"s3://{bucket}/exec.zip"), 99, None)).Throws<BundleException>();
+        await Assert.That(async () => await bundles.FetchAsync(Ticket($"s3://{bucket}/none"), 99, None)).Throws<BundleException>();
+        await Assert.That(async () => await bundles.FetchAsync(Ticket("exec.zip"), 99, None)).Throws<BundleException>();
+    }
+
+    private static OrderAssignment Ticket(string location) =>
+        new() { RunId = Run, OrderNum = new(1), S3Location = location, ExecSha256 = new string('a', 64) };
+}

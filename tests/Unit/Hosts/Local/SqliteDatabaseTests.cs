@@ -1,0 +1,44 @@
+using IacCi.Core.Hosts.Local;
+using IacCi.Core.Text;
+using IacCi.Tests.Unit.Code;
+
+namespace IacCi.Tests.Unit.Hosts.Local;
+
+internal sealed class SqliteDatabaseTests
+{
+    private static readonly string Much = new('x', 1 << 20);
+
+    [Test]
+    public async Task A_full_disk_refuses_a_transaction_as_a_store_that_may_be_tried_again_and_the_next_one_works()
+    {
+        using var folder = new TempFolder();
+        using var database = SqliteDatabase.Open(folder["state.db"]);
+        var pages = database.Read(db => db.Query("PRAGMA page_count", row => row.GetInt32(0)))[0];
+        database.Read(db => db.Query($"PRAGMA max_page_count={pages + 2}", row => row.GetInt32(0)));
+
+        for (var attempt = 0; attempt < 3; attempt++)
+        {
+            await Assert.That(() => Insert(database, "a", Much)).Throws<StoreUnavailableException>();
+        }
+
+        database.Read(db => db.Query("PRAGMA max_page_count=1000000", row => row.GetInt32(0)));
+        Insert(database, "b", Much);
+        await Assert.That(database.Read(db => db.Query("SELECT run_id FROM hosts", row => row.GetString(0)))).IsEquivalentTo(["b"]);
+    }
+
+    [Test]
+    public async Task An_action_that_throws_leaves_nothing_and_keeps_its_own_fault()
+    {
+        using var folder = new TempFolder();
+        using var database = SqliteDatabase.Open(folder["state.db"]);
+        await Assert.That(() => database.Write<int>(db =>
+        {
+            db.Execute("INSERT INTO hosts (run_id, host_id) VALUES ('a', 'h')");
+            throw new InvalidOperationException("this one");
+        })).Throws<InvalidOperationException>();
+        await Assert.That(database.Read(db => db.Query("SELECT run_id FROM hosts", row => row.GetString(0)))).IsEmpty();
+    }
+
+    private static void Insert(SqliteDatabase database, string run, string host) =>
+        database.Write(db => db.Execute("INSERT INTO hosts (run_id, host_id) VALUES ($run, $host)", ("$run", run), ("$host", host)));
+}
