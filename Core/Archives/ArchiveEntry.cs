@@ -20,4 +20,13 @@ internal enum EntryKind
 /// <param name="Kind">What it is.</param>
 /// <param name="Rights">Who may read, write and execute it (<see cref="UnixMode.RightsMask"/>).</param>
 /// <param name="Size">Its size in bytes, as far as it is known beforehand.</param>
-internal sealed record ArchiveEntry(string Path, EntryKind Kind, int Rights, long Size);
+internal sealed record ArchiveEntry(string Path, EntryKind Kind, int Rights, long Size)
+{
+    /// <summary>The mode that an entry of this kind gets in an archive.</summary>
+    public static int ModeOf(EntryKind kind, int rights) => kind switch
+    {
+        EntryKind.File => UnixMode.File | rights,
+        EntryKind.Link => UnixMode.Link | UnixMode.RightsMask,
+        _ => UnixMode.Folder | rights,
+    };
+}

@@ -1,7 +1,7 @@
 namespace IacCi.Core.Archives;
 
 /// <summary>The bounds of an archive of code: the same where it is packed and where it is unpacked.</summary>
-public sealed record ArchiveLimits
+internal sealed record ArchiveLimits
 {
     /// <summary>The longest path, in bytes of UTF-8 (Linux takes 4,096, the worker's own folder included).</summary>
     public const int MaxPathBytes = 2_000;

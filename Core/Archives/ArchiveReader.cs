@@ -8,7 +8,7 @@ namespace IacCi.Core.Archives;
 /// Reads a zip that somebody else made. Nothing lands outside the folder (<see cref="ArchiveTree"/>). Sizes are counted as they are written, whatever the
 /// headers say. Rights are kept as they were packed; other bits of a mode are not taken over.
 /// </summary>
-public static class ArchiveReader
+internal static class ArchiveReader
 {
     private const int BufferBytes = 128 * 1024;
 

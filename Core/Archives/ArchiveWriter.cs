@@ -115,7 +115,7 @@ internal sealed class ArchiveWriter : IDisposable
     {
         var written = zip.CreateEntry(entry.Path + (entry.Kind == EntryKind.Folder ? "/" : ""), packing);
         written.LastWriteTime = FixedTime;
-        written.ExternalAttributes = UnixMode.Of(entry.Kind, entry.Rights) << 16;
+        written.ExternalAttributes = ArchiveEntry.ModeOf(entry.Kind, entry.Rights) << 16;
         using var stream = written.Open();
         for (int count; (count = content.Read(block)) > 0;)
         {

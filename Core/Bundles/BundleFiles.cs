@@ -7,7 +7,7 @@ namespace IacCi.Core.Bundles;
 /// What a bundle consists of: files of the engine alone. The code is an archive of its own, named by its digest, which the orders of a run share; the bundle
 /// tells which.
 /// </summary>
-public static class BundleFiles
+internal static class BundleFiles
 {
     /// <summary>The version of this layout.</summary>
     public const int Format = 2;
@@ -41,7 +41,7 @@ public static class BundleFiles
 }
 
 /// <summary>What the worker has to know of an order besides its commands and variables: <c>order.json</c>.</summary>
-public sealed record BundleOrder
+internal sealed record BundleOrder
 {
     /// <summary>The version of the layout.</summary>
     public int Format { get; init; }

@@ -12,7 +12,7 @@ using IacCi.Core.Text;
 namespace IacCi.Core.Bundles;
 
 /// <summary>Finds the age identities that may open an order's bundle.</summary>
-public interface IIdentitySource
+internal interface IIdentitySource
 {
     /// <summary>The identities, for an order.</summary>
     /// <exception cref="UserException">There is none, or it cannot be had; the message says where it was looked for.</exception>
@@ -26,7 +26,7 @@ public interface IIdentitySource
 /// <param name="identities">The keys.</param>
 /// <param name="newFolder">Makes a folder for the code of one order.</param>
 /// <param name="keyring">Remembers the data keys of bundles; null where each bundle is opened by a process of its own.</param>
-public sealed class BundleOpener(
+internal sealed class BundleOpener(
     IBundleSource bundles, IIdentitySource identities, Func<OrderAssignment, OrderFolder> newFolder, SopsKeyring? keyring = null) : IOrderOpener
 {
     private const string TimeoutVariable = "TIMEOUT";

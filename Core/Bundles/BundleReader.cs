@@ -7,7 +7,7 @@ using IacCi.Core.Text;
 namespace IacCi.Core.Bundles;
 
 /// <summary>What a bundle holds besides the code, after it was checked.</summary>
-public sealed record BundleContent
+internal sealed record BundleContent
 {
     /// <summary>The commands, in their order.</summary>
     public required IReadOnlyList<string> Commands { get; init; }
@@ -29,7 +29,7 @@ public sealed record BundleContent
 }
 
 /// <summary>Reads an unpacked bundle. Nothing of it is believed before it is checked.</summary>
-public static class BundleReader
+internal static class BundleReader
 {
     private const string Advice = "The order's bundle is damaged or was made by something else; submit the job again.";
 

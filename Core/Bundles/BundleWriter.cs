@@ -12,12 +12,12 @@ namespace IacCi.Core.Bundles;
 /// <summary>A bundle, ready to be stored.</summary>
 /// <param name="Bytes">The zip.</param>
 /// <param name="Sha256">Its SHA-256, lower-case hex: the worker runs nothing else.</param>
-public sealed record Bundle(ReadOnlyMemory<byte> Bytes, string Sha256);
+internal sealed record Bundle(ReadOnlyMemory<byte> Bytes, string Sha256);
 
 /// <summary>
 /// Makes bundles (layout: <see cref="BundleFiles"/>).
 /// </summary>
-public static class BundleWriter
+internal static class BundleWriter
 {
     private static readonly DateTimeOffset FixedTime = new(1980, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
@@ -73,7 +73,7 @@ public static class BundleWriter
             {
                 var entry = zip.CreateEntry(name, CompressionLevel.NoCompression);
                 entry.LastWriteTime = FixedTime;
-                entry.ExternalAttributes = UnixMode.Of(EntryKind.File, UnixMode.UsualFile) << 16;
+                entry.ExternalAttributes = ArchiveEntry.ModeOf(EntryKind.File, UnixMode.UsualFile) << 16;
                 using var stream = entry.Open();
                 stream.Write(content.Span);
             }

@@ -4,7 +4,7 @@ using IacCi.Core.Text;
 namespace IacCi.Core.Bundles;
 
 /// <summary>Fetches bundles.</summary>
-public interface IBundleSource
+internal interface IBundleSource
 {
     /// <summary>The bytes of an order's bundle.</summary>
     /// <exception cref="BundleException">There is none, or it is larger than <paramref name="maxBytes"/>.</exception>
@@ -24,7 +24,7 @@ public interface IBundleSource
 /// <param name="word">The reason's word: <see cref="FailureReasons.BundleInvalid"/> or <see cref="FailureReasons.DecryptFailed"/>.</param>
 /// <param name="detail">What is wrong, for a person.</param>
 /// <param name="inner">What was caught.</param>
-public sealed class BundleException(string word, string detail, Exception? inner = null) : UserException(word.With(detail), inner: inner)
+internal sealed class BundleException(string word, string detail, Exception? inner = null) : UserException(word.With(detail), inner: inner)
 {
     /// <summary>The bundle itself is wrong.</summary>
     public static BundleException Invalid(string detail, Exception? inner = null) => new(FailureReasons.BundleInvalid, detail, inner);

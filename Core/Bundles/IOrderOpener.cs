@@ -3,7 +3,7 @@ using IacCi.Core.Model;
 namespace IacCi.Core.Bundles;
 
 /// <summary>What is in an order's bundle, once it is decrypted. Values are secret: it is never written anywhere.</summary>
-public sealed record OrderContent
+internal sealed record OrderContent
 {
     /// <summary>The commands.</summary>
     public required IReadOnlyList<string> Commands { get; init; }
@@ -31,7 +31,7 @@ public sealed record OrderContent
 }
 
 /// <summary>An order's bundle, unpacked. Disposing removes its folders.</summary>
-public interface IOpenedOrder : IDisposable
+internal interface IOpenedOrder : IDisposable
 {
     /// <summary>What it holds.</summary>
     OrderContent Content { get; }
@@ -47,7 +47,7 @@ public interface IOpenedOrder : IDisposable
 }
 
 /// <summary>Unpacks and decrypts bundles.</summary>
-public interface IOrderOpener
+internal interface IOrderOpener
 {
     /// <summary>Unpacks a bundle, whose digest has been checked, into new folders, and decrypts its variables in memory.</summary>
     /// <exception cref="BundleException">It is no bundle, or its secrets cannot be decrypted. Nothing is left on the disk.</exception>

@@ -6,7 +6,7 @@ namespace IacCi.Core.Bundles;
 /// The folder of one order, mode 0700, with an empty <c>code</c> and an empty <c>events</c> in it. No other order ever gets it or its name: a process that
 /// outlives its order may still write here. Disposing removes it.
 /// </summary>
-public sealed class OrderFolder : IDisposable
+internal sealed class OrderFolder : IDisposable
 {
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 

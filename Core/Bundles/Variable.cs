@@ -8,7 +8,7 @@ namespace IacCi.Core.Bundles;
 /// <param name="Source">
 /// Where the value came from, as <c>secrets.src</c> has it: <see cref="FromJob"/>, <see cref="FromEngine"/>, or the whole location of a secret.
 /// </param>
-public sealed record Variable(string Name, string Value, string Source)
+internal sealed record Variable(string Name, string Value, string Source)
 {
     /// <summary>The source of what stands in the job's own <c>env_vars</c>.</summary>
     public const string FromJob = "env_vars";
@@ -26,7 +26,7 @@ public sealed record Variable(string Name, string Value, string Source)
 /// <summary>A value that was fetched from where secrets are kept. It never shows itself.</summary>
 /// <param name="Location">Where.</param>
 /// <param name="Value">The value.</param>
-public sealed record FetchedValue(SecretLocation Location, string Value)
+internal sealed record FetchedValue(SecretLocation Location, string Value)
 {
     /// <summary>Without the value.</summary>
     public override string ToString() => $"a value from {Location}";

@@ -7,7 +7,7 @@ namespace IacCi.Core.Bundles;
 /// <summary>
 /// Puts an order's variables together. Where names meet the later kind wins: the job's own, SSM's, secrets, the engine's.
 /// </summary>
-public static class VariableAssembler
+internal static class VariableAssembler
 {
     /// <summary>The key that holds a SOPS file's own data.</summary>
     private const string SopsKey = "sops";

@@ -3,7 +3,7 @@ using System.Text.Json;
 namespace IacCi.Core.Bundles;
 
 /// <summary>All variables of an order, by name.</summary>
-public sealed class VariableSet
+internal sealed class VariableSet
 {
     /// <summary>The most bytes of all names and values (what Linux takes for arguments and environment together is at least twice that; execve(2)).</summary>
     public const int MaxTotalBytes = 1 << 20;
@@ -41,4 +41,4 @@ public sealed class VariableSet
 /// <summary>The variables of an order, or all that is wrong with them.</summary>
 /// <param name="Set">The variables; null when something is wrong.</param>
 /// <param name="Errors">What is wrong, one line each, without a value.</param>
-public sealed record VariableAssembly(VariableSet? Set, IReadOnlyList<string> Errors);
+internal sealed record VariableAssembly(VariableSet? Set, IReadOnlyList<string> Errors);

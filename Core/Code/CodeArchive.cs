@@ -7,7 +7,7 @@ namespace IacCi.Core.Code;
 /// <see cref="CodeSources"/> is disposed. Entries are sorted by name and have one fixed time, so that the same code is the same bytes; rights and links inside
 /// the tree are kept; no path and no link leads out of it.
 /// </summary>
-public sealed class CodeArchive
+internal sealed class CodeArchive
 {
     internal CodeArchive(WrittenArchive? written, string origin, IReadOnlyList<string> notes)
     {

@@ -1,7 +1,7 @@
 namespace IacCi.Core.Code;
 
 /// <summary>Which code an order runs.</summary>
-public abstract record CodeRequest
+internal abstract record CodeRequest
 {
     private CodeRequest()
     {
@@ -23,7 +23,7 @@ public abstract record CodeRequest
 /// <summary>What opens a private repository. It never shows itself.</summary>
 /// <param name="Token">For https: a token, sent as a header to the repository's own host alone.</param>
 /// <param name="SshKey">For ssh: a private key in OpenSSH's or PEM format, without a passphrase.</param>
-public sealed record GitCredentials(string? Token, string? SshKey = null)
+internal sealed record GitCredentials(string? Token, string? SshKey = null)
 {
     /// <summary>Only which of them there are.</summary>
     public override string ToString() => $"GitCredentials(token: {Token is not null}, ssh key: {SshKey is not null})";
@@ -31,7 +31,7 @@ public sealed record GitCredentials(string? Token, string? SshKey = null)
 }
 
 /// <summary>Where the code of orders comes from.</summary>
-public interface ICodeSource
+internal interface ICodeSource
 {
     /// <summary>The code that is asked for. The same request gives the same archive, made once, however many ask at a time.</summary>
     /// <exception cref="Text.UserException">It cannot be had, is too large, or leads out of its folder; the message says where and what to do.</exception>

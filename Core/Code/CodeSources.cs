@@ -9,7 +9,7 @@ namespace IacCi.Core.Code;
 /// Folders, repositories and zips of one intake. Make a new one for each job: it remembers what it has read (failures too), and removes its archives and clones
 /// when it is disposed.
 /// </summary>
-public sealed class CodeSources : ICodeSource, IDisposable
+internal sealed class CodeSources : ICodeSource, IDisposable
 {
     private readonly CodePacking packing;
     private readonly ScratchFolder scratch;

@@ -3,7 +3,7 @@ using IacCi.Core.Model;
 namespace IacCi.Core.Engine;
 
 /// <summary>Tells several, one after the other.</summary>
-public sealed class CompositeReporter(params IReadOnlyList<IRunReporter> reporters) : IRunReporter
+internal sealed class CompositeReporter(params IReadOnlyList<IRunReporter> reporters) : IRunReporter
 {
     /// <inheritdoc/>
     public async ValueTask<string?> AnnounceAsync(RunPlan plan, CancellationToken cancellationToken)

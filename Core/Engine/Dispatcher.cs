@@ -7,7 +7,7 @@ namespace IacCi.Core.Engine;
 /// Acts on intents that are written: starts the watchdog and then the worker of an order, and ends orders from outside. All of
 /// it may be repeated: a watchdog starts once, a worker that is started twice finds its order claimed, and the first result stands.
 /// </summary>
-public sealed class Dispatcher(IRunStore store, IObjectStore objects, IWorkers workers, IWatchdogs watchdogs, TimeProvider clock)
+internal sealed class Dispatcher(IRunStore store, IObjectStore objects, IWorkers workers, IWatchdogs watchdogs, TimeProvider clock)
 {
     /// <summary>How many orders are started side by side.</summary>
     public const int StartsAtOnce = 10;

@@ -3,7 +3,7 @@ using IacCi.Core.Model;
 namespace IacCi.Core.Engine;
 
 /// <summary>What became of an attempt to start something.</summary>
-public abstract record StartOutcome
+internal abstract record StartOutcome
 {
     private StartOutcome()
     {
@@ -23,7 +23,7 @@ public abstract record StartOutcome
 }
 
 /// <summary>What a service says of a worker.</summary>
-public abstract record ExecutionState
+internal abstract record ExecutionState
 {
     private ExecutionState()
     {
@@ -42,7 +42,7 @@ public abstract record ExecutionState
 }
 
 /// <summary>Starts the workers of orders.</summary>
-public interface IWorkers
+internal interface IWorkers
 {
     /// <summary>The most orders in flight at once that make sense here, or null.</summary>
     int? Capacity { get; }
@@ -77,17 +77,17 @@ public interface IWorkers
 /// <param name="StartTime">When it was dispatched (or accepted).</param>
 /// <param name="ClaimAllowanceSeconds">How long the order may take until its worker claims it.</param>
 /// <param name="StopGraceSeconds">How long its commands have to end when its timeout is over.</param>
-public sealed record WatchTarget(RunId RunId, OrderNum Num, int TimeoutSeconds, DateTimeOffset StartTime, int ClaimAllowanceSeconds, int StopGraceSeconds);
+internal sealed record WatchTarget(RunId RunId, OrderNum Num, int TimeoutSeconds, DateTimeOffset StartTime, int ClaimAllowanceSeconds, int StopGraceSeconds);
 
 /// <summary>Starts watchdogs: something that looks after an order, or a job, again and again until it is over.</summary>
-public interface IWatchdogs
+internal interface IWatchdogs
 {
     /// <summary>Starts one. Repeating it for the same order is success and starts no second one.</summary>
     ValueTask<StartOutcome> StartAsync(WatchTarget watch, CancellationToken cancellationToken);
 }
 
 /// <summary>Keeps the age identity of each run, from intake until the job is final.</summary>
-public interface IRunKeys
+internal interface IRunKeys
 {
     /// <summary>The recipient of the run's identity, which is made if there is none.</summary>
     ValueTask<string> GetOrCreateRecipientAsync(RunId run, CancellationToken cancellationToken);
@@ -97,7 +97,7 @@ public interface IRunKeys
 }
 
 /// <summary>Tells people about a run. What it cannot tell now it may tell later; it never stops the run.</summary>
-public interface IRunReporter
+internal interface IRunReporter
 {
     /// <summary>Posts the first word of a run.</summary>
     /// <returns>How the provider names the comment; null when there is none.</returns>
@@ -117,10 +117,10 @@ public interface IRunReporter
 /// <param name="News">What this pass wrote of orders.</param>
 /// <param name="Outcome">How the job ends; null while it goes on.</param>
 /// <param name="At">The time of the pass.</param>
-public sealed record RunProgress(RunPlan Plan, RunCheckpoint Checkpoint, IReadOnlyList<OrderChange> News, JobStatus? Outcome, DateTimeOffset At);
+internal sealed record RunProgress(RunPlan Plan, RunCheckpoint Checkpoint, IReadOnlyList<OrderChange> News, JobStatus? Outcome, DateTimeOffset At);
 
 /// <summary>Tells nobody.</summary>
-public sealed class SilentReporter : IRunReporter
+internal sealed class SilentReporter : IRunReporter
 {
     /// <inheritdoc/>
     public ValueTask<string?> AnnounceAsync(RunPlan plan, CancellationToken cancellationToken) => new((string?)null);

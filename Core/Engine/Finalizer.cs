@@ -7,7 +7,7 @@ namespace IacCi.Core.Engine;
 /// Ends a job: <c>finalizing</c> with its outcome, the done object, the last word to people, the removal of the run's key, the
 /// final status, the lock. Each step can be repeated, by the same caller or another, and the outcome that was chosen first stands.
 /// </summary>
-public sealed class Finalizer(IRunStore store, IObjectStore done, IRunKeys keys, IRunReporter reporter, TimeProvider clock)
+internal sealed class Finalizer(IRunStore store, IObjectStore done, IRunKeys keys, IRunReporter reporter, TimeProvider clock)
 {
     /// <summary>Ends a job whose orders are all terminal.</summary>
     /// <param name="plan">The run.</param>

@@ -6,7 +6,7 @@ namespace IacCi.Core.Engine;
 /// Looks after a whole job until it is final, so that its progress never hangs on one event: it wakes the orchestrator again
 /// whenever something is left to be done and nobody is at work on it.
 /// </summary>
-public sealed class JobWatchdog(
+internal sealed class JobWatchdog(
     IRunStore store, IObjectStore objects, RunPlans plans, Finalizer finalizer, IWorkers workers, TimeProvider clock)
 {
     /// <summary>How long intake may take; no process that does it lives longer (a Lambda: 900 s).</summary>
@@ -70,7 +70,7 @@ public sealed class JobWatchdog(
 }
 
 /// <summary>Decides about a job that nobody is at work on, from its lock item alone.</summary>
-public static class WatchdogDecision
+internal static class WatchdogDecision
 {
     /// <summary>
     /// Whether something is left to be done: news that nobody handled, a deadline that passed, or anything that the engine would do

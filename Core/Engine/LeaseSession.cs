@@ -3,7 +3,7 @@ using IacCi.Core.Model;
 namespace IacCi.Core.Engine;
 
 /// <summary>What one holder of a run knows and has done so far.</summary>
-public sealed class LeaseSession(RunGraph graph, RunLock entered, JobEnding? ending)
+internal sealed class LeaseSession(RunGraph graph, RunLock entered, JobEnding? ending)
 {
     private readonly char[] states = entered.Checkpoint.States.ToCharArray();
 

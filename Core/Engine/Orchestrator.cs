@@ -6,10 +6,10 @@ namespace IacCi.Core.Engine;
 /// <summary>How long one invocation may hold a run.</summary>
 /// <param name="Owner">Who: unique per invocation.</param>
 /// <param name="Until">Until when nobody else may take the run over. The invocation stops in time by itself.</param>
-public sealed record Lease(string Owner, DateTimeOffset Until);
+internal sealed record Lease(string Owner, DateTimeOffset Until);
 
 /// <summary>How an invocation ended.</summary>
-public enum WakeOutcome
+internal enum WakeOutcome
 {
     /// <summary>There is no such run, or it is over; nothing was done.</summary>
     NothingToDo,
@@ -39,7 +39,7 @@ public enum WakeOutcome
 /// late, lost and reordered news, several instances at once, and a crash before or after every single call: each
 /// step of an order is one conditional write, and news leave the inbox only after everything that follows from them is written.
 /// </summary>
-public sealed class Orchestrator(
+internal sealed class Orchestrator(
     IRunStore store,
     IObjectStore objects,
     RunPlans plans,

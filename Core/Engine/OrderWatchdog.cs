@@ -4,7 +4,7 @@ using IacCi.Core.Model;
 namespace IacCi.Core.Engine;
 
 /// <summary>What a watchdog does about an order that has no result.</summary>
-public enum OrderVerdict
+internal enum OrderVerdict
 {
     /// <summary>There is time left: look again later.</summary>
     Wait,
@@ -17,7 +17,7 @@ public enum OrderVerdict
 }
 
 /// <summary>Decides about an order that has no result, from its times alone.</summary>
-public static class OrderVerdicts
+internal static class OrderVerdicts
 {
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(OrderLimits.WatchdogGraceSeconds);
 
@@ -50,7 +50,7 @@ public static class OrderVerdicts
 /// Looks after one order until it has a result: ends it when its worker is gone or late. It takes the claim before it ends an order
 /// that nobody claimed, so that a worker that comes later does not start; and the first result that is written stands.
 /// </summary>
-public sealed class OrderWatchdog(IRunStore store, IObjectStore objects, RunPlans plans, IWorkers workers, TimeProvider clock)
+internal sealed class OrderWatchdog(IRunStore store, IObjectStore objects, RunPlans plans, IWorkers workers, TimeProvider clock)
 {
     /// <summary>Looks once.</summary>
     /// <returns>True when there is a result, so that nobody needs to look again.</returns>

@@ -3,7 +3,7 @@ using IacCi.Core.Model;
 namespace IacCi.Core.Engine;
 
 /// <summary>Tells whoever looks on, after every pass.</summary>
-public sealed class ProgressReporter(Action<RunProgress> tell) : IRunReporter
+internal sealed class ProgressReporter(Action<RunProgress> tell) : IRunReporter
 {
     /// <inheritdoc/>
     public ValueTask<string?> AnnounceAsync(RunPlan plan, CancellationToken cancellationToken) => new((string?)null);

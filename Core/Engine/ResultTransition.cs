@@ -5,7 +5,7 @@ using IacCi.Core.Text;
 namespace IacCi.Core.Engine;
 
 /// <summary>Makes the step of an order out of its result.</summary>
-public static class ResultTransition
+internal static class ResultTransition
 {
     /// <summary>The longest failure reason that is kept, in characters.</summary>
     public const int MaxReasonChars = 500;

@@ -3,7 +3,7 @@ using IacCi.Core.Model;
 namespace IacCi.Core.Engine;
 
 /// <summary>Cuts a list of steps into transactions that the store takes.</summary>
-public static class TransitionBatches
+internal static class TransitionBatches
 {
     /// <summary>The most characters of text that one transaction carries (DynamoDB allows 4 MB).</summary>
     public const int MaxChars = 1_000_000;

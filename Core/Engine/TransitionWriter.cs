@@ -6,7 +6,7 @@ namespace IacCi.Core.Engine;
 /// Writes what follows from results: their own steps, and with them, in the same transactions where they fit, the steps that they make
 /// possible. When a step is refused, what is known was behind; it is put right and everything is decided anew.
 /// </summary>
-public sealed class TransitionWriter(IRunStore store, IObjectStore objects, TimeProvider clock, IWorkers workers)
+internal sealed class TransitionWriter(IRunStore store, IObjectStore objects, TimeProvider clock, IWorkers workers)
 {
     /// <summary>The most results that are folded at once: they are read side by side, and each may be large.</summary>
     public const int MaxFold = 32;

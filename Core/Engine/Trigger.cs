@@ -1,7 +1,7 @@
 namespace IacCi.Core.Engine;
 
 /// <summary>The object whose appearance wakes the orchestrator for a run: the "result" of order <c>0000</c>.</summary>
-public static class Trigger
+internal static class Trigger
 {
     /// <summary>Its content; nobody reads it but people.</summary>
     /// <param name="by">Who wakes: <c>intake</c>, <c>watchdog</c>, <c>hand-over</c>.</param>

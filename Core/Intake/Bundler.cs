@@ -10,7 +10,7 @@ using IacCi.Core.Text;
 namespace IacCi.Core.Intake;
 
 /// <summary>What bundling needs of the place where it happens.</summary>
-public interface IBundleInputs
+internal interface IBundleInputs
 {
     /// <summary>Where code comes from; a new one for each job, because it remembers what it has read.</summary>
     CodeSources OpenCode();
@@ -38,7 +38,7 @@ public interface IBundleInputs
 /// <param name="secrets">Where secrets come from.</param>
 /// <param name="clock">The time.</param>
 /// <param name="notice">Is told what a person should know about the code: something was left out of it, for example.</param>
-public sealed class Bundler(IBundleInputs inputs, ISecretSource secrets, TimeProvider clock, Action<string> notice) : IBundler
+internal sealed class Bundler(IBundleInputs inputs, ISecretSource secrets, TimeProvider clock, Action<string> notice) : IBundler
 {
     /// <inheritdoc/>
     public async ValueTask<IPreparedBundles> PrepareAsync(Job job, CancellationToken cancellationToken)

@@ -4,7 +4,7 @@ using IacCi.Core.Model;
 namespace IacCi.Core.Intake;
 
 /// <summary>Gathers what the orders of a job need: their code and the values of their secrets.</summary>
-public interface IBundler
+internal interface IBundler
 {
     /// <summary>Fetches code and secrets. Nothing outside is changed, so a job that cannot be bundled leaves nothing behind.</summary>
     /// <exception cref="Text.UserException">Something named in the job cannot be had; the message names the order and the remedy.</exception>
@@ -12,7 +12,7 @@ public interface IBundler
 }
 
 /// <summary>The bundles of a job, ready to be written. Disposing gives back what they were made of.</summary>
-public interface IPreparedBundles : IDisposable
+internal interface IPreparedBundles : IDisposable
 {
     /// <summary>Writes the code that the bundles name, before any of them.</summary>
     ValueTask WriteCodeAsync(IObjectStore objects, RunId run, CancellationToken cancellationToken) => ValueTask.CompletedTask;
@@ -29,10 +29,10 @@ public interface IPreparedBundles : IDisposable
 /// <param name="TraceId">The trace.</param>
 /// <param name="FlowId">The flow.</param>
 /// <param name="Recipient">The age recipient of the run.</param>
-public sealed record BundleIdentity(RunId RunId, TraceId TraceId, string FlowId, string Recipient);
+internal sealed record BundleIdentity(RunId RunId, TraceId TraceId, string FlowId, string Recipient);
 
 /// <summary>A job that somebody wants to be run.</summary>
-public sealed record Submission
+internal sealed record Submission
 {
     /// <summary>The job; it keeps every rule.</summary>
     public required Job Job { get; init; }
@@ -57,7 +57,7 @@ public sealed record Submission
 }
 
 /// <summary>How a submission was answered.</summary>
-public abstract record IntakeAnswer
+internal abstract record IntakeAnswer
 {
     private IntakeAnswer()
     {

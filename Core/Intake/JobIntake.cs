@@ -12,7 +12,7 @@ namespace IacCi.Core.Intake;
 /// the plan, the orders, the comment, <c>active</c>, the trigger. A submission of the same job under the same run id goes on where an earlier
 /// one died; two at once help each other, because what is written first stands. If none comes, the job's watchdog ends the job.
 /// </summary>
-public sealed class JobIntake(
+internal sealed class JobIntake(
     IRunStore store,
     IObjectStore objects,
     IRunKeys keys,

@@ -4,10 +4,10 @@ using IacCi.Core.Text;
 namespace IacCi.Core.Intake;
 
 /// <summary>Something named in a job cannot be had: its sender has to correct it, and is told so (400). Whatever else fails is ours (500).</summary>
-public sealed class JobRefusedException(UserException inner) : UserException(inner.Message, ExitCode.Invalid, inner);
+internal sealed class JobRefusedException(UserException inner) : UserException(inner.Message, ExitCode.Invalid, inner);
 
 /// <summary>Bundles jobs, and marks what is wrong with them as the sender's.</summary>
-public sealed class RefusingBundler(IBundler bundler) : IBundler
+internal sealed class RefusingBundler(IBundler bundler) : IBundler
 {
     /// <inheritdoc/>
     /// <exception cref="JobRefusedException">Something named in the job cannot be had.</exception>

@@ -6,7 +6,7 @@ using IacCi.Core.Model;
 namespace IacCi.Core.Intake;
 
 /// <summary>Makes the plan and the records of a run out of its job: pure, so that every submission of a job makes the same.</summary>
-public static class Planning
+internal static class Planning
 {
     /// <summary>How long records are kept where nothing else is set.</summary>
     public static readonly TimeSpan DefaultRetention = TimeSpan.FromDays(30);

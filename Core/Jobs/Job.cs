@@ -7,7 +7,7 @@ namespace IacCi.Core.Jobs;
 /// What somebody asks for: orders, and what they share. A job that came out of <see cref="JobReader"/> keeps every rule
 /// that a job has to keep. In a file the fields have the same names in snake case.
 /// </summary>
-public sealed record Job
+internal sealed record Job
 {
     /// <summary>The flow label of a job that names none.</summary>
     public const string DefaultFlowLabel = "exec";

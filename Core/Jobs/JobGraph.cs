@@ -4,7 +4,7 @@ using IacCi.Core.Model;
 namespace IacCi.Core.Jobs;
 
 /// <summary>Which order of a job waits for which, with the names resolved.</summary>
-public sealed class JobGraph
+internal sealed class JobGraph
 {
     private JobGraph(Job job, IReadOnlyList<IReadOnlyList<OrderNum>> dependencies)
     {

@@ -1,7 +1,7 @@
 namespace IacCi.Core.Jobs;
 
 /// <summary>The sizes a job may have.</summary>
-public static class JobLimits
+internal static class JobLimits
 {
     /// <summary>The largest file, in bytes.</summary>
     public const int MaxFileBytes = 16 * 1024 * 1024;

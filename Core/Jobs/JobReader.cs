@@ -7,7 +7,7 @@ using IacCi.Core.Jobs.Rules;
 namespace IacCi.Core.Jobs;
 
 /// <summary>Reads a job and checks it: what comes out keeps every rule, or is the list of all the rules it breaks.</summary>
-public static class JobReader
+internal static class JobReader
 {
     /// <summary>Reads a job. Never throws for anything the content may be.</summary>
     /// <param name="content">The file, UTF-8, with or without a byte order mark.</param>

@@ -5,7 +5,7 @@ using IacCi.Core.Text;
 namespace IacCi.Core.Jobs;
 
 /// <summary>How a job is written down.</summary>
-public enum JobFormat
+internal enum JobFormat
 {
     /// <summary>RFC 8259, in UTF-8; no comments, no trailing commas, no duplicate keys.</summary>
     Json,
@@ -15,7 +15,7 @@ public enum JobFormat
 }
 
 /// <summary>Where a job is going to run: some rules are one place's alone.</summary>
-public enum JobContext
+internal enum JobContext
 {
     /// <summary>On one machine.</summary>
     Local,
@@ -29,7 +29,7 @@ public enum JobContext
 /// <param name="Line">Its line, 1-based; null when it has none.</param>
 /// <param name="Column">Its column in characters, 1-based; null when it has none.</param>
 /// <param name="Message">The problem and the remedy.</param>
-public sealed record JobError(string Path, int? Line, int? Column, string Message)
+internal sealed record JobError(string Path, int? Line, int? Column, string Message)
 {
     /// <summary>One line for a person: <c>job.yaml:12: orders[3].timeout: ...</c>.</summary>
     /// <param name="fileName">The file the job came from, or null.</param>
@@ -50,7 +50,7 @@ public sealed record JobError(string Path, int? Line, int? Column, string Messag
 }
 
 /// <summary>What came of reading a job: the job, or everything that is wrong with it.</summary>
-public sealed record JobReading
+internal sealed record JobReading
 {
     private JobReading(Job? job, IReadOnlyList<JobError> errors, IReadOnlyList<JobError> warnings) => (Job, Errors, Warnings) = (job, errors, warnings);
 

@@ -9,7 +9,7 @@ namespace IacCi.Core.Jobs;
 /// The form of a job as JSON Schema draft 2020-12 (https://json-schema.org/draft/2020-12), made of the table that jobs are read by. It says
 /// what a schema can say; rules between fields (names, circles, sums of times) are <see cref="JobReader"/>'s.
 /// </summary>
-public static class JobSchema
+internal static class JobSchema
 {
     /// <summary>The schema, indented, with a line break at its end.</summary>
     public static string Text()

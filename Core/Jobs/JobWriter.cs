@@ -10,7 +10,7 @@ namespace IacCi.Core.Jobs;
 /// Writes a job in its one canonical form: compact JSON, fields in the order of the schema, variables by name, what has its default left out.
 /// Two files that mean the same come to the same bytes, and <see cref="JobReader"/> reads them back to the same job.
 /// </summary>
-public static class JobWriter
+internal static class JobWriter
 {
     private static readonly JsonWriterOptions Compact = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
@@ -26,7 +26,7 @@ public static class JobWriter
 }
 
 /// <summary>Tells whether two jobs are the same.</summary>
-public static class JobDigest
+internal static class JobDigest
 {
     /// <summary>SHA-256 of the job's canonical form, 64 lower-case hex digits: the same for JSON and YAML, for any order of keys and layout.</summary>
     public static string Of(Job job) => Convert.ToHexStringLower(SHA256.HashData(JobWriter.Write(job).Span));

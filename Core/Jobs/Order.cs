@@ -3,7 +3,7 @@ using IacCi.Core.Model;
 namespace IacCi.Core.Jobs;
 
 /// <summary>One step of a job: commands that run in turn, in one place, with one environment.</summary>
-public sealed record Order
+internal sealed record Order
 {
     /// <summary>The commands, each for <c>/bin/sh -c</c>; the first that fails ends the order.</summary>
     public required IReadOnlyList<string> Cmds { get; init; }

@@ -6,7 +6,7 @@ namespace IacCi.Core.Jobs;
 /// How long things may take around an order's own <c>timeout</c>. An order's watchdog ends it after claim allowance +
 /// timeout + stop grace + <see cref="WatchdogGraceSeconds"/>; its signed URLs have to last <see cref="ReportGraceSeconds"/> beyond that.
 /// </summary>
-public static class OrderLimits
+internal static class OrderLimits
 {
     /// <summary>How long a CodeBuild order may take from its dispatch to its claim (a queue, an image pull), in seconds.</summary>
     public const int CodeBuildClaimSeconds = 1_800;

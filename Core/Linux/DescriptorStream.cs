@@ -5,7 +5,7 @@ namespace IacCi.Core.Linux;
 /// <summary>Something could not be written to a standard stream.</summary>
 /// <param name="message">What the system says.</param>
 /// <param name="isReaderGone">Whether whoever read it has gone away, as <c>head</c> does when it has enough.</param>
-public sealed class OutputLostException(string message, bool isReaderGone) : IOException(message)
+internal sealed class OutputLostException(string message, bool isReaderGone) : IOException(message)
 {
     /// <summary>Whether whoever read it has gone away.</summary>
     public bool IsReaderGone => isReaderGone;

@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using IacCi.Core.Worker.Processes;
 
 namespace IacCi.Core.Linux;
 

@@ -3,7 +3,6 @@ using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
 using IacCi.Core.Text;
-using IacCi.Core.Worker;
 
 namespace IacCi.Core.Linux;
 
@@ -12,7 +11,7 @@ namespace IacCi.Core.Linux;
 /// The engine stays
 /// root's. What the commands get is handed over to that user: copy of the code, folder for events, a folder for temporary files.
 /// </summary>
-public sealed unsafe class RunAsUser
+internal sealed unsafe class RunAsUser
 {
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
     private const UnixFileMode OthersMayPass = OwnerOnly | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
@@ -99,14 +98,14 @@ public sealed unsafe class RunAsUser
     }
 
     /// <summary>Hands an order's folders over to the user, before its commands start. Disposing shuts the user out again.</summary>
-    internal IDisposable TakeOver(CommandList commands, Dictionary<string, string> variables)
+    internal IDisposable TakeOver(string folder, string eventsFolder, Dictionary<string, string> variables)
     {
-        var root = Path.GetDirectoryName(commands.EventsFolder)!;
-        List<string> own = [commands.EventsFolder];
-        if (commands.Folder.StartsWith(root + "/", StringComparison.Ordinal))
+        var root = Path.GetDirectoryName(eventsFolder)!;
+        List<string> own = [eventsFolder];
+        if (folder.StartsWith(root + "/", StringComparison.Ordinal))
         {
             // Any other folder is one of the user's choice, whose owner it is not for us to change.
-            own.Add(commands.Folder);
+            own.Add(folder);
         }
 
         var (temporary, home) = (Path.Join(root, "tmp"), Path.Join(root, "home"));

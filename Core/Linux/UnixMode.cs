@@ -1,5 +1,3 @@
-using IacCi.Core.Archives;
-
 namespace IacCi.Core.Linux;
 
 /// <summary>The mode of a Unix file (inode(7)), which a zip holds in the upper half of an entry's external attributes.</summary>
@@ -10,7 +8,6 @@ internal static class UnixMode
     public const int Folder = 0x4000;
     public const int File = 0x8000;
     public const int Link = 0xA000;
-    public const int AnyExecute = 0b001_001_001;
 
     /// <summary>The rights to read, write and execute of the owner, the group and others. Bits beyond them (set-user-ID and the like) never travel.</summary>
     public const int RightsMask = 0b111_111_111;
@@ -23,14 +20,6 @@ internal static class UnixMode
 
     private const int OwnerRead = 0b100_000_000;
     private const int OwnerAll = 0b111_000_000;
-
-    /// <summary>The mode that an entry gets in an archive.</summary>
-    public static int Of(EntryKind kind, int rights) => kind switch
-    {
-        EntryKind.File => File | rights,
-        EntryKind.Link => Link | RightsMask,
-        _ => Folder | rights,
-    };
 
     /// <summary>The rights of an unpacked file: as they were, and its owner can read it.</summary>
     public static UnixFileMode FileRights(int mode) => (UnixFileMode)((mode & RightsMask) == 0 ? UsualFile : (mode & RightsMask) | OwnerRead);

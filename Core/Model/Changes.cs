@@ -4,7 +4,7 @@ namespace IacCi.Core.Model;
 /// One step of one order: a write that is conditional on the order's status, together with its events. What a member
 /// leaves null stays as it is in the record.
 /// </summary>
-public sealed record OrderChange
+internal sealed record OrderChange
 {
     /// <summary>The most characters of a log that the record keeps.</summary>
     public const int MaxLogTailChars = 4_096;
@@ -53,7 +53,7 @@ public sealed record OrderChange
 }
 
 /// <summary>What became of a list of changes.</summary>
-public abstract record AdvanceOutcome
+internal abstract record AdvanceOutcome
 {
     private AdvanceOutcome()
     {
@@ -73,7 +73,7 @@ public abstract record AdvanceOutcome
 }
 
 /// <summary>One step of the job: a write that is conditional on the job's status, together with its event.</summary>
-public sealed record JobChange
+internal sealed record JobChange
 {
     /// <summary>The status the job has to be in.</summary>
     public required JobStatus From { get; init; }
@@ -99,7 +99,7 @@ public sealed record JobChange
 }
 
 /// <summary>What becomes of the lease with a commit.</summary>
-public enum AfterCommit
+internal enum AfterCommit
 {
     /// <summary>The owner keeps it and goes on.</summary>
     Keep,
@@ -112,7 +112,7 @@ public enum AfterCommit
 }
 
 /// <summary>What became of an attempt to commit a pass.</summary>
-public abstract record CommitOutcome
+internal abstract record CommitOutcome
 {
     private CommitOutcome()
     {

@@ -4,10 +4,10 @@ namespace IacCi.Core.Model;
 /// <param name="Num">Which.</param>
 /// <param name="Action"><see cref="OrderAction.Skip"/> or <see cref="OrderAction.Expire"/>.</param>
 /// <param name="Reason">Its failure reason.</param>
-public readonly record struct Settlement(OrderNum Num, OrderAction Action, string Reason);
+internal readonly record struct Settlement(OrderNum Num, OrderAction Action, string Reason);
 
 /// <summary>What is to be done for a run.</summary>
-public sealed record Decision
+internal sealed record Decision
 {
     /// <summary>Queued orders that end without being dispatched.</summary>
     public required IReadOnlyList<Settlement> Settle { get; init; }
@@ -36,7 +36,7 @@ public sealed record Decision
 /// ready when every dependency has succeeded, or ended otherwise and was allowed to, because it or the order itself has
 /// <c>must_succeed: false</c>.
 /// </summary>
-public static class Decider
+internal static class Decider
 {
     /// <summary>The most orders that one decision dispatches: their intents fit into one transaction.</summary>
     public const int MaxDispatch = IRunStore.MaxWrites / 2;

@@ -4,7 +4,7 @@ namespace IacCi.Core.Model;
 /// How an order is shown to people, in the order of how much it needs to be seen. It is finer than <see cref="OrderStatus"/>, which stays the
 /// contract of records: an order that never ran because of another has the status <c>failed</c> there, and so has one that was cancelled.
 /// </summary>
-public enum DisplayStatus
+internal enum DisplayStatus
 {
     /// <summary>It failed.</summary>
     Failed,
@@ -32,7 +32,7 @@ public enum DisplayStatus
 }
 
 /// <summary>The words of display statuses, the same in tables, sentences, comments and JSON.</summary>
-public static class DisplayStatusText
+internal static class DisplayStatusText
 {
     /// <summary>How an order with this status and failure reason is shown.</summary>
     public static DisplayStatus Of(OrderStatus status, string? failureReason) => status switch

@@ -1,7 +1,7 @@
 namespace IacCi.Core.Model;
 
 /// <summary>Failure reasons that the engine itself gives.</summary>
-public static class EngineReasons
+internal static class EngineReasons
 {
     /// <summary>A dependency failed or timed out, and was not allowed to.</summary>
     public const string DependencyFailed = "dependency_failed";

@@ -1,7 +1,7 @@
 namespace IacCi.Core.Model;
 
 /// <summary>The words that a worker gives as the reason why an order did not succeed; a detail may follow after <c>: </c>.</summary>
-public static class FailureReasons
+internal static class FailureReasons
 {
     /// <summary>A command ended with another exit code than 0, or by a signal.</summary>
     public const string CommandFailed = "command_failed";

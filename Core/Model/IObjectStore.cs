@@ -5,7 +5,7 @@ namespace IacCi.Core.Model;
 /// throws, it may or may not have happened.
 /// </summary>
 /// <exception cref="Text.StoreUnavailableException">Any method, when the store does not answer or is throttled for longer than it retries.</exception>
-public interface IObjectStore
+internal interface IObjectStore
 {
     /// <summary>The object's bytes, or null when there is none.</summary>
     /// <param name="key">Its key.</param>
@@ -54,9 +54,9 @@ public interface IObjectStore
 /// When it was written, by the store's own clock: later when it was copied or restored since, never earlier. Null where a store cannot promise
 /// that: the times of a file are for anybody to set.
 /// </param>
-public readonly record struct StoredObject(ReadOnlyMemory<byte> Content, DateTimeOffset? WrittenAt);
+internal readonly record struct StoredObject(ReadOnlyMemory<byte> Content, DateTimeOffset? WrittenAt);
 
 /// <summary>An object is larger than the reader allows.</summary>
-public sealed class ObjectTooLargeException(string key, long maxBytes) : Exception($"{key} is larger than {maxBytes:N0} bytes")
+internal sealed class ObjectTooLargeException(string key, long maxBytes) : Exception($"{key} is larger than {maxBytes:N0} bytes")
 {
 }

@@ -6,7 +6,7 @@ namespace IacCi.Core.Model;
 /// again is safe, because each write is conditional on what it changes. Reads are strongly consistent.
 /// </summary>
 /// <exception cref="Text.StoreUnavailableException">Any method, when the store does not answer or is throttled for longer than it retries.</exception>
-public interface IRunStore
+internal interface IRunStore
 {
     /// <summary>The most records that <see cref="AddOrdersAsync"/> and the most writes that <see cref="AdvanceAsync"/> take at once.</summary>
     const int MaxWrites = 100;

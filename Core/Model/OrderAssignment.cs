@@ -9,7 +9,7 @@ namespace IacCi.Core.Model;
 /// What a worker is told when it is started: nothing secret, only where to find things. It comes as the event of a Lambda, or as
 /// the variables of a CodeBuild build.
 /// </summary>
-public sealed partial record OrderAssignment
+internal sealed partial record OrderAssignment
 {
     /// <summary>The run.</summary>
     public required RunId RunId { get; init; }

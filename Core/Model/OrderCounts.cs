@@ -3,7 +3,7 @@ using System.Globalization;
 namespace IacCi.Core.Model;
 
 /// <summary>How many orders of a run stand where: each order is counted once. Every surface takes its figures from here.</summary>
-public sealed record OrderCounts
+internal sealed record OrderCounts
 {
     /// <summary>In sentences and JSON, what ended stands first.</summary>
     private static readonly DisplayStatus[] Sequence =

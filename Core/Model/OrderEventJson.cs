@@ -2,14 +2,22 @@ using System.Buffers;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
-using IacCi.Core.Worker.Events;
 
 namespace IacCi.Core.Model;
 
 /// <summary>One event as JSON: what is accepted, and the same with its secrets masked.</summary>
 internal static class OrderEventJson
 {
-    private static readonly JsonDocumentOptions Strict = new() { MaxDepth = EventFiles.MaxEventDepth, AllowDuplicateProperties = false };
+    /// <summary>The most events of one order.</summary>
+    public const int MaxEvents = 40;
+
+    /// <summary>The largest event, in bytes.</summary>
+    public const int MaxEventBytes = 16 * 1024;
+
+    /// <summary>How deep an event's values may be nested: DynamoDB takes 32 levels, of which the item uses two.</summary>
+    public const int MaxEventDepth = 30;
+
+    private static readonly JsonDocumentOptions Strict = new() { MaxDepth = MaxEventDepth, AllowDuplicateProperties = false };
 
     private static readonly JsonWriterOptions Compact = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 

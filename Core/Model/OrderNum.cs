@@ -5,7 +5,7 @@ namespace IacCi.Core.Model;
 /// <summary>
 /// The place of an order in its job's list: <c>0001</c> to <c>9999</c>; <c>0000</c> stands for the job itself.
 /// </summary>
-public readonly record struct OrderNum : IComparable<OrderNum>
+internal readonly record struct OrderNum : IComparable<OrderNum>
 {
     /// <summary>The most orders a job may have.</summary>
     public const int MaxOrders = 9_999;

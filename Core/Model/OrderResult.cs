@@ -2,13 +2,12 @@ using System.Buffers;
 using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
-using IacCi.Core.Worker.Leftovers;
 using IacCi.Core.Text;
 
 namespace IacCi.Core.Model;
 
 /// <summary>What is reported of an order: <c>result.json</c>. The first one that stands decides.</summary>
-public sealed record OrderResult
+internal sealed record OrderResult
 {
     /// <summary>The most bytes that a result has; a reader refuses larger ones.</summary>
     public const int MaxResultBytes = 20 * 1024 * 1024;

@@ -1,12 +1,11 @@
 using System.Globalization;
 using System.Text.Json;
 using IacCi.Core.Text;
-using IacCi.Core.Worker.Events;
 
 namespace IacCi.Core.Model;
 
 /// <summary>What was read: a result, or why it is none.</summary>
-public abstract record ResultReading
+internal abstract record ResultReading
 {
     private ResultReading()
     {
@@ -25,12 +24,12 @@ public abstract record ResultReading
 /// Reads <c>result.json</c>, which anybody may have written who held the signed URL: nothing in it is trusted. Members that are
 /// not known are passed over; <c>status</c> and <c>log</c> are enough.
 /// </summary>
-public static class OrderResultReader
+internal static class OrderResultReader
 {
     /// <summary>The longest failure reason that is kept, in characters.</summary>
     public const int MaxReasonChars = 1_000;
 
-    private const int MaxDepth = EventFiles.MaxEventDepth + 2;
+    private const int MaxDepth = OrderEventJson.MaxEventDepth + 2;
     private static readonly JsonDocumentOptions Strict = new() { MaxDepth = MaxDepth, AllowDuplicateProperties = false };
 
     /// <summary>Reads a result.</summary>
@@ -124,18 +123,18 @@ public static class OrderResultReader
 
     private static List<string> Events(JsonElement events)
     {
-        if (events.GetArrayLength() > EventFiles.MaxEvents)
+        if (events.GetArrayLength() > OrderEventJson.MaxEvents)
         {
-            throw new InvalidMemberException($"more than {EventFiles.MaxEvents} events");
+            throw new InvalidMemberException($"more than {OrderEventJson.MaxEvents} events");
         }
 
         var read = new List<string>();
         foreach (var item in events.EnumerateArray())
         {
             var text = item.GetRawText();
-            if (item.ValueKind != JsonValueKind.Object || text.Length > EventFiles.MaxEventBytes || OrderEventJson.Problem(text) is not null)
+            if (item.ValueKind != JsonValueKind.Object || text.Length > OrderEventJson.MaxEventBytes || OrderEventJson.Problem(text) is not null)
             {
-                throw new InvalidMemberException($"events[{read.Count}] is no JSON object of at most {EventFiles.MaxEventBytes:N0} bytes");
+                throw new InvalidMemberException($"events[{read.Count}] is no JSON object of at most {OrderEventJson.MaxEventBytes:N0} bytes");
             }
 
             read.Add(text);

@@ -1,7 +1,7 @@
 namespace IacCi.Core.Model;
 
 /// <summary>Where an order stands. The last three are terminal: once there, an order never moves again.</summary>
-public enum OrderStatus
+internal enum OrderStatus
 {
     /// <summary>Waits for its dependencies, or for a free place.</summary>
     Queued,
@@ -23,7 +23,7 @@ public enum OrderStatus
 }
 
 /// <summary>Where a job stands. The last three are final.</summary>
-public enum JobStatus
+internal enum JobStatus
 {
     /// <summary>Intake is at work; nothing may be dispatched yet.</summary>
     Preparing,
@@ -45,7 +45,7 @@ public enum JobStatus
 }
 
 /// <summary>The words and letters that statuses have in records, results and the cursor.</summary>
-public static class StatusText
+internal static class StatusText
 {
     private static readonly string[] OrderWords = ["queued", "dispatching", "running", "succeeded", "failed", "timed_out"];
     private static readonly string[] JobWords = ["preparing", "active", "finalizing", "succeeded", "failed", "timed_out"];

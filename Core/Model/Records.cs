@@ -1,7 +1,7 @@
 namespace IacCi.Core.Model;
 
 /// <summary>The job's own item (<c>&lt;run_id&gt;:0000</c>).</summary>
-public sealed record JobRecord
+internal sealed record JobRecord
 {
     /// <summary>The run.</summary>
     public required RunId RunId { get; init; }
@@ -47,7 +47,7 @@ public sealed record JobRecord
 }
 
 /// <summary>An order's item (<c>&lt;run_id&gt;:&lt;order_num&gt;</c>).</summary>
-public sealed record OrderRecord
+internal sealed record OrderRecord
 {
     /// <summary>The run.</summary>
     public required RunId RunId { get; init; }
@@ -129,7 +129,7 @@ public sealed record OrderRecord
 /// The lock item of a run: who is at work on it (the lease), what has happened that nobody has handled (the inbox), and
 /// what is known of the orders (the cursor). It exists from the moment the job is active.
 /// </summary>
-public sealed record RunLock
+internal sealed record RunLock
 {
     /// <summary>The run.</summary>
     public required RunId RunId { get; init; }
@@ -168,14 +168,14 @@ public sealed record RunLock
 /// <param name="States">One letter of <c>q d r s f t</c> per order, in the order of their numbers.</param>
 /// <param name="Ending">Why the job is being ended before its orders are through; null when it is not.</param>
 /// <param name="ReportDueAt">When what people have not been told yet is to be told; null when they have been told everything.</param>
-public sealed record RunCheckpoint(string States, JobEnding? Ending = null, DateTimeOffset? ReportDueAt = null)
+internal sealed record RunCheckpoint(string States, JobEnding? Ending = null, DateTimeOffset? ReportDueAt = null)
 {
     /// <summary>The cursor of a job none of whose orders has moved.</summary>
     public static RunCheckpoint Fresh(int orderCount) => new(new string(OrderStatus.Queued.Letter(), orderCount));
 }
 
 /// <summary>Why a job is ended before its orders are through.</summary>
-public enum JobEnding
+internal enum JobEnding
 {
     /// <summary>Its deadline passed: what is unfinished becomes <c>timed_out</c> with the reason <c>job_timeout</c>.</summary>
     Deadline,
@@ -185,7 +185,7 @@ public enum JobEnding
 }
 
 /// <summary>One entry of <c>order_events</c>.</summary>
-public sealed record RunEvent
+internal sealed record RunEvent
 {
     /// <summary>The order's name, or <see cref="JobEventName"/>.</summary>
     public required string OrderName { get; init; }

@@ -4,7 +4,7 @@ namespace IacCi.Core.Model;
 /// The events of a step, made from the step alone: whoever repeats a step makes the same events. Two events never meet in
 /// one key, because the last three digits of the epoch tell the kind of step, and the same step happens to an order once.
 /// </summary>
-public static class RunEvents
+internal static class RunEvents
 {
     /// <summary>A job was started.</summary>
     public const string JobStarted = "job_started";

@@ -1,7 +1,7 @@
 namespace IacCi.Core.Model;
 
 /// <summary>The dependency graph of a plan in the form that decisions need: dependencies by index, and an order that respects them.</summary>
-public sealed class RunGraph
+internal sealed class RunGraph
 {
     private readonly int[][] dependencies;
 

@@ -7,7 +7,7 @@ namespace IacCi.Core.Model;
 /// Names one run of a job: a UUID of ours, or the caller's own name, <c>[A-Za-z0-9][A-Za-z0-9_-]{0,63}</c>.
 /// It is part of object keys, item keys and Step Functions names, which is why the alphabet is this narrow.
 /// </summary>
-public readonly partial record struct RunId
+internal readonly partial record struct RunId
 {
     private RunId(string value) => Value = value;
 

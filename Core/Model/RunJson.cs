@@ -10,18 +10,18 @@ namespace IacCi.Core.Model;
     Converters = [typeof(RunIdConverter), typeof(TraceIdConverter), typeof(OrderNumConverter), typeof(ExecutionTargetConverter)])]
 [JsonSerializable(typeof(RunPlan))]
 [JsonSerializable(typeof(DoneObject))]
-public sealed partial class RunJson : JsonSerializerContext;
+internal sealed partial class RunJson : JsonSerializerContext;
 
 /// <summary>What the done bucket holds of a run: <c>{"status", "summary"}</c>.</summary>
 /// <param name="Status">The job's final status.</param>
 /// <param name="Summary">How many orders ended how.</param>
-public sealed record DoneObject(string Status, RunSummary Summary);
+internal sealed record DoneObject(string Status, RunSummary Summary);
 
 /// <summary>How many orders ended how.</summary>
 /// <param name="Succeeded">Orders that succeeded.</param>
 /// <param name="Failed">Orders that failed.</param>
 /// <param name="TimedOut">Orders that timed out.</param>
-public sealed record RunSummary(int Succeeded, int Failed, int TimedOut)
+internal sealed record RunSummary(int Succeeded, int Failed, int TimedOut)
 {
     /// <summary>Counts the letters of a cursor.</summary>
     public static RunSummary Of(string states) => new(
@@ -31,7 +31,7 @@ public sealed record RunSummary(int Succeeded, int Failed, int TimedOut)
 }
 
 /// <summary>A run id as a JSON string.</summary>
-public sealed class RunIdConverter : JsonConverter<RunId>
+internal sealed class RunIdConverter : JsonConverter<RunId>
 {
     /// <inheritdoc/>
     public override RunId Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
@@ -42,7 +42,7 @@ public sealed class RunIdConverter : JsonConverter<RunId>
 }
 
 /// <summary>A trace id as a JSON string.</summary>
-public sealed class TraceIdConverter : JsonConverter<TraceId>
+internal sealed class TraceIdConverter : JsonConverter<TraceId>
 {
     /// <inheritdoc/>
     public override TraceId Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
@@ -53,7 +53,7 @@ public sealed class TraceIdConverter : JsonConverter<TraceId>
 }
 
 /// <summary>An order number as a JSON string of four digits.</summary>
-public sealed class OrderNumConverter : JsonConverter<OrderNum>
+internal sealed class OrderNumConverter : JsonConverter<OrderNum>
 {
     /// <inheritdoc/>
     public override OrderNum Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
@@ -64,7 +64,7 @@ public sealed class OrderNumConverter : JsonConverter<OrderNum>
 }
 
 /// <summary>An execution target as its word.</summary>
-public sealed class ExecutionTargetConverter : JsonConverter<ExecutionTarget>
+internal sealed class ExecutionTargetConverter : JsonConverter<ExecutionTarget>
 {
     /// <inheritdoc/>
     public override ExecutionTarget Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => reader.GetString() switch
@@ -79,7 +79,7 @@ public sealed class ExecutionTargetConverter : JsonConverter<ExecutionTarget>
 }
 
 /// <summary>The words of execution targets.</summary>
-public static class ExecutionTargetText
+internal static class ExecutionTargetText
 {
     /// <summary><c>lambda</c> or <c>codebuild</c>.</summary>
     public static string Word(this ExecutionTarget target) => target == ExecutionTarget.Lambda ? "lambda" : "codebuild";

@@ -1,7 +1,7 @@
 namespace IacCi.Core.Model;
 
 /// <summary>Where a run's objects stand. Part of the contract: other programs rely on it.</summary>
-public static class RunKeys
+internal static class RunKeys
 {
     /// <summary>Under which results and triggers appear.</summary>
     public const string CallbackRoot = "tmp/callbacks/runs/";

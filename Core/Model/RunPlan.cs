@@ -1,7 +1,7 @@
 namespace IacCi.Core.Model;
 
 /// <summary>Where an order's worker runs on AWS. On one machine it is a child process whatever this says.</summary>
-public enum ExecutionTarget
+internal enum ExecutionTarget
 {
     /// <summary>A CodeBuild build.</summary>
     CodeBuild,
@@ -14,7 +14,7 @@ public enum ExecutionTarget
 /// Everything about a run that never changes: who asked for it and the graph of its orders. Written once at intake as
 /// <c>tmp/exec/&lt;run_id&gt;/graph.json</c>, so that deciding and dispatching need no other record.
 /// </summary>
-public sealed record RunPlan
+internal sealed record RunPlan
 {
     /// <summary>The run.</summary>
     public required RunId RunId { get; init; }
@@ -42,7 +42,7 @@ public sealed record RunPlan
 }
 
 /// <summary>What the engine has to know of an order to decide about it and to start it.</summary>
-public sealed record PlannedOrder
+internal sealed record PlannedOrder
 {
     /// <summary>Its number.</summary>
     public required OrderNum Num { get; init; }
@@ -85,7 +85,7 @@ public sealed record PlannedOrder
 }
 
 /// <summary>Whom to tell about a run: a pull request or issue, and a commit.</summary>
-public sealed record ReportTarget
+internal sealed record ReportTarget
 {
     /// <summary><c>owner/name</c>.</summary>
     public required string GitRepo { get; init; }

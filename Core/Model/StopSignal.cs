@@ -3,7 +3,7 @@ namespace IacCi.Core.Model;
 /// <summary>
 /// The signal by which an order's commands are asked to end. It is sent once: Terraform takes a second one as "at once", and forgets what it is creating.
 /// </summary>
-public enum StopSignal
+internal enum StopSignal
 {
     /// <summary>SIGINT: what Ctrl-C sends. Terraform's providers outlive it and finish what they do.</summary>
     Interrupt,
@@ -15,7 +15,7 @@ public enum StopSignal
 /// <summary>How an order's commands are ended: one signal, then nothing until the grace is over, then SIGKILL.</summary>
 /// <param name="Signal">What they are sent.</param>
 /// <param name="GraceSeconds">How long they have to end after it, in seconds.</param>
-public sealed record StopPolicy(StopSignal Signal, int GraceSeconds)
+internal sealed record StopPolicy(StopSignal Signal, int GraceSeconds)
 {
     /// <summary>The grace when nothing is said, in seconds.</summary>
     public const int DefaultGraceSeconds = 30;

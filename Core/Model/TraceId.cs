@@ -5,7 +5,7 @@ using System.Text.RegularExpressions;
 namespace IacCi.Core.Model;
 
 /// <summary>Ties everything that belongs to one run together: 8 lower-case hex digits.</summary>
-public readonly partial record struct TraceId
+internal readonly partial record struct TraceId
 {
     private TraceId(string value) => Value = value;
 

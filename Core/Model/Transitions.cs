@@ -3,7 +3,7 @@ using System.Diagnostics;
 namespace IacCi.Core.Model;
 
 /// <summary>What can happen to an order.</summary>
-public enum OrderAction
+internal enum OrderAction
 {
     /// <summary>The intent to start it is written.</summary>
     Dispatch,
@@ -31,7 +31,7 @@ public enum OrderAction
 /// The state machine of an order, as one exhaustive table. Every other pair of status and action is illegal, and the
 /// store refuses it, because each write is conditional on the statuses that <see cref="From"/> names.
 /// </summary>
-public static class Transitions
+internal static class Transitions
 {
     /// <summary>The status an action leads to, or null when the action is illegal in that status.</summary>
     public static OrderStatus? Next(OrderStatus status, OrderAction action) => (status, action) switch

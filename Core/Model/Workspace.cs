@@ -1,7 +1,7 @@
 namespace IacCi.Core.Model;
 
 /// <summary>Where the commands of an order run.</summary>
-public enum Workspace
+internal enum Workspace
 {
     /// <summary>In a copy of the code that the order has for itself, and that is removed when the order is over.</summary>
     Copy,
@@ -11,7 +11,7 @@ public enum Workspace
 }
 
 /// <summary>What becomes of the files that an order makes or changes in its copy of the code. The copy is removed either way.</summary>
-public enum KeepChanges
+internal enum KeepChanges
 {
     /// <summary>Terraform state is kept, and the order fails; of other files the order is told that they are lost.</summary>
     State,

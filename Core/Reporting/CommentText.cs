@@ -1,5 +1,6 @@
 using System.Text;
 using IacCi.Core.Model;
+using IacCi.Core.Text;
 
 namespace IacCi.Core.Reporting;
 
@@ -7,7 +8,7 @@ namespace IacCi.Core.Reporting;
 /// The comment about a run, as GitHub's markdown: state and progress, a table, the output of what failed (unfolded), the
 /// graph, the other outputs (folded). A pure function of the snapshot.
 /// </summary>
-public static class CommentText
+internal static class CommentText
 {
     /// <summary>GitHub's bound on a comment, in characters; counted here as UTF-16 code units, which are never fewer.</summary>
     public const int MaxChars = 65_536;
@@ -78,7 +79,7 @@ public static class CommentText
             return LogBlocks.Render(run, orders, open: false, maxChars).Text;
         }
 
-        var head = $"<details>\n<summary>✅ The output of {ReportFormat.Number(orders.Count)} orders that succeeded</summary>\n\n";
+        var head = $"<details>\n<summary>✅ The output of {Plural.Number(orders.Count)} orders that succeeded</summary>\n\n";
         const string end = "\n</details>\n";
         return head + LogBlocks.Render(run, orders, open: false, maxChars - head.Length - end.Length).Text + end;
     }

@@ -1,10 +1,11 @@
 using IacCi.Core.Model;
 using IacCi.Core.Reporting.Vcs;
+using IacCi.Core.Text;
 
 namespace IacCi.Core.Reporting;
 
 /// <summary>What a commit's status says about a run.</summary>
-public static class CommitStatusText
+internal static class CommitStatusText
 {
     /// <summary>The status of the commit that a run is about: <c>iac-ci/&lt;flow_label&gt;</c>.</summary>
     /// <param name="run">The snapshot.</param>
@@ -18,7 +19,7 @@ public static class CommitStatusText
             JobStatus.Succeeded => (CommitState.Success, counts.ToString()),
             JobStatus.Failed => (CommitState.Failure, Failed(run, counts)),
             JobStatus.TimedOut => (CommitState.Error, $"timed out: {counts}"),
-            _ => (CommitState.Pending, $"{ReportFormat.Number(counts.Done)} of {ReportFormat.Count(counts.Total, "order")} done"),
+            _ => (CommitState.Pending, $"{Plural.Number(counts.Done)} of {Plural.Of(counts.Total, "order")} done"),
         };
         return new CommitStatus($"iac-ci/{flowLabel}", state, what, commentUrl);
     }

@@ -61,8 +61,8 @@ internal static class Headline
     private static string Progress(RunReport run)
     {
         var counts = run.Counts;
-        var each = counts.Present.Select(pair => $"**{ReportFormat.Number(pair.Count)}** {pair.Status.Word()}");
-        return $"**{ReportFormat.Number(counts.Done)}** of {ReportFormat.Count(counts.Total, "order")} done: {string.Join(" · ", each)}";
+        var each = counts.Present.Select(pair => $"**{Plural.Number(pair.Count)}** {pair.Status.Word()}");
+        return $"**{Plural.Number(counts.Done)}** of {Plural.Of(counts.Total, "order")} done: {string.Join(" · ", each)}";
     }
 
     private static string Bar(RunReport run)

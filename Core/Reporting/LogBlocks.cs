@@ -1,4 +1,5 @@
 using System.Text;
+using IacCi.Core.Text;
 
 namespace IacCi.Core.Reporting;
 
@@ -65,7 +66,7 @@ internal static class LogBlocks
     }
 
     /// <summary>The sentence in place of blocks that have no room.</summary>
-    internal static string LeftOut(int orders) => $"_The output of {ReportFormat.Count(orders, "more order")} is left out here._\n";
+    internal static string LeftOut(int orders) => $"_The output of {Plural.Of(orders, "more order")} is left out here._\n";
 
     private static int OverheadOf(RunReport run, OrderReport order, bool open) => Block(run, order with { LogTail = "x" }, open, 0).Length + MaxFenceChars;
 

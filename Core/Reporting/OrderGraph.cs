@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using IacCi.Core.Model;
+using IacCi.Core.Text;
 
 namespace IacCi.Core.Reporting;
 
@@ -40,7 +41,7 @@ internal static class OrderGraph
 
         if (run.Orders.Count > MaxOrders || edges > MaxEdges)
         {
-            return $"_The graph of {ReportFormat.Count(run.Orders.Count, "order")} and {(edges == 1 ? "1 dependency" : $"{ReportFormat.Number(edges)} dependencies")} "
+            return $"_The graph of {Plural.Of(run.Orders.Count, "order")} and {(edges == 1 ? "1 dependency" : $"{Plural.Number(edges)} dependencies")} "
                 + "is left out here: too large to read._\n";
         }
 

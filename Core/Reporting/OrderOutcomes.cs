@@ -12,7 +12,7 @@ namespace IacCi.Core.Reporting;
 /// Statuses are not in it; the cursor has them. It is a cache: lost, it is filled again from the orders' records
 /// (<see cref="Missing"/>).
 /// </summary>
-public sealed class OrderOutcomes
+internal sealed class OrderOutcomes
 {
     /// <summary>The most bytes of <see cref="ToJson"/>.</summary>
     public const int MaxBytes = 2_000_000;

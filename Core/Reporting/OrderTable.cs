@@ -1,5 +1,6 @@
 using System.Text;
 using IacCi.Core.Model;
+using IacCi.Core.Text;
 
 namespace IacCi.Core.Reporting;
 
@@ -29,7 +30,7 @@ internal static class OrderTable
     internal static string Folded(RunReport run, int maxChars)
     {
         const string end = "\n</details>\n";
-        var head = $"<details>\n<summary>All {ReportFormat.Number(run.Orders.Count)} orders</summary>\n\n";
+        var head = $"<details>\n<summary>All {Plural.Number(run.Orders.Count)} orders</summary>\n\n";
         var room = maxChars - head.Length - end.Length;
         if (run.Orders.Count <= MaxOpenRows || room < 1_000)
         {
@@ -67,7 +68,7 @@ internal static class OrderTable
         }
 
         var leftOut = orders.Count - count + alreadyLeftOut;
-        return leftOut == 0 ? text.ToString() : text.Append($"\n_{ReportFormat.Count(leftOut, "more order")}{LeftOutEnd}").ToString();
+        return leftOut == 0 ? text.ToString() : text.Append($"\n_{Plural.Of(leftOut, "more order")}{LeftOutEnd}").ToString();
     }
 
     private static string Row(OrderReport order, RunReport run)

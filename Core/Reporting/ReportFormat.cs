@@ -15,10 +15,6 @@ internal static class ReportFormat
 
     private const int MaxNamed = 3;
 
-    internal static string Number(int value) => value.ToString("N0", CultureInfo.InvariantCulture);
-
-    internal static string Count(int value, string one) => value == 1 ? $"1 {one}" : $"{Number(value)} {one}s";
-
     /// <summary>How long an order took, or since when it runs.</summary>
     internal static string TimeOf(OrderReport order) => order switch
     {
@@ -69,6 +65,6 @@ internal static class ReportFormat
     private static string Names(List<OrderReport> orders)
     {
         var named = string.Join(", ", orders.Take(MaxNamed).Select(Name));
-        return orders.Count <= MaxNamed ? named : $"{named} and {Number(orders.Count - MaxNamed)} more";
+        return orders.Count <= MaxNamed ? named : $"{named} and {Plural.Number(orders.Count - MaxNamed)} more";
     }
 }

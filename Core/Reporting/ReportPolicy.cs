@@ -1,7 +1,7 @@
 namespace IacCi.Core.Reporting;
 
 /// <summary>Whether a comment is brought up to date in this pass.</summary>
-public enum ReportDecision
+internal enum ReportDecision
 {
     /// <summary>Nothing is new.</summary>
     Nothing,
@@ -18,7 +18,7 @@ public enum ReportDecision
 /// (https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api, "About secondary rate limits"), so the pace
 /// slows down as a run goes on: about 30 updates in the first five minutes, about 115 in the first hour, 60 in each one after it.
 /// </summary>
-public static class ReportPolicy
+internal static class ReportPolicy
 {
     /// <summary>The least time between two updates of one comment.</summary>
     public static readonly TimeSpan MinInterval = TimeSpan.FromSeconds(10);

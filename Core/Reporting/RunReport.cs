@@ -4,7 +4,7 @@ using IacCi.Core.Model;
 namespace IacCi.Core.Reporting;
 
 /// <summary>A run as people are told about it: a snapshot. The same snapshot always gives the same text.</summary>
-public sealed record RunReport
+internal sealed record RunReport
 {
     /// <summary>The run.</summary>
     public required RunId RunId { get; init; }
@@ -119,7 +119,7 @@ public sealed record RunReport
 /// <param name="ExitCode">The exit code of the command that ended it.</param>
 /// <param name="FailureReason">Why it did not succeed.</param>
 /// <param name="LogTail">The end of its masked output.</param>
-public sealed record OrderReport(
+internal sealed record OrderReport(
     PlannedOrder Plan,
     OrderStatus Status,
     DateTimeOffset? StartedAt = null,

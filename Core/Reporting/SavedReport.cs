@@ -11,7 +11,7 @@ namespace IacCi.Core.Reporting;
 /// What is remembered of a run's comment between two updates, as one object (<see cref="RunKeys.Report"/>). It is a cache: lost, the comment is
 /// found again by its last line, and the results by the orders' records.
 /// </summary>
-public sealed record SavedReport
+internal sealed record SavedReport
 {
     /// <summary>The most bytes of <see cref="ToJson"/>.</summary>
     public const int MaxBytes = OrderOutcomes.MaxBytes + (16 << 10);

@@ -21,7 +21,7 @@ namespace IacCi.Core.Reporting;
 /// <param name="clock">The time.</param>
 /// <param name="log">Gets a line when something could not be told.</param>
 [SuppressMessage("Design", "CA1031", Justification = "Whatever goes wrong in telling people, the run goes on.")]
-public sealed class VcsReporter(VcsConnections connections, IObjectStore objects, IRunStore store, bool isLocal, TimeProvider clock, Action<string> log) : IRunReporter
+internal sealed class VcsReporter(VcsConnections connections, IObjectStore objects, IRunStore store, bool isLocal, TimeProvider clock, Action<string> log) : IRunReporter
 {
     /// <summary>How long the first word may take: the sender of the job waits for its answer (GitHub for 10 s).</summary>
     public static readonly TimeSpan AnnounceBudget = TimeSpan.FromSeconds(6);

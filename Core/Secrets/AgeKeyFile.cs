@@ -4,7 +4,7 @@ using IacCi.Core.Secrets.Age;
 namespace IacCi.Core.Secrets;
 
 /// <summary>Files of one key, written as age-keygen writes them.</summary>
-public static class AgeKeyFile
+internal static class AgeKeyFile
 {
     /// <summary>The text of a key file: when it was made, the public key, the secret key.</summary>
     /// <param name="identity">The key.</param>

@@ -8,7 +8,7 @@ namespace IacCi.Core.Secrets;
 /// lines, and comments that begin with <c>#</c>; a variable may have blanks between keys. Keys of kinds not supported (plugins, ssh,
 /// post-quantum) are passed over.
 /// </summary>
-public static class AgeKeys
+internal static class AgeKeys
 {
     /// <summary>The variable that holds keys themselves.</summary>
     public const string KeyVariable = "SOPS_AGE_KEY";

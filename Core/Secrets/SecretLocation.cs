@@ -4,7 +4,7 @@ using IacCi.Core.Text;
 namespace IacCi.Core.Secrets;
 
 /// <summary>Who keeps a secret.</summary>
-public enum SecretKeeper
+internal enum SecretKeeper
 {
     /// <summary>SSM Parameter Store.</summary>
     Ssm,
@@ -22,7 +22,7 @@ public enum SecretKeeper
 /// <summary>Where a secret is found; never the secret.</summary>
 /// <param name="Keeper">Who keeps it.</param>
 /// <param name="Name">Its path, name, ARN or variable there.</param>
-public readonly record struct SecretLocation(SecretKeeper Keeper, string Name)
+internal readonly record struct SecretLocation(SecretKeeper Keeper, string Name)
 {
     /// <summary>The longest name, in characters (a Secrets Manager ARN may have 2,048).</summary>
     public const int MaxNameLength = 2_048;

@@ -3,7 +3,7 @@ using IacCi.Core.Text;
 namespace IacCi.Core.Secrets;
 
 /// <summary>What is wrong with a key, an age file or a SOPS file.</summary>
-public enum SecretsError
+internal enum SecretsError
 {
     /// <summary>A key or a recipient is not one, or none was given.</summary>
     Key,
@@ -36,7 +36,7 @@ public enum SecretsError
 /// <summary>
 /// A key or file of secrets cannot be used. The message says which and what to do, and never holds a key or a value.
 /// </summary>
-public sealed class SecretsException(SecretsError fault, string message, Exception? inner = null)
+internal sealed class SecretsException(SecretsError fault, string message, Exception? inner = null)
     : UserException(message, ExitCode.Invalid, inner)
 {
     /// <summary>What is wrong.</summary>

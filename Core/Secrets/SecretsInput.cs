@@ -4,7 +4,7 @@ using IacCi.Core.Text;
 namespace IacCi.Core.Secrets;
 
 /// <summary>Reads a whole file of secrets, with a limit.</summary>
-public static class SecretsInput
+internal static class SecretsInput
 {
     /// <summary>The name that stands for standard input.</summary>
     public const string StandardInput = "-";

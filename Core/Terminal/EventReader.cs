@@ -6,7 +6,7 @@ namespace IacCi.Core.Terminal;
 /// <summary>An event, and why it came to that where it is bad news.</summary>
 /// <param name="Event">What happened.</param>
 /// <param name="Reason">The failure reason of the order or the job; null for other events, and where the record is gone.</param>
-public sealed record EventView(RunEvent Event, string? Reason);
+internal sealed record EventView(RunEvent Event, string? Reason);
 
 /// <summary>Reads the events of a trace with their reasons, which stand in the records. Each run's records are read once, and only for bad news.</summary>
 /// <param name="store">The records.</param>

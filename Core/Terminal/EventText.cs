@@ -6,7 +6,7 @@ using IacCi.Core.Text;
 namespace IacCi.Core.Terminal;
 
 /// <summary>Events as text and as JSON.</summary>
-public static class EventText
+internal static class EventText
 {
     private static readonly JsonWriterOptions Indented = new() { Indented = true };
 

@@ -4,7 +4,7 @@ using IacCi.Core.Model;
 namespace IacCi.Core.Terminal;
 
 /// <summary>Shows a run while it runs. It never ends or delays the run: what cannot be written is not shown.</summary>
-public interface IRunDisplay : IAsyncDisposable
+internal interface IRunDisplay : IAsyncDisposable
 {
     /// <summary>Takes in a pass.</summary>
     void Take(RunProgress progress);
@@ -17,7 +17,7 @@ public interface IRunDisplay : IAsyncDisposable
 }
 
 /// <summary>Shows nothing.</summary>
-public sealed class NoDisplay : IRunDisplay
+internal sealed class NoDisplay : IRunDisplay
 {
     /// <summary>The one instance.</summary>
     public static NoDisplay Instance { get; } = new();

@@ -6,7 +6,7 @@ using IacCi.Core.Text;
 namespace IacCi.Core.Terminal;
 
 /// <summary>Keeps a table up to date on a terminal.</summary>
-public sealed class LiveDisplay : IRunDisplay
+internal sealed class LiveDisplay : IRunDisplay
 {
     private static readonly TimeSpan RedrawInterval = TimeSpan.FromMilliseconds(100);
 

@@ -1,5 +1,5 @@
 using System.Text;
-using IacCi.Core.Hosts.Local;
+using IacCi.Core.Model;
 using IacCi.Core.Text;
 using IacCi.Core.Worker.Output;
 
@@ -68,15 +68,15 @@ internal sealed class LiveTail(string? path, Stream output) : IDisposable
     /// </summary>
     private string MissingEnd(string log)
     {
-        if (written < LiveLogs.MaxLiveBytes && !log.Contains(OrderOutput.LiveStopped, StringComparison.Ordinal))
+        if (written < LiveLogFile.MaxBytes && !log.Contains(LiveLogFile.Stopped, StringComparison.Ordinal))
         {
             return "";
         }
 
-        var lines = LogText.From(last).Replace(LiveLogs.TooMuch, "", StringComparison.Ordinal);
+        var lines = LogText.From(last).Replace(LiveLogFile.TooMuch, "", StringComparison.Ordinal);
         lines = lines[(lines.IndexOf('\n', StringComparison.Ordinal) + 1)..];
         var at = lines.Length == 0 ? -1 : log.LastIndexOf(lines, StringComparison.Ordinal);
-        return at >= 0 ? log[(at + lines.Length)..] : LiveLogs.Gap + LogText.Tail(log, MaxEndChars);
+        return at >= 0 ? log[(at + lines.Length)..] : LiveLogFile.Gap + LogText.Tail(log, MaxEndChars);
     }
 
     private void Remember(ReadOnlySpan<byte> bytes)

@@ -1,5 +1,4 @@
 using System.Text;
-using IacCi.Core.Hosts.Local;
 using IacCi.Core.Model;
 
 namespace IacCi.Core.Terminal;
@@ -10,7 +9,7 @@ namespace IacCi.Core.Terminal;
 /// <param name="liveFolder">Where live logs stand; null where there are none.</param>
 /// <param name="output">Where it is written.</param>
 /// <param name="clock">The time.</param>
-public sealed class LogReader(IRunStore store, IObjectStore objects, string? liveFolder, Stream output, TimeProvider clock)
+internal sealed class LogReader(IRunStore store, IObjectStore objects, string? liveFolder, Stream output, TimeProvider clock)
 {
     /// <summary>How often something that is followed is looked at.</summary>
     public static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(200);
@@ -106,7 +105,7 @@ public sealed class LogReader(IRunStore store, IObjectStore objects, string? liv
         }
     }
 
-    private LiveTail Live(OrderRecord order) => new(liveFolder is null ? null : LiveLogs.PathOf(liveFolder, order.RunId, order.Num), output);
+    private LiveTail Live(OrderRecord order) => new(liveFolder is null ? null : LiveLogFile.PathOf(liveFolder, order.RunId, order.Num), output);
 
     private OrderLogs Logs(OrderRecord order) => new(objects, order.RunId);
 

@@ -1,5 +1,4 @@
 using System.Text;
-using IacCi.Core.Hosts.Local;
 using IacCi.Core.Model;
 
 namespace IacCi.Core.Terminal;
@@ -96,7 +95,7 @@ internal sealed class OrderTails(RunId run, string? liveFolder, Func<OrderNum, C
         if (!open.TryGetValue(num, out var found))
         {
             var lines = new LineStream(text => line(num, text));
-            found = (new LiveTail(liveFolder is null ? null : LiveLogs.PathOf(liveFolder, run, num), lines), lines);
+            found = (new LiveTail(liveFolder is null ? null : LiveLogFile.PathOf(liveFolder, run, num), lines), lines);
             open[num] = found;
         }
 

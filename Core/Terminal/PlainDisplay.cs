@@ -20,7 +20,7 @@ internal sealed record PlainOptions
 /// Shows a run as lines, for what is no terminal: one when an order starts, one when it ends, below it the end of its output if it failed, and
 /// a sign of life when nothing else is said. The lines are written by a task of its own, so that a reader who is slow does not hold up the run.
 /// </summary>
-public sealed class PlainDisplay : IRunDisplay
+internal sealed class PlainDisplay : IRunDisplay
 {
     /// <summary>How many lines of a failed order's output are shown.</summary>
     public const int TailLines = 20;

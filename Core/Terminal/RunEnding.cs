@@ -5,7 +5,7 @@ using IacCi.Core.Text;
 namespace IacCi.Core.Terminal;
 
 /// <summary>The last screen of a run: what failed and why, what took longest, and the commands that show more. Pure.</summary>
-public static class RunEnding
+internal static class RunEnding
 {
     private const int MaxFailures = 10, MaxSlowest = 5, MaxCommandWidth = 60, MinWidth = 20;
 

@@ -5,7 +5,7 @@ using IacCi.Core.Text;
 namespace IacCi.Core.Terminal;
 
 /// <summary>The line below the table: a bar, how much is done, the counts, the time that has passed and about how much is left.</summary>
-public static class RunFooter
+internal static class RunFooter
 {
     private const int BarCells = 16, MinWidthForBar = 60, MinOrdersForBar = 5;
 

@@ -4,7 +4,7 @@ using IacCi.Core.Model;
 namespace IacCi.Core.Terminal;
 
 /// <summary>What is known of a run while it runs: fed by passes and by output, read by what draws it. Safe for several threads.</summary>
-public sealed class RunProgressView
+internal sealed class RunProgressView
 {
     private readonly Lock gate = new();
     private readonly OrderLine[] lines;
@@ -88,11 +88,11 @@ public sealed class RunProgressView
 /// <param name="Line">The order as it is now.</param>
 /// <param name="HasBegun">Whether this is the first that is heard of its start.</param>
 /// <param name="LogTail">The end of its output; null while it runs, and where there is none.</param>
-public sealed record OrderNews(OrderLine Line, bool HasBegun, string? LogTail);
+internal sealed record OrderNews(OrderLine Line, bool HasBegun, string? LogTail);
 
 /// <summary>What is known of one order.</summary>
 /// <param name="Order">The order.</param>
-public sealed record OrderLine(PlannedOrder Order)
+internal sealed record OrderLine(PlannedOrder Order)
 {
     /// <summary>Where it stands.</summary>
     public OrderStatus Status { get; init; }

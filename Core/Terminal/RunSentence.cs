@@ -4,7 +4,7 @@ using IacCi.Core.Text;
 namespace IacCi.Core.Terminal;
 
 /// <summary>A run in one line.</summary>
-public static class RunSentence
+internal static class RunSentence
 {
     /// <summary>How a run ended, or where it stands.</summary>
     public static string Of(RunView run, Palette palette)

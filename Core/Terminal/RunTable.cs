@@ -5,7 +5,7 @@ using IacCi.Core.Text;
 namespace IacCi.Core.Terminal;
 
 /// <summary>Draws the orders of a run: pure, so that what people see can be held against golden files.</summary>
-public static class RunTable
+internal static class RunTable
 {
     private const int MaxNameWidth = 32, ElapsedWidth = 7, MinOutputWidth = 12;
 

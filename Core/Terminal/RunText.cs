@@ -5,7 +5,7 @@ using IacCi.Core.Text;
 namespace IacCi.Core.Terminal;
 
 /// <summary>A run with its orders, as text.</summary>
-public static class RunText
+internal static class RunText
 {
     private const int StatusWidth = 11, ElapsedWidth = 7, MarginWidth = 14, MinNoteWidth = 20;
 

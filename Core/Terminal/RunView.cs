@@ -7,7 +7,7 @@ namespace IacCi.Core.Terminal;
 /// <summary>A run as people and scripts see it, here or on AWS.</summary>
 /// <param name="Job">The job's record.</param>
 /// <param name="Orders">The orders' records, by number; empty in lists.</param>
-public sealed record RunView(JobRecord Job, IReadOnlyList<OrderRecord> Orders)
+internal sealed record RunView(JobRecord Job, IReadOnlyList<OrderRecord> Orders)
 {
     private static readonly JsonWriterOptions Indented = new() { Indented = true };
 

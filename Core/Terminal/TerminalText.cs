@@ -5,7 +5,7 @@ namespace IacCi.Core.Terminal;
 
 /// <summary>Colours of a terminal, or none.</summary>
 /// <param name="Enabled">Whether to colour at all (https://no-color.org).</param>
-public readonly record struct Palette(bool Enabled)
+internal readonly record struct Palette(bool Enabled)
 {
     /// <summary>Good news.</summary>
     public string Good(string text) => Paint("32", text);
@@ -31,7 +31,7 @@ public readonly record struct Palette(bool Enabled)
 }
 
 /// <summary>Makes text safe and short for a line of a terminal.</summary>
-public static class TerminalText
+internal static class TerminalText
 {
     /// <summary>
     /// One line, as a terminal leaves it (<see cref="ScreenText.Plain"/>), without marks that turn the direction of what follows.

@@ -4,7 +4,7 @@ using System.Text.Json;
 namespace IacCi.Core.Text;
 
 /// <summary>Answers to requests and events: one JSON object each.</summary>
-public static class AnswerObject
+internal static class AnswerObject
 {
     /// <summary>Writes one.</summary>
     /// <param name="members">Writes its members.</param>

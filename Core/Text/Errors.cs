@@ -1,7 +1,7 @@
 namespace IacCi.Core.Text;
 
 /// <summary>How a command ends: what scripts can tell apart.</summary>
-public enum ExitCode
+internal enum ExitCode
 {
     /// <summary>The job succeeded.</summary>
     Succeeded = 0,
@@ -25,13 +25,13 @@ public enum ExitCode
 /// <summary>
 /// What can go wrong in use: the message is for a person and says what happened, where, and what to do. It holds no secret.
 /// </summary>
-public class UserException(string message, ExitCode exitCode = ExitCode.Invalid, Exception? inner = null) : Exception(message, inner)
+internal class UserException(string message, ExitCode exitCode = ExitCode.Invalid, Exception? inner = null) : Exception(message, inner)
 {
     /// <summary>How the command ends.</summary>
     public ExitCode ExitCode { get; } = exitCode;
 }
 
 /// <summary>A store did not answer, or was throttled for longer than it is retried. The call may be made again.</summary>
-public sealed class StoreUnavailableException(string message, Exception? inner = null) : Exception(message, inner)
+internal sealed class StoreUnavailableException(string message, Exception? inner = null) : Exception(message, inner)
 {
 }

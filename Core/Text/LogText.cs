@@ -4,7 +4,7 @@ using System.Text;
 namespace IacCi.Core.Text;
 
 /// <summary>Turns the bytes that commands wrote into text that is safe to store and to pass on.</summary>
-public static class LogText
+internal static class LogText
 {
     /// <summary>How far behind a cut the next line is looked for.</summary>
     private const int MaxPartialLine = 4_096;

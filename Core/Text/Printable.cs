@@ -1,7 +1,7 @@
 namespace IacCi.Core.Text;
 
 /// <summary>Makes text from outside fit to stand in a message: short, on one line, without control characters.</summary>
-public static class Printable
+internal static class Printable
 {
     /// <summary>The most characters of foreign text in a message.</summary>
     public const int MaxWordChars = 60;

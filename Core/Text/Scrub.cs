@@ -7,7 +7,7 @@ namespace IacCi.Core.Text;
 /// is replaced by <see cref="Mask"/>. Messages are written without secrets in the first place; this catches what
 /// libraries and services quote.
 /// </summary>
-public static partial class Scrub
+internal static partial class Scrub
 {
     /// <summary>What stands in place of a secret.</summary>
     public const string Mask = "***";

@@ -4,7 +4,7 @@ using Wcwidth;
 namespace IacCi.Core.Text;
 
 /// <summary>How many cells of a terminal text takes, by the tables of wcwidth: wide characters and emoji take two, marks none.</summary>
-public static class TerminalWidth
+internal static class TerminalWidth
 {
     private const int Joiner = 0x200D, EmojiPresentation = 0xFE0F;
 

@@ -1,7 +1,7 @@
 namespace IacCi.Core.Text;
 
 /// <summary>Names of environment variables: which are names, and which one a fetched value gets.</summary>
-public static class VariableName
+internal static class VariableName
 {
     /// <summary>The longest name, in characters.</summary>
     public const int MaxLength = 256;

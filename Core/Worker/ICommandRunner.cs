@@ -3,7 +3,7 @@ using IacCi.Core.Model;
 namespace IacCi.Core.Worker;
 
 /// <summary>What a runner needs to know of an order.</summary>
-public sealed record CommandList
+internal sealed record CommandList
 {
     /// <summary>The commands, run in turn, each by <c>/bin/sh -c</c>.</summary>
     public required IReadOnlyList<string> Commands { get; init; }
@@ -35,17 +35,17 @@ public sealed record CommandList
 /// <param name="ExitCode">The exit code of the last command (128 + n when the signal n ended it); null when none ended by itself.</param>
 /// <param name="FailureReason">Why it did not succeed: a word, perhaps followed by <c>: detail</c>.</param>
 /// <param name="Events">The commands' own events, each one JSON object as text, not yet masked.</param>
-public sealed record CommandOutcome(OrderStatus Status, int? ExitCode, string? FailureReason, IReadOnlyList<string> Events);
+internal sealed record CommandOutcome(OrderStatus Status, int? ExitCode, string? FailureReason, IReadOnlyList<string> Events);
 
 /// <summary>Takes the output of commands as it comes.</summary>
-public interface IOutputSink
+internal interface IOutputSink
 {
     /// <summary>Takes the next bytes. Called by one thread at a time; while it has not returned, the commands' output waits.</summary>
     void Write(ReadOnlySpan<byte> output);
 }
 
 /// <summary>Runs the commands of one order.</summary>
-public interface ICommandRunner
+internal interface ICommandRunner
 {
     /// <summary>
     /// Runs the commands in turn and stops at the first that fails. When it returns, no process of the order's groups is left.

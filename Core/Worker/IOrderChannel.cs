@@ -1,7 +1,7 @@
 namespace IacCi.Core.Worker;
 
 /// <summary>What became of a claim.</summary>
-public abstract record ClaimOutcome
+internal abstract record ClaimOutcome
 {
     private ClaimOutcome()
     {
@@ -27,7 +27,7 @@ public abstract record ClaimOutcome
 }
 
 /// <summary>What became of a report.</summary>
-public abstract record ReportOutcome
+internal abstract record ReportOutcome
 {
     private ReportOutcome()
     {
@@ -56,7 +56,7 @@ public abstract record ReportOutcome
 /// A worker's two capabilities for its order: to claim it, and to report its result. A method throws when it is not known whether
 /// its write has happened; it may then be called again.
 /// </summary>
-public interface IOrderChannel
+internal interface IOrderChannel
 {
     /// <summary>Creates the claim, if there is none. Each attempt says the time anew, so that a claim is never older than it says.</summary>
     ValueTask<ClaimOutcome> ClaimAsync(ReadOnlyMemory<byte> content, CancellationToken cancellationToken);

@@ -24,7 +24,7 @@ namespace IacCi.Core.Worker;
 /// <param name="clock">The time.</param>
 /// <param name="randomBytes">Makes random bytes: the worker's id, and the spread of its retries.</param>
 /// <param name="log">A line for people about what goes wrong; never a secret.</param>
-public sealed class OrderWorker(
+internal sealed class OrderWorker(
     IBundleSource bundles, IOrderOpener opener, ICommandRunner runner, WorkerOptions options, TimeProvider clock, Func<int, byte[]> randomBytes, Action<string> log)
 {
     private const string CallbackVariable = "CALLBACK_URL";
@@ -202,7 +202,7 @@ public sealed class OrderWorker(
         if (output.LiveProblem is { } unseen)
         {
             log($"{About(order)}: its live output could not be written: {masker.MaskText(unseen)}");
-            Say(output, $"{OrderOutput.LiveStopped} ({unseen}); this log has all of it");
+            Say(output, $"{LiveLogFile.Stopped} ({unseen}); this log has all of it");
             output.Complete();
         }
 
@@ -267,9 +267,9 @@ public sealed class OrderWorker(
         foreach (var item in events)
         {
             var text = OrderEventJson.Mask(item, masker.MaskText);
-            if (text.Length > EventFiles.MaxEventBytes)
+            if (text.Length > OrderEventJson.MaxEventBytes)
             {
-                Say(output, $"an event is left out: written as JSON it is larger than {EventFiles.MaxEventBytes:N0} bytes");
+                Say(output, $"an event is left out: written as JSON it is larger than {OrderEventJson.MaxEventBytes:N0} bytes");
             }
             else
             {

@@ -3,7 +3,7 @@ using IacCi.Core.Model;
 namespace IacCi.Core.Worker;
 
 /// <summary>What a worker did with an order.</summary>
-public abstract record WorkerEnding
+internal abstract record WorkerEnding
 {
     private WorkerEnding()
     {

@@ -4,7 +4,7 @@ using IacCi.Core.Worker.Leftovers;
 namespace IacCi.Core.Worker;
 
 /// <summary>What differs between the places where a worker runs.</summary>
-public sealed record WorkerOptions
+internal sealed record WorkerOptions
 {
     /// <summary>How long, after the commands have ended, their result is offered before the worker gives up.</summary>
     public static readonly TimeSpan DefaultReportWindow = TimeSpan.FromMinutes(5);
@@ -44,7 +44,7 @@ public sealed record WorkerOptions
 }
 
 /// <summary>The part of our own environment that commands get to see.</summary>
-public static class CommandEnvironment
+internal static class CommandEnvironment
 {
     private const string DefaultPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
     private static readonly string[] Names = ["PATH", "HOME", "LANG", "TMPDIR"];

@@ -1,7 +1,7 @@
 namespace IacCi.Core.Code.Git;
 
 /// <summary>What holds for all repositories of one process.</summary>
-public sealed record GitOptions
+internal sealed record GitOptions
 {
     /// <summary>Where <c>owner/name</c> is found: the public GitHub, or an Enterprise Server.</summary>
     public string BaseUrl { get; init; } = "https://github.com";

@@ -11,7 +11,7 @@ namespace IacCi.Core.Hosts.Aws;
 
 /// <summary>Bundles at <c>s3://bucket/key</c>.</summary>
 /// <param name="open">Gives the store of a bucket.</param>
-public sealed class AwsBundles(Func<string, IObjectStore> open) : IBundleSource
+internal sealed class AwsBundles(Func<string, IObjectStore> open) : IBundleSource
 {
     /// <inheritdoc/>
     public async ValueTask<ReadOnlyMemory<byte>> FetchAsync(OrderAssignment order, long maxBytes, CancellationToken cancellationToken)
@@ -50,7 +50,7 @@ public sealed class AwsBundles(Func<string, IObjectStore> open) : IBundleSource
 /// <param name="open">Gives the store of a bucket.</param>
 /// <param name="git">How git is used.</param>
 /// <param name="clock">The clock of timeouts.</param>
-public sealed class AwsInputs(Func<string, IObjectStore> open, GitOptions git, TimeProvider clock) : IBundleInputs
+internal sealed class AwsInputs(Func<string, IObjectStore> open, GitOptions git, TimeProvider clock) : IBundleInputs
 {
     /// <inheritdoc/>
     public CodeSources OpenCode() => new(git, clock);

@@ -12,7 +12,7 @@ namespace IacCi.Core.Hosts.Aws;
 /// Makes the clients of one process, each when it is first asked for. Credentials, signatures, retries and timeouts are the SDK's own;
 /// the usual variables (<c>AWS_REGION</c>, <c>AWS_PROFILE</c>, <c>AWS_ENDPOINT_URL</c>, <c>AWS_ENDPOINT_URL_&lt;SERVICE&gt;</c>) hold.
 /// </summary>
-public sealed class AwsClients : IDisposable
+internal sealed class AwsClients : IDisposable
 {
     /// <summary>How often a call is repeated after it was throttled or not answered.</summary>
     private const int MaxRetries = 5;

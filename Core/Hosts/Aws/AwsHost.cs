@@ -23,7 +23,7 @@ namespace IacCi.Core.Hosts.Aws;
 /// The engine on AWS: composes the parts of each role, by hand. Making one costs nothing; clients are made when the first
 /// event needs them, and serve all events after it.
 /// </summary>
-public sealed class AwsHost : IDisposable
+internal sealed class AwsHost : IDisposable
 {
     /// <summary>How long one attempt to claim or report may take.</summary>
     private static readonly TimeSpan UploadTimeout = TimeSpan.FromSeconds(60);

@@ -8,7 +8,7 @@ namespace IacCi.Core.Hosts.Aws;
 /// <summary>The engine on AWS, behind the webhook's desk.</summary>
 /// <param name="intake">Takes jobs in; its bundler is a <see cref="RefusingBundler"/>.</param>
 /// <param name="doneBucket">Where the end of runs is told.</param>
-public sealed class AwsJobSubmission(JobIntake intake, string doneBucket) : IJobSubmission
+internal sealed class AwsJobSubmission(JobIntake intake, string doneBucket) : IJobSubmission
 {
     /// <inheritdoc/>
     public JobContext Context => JobContext.Aws;

@@ -10,7 +10,7 @@ namespace IacCi.Core.Hosts.Aws;
 /// <summary>Secrets in SSM Parameter Store and Secrets Manager.</summary>
 /// <param name="ssm">Gives the client of SSM, when it is needed.</param>
 /// <param name="secretsManager">Gives the client of Secrets Manager, when it is needed.</param>
-public sealed class AwsSecrets(Func<IAmazonSimpleSystemsManagement> ssm, Func<AmazonSecretsManagerClient> secretsManager) : ISecretSource
+internal sealed class AwsSecrets(Func<IAmazonSimpleSystemsManagement> ssm, Func<AmazonSecretsManagerClient> secretsManager) : ISecretSource
 {
     /// <inheritdoc/>
     public async ValueTask<string> ReadAsync(SecretLocation location, CancellationToken cancellationToken)

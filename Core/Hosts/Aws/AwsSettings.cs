@@ -11,7 +11,7 @@ namespace IacCi.Core.Hosts.Aws;
 /// of another.
 /// </summary>
 /// <param name="variable">Gives a variable of the environment, or null.</param>
-public sealed class AwsSettings(Func<string, string?> variable)
+internal sealed class AwsSettings(Func<string, string?> variable)
 {
     /// <summary>The variable of <see cref="OrdersTable"/>.</summary>
     public const string OrdersTableVariable = "IAC_CI_ORDERS_TABLE";
@@ -167,4 +167,4 @@ public sealed class AwsSettings(Func<string, string?> variable)
 /// <param name="Orders">Jobs and orders.</param>
 /// <param name="Events">Events.</param>
 /// <param name="Locks">Lock items.</param>
-public sealed record DynamoTables(string Orders, string Events, string Locks);
+internal sealed record DynamoTables(string Orders, string Events, string Locks);

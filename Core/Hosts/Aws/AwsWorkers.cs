@@ -13,7 +13,7 @@ namespace IacCi.Core.Hosts.Aws;
 /// <param name="SopsKeyPrefix">Where the runs' identities are.</param>
 /// <param name="CodeBuildProject">Gives the project's name, when it is needed.</param>
 /// <param name="WorkerLambda">Gives the function's name or ARN, when it is needed.</param>
-public sealed record AwsWorkerNames(string InternalBucket, string SopsKeyPrefix, Func<string> CodeBuildProject, Func<string> WorkerLambda);
+internal sealed record AwsWorkerNames(string InternalBucket, string SopsKeyPrefix, Func<string> CodeBuildProject, Func<string> WorkerLambda);
 
 /// <summary>
 /// Workers in CodeBuild builds and in the worker Lambda. Before a worker is started, its capabilities are signed and left for it, encrypted; what it
@@ -26,7 +26,7 @@ public sealed record AwsWorkerNames(string InternalBucket, string SopsKeyPrefix,
 /// <param name="lambda">Gives the client of Lambda, when it is needed.</param>
 /// <param name="clock">The time.</param>
 /// <param name="log">Is told what went wrong and changes nothing.</param>
-public sealed class AwsWorkers(
+internal sealed class AwsWorkers(
     AwsWorkerNames names,
     IObjectStore objects,
     UploadSigner signer,

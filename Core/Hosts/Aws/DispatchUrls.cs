@@ -8,7 +8,7 @@ namespace IacCi.Core.Hosts.Aws;
 /// <summary>An order's two capabilities, as they travel in <c>dispatch.enc.json</c>: a SOPS file that only the order's worker can read.</summary>
 /// <param name="CallbackUrl">Creates the result.</param>
 /// <param name="ClaimUrl">Creates the claim.</param>
-public sealed record DispatchUrls(string CallbackUrl, string ClaimUrl)
+internal sealed record DispatchUrls(string CallbackUrl, string ClaimUrl)
 {
     /// <summary>The largest file, in bytes.</summary>
     public const int MaxBytes = 64 << 10;

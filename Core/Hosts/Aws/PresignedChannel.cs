@@ -13,7 +13,7 @@ namespace IacCi.Core.Hosts.Aws;
 /// </summary>
 /// <param name="http">The client; its timeout bounds each attempt.</param>
 /// <param name="urls">The URLs.</param>
-public sealed class PresignedChannel(HttpClient http, DispatchUrls urls) : IOrderChannel
+internal sealed class PresignedChannel(HttpClient http, DispatchUrls urls) : IOrderChannel
 {
     /// <summary>Reads the order's URLs from its <c>dispatch.enc.json</c>.</summary>
     /// <param name="http">The client for the URLs.</param>

@@ -5,7 +5,7 @@ namespace IacCi.Core.Hosts.Aws;
 /// <summary>Where an object is: <c>s3://bucket/key</c>.</summary>
 /// <param name="Bucket">The bucket.</param>
 /// <param name="Key">The key.</param>
-public readonly record struct S3Location(string Bucket, string Key)
+internal readonly record struct S3Location(string Bucket, string Key)
 {
     private const string Scheme = "s3://";
 

@@ -17,7 +17,7 @@ namespace IacCi.Core.Hosts.Aws;
 /// <param name="named">What names the bucket, for messages: a variable, or a location in a job.</param>
 /// <param name="clock">The clock of pauses.</param>
 /// <param name="randomBytes">Spreads the pauses.</param>
-public sealed class S3ObjectStore(IAmazonS3 client, string bucket, string named, TimeProvider clock, Func<int, byte[]> randomBytes) : IObjectStore
+internal sealed class S3ObjectStore(IAmazonS3 client, string bucket, string named, TimeProvider clock, Func<int, byte[]> randomBytes) : IObjectStore
 {
     /// <summary>How often a creation is tried that meets another one of the same key.</summary>
     private const int MaxConflicts = 6;

@@ -12,7 +12,7 @@ namespace IacCi.Core.Hosts.Aws;
 /// <param name="client">The client.</param>
 /// <param name="stateMachineArn">The state machine.</param>
 /// <param name="internalBucket">The engine's bucket, for the watchdog's input.</param>
-public sealed class SfnWatchdogs(AmazonStepFunctionsClient client, string stateMachineArn, string internalBucket) : IWatchdogs
+internal sealed class SfnWatchdogs(AmazonStepFunctionsClient client, string stateMachineArn, string internalBucket) : IWatchdogs
 {
     /// <inheritdoc/>
     public async ValueTask<StartOutcome> StartAsync(WatchTarget watch, CancellationToken cancellationToken)

@@ -12,7 +12,7 @@ namespace IacCi.Core.Hosts.Aws;
 /// </summary>
 /// <param name="secrets">Reads SSM.</param>
 /// <param name="variable">Gives a variable of the environment, or null.</param>
-public sealed class SsmIdentities(ISecretSource secrets, Func<string, string?> variable) : IIdentitySource
+internal sealed class SsmIdentities(ISecretSource secrets, Func<string, string?> variable) : IIdentitySource
 {
     /// <inheritdoc/>
     public async ValueTask<IReadOnlyList<AgeIdentity>> FindAsync(OrderAssignment order, CancellationToken cancellationToken)

@@ -12,7 +12,7 @@ namespace IacCi.Core.Hosts.Aws;
 /// <summary>Each run's age identity, as a SecureString under <c>&lt;prefix&gt;/&lt;run_id&gt;</c>.</summary>
 /// <param name="ssm">The client.</param>
 /// <param name="prefix">The path, without a slash at its end.</param>
-public sealed class SsmRunKeys(IAmazonSimpleSystemsManagement ssm, string prefix) : IRunKeys
+internal sealed class SsmRunKeys(IAmazonSimpleSystemsManagement ssm, string prefix) : IRunKeys
 {
     /// <summary>The usual path.</summary>
     public const string DefaultPrefix = "/iac-ci/sops-keys";

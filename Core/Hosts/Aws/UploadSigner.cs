@@ -11,7 +11,7 @@ namespace IacCi.Core.Hosts.Aws;
 /// <param name="client">The client.</param>
 /// <param name="bucket">The bucket.</param>
 /// <param name="clock">The time.</param>
-public sealed class UploadSigner(IAmazonS3 client, string bucket, TimeProvider clock)
+internal sealed class UploadSigner(IAmazonS3 client, string bucket, TimeProvider clock)
 {
     /// <summary>The header that belongs to each upload.</summary>
     public const string ConditionHeader = "If-None-Match";

@@ -8,7 +8,7 @@ namespace IacCi.Core.Hosts.Aws;
 /// The input of the watchdog's state machine, which is the event of the watchdog Lambda (read by <see cref="Hosts.Aws.Lambda.Events.WatchEvent"/>):
 /// <c>{"run_id", "order_num", "timeout", "start_time", "internal_bucket", "claim_allowance", "stop_grace"}</c>, times in seconds, the start since 1970.
 /// </summary>
-public static class WatchdogInput
+internal static class WatchdogInput
 {
     /// <summary>Writes it: the same text for the same watch, because Step Functions compares it when a start is repeated.</summary>
     public static string Write(WatchTarget watch, string internalBucket) => JsonSerializer.Serialize(

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
+using IacCi.Core.Linux;
 using IacCi.Core.Model;
 using IacCi.Core.Text;
 
@@ -10,7 +11,7 @@ namespace IacCi.Core.Hosts.Local;
 /// Objects as files in a folder. A file appears whole or not at all, and the system decides between two who create the same one:
 /// <c>renameat2(2)</c> with RENAME_NOREPLACE, and <c>link(2)</c>, fail when the name is taken (https://man7.org/linux/man-pages/man2/rename.2.html).
 /// </summary>
-public sealed partial class FolderObjectStore : IObjectStore
+internal sealed partial class FolderObjectStore : IObjectStore
 {
     private const int NoSuchEntry = 2;
     private const int EntryExists = 17;
@@ -242,7 +243,7 @@ public sealed partial class FolderObjectStore : IObjectStore
 
     /// <summary>Gives a file one more name, and makes the folder of that name if there is none.</summary>
     /// <returns>False when the name is taken.</returns>
-    internal static bool TryLink(string from, string to) => Give(to, () => Link(from, to)) switch
+    internal static bool TryLink(string from, string to) => Give(to, () => Posix.Link(from, to)) switch
     {
         0 => true,
         EntryExists => false,
@@ -253,7 +254,7 @@ public sealed partial class FolderObjectStore : IObjectStore
     /// <returns>False when the name is taken, and the file keeps its own.</returns>
     private static bool TryRename(string from, string to)
     {
-        switch (Give(to, () => Rename(WorkingFolder, from, WorkingFolder, to, NoReplace)))
+        switch (Give(to, () => Posix.Rename(WorkingFolder, from, WorkingFolder, to, NoReplace)))
         {
             case 0:
                 return true;
@@ -287,10 +288,4 @@ public sealed partial class FolderObjectStore : IObjectStore
     }
 
     private static StoreUnavailableException Refused(string path, int error) => new($"cannot create {path}: {Marshal.GetPInvokeErrorMessage(error)}");
-
-    [LibraryImport("libc", EntryPoint = "link", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    private static partial int Link(string from, string to);
-
-    [LibraryImport("libc", EntryPoint = "renameat2", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    private static partial int Rename(int fromFolder, string from, int toFolder, string to, uint flags);
 }

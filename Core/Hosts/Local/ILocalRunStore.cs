@@ -3,7 +3,7 @@ using IacCi.Core.Model;
 namespace IacCi.Core.Hosts.Local;
 
 /// <summary>The records of runs on one machine, and what only processes that share a state folder need of them.</summary>
-public interface ILocalRunStore : IRunStore
+internal interface ILocalRunStore : IRunStore
 {
     /// <summary>Everything that has been written by now.</summary>
     WrittenMark Written { get; }

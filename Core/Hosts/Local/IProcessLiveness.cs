@@ -1,7 +1,7 @@
 namespace IacCi.Core.Hosts.Local;
 
 /// <summary>Tells which of the processes that share a state folder are alive.</summary>
-public interface IProcessLiveness
+internal interface IProcessLiveness
 {
     /// <summary>This process's name.</summary>
     string HostId { get; }

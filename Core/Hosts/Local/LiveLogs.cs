@@ -6,29 +6,17 @@ namespace IacCi.Core.Hosts.Local;
 /// <summary>Keeps the output of running orders in files, for whoever follows it, and tells the last line of each.</summary>
 /// <param name="folder">Where the files stand.</param>
 /// <param name="lastLine">Is told each last whole line.</param>
-public sealed class LiveLogs(string folder, Action<OrderNum, string> lastLine) : ILiveLogs
+internal sealed class LiveLogs(string folder, Action<OrderNum, string> lastLine) : ILiveLogs
 {
     /// <summary>The longest line that is told, in bytes.</summary>
     private const int MaxLineBytes = 400;
 
     private const int ReadBytes = 64 << 10;
 
-    /// <summary>The most bytes of a live log: commands that flood their output do not fill the disk.</summary>
-    public const long MaxLiveBytes = 64L << 20;
-
-    /// <summary>What stands at the end of a live log when there is more.</summary>
-    internal const string TooMuch = "\niac-ci: there is too much output to follow; its end is shown when the order has ended\n";
-
-    /// <summary>What is shown before the end of an output that was not followed whole.</summary>
-    internal const string Gap = "\n... iac-ci: a part of the output could not be followed; this is its end ...\n";
-
-    /// <summary>The file of an order that is running.</summary>
-    public static string PathOf(string folder, RunId run, OrderNum num) => Path.Combine(folder, run.Value, $"{num}.log");
-
     /// <inheritdoc/>
     public LogBuffer TakeLeft(RunId run, OrderNum num)
     {
-        var path = PathOf(folder, run, num);
+        var path = LiveLogFile.PathOf(folder, run, num);
         var log = new LogBuffer();
         if (File.Exists(path))
         {
@@ -46,7 +34,7 @@ public sealed class LiveLogs(string folder, Action<OrderNum, string> lastLine) :
     }
 
     /// <inheritdoc/>
-    public ILiveLog Open(RunId run, OrderNum num) => new LiveLog(PathOf(folder, run, num), line => lastLine(num, line));
+    public ILiveLog Open(RunId run, OrderNum num) => new LiveLog(LiveLogFile.PathOf(folder, run, num), line => lastLine(num, line));
 
     private sealed class LiveLog(string path, Action<string> lastLine) : ILiveLog
     {
@@ -67,13 +55,13 @@ public sealed class LiveLogs(string folder, Action<OrderNum, string> lastLine) :
 
         private void Keep(ReadOnlySpan<byte> output)
         {
-            if (written < MaxLiveBytes)
+            if (written < LiveLogFile.MaxBytes)
             {
                 file!.Write(output);
                 written += output.Length;
-                if (written >= MaxLiveBytes)
+                if (written >= LiveLogFile.MaxBytes)
                 {
-                    file.Write(System.Text.Encoding.UTF8.GetBytes(TooMuch));
+                    file.Write(System.Text.Encoding.UTF8.GetBytes(LiveLogFile.TooMuch));
                 }
             }
         }

@@ -9,7 +9,7 @@ namespace IacCi.Core.Hosts.Local;
 /// <param name="num">The order.</param>
 /// <param name="begins">Is called before the claim, and returns when what the order's start follows from is on the disk.</param>
 /// <param name="claimed">Is told that this process has won the claim.</param>
-public sealed class LocalChannel(IObjectStore objects, RunId run, OrderNum num, Func<ValueTask> begins, Action claimed) : IOrderChannel
+internal sealed class LocalChannel(IObjectStore objects, RunId run, OrderNum num, Func<ValueTask> begins, Action claimed) : IOrderChannel
 {
     private (OrderStatus Status, string Reason)? ordered;
 

@@ -16,7 +16,7 @@ using IacCi.Core.Worker.Processes;
 namespace IacCi.Core.Hosts.Local;
 
 /// <summary>What a local host is made with.</summary>
-public sealed record LocalOptions
+internal sealed record LocalOptions
 {
     /// <summary>The state folder.</summary>
     public required StateFolder State { get; init; }
@@ -56,7 +56,7 @@ public sealed record LocalOptions
 /// The engine on one machine with its real parts: records in SQLite, objects in a folder, workers in this process. Several hosts may share a state
 /// folder, and even a run.
 /// </summary>
-public sealed class LocalHost : IDisposable
+internal sealed class LocalHost : IDisposable
 {
     private readonly LocalOptions options;
     private readonly SqliteDatabase database;

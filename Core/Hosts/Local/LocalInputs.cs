@@ -20,7 +20,7 @@ namespace IacCi.Core.Hosts.Local;
 /// <param name="scratch">Where repositories are cloned.</param>
 /// <param name="gitHub">Where <c>owner/name</c> is found, and where tokens are sent.</param>
 /// <param name="clock">The clock of timeouts.</param>
-public sealed class LocalInputs(string source, string baseFolder, string stateDir, string scratch, GitHubOptions gitHub, TimeProvider clock) : IBundleInputs
+internal sealed class LocalInputs(string source, string baseFolder, string stateDir, string scratch, GitHubOptions gitHub, TimeProvider clock) : IBundleInputs
 {
     /// <inheritdoc/>
     /// <remarks>Code that stays on the machine is not packed: that would take longer than it saves room.</remarks>
@@ -55,7 +55,7 @@ public sealed class LocalInputs(string source, string baseFolder, string stateDi
 }
 
 /// <summary>Where bundles are on one machine.</summary>
-public sealed class LocalBundles(Model.IObjectStore objects) : IBundleSource
+internal sealed class LocalBundles(Model.IObjectStore objects) : IBundleSource
 {
     /// <inheritdoc/>
     public async ValueTask<ReadOnlyMemory<byte>> FetchAsync(OrderAssignment order, long maxBytes, CancellationToken cancellationToken) =>
@@ -70,7 +70,7 @@ public sealed class LocalBundles(Model.IObjectStore objects) : IBundleSource
 }
 
 /// <summary>Where identities are on one machine: the run's own, or, for an order with a key of its own, where the order says or where sops looks.</summary>
-public sealed class LocalIdentities(LocalRunKeys keys, ISecretSource secrets, Func<string, string?> variable) : IIdentitySource
+internal sealed class LocalIdentities(LocalRunKeys keys, ISecretSource secrets, Func<string, string?> variable) : IIdentitySource
 {
     /// <inheritdoc/>
     public async ValueTask<IReadOnlyList<AgeIdentity>> FindAsync(OrderAssignment order, CancellationToken cancellationToken)

@@ -81,7 +81,7 @@ internal interface IPendingSubmissions
 }
 
 /// <summary>Where the masked output of running orders goes, so that people can watch it.</summary>
-public interface ILiveLogs
+internal interface ILiveLogs
 {
     /// <summary>Opens the live log of an order; disposing ends it.</summary>
     ILiveLog Open(RunId run, OrderNum num);
@@ -91,4 +91,4 @@ public interface ILiveLogs
 }
 
 /// <summary>The live log of one order.</summary>
-public interface ILiveLog : IOutputSink, IDisposable;
+internal interface ILiveLog : IOutputSink, IDisposable;

@@ -16,7 +16,7 @@ namespace IacCi.Core.Hosts.Local;
 /// </summary>
 /// <param name="prefix">The folder, and what the names of the files in it begin with: <see cref="PrefixOf"/>.</param>
 /// <param name="created">Is told of each identity that is made.</param>
-public sealed partial class LocalRunKeys(string prefix, Action<RunId, AgeRecipient> created) : IRunKeys
+internal sealed partial class LocalRunKeys(string prefix, Action<RunId, AgeRecipient> created) : IRunKeys
 {
     private const int OthersMask = 0b_000_111_111;
     private const UnixFileMode Owner = UnixFileMode.UserRead | UnixFileMode.UserWrite;
@@ -122,14 +122,11 @@ public sealed partial class LocalRunKeys(string prefix, Action<RunId, AgeRecipie
     private static void CreateFolder(string path)
     {
         Directory.CreateDirectory(path, Owner | UnixFileMode.UserExecute);
-        if (FileStatus.Find(path) is not { IsFolder: true } status || status.Owner != EffectiveUser() || (status.Mode & OthersMask) != 0)
+        if (FileStatus.Find(path) is not { IsFolder: true } status || status.Owner != Posix.EffectiveUser() || (status.Mode & OthersMask) != 0)
         {
             throw new UserException($"{path} is not a folder of this user alone, so that no key is kept there; remove it");
         }
     }
-
-    [LibraryImport("libc", EntryPoint = "geteuid")]
-    private static partial uint EffectiveUser();
 
     private string PathOf(RunId run) => prefix + run.Value;
 }

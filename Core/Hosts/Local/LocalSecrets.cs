@@ -9,7 +9,7 @@ namespace IacCi.Core.Hosts.Local;
 /// <param name="folder">What a relative path of a file starts from.</param>
 /// <param name="remote">Reads SSM and Secrets Manager, or null.</param>
 /// <param name="withheld">A location that is not read, however it is written; or null.</param>
-public sealed class LocalSecrets(Func<string, string?> variable, string folder, ISecretSource? remote, SecretLocation? withheld = null) : ISecretSource
+internal sealed class LocalSecrets(Func<string, string?> variable, string folder, ISecretSource? remote, SecretLocation? withheld = null) : ISecretSource
 {
     /// <summary>The largest secret file, in bytes (Secrets Manager's own bound).</summary>
     public const int MaxFileBytes = 64 << 10;

@@ -4,7 +4,7 @@ using IacCi.Core.Worker.Leftovers;
 namespace IacCi.Core.Hosts.Local;
 
 /// <summary>Where this process unpacks bundles. It goes with the process; what dead processes left is removed by the next.</summary>
-public sealed class LocalWorkFolder : IDisposable
+internal sealed class LocalWorkFolder : IDisposable
 {
     /// <summary>Chooses this process's folder, and removes those of dead ones.</summary>
     /// <param name="root">Where all of them stand.</param>

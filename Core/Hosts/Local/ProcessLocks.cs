@@ -4,7 +4,7 @@ namespace IacCi.Core.Hosts.Local;
 /// Tells which processes are alive: each holds a lock (flock(2)) on a file of its own, which the kernel releases with the process,
 /// however it ends. A name tells the boot of the machine too (proc_sys_kernel(5), random/boot_id).
 /// </summary>
-public sealed class ProcessLocks : IProcessLiveness, IDisposable
+internal sealed class ProcessLocks : IProcessLiveness, IDisposable
 {
     private readonly string folder;
     private readonly FileStream own;

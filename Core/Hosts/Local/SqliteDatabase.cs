@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using IacCi.Core.Linux;
 using IacCi.Core.Text;
 using Microsoft.Data.Sqlite;
 using Microsoft.Win32.SafeHandles;
@@ -6,7 +7,7 @@ using Microsoft.Win32.SafeHandles;
 namespace IacCi.Core.Hosts.Local;
 
 /// <summary>What a transaction survives when it has returned.</summary>
-public enum Durability
+internal enum Durability
 {
     /// <summary>The death of every process. A machine that loses power may forget it, until <see cref="SqliteDatabase.Flush"/> or a later one is on the disk.</summary>
     Process,
@@ -17,7 +18,7 @@ public enum Durability
 
 /// <summary>Everything that a process had written to the state file at some moment.</summary>
 /// <param name="Transactions">How many transactions that was.</param>
-public readonly record struct WrittenMark(long Transactions);
+internal readonly record struct WrittenMark(long Transactions);
 
 /// <summary>
 /// The state file: one connection, one transaction at a time. Every transaction survives the death of the process (WAL with
@@ -25,7 +26,7 @@ public readonly record struct WrittenMark(long Transactions);
 /// disk, with all before it, when its caller goes on, because the log is flushed then. Whoever has an effect outside in mind that follows from
 /// others flushes up to the mark of that moment first. Other processes may use the file at the same time.
 /// </summary>
-public sealed partial class SqliteDatabase : IDisposable
+internal sealed partial class SqliteDatabase : IDisposable
 {
     /// <summary>How long a transaction waits for another process's, in milliseconds.</summary>
     public const int BusyTimeoutMs = 30_000;
@@ -130,7 +131,7 @@ public sealed partial class SqliteDatabase : IDisposable
         }
 
         var all = Written;
-        if (refusal is null && FlushData(log!) != 0)
+        if (refusal is null && Posix.FlushData(log!) != 0)
         {
             // The kernel tells of a failure once (fsync(2), ERRORS): what is on the disk is not known from now on.
             refusal = Marshal.GetLastPInvokeErrorMessage();
@@ -317,9 +318,6 @@ public sealed partial class SqliteDatabase : IDisposable
         // It stays the same file as long as somebody has the database open (https://www.sqlite.org/walformat.html, section 1.1).
         log = File.OpenHandle(path + "-wal", FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
     }
-
-    [LibraryImport("libc", EntryPoint = "fdatasync", SetLastError = true)]
-    private static partial int FlushData(SafeFileHandle file);
 
     /// <summary>Each text names its values in one order, always.</summary>
     private SqliteCommand Bind(string sql, ReadOnlySpan<(string Name, object? Value)> values)

@@ -12,7 +12,7 @@ namespace IacCi.Core.Hosts.Local;
 /// results and orders tell all of it anew.
 /// All of it is synchronous inside: a transaction on the local disk takes a fraction of a millisecond.
 /// </summary>
-public sealed class SqliteRunStore(SqliteDatabase database) : ILocalRunStore
+internal sealed class SqliteRunStore(SqliteDatabase database) : ILocalRunStore
 {
     /// <summary>The step of an order, by its action: it happens only in a status in which it is legal.</summary>
     private static readonly string[] AdvanceTexts = [.. Enum.GetValues<OrderAction>().Select(action =>

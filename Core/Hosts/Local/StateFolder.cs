@@ -4,7 +4,7 @@ using IacCi.Core.Text;
 namespace IacCi.Core.Hosts.Local;
 
 /// <summary>What stands where in the state folder. It is believed, so it has to be ours: <see cref="StateFolderTrust"/>.</summary>
-public sealed class StateFolder
+internal sealed class StateFolder
 {
     /// <summary>The folder when none is named.</summary>
     public const string Default = ".iac-ci";

@@ -30,7 +30,7 @@ internal static partial class StateFolderTrust
         using var folder = Open(state.Path);
         var inside = $"/proc/self/fd/{folder.DangerousGetHandle()}/";
         var status = FileStatus.Find(inside, follow: true) ?? throw Refused(state, "cannot be looked at");
-        if (status.Owner != EffectiveUser())
+        if (status.Owner != Posix.EffectiveUser())
         {
             throw Refused(state, $"belongs to another user (number {status.Owner}), who may have written into it what never happened");
         }
@@ -55,7 +55,7 @@ internal static partial class StateFolderTrust
 
     private static SafeFileHandle Open(string path)
     {
-        var handle = Open(path, OpenFolder | DoNotFollow | CloseOnExec);
+        var handle = Posix.OpenFile(path, OpenFolder | DoNotFollow | CloseOnExec);
         if (!handle.IsInvalid)
         {
             return handle;
@@ -106,10 +106,4 @@ internal static partial class StateFolderTrust
 
     private static UserException Refused(StateFolder state, string why) =>
         new($"the state folder {state.Path} is not trusted: it {why}; remove it, or name another with --state-dir");
-
-    [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    private static partial SafeFileHandle Open(string path, int flags);
-
-    [LibraryImport("libc", EntryPoint = "geteuid")]
-    private static partial uint EffectiveUser();
 }

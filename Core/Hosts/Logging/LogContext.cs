@@ -3,7 +3,7 @@ using IacCi.Core.Model;
 namespace IacCi.Core.Hosts.Logging;
 
 /// <summary>What a log line is about.</summary>
-public sealed record LogContext
+internal sealed record LogContext
 {
     /// <summary><c>webhook</c>, <c>orchestrate</c>, <c>watchdog</c> or <c>work</c>.</summary>
     public required string Role { get; init; }
@@ -22,7 +22,7 @@ public sealed record LogContext
 }
 
 /// <summary>How bad it is.</summary>
-public enum LogLevel
+internal enum LogLevel
 {
     /// <summary>What happened.</summary>
     Info,
@@ -35,7 +35,7 @@ public enum LogLevel
 }
 
 /// <summary>How log lines are written.</summary>
-public enum LogShape
+internal enum LogShape
 {
     /// <summary>A sentence for a person at a terminal.</summary>
     Text,

@@ -8,7 +8,7 @@ using IacCi.Core.Text;
 namespace IacCi.Core.Hosts.Logging;
 
 /// <summary>Writes one log line: pure, so that what is written can be held against what is expected.</summary>
-public static class LogLine
+internal static class LogLine
 {
     /// <summary>The most characters of a message; CloudWatch takes 256 KB a line, and nobody reads that.</summary>
     public const int MaxMessageChars = 16_384;

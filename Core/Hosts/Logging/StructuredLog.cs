@@ -7,7 +7,7 @@ namespace IacCi.Core.Hosts.Logging;
 /// The program's log: lines with what they are about (run, trace, leg, order). Each line is written by one call, so that
 /// lines of several threads do not mix. Nothing that looks like a secret passes (<see cref="Scrub"/>).
 /// </summary>
-public sealed class StructuredLog
+internal sealed class StructuredLog
 {
     private readonly Stream target;
     private readonly LogShape shape;

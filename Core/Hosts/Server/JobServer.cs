@@ -10,7 +10,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 namespace IacCi.Core.Hosts.Server;
 
 /// <summary>What a server is made with.</summary>
-public sealed record ServeOptions
+internal sealed record ServeOptions
 {
     /// <summary>Where it listens.</summary>
     public required ListenAddress Listen { get; init; }
@@ -29,7 +29,7 @@ public sealed record ServeOptions
 /// The one-machine server: signed jobs in by HTTP, the local engine behind it. A job whose sender was told 200 is on the disk, and is
 /// brought to its end by this process or the next one.
 /// </summary>
-public sealed class JobServer(ServeOptions options, TimeProvider clock)
+internal sealed class JobServer(ServeOptions options, TimeProvider clock)
 {
     /// <summary>The most connections at once.</summary>
     public const int MaxConnections = 400;

@@ -6,7 +6,7 @@ namespace IacCi.Core.Hosts.Server;
 /// <summary>Where the server listens: an address of this machine and a port.</summary>
 /// <param name="Address">The address.</param>
 /// <param name="Port">The port; 0 for any that is free.</param>
-public sealed record ListenAddress(IPAddress Address, int Port)
+internal sealed record ListenAddress(IPAddress Address, int Port)
 {
     /// <summary>Where a server listens when nothing is said.</summary>
     public static ListenAddress Default { get; } = new(IPAddress.Loopback, 8080);

@@ -12,7 +12,7 @@ namespace IacCi.Core.Hosts.Server;
 /// <param name="readSecrets">The accepted secrets; none when the door is closed.</param>
 /// <param name="clock">The clock of deadlines.</param>
 /// <param name="log">Gets a line for each delivery that is turned away; nothing of its body.</param>
-public sealed class WebhookEndpoint(
+internal sealed class WebhookEndpoint(
     WebhookHandler desk, Func<CancellationToken, ValueTask<IReadOnlyList<ReadOnlyMemory<byte>>>> readSecrets, TimeProvider clock, Action<string> log)
 {
     /// <summary>

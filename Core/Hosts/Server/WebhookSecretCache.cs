@@ -7,7 +7,7 @@ namespace IacCi.Core.Hosts.Server;
 /// <param name="location">Where they are; null when none are configured.</param>
 /// <param name="source">Reads them.</param>
 /// <param name="clock">The time.</param>
-public sealed class WebhookSecretCache(SecretLocation? location, ISecretSource source, TimeProvider clock)
+internal sealed class WebhookSecretCache(SecretLocation? location, ISecretSource source, TimeProvider clock)
 {
     /// <summary>How long they are kept in memory.</summary>
     public static readonly TimeSpan KeepFor = TimeSpan.FromSeconds(30);

@@ -7,10 +7,10 @@ namespace IacCi.Core.Intake.Webhooks;
 /// <summary>What a delivery is about.</summary>
 /// <param name="Run">Its run.</param>
 /// <param name="Repetition">Whether something earlier led to it.</param>
-public readonly record struct Delivery(RunId Run, Repetition Repetition);
+internal readonly record struct Delivery(RunId Run, Repetition Repetition);
 
 /// <summary>How a delivery repeats an earlier one.</summary>
-public enum Repetition
+internal enum Repetition
 {
     /// <summary>It does not.</summary>
     None,
@@ -34,7 +34,7 @@ public enum Repetition
 /// </list>
 /// The objects expire with the rest of the bucket's temporary objects, after a day.
 /// </summary>
-public sealed class DeliveryDeduplicator(IObjectStore objects, TimeProvider time)
+internal sealed class DeliveryDeduplicator(IObjectStore objects, TimeProvider time)
 {
     /// <summary>How often a receiver that finds its ten minutes closed looks again; each time, ten minutes have passed.</summary>
     private const int MaxRounds = 4;

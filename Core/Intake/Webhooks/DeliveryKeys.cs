@@ -9,7 +9,7 @@ namespace IacCi.Core.Intake.Webhooks;
 /// The names under which a delivery without a <c>run_id</c> of its own is remembered, and the run id it gets. All of them
 /// follow from the delivery alone, so that two receivers who know nothing of each other come to the same ones.
 /// </summary>
-public static class DeliveryKeys
+internal static class DeliveryKeys
 {
     /// <summary>The same body within this time is the same request.</summary>
     public static readonly TimeSpan SameBodyWithin = TimeSpan.FromMinutes(10);

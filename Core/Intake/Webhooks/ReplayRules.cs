@@ -10,7 +10,7 @@ namespace IacCi.Core.Intake.Webhooks;
 /// </summary>
 /// <param name="RunId">It names its run: as long as the run's record lives, a recording leads to that run.</param>
 /// <param name="SentAt">It says when it was signed: a recording is too old after <see cref="Freshness"/>.</param>
-public sealed record ReplayRules(bool RunId, bool SentAt)
+internal sealed record ReplayRules(bool RunId, bool SentAt)
 {
     /// <summary>The variable of the rules.</summary>
     public const string Variable = "IAC_CI_WEBHOOK_REQUIRE";

@@ -5,7 +5,7 @@ using IacCi.Core.Text;
 namespace IacCi.Core.Intake.Webhooks;
 
 /// <summary>The place behind a desk that takes jobs in: the engine on AWS, or that of a server.</summary>
-public interface IJobSubmission
+internal interface IJobSubmission
 {
     /// <summary>Where its jobs run.</summary>
     JobContext Context { get; }
@@ -20,14 +20,14 @@ public interface IJobSubmission
 }
 
 /// <summary>No job is taken in at this moment; the message says how much is under way.</summary>
-public sealed class TooManyRunsException(string message) : Exception(message);
+internal sealed class TooManyRunsException(string message) : Exception(message);
 
 /// <summary>Takes requests in whose sender is known to be who it says, whichever way they came: request → job → intake → answer.</summary>
 /// <param name="place">Takes jobs in.</param>
 /// <param name="ledger">Gives repeated deliveries the same run.</param>
 /// <param name="rules">What a signed request has to hold.</param>
 /// <param name="clock">The time.</param>
-public sealed class WebhookHandler(IJobSubmission place, DeliveryDeduplicator ledger, ReplayRules rules, TimeProvider clock)
+internal sealed class WebhookHandler(IJobSubmission place, DeliveryDeduplicator ledger, ReplayRules rules, TimeProvider clock)
 {
     /// <summary>The username of a job that names none.</summary>
     public const string DefaultUsername = "webhook";

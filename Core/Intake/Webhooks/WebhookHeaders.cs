@@ -1,7 +1,7 @@
 namespace IacCi.Core.Intake.Webhooks;
 
 /// <summary>The headers of a delivery. Names are compared without regard to case, as HTTP demands (RFC 9110, section 5.1).</summary>
-public sealed class WebhookHeaders
+internal sealed class WebhookHeaders
 {
     /// <summary>Names one delivery; a repetition of it has the same value.</summary>
     public const string Delivery = "X-GitHub-Delivery";

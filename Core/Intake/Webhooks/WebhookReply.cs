@@ -1,12 +1,11 @@
 using System.Text.Json;
 using IacCi.Core.Model;
-using IacCi.Core.Reporting;
 using IacCi.Core.Text;
 
 namespace IacCi.Core.Intake.Webhooks;
 
 /// <summary>The answer to a request: the same whichever way it came, and wherever.</summary>
-public sealed record WebhookReply
+internal sealed record WebhookReply
 {
     private WebhookReply()
     {
@@ -37,7 +36,7 @@ public sealed record WebhookReply
     public static WebhookReply Ok(IntakeAnswer.Accepted accepted, string doneEndpoint, Repetition repetition) => new()
     {
         Status = 200,
-        Note = $"{(repetition != Repetition.None ? "repeated, nothing was started" : "accepted")}: {ReportFormat.Count(accepted.Job.OrderCount, "order")}, {accepted.Job.Status.Word()}",
+        Note = $"{(repetition != Repetition.None ? "repeated, nothing was started" : "accepted")}: {Plural.Of(accepted.Job.OrderCount, "order")}, {accepted.Job.Status.Word()}",
         Run = accepted.Job.RunId,
         Trace = accepted.Job.TraceId,
         Json = AnswerObject.Write(json =>

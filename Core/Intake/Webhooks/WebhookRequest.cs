@@ -9,7 +9,7 @@ namespace IacCi.Core.Intake.Webhooks;
 /// What a sender asks for: <c>{"job_parameters_b64", "trace_id"?, "run_id"?, "done_endpt"?, "sent_at"?}</c>. Unknown and repeated fields
 /// are errors.
 /// </summary>
-public sealed record WebhookRequest
+internal sealed record WebhookRequest
 {
     /// <summary>The most characters of <see cref="DoneEndpoint"/>.</summary>
     public const int MaxDoneEndpointChars = 2_048;
@@ -185,7 +185,7 @@ public sealed record WebhookRequest
 }
 
 /// <summary>What a body turned out to be.</summary>
-public abstract record WebhookParse
+internal abstract record WebhookParse
 {
     private WebhookParse()
     {

@@ -6,7 +6,7 @@ namespace IacCi.Core.Intake.Webhooks;
 /// Reads the text that stands at <c>IAC_CI_WEBHOOK_SECRET_LOCATION</c>: one secret per line. Two lines are two secrets that
 /// are both accepted, so that a secret can be changed without a gap: add the new line, change the senders, remove the old line.
 /// </summary>
-public static class WebhookSecrets
+internal static class WebhookSecrets
 {
     /// <summary>The most secrets accepted at once: each one costs an HMAC over every body.</summary>
     public const int MaxSecrets = 4;

@@ -3,7 +3,7 @@ using System.Security.Cryptography;
 namespace IacCi.Core.Intake.Webhooks;
 
 /// <summary>What a signature says about a body.</summary>
-public enum SignatureVerdict
+internal enum SignatureVerdict
 {
     /// <summary>Made from exactly these bytes with one of the secrets.</summary>
     Valid,
@@ -25,7 +25,7 @@ public enum SignatureVerdict
 /// <c>X-Hub-Signature-256</c>: HMAC-SHA256 over the raw bytes of the body, as
 /// https://docs.github.com/en/webhooks/using-webhooks/validating-webhook-deliveries describes it.
 /// </summary>
-public static class WebhookSignature
+internal static class WebhookSignature
 {
     /// <summary>The header's name. (Header names are compared without regard to case.)</summary>
     public const string Header = "X-Hub-Signature-256";

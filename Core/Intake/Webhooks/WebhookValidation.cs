@@ -7,10 +7,10 @@ namespace IacCi.Core.Intake.Webhooks;
 /// </summary>
 /// <param name="Status">400, 401, 405 or 413.</param>
 /// <param name="Error">What is wrong and what to do.</param>
-public sealed record WebhookRefusal(int Status, string Error);
+internal sealed record WebhookRefusal(int Status, string Error);
 
 /// <summary>The checks a delivery by HTTP passes before anything of its body is parsed.</summary>
-public static class WebhookValidation
+internal static class WebhookValidation
 {
     /// <summary>
     /// The largest body, in bytes: what a Lambda function can be invoked with (6 MB,

@@ -3,7 +3,7 @@ using IacCi.Core.Intake.Webhooks;
 namespace IacCi.Core.Reporting.Vcs;
 
 /// <summary>A kind of hosting service (GitHub; later GitLab, Bitbucket): what can be done without a token, and the way in with one.</summary>
-public interface IVcsProvider
+internal interface IVcsProvider
 {
     /// <summary>Checks that a delivery was made by who knows a secret, by the provider's own scheme.</summary>
     SignatureVerdict VerifyWebhook(ReadOnlySpan<byte> rawBody, WebhookHeaders headers, IReadOnlyList<ReadOnlyMemory<byte>> secrets);
@@ -16,7 +16,7 @@ public interface IVcsProvider
 /// Comments and commit statuses of one hosting service. What can go wrong is a value: a job never stops because a comment
 /// could not be written. Each call ends within the provider's bounds, waits and repetitions included.
 /// </summary>
-public interface IVcs
+internal interface IVcs
 {
     /// <summary>Writes a new comment. Never repeated when it may have been written already: see <see cref="VcsFailureKind.Unknown"/>.</summary>
     ValueTask<VcsResult<VcsComment>> CreateCommentAsync(VcsThread thread, string text, CancellationToken cancellationToken);
@@ -43,21 +43,21 @@ public interface IVcs
 /// <summary>Where comments stand: one pull request or issue.</summary>
 /// <param name="Repo"><c>owner/name</c>.</param>
 /// <param name="Number">Its number.</param>
-public sealed record VcsThread(string Repo, int Number);
+internal sealed record VcsThread(string Repo, int Number);
 
 /// <summary>A comment as the service has it.</summary>
 /// <param name="Id">The service's name for it.</param>
 /// <param name="Text">Its source.</param>
 /// <param name="Url">Where a person reads it, or null.</param>
-public sealed record VcsComment(string Id, string Text, string? Url);
+internal sealed record VcsComment(string Id, string Text, string? Url);
 
 /// <summary>Comments of a thread.</summary>
 /// <param name="Comments">Oldest first.</param>
 /// <param name="IsComplete">False when there are more than the bound on pages lets through.</param>
-public sealed record VcsPage(IReadOnlyList<VcsComment> Comments, bool IsComplete);
+internal sealed record VcsPage(IReadOnlyList<VcsComment> Comments, bool IsComplete);
 
 /// <summary>What a commit's status says.</summary>
-public enum CommitState
+internal enum CommitState
 {
     /// <summary>The run goes on.</summary>
     Pending,
@@ -77,4 +77,4 @@ public enum CommitState
 /// <param name="State">What it says.</param>
 /// <param name="Description">One line; what is longer than the service takes is cut.</param>
 /// <param name="TargetUrl">Where a person finds more, or null.</param>
-public sealed record CommitStatus(string Context, CommitState State, string Description, string? TargetUrl);
+internal sealed record CommitStatus(string Context, CommitState State, string Description, string? TargetUrl);

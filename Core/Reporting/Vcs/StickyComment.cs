@@ -4,7 +4,7 @@ namespace IacCi.Core.Reporting.Vcs;
 /// Keeps one comment per run: found by the id that was remembered, else by its last line, else made anew. Only one caller
 /// per run may be at it at a time.
 /// </summary>
-public static class StickyComment
+internal static class StickyComment
 {
     /// <summary>How far the service's clock may be behind ours when a comment is looked for by the time of the run.</summary>
     public static readonly TimeSpan ClockTolerance = TimeSpan.FromMinutes(5);

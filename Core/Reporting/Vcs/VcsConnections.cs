@@ -10,7 +10,7 @@ namespace IacCi.Core.Reporting.Vcs;
 /// <param name="provider">The service.</param>
 /// <param name="secrets">Where tokens are.</param>
 /// <param name="clock">The time.</param>
-public sealed class VcsConnections(IVcsProvider provider, ISecretSource secrets, TimeProvider clock)
+internal sealed class VcsConnections(IVcsProvider provider, ISecretSource secrets, TimeProvider clock)
 {
     /// <summary>How long a token is kept: one that is changed is known everywhere after this time.</summary>
     public static readonly TimeSpan KeepFor = TimeSpan.FromMinutes(5);

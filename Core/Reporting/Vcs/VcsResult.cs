@@ -1,7 +1,7 @@
 namespace IacCi.Core.Reporting.Vcs;
 
 /// <summary>What came of a call to a hosting service.</summary>
-public abstract record VcsResult<T>
+internal abstract record VcsResult<T>
 {
     private VcsResult()
     {
@@ -26,7 +26,7 @@ public abstract record VcsResult<T>
 }
 
 /// <summary>Why a call did not do what was asked.</summary>
-public enum VcsFailureKind
+internal enum VcsFailureKind
 {
     /// <summary>There is no such repo, thread, comment or commit, or the token may not see it.</summary>
     NotFound,
@@ -51,4 +51,4 @@ public enum VcsFailureKind
 /// <param name="Kind">For programs.</param>
 /// <param name="Message">For people: what happened, where, what to do. It holds no token.</param>
 /// <param name="RetryAt">When the service said that it can be asked again, or null.</param>
-public sealed record VcsFailure(VcsFailureKind Kind, string Message, DateTimeOffset? RetryAt = null);
+internal sealed record VcsFailure(VcsFailureKind Kind, string Message, DateTimeOffset? RetryAt = null);

@@ -1,7 +1,7 @@
 namespace IacCi.Core.Reporting.Vcs;
 
 /// <summary>A token and where it was found. Prints only the latter, so that it can stand in any message.</summary>
-public sealed class VcsToken
+internal sealed class VcsToken
 {
     /// <summary>Wraps a token; the white space around it does not count (files end with a line feed).</summary>
     /// <exception cref="Text.UserException">The value is empty or no single word, so that no service can have issued it.</exception>

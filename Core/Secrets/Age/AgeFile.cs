@@ -5,7 +5,7 @@ namespace IacCi.Core.Secrets.Age;
 /// <summary>
 /// Files in the age format, version 1 (C2SP age). Only X25519 recipients: stanzas of other kinds are passed over when reading.
 /// </summary>
-public static class AgeFile
+internal static class AgeFile
 {
     /// <summary>Largest text encrypted, in bytes: it is held in memory whole.</summary>
     public const int MaxPlainBytes = 1 << 30;

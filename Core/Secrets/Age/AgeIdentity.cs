@@ -6,7 +6,7 @@ namespace IacCi.Core.Secrets.Age;
 /// <summary>
 /// A secret key that opens files: an X25519 scalar, written <c>AGE-SECRET-KEY-1...</c> (C2SP age, "The X25519 recipient type").
 /// </summary>
-public sealed class AgeIdentity
+internal sealed class AgeIdentity
 {
     private const string Prefix = "AGE-SECRET-KEY-";
 

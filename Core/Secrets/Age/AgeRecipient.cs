@@ -3,7 +3,7 @@ using System.Diagnostics.CodeAnalysis;
 namespace IacCi.Core.Secrets.Age;
 
 /// <summary>Whom a file is encrypted to: an X25519 public key, written <c>age1...</c> (C2SP age, "The X25519 recipient type").</summary>
-public sealed class AgeRecipient : IEquatable<AgeRecipient>
+internal sealed class AgeRecipient : IEquatable<AgeRecipient>
 {
     internal const int PointBytes = 32;
     private const string Prefix = "age";

@@ -10,7 +10,7 @@ namespace IacCi.Core.Secrets.Sops;
 /// encryptor: every value has an IV of its own, so the files tell nothing about each other, and wrapping is what costs time.
 /// May be used by several threads at once.
 /// </summary>
-public sealed class SopsEncryptor : IDisposable
+internal sealed class SopsEncryptor : IDisposable
 {
     private readonly byte[] _dataKey = RandomNumberGenerator.GetBytes(SopsCipher.KeyBytes);
     private readonly List<SopsAgeKey> _keys;

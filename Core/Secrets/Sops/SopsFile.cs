@@ -9,7 +9,7 @@ namespace IacCi.Core.Secrets.Sops;
 /// Decrypts SOPS files, by this program or by sops 3 itself, whose data key is wrapped for age X25519 recipients
 /// (https://getsops.io, "Encryption protocol").
 /// </summary>
-public static class SopsFile
+internal static class SopsFile
 {
     /// <summary>Largest file read or written, in bytes.</summary>
     public const int MaxBytes = 64 << 20;

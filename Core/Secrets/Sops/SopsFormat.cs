@@ -1,7 +1,7 @@
 namespace IacCi.Core.Secrets.Sops;
 
 /// <summary>The formats of SOPS files that are read and written.</summary>
-public enum SopsFormat
+internal enum SopsFormat
 {
     /// <summary>A JSON object.</summary>
     Json,
@@ -11,7 +11,7 @@ public enum SopsFormat
 }
 
 /// <summary>Which format a file has, by its name, as sops chooses it.</summary>
-public static class SopsFormats
+internal static class SopsFormats
 {
     /// <summary>The format for a file name: dotenv for <c>.env</c>, JSON for <c>.json</c> and for names without a known ending.</summary>
     /// <exception cref="SecretsException">

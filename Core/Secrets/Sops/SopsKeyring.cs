@@ -8,7 +8,7 @@ namespace IacCi.Core.Secrets.Sops;
 /// what
 /// costs time. A key is given only to who has the identity that opens it. May be used by several threads at once.
 /// </summary>
-public sealed class SopsKeyring : IDisposable
+internal sealed class SopsKeyring : IDisposable
 {
     private const int MaxKept = 16;
 

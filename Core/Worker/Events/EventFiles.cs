@@ -7,23 +7,14 @@ namespace IacCi.Core.Worker.Events;
 /// <summary>What was found in an order's events folder.</summary>
 /// <param name="Events">Each one JSON object, as text, in the order of the files' names.</param>
 /// <param name="Notes">What was left out and why, for the order's log.</param>
-public sealed record CollectedEvents(IReadOnlyList<string> Events, IReadOnlyList<string> Notes);
+internal sealed record CollectedEvents(IReadOnlyList<string> Events, IReadOnlyList<string> Notes);
 
 /// <summary>
 /// Reads the events that an order's commands left. The folder is the commands' own, so nothing in it is trusted: links are not
 /// followed, nothing is waited for, and one bad file does not stop the others.
 /// </summary>
-public static class EventFiles
+internal static class EventFiles
 {
-    /// <summary>The most events of one order.</summary>
-    public const int MaxEvents = 40;
-
-    /// <summary>The largest event, in bytes.</summary>
-    public const int MaxEventBytes = 16 * 1024;
-
-    /// <summary>How deep an event's values may be nested: DynamoDB takes 32 levels, of which the item uses two.</summary>
-    public const int MaxEventDepth = 30;
-
     /// <summary>The most names that are looked at.</summary>
     private const int MaxNames = 10_000;
 
@@ -37,7 +28,7 @@ public static class EventFiles
         var events = new List<string>();
         var notes = new List<string>();
         var names = Names(folder, notes);
-        foreach (var name in names.Take(MaxEvents))
+        foreach (var name in names.Take(OrderEventJson.MaxEvents))
         {
             if (Read(Path.Join(folder, name), out var content) is { } problem || Check(content!, out problem) is false)
             {
@@ -49,9 +40,9 @@ public static class EventFiles
             }
         }
 
-        if (names.Count > MaxEvents)
+        if (names.Count > OrderEventJson.MaxEvents)
         {
-            notes.Add($"{names.Count - MaxEvents} event files are left out: an order may have {MaxEvents}");
+            notes.Add($"{names.Count - OrderEventJson.MaxEvents} event files are left out: an order may have {OrderEventJson.MaxEvents}");
         }
 
         return new CollectedEvents(events, [.. notes.Take(MaxNotes)]);
@@ -89,7 +80,7 @@ public static class EventFiles
 
         try
         {
-            var bytes = new byte[MaxEventBytes + 1];
+            var bytes = new byte[OrderEventJson.MaxEventBytes + 1];
             var length = 0;
             nint count;
             fixed (byte* start = bytes)
@@ -105,9 +96,9 @@ public static class EventFiles
                 return Posix.Explain(Marshal.GetLastPInvokeError());
             }
 
-            if (length > MaxEventBytes)
+            if (length > OrderEventJson.MaxEventBytes)
             {
-                return $"larger than {MaxEventBytes:N0} bytes";
+                return $"larger than {OrderEventJson.MaxEventBytes:N0} bytes";
             }
 
             content = StrictUtf8.GetString(bytes, 0, length);

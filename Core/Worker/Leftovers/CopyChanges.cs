@@ -5,7 +5,7 @@ namespace IacCi.Core.Worker.Leftovers;
 /// <param name="Others">Some of the other files, by path.</param>
 /// <param name="OtherCount">How many other files there are.</param>
 /// <param name="IsComplete">False when there was more to look at than is looked at.</param>
-public sealed record CopyChanges(IReadOnlyList<string> State, IReadOnlyList<string> Others, int OtherCount, bool IsComplete)
+internal sealed record CopyChanges(IReadOnlyList<string> State, IReadOnlyList<string> Others, int OtherCount, bool IsComplete)
 {
     /// <summary>Nothing was made or changed.</summary>
     public static CopyChanges None { get; } = new([], [], 0, IsComplete: true);

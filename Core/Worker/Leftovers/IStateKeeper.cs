@@ -3,7 +3,7 @@ using IacCi.Core.Model;
 namespace IacCi.Core.Worker.Leftovers;
 
 /// <summary>Takes Terraform state out of an order's copy of the code before that is removed.</summary>
-public interface IStateKeeper
+internal interface IStateKeeper
 {
     /// <summary>Keeps files. It never throws for what a disk or a file may be like.</summary>
     /// <param name="order">The order.</param>
@@ -16,9 +16,4 @@ public interface IStateKeeper
 /// <param name="Where">Where it is, for a person; null when none of it could be kept.</param>
 /// <param name="Problem">Why some of it could not be kept, or null.</param>
 /// <param name="Files">What travels with the result, where there is no other place.</param>
-public sealed record KeptState(string? Where, string? Problem, IReadOnlyList<KeptFile> Files);
-
-/// <summary>A file that travels with an order's result.</summary>
-/// <param name="Path">Its path in the copy of the code.</param>
-/// <param name="Gzip">Its content, gzipped.</param>
-public sealed record KeptFile(string Path, ReadOnlyMemory<byte> Gzip);
+internal sealed record KeptState(string? Where, string? Problem, IReadOnlyList<KeptFile> Files);

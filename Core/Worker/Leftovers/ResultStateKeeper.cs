@@ -4,7 +4,7 @@ using IacCi.Core.Model;
 namespace IacCi.Core.Worker.Leftovers;
 
 /// <summary>Keeps state in the order's result, where a worker can write nothing else. The result is kept as long as the bucket keeps it.</summary>
-public sealed class ResultStateKeeper : IStateKeeper
+internal sealed class ResultStateKeeper : IStateKeeper
 {
     /// <summary>The most bytes of all files, gzipped: with the log they stay within what a result may have.</summary>
     public const int MaxBytes = 6 << 20;

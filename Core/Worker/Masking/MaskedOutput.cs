@@ -12,7 +12,7 @@ namespace IacCi.Core.Worker.Masking;
 /// middle of something. What stands before that is passed on, with <c>***</c> for each stretch that is marked.
 /// </para>
 /// </summary>
-public sealed class MaskedOutput : IOutputSink
+internal sealed class MaskedOutput : IOutputSink
 {
     /// <summary>How many bytes are looked at before something is passed on.</summary>
     private const int SliceBytes = 64 * 1024;

@@ -11,7 +11,7 @@ namespace IacCi.Core.Worker.Masking;
 /// (<see cref="EncodingSet"/>). Takes time in proportion to the stream. It is immutable: each stream has its own <see
 /// cref="MaskedOutput"/>.
 /// </summary>
-public sealed class SecretMasker
+internal sealed class SecretMasker
 {
     /// <summary>
     /// The shortest value, or part of a value, in bytes, that is masked: shorter ones stand in ordinary text all the time, so

@@ -6,7 +6,7 @@ namespace IacCi.Core.Worker.Output;
 /// <summary>
 /// Keeps an order's log: all of it up to <see cref="MaxLogBytes"/>, beyond that its head and its tail. Memory grows with what is kept.
 /// </summary>
-public sealed class LogBuffer
+internal sealed class LogBuffer
 {
     /// <summary>The most bytes of a log that are kept.</summary>
     public const int MaxLogBytes = 8 * 1024 * 1024;

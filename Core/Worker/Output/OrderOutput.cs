@@ -8,11 +8,8 @@ namespace IacCi.Core.Worker.Output;
 /// shown to
 /// whoever watches.
 /// </summary>
-public sealed class OrderOutput : IOutputSink
+internal sealed class OrderOutput : IOutputSink
 {
-    /// <summary>What the log says when the output could not be shown as it came.</summary>
-    internal const string LiveStopped = "the live output stopped before this, because it could not be written";
-
     private readonly MaskedOutput masked;
     private readonly TerminalFilter filter;
     private readonly Splitter splitter;

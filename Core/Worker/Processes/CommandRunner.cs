@@ -13,7 +13,7 @@ namespace IacCi.Core.Worker.Processes;
 /// <param name="clock">Measures the order's time.</param>
 /// <param name="runAs">As whom they run; null for the user of this process.</param>
 /// <param name="hasOwnThread">The caller gives each order a thread of its own, which may block; else a new one is started.</param>
-public sealed class CommandRunner(TimeProvider clock, RunAsUser? runAs = null, bool hasOwnThread = false) : ICommandRunner
+internal sealed class CommandRunner(TimeProvider clock, RunAsUser? runAs = null, bool hasOwnThread = false) : ICommandRunner
 {
     /// <summary>The variable that names the folder for events.</summary>
     public const string EventsVariable = "IAC_CI_EVENTS_DIR";
@@ -39,7 +39,7 @@ public sealed class CommandRunner(TimeProvider clock, RunAsUser? runAs = null, b
     private CommandOutcome Run(CommandList commands, IOutputSink output, CancellationToken stopToken, CancellationToken kill)
     {
         var variables = new Dictionary<string, string>(commands.Environment) { [EventsVariable] = commands.EventsFolder };
-        using var folders = runAs?.TakeOver(commands, variables);
+        using var folders = runAs?.TakeOver(commands.Folder, commands.EventsFolder, variables);
         commands = commands with { RunAs = runAs };
         using var processes = new OrderProcesses(commands.EventsFolder);
         using var environment = new EnvironmentBlock(variables);

@@ -8,7 +8,7 @@ namespace IacCi.Core.Worker.Processes;
 /// For a process that works on one order alone (a Lambda, a build): processes that left the order's groups, as daemons do,
 /// are not lost sight of, and none of them is left for the next order.
 /// </summary>
-public static class Descendants
+internal static class Descendants
 {
     /// <summary>How often the table is read: each round finds what was forked in the round before.</summary>
     private const int MaxRounds = 500;

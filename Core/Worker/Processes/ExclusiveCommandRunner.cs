@@ -4,7 +4,7 @@ namespace IacCi.Core.Worker.Processes;
 /// For a process that works on one order at a time and has the machine for itself, such as a Lambda that is used again: when the
 /// commands have ended, every process that descends from this one is killed, daemons too, so nothing of an order is left for the next.
 /// </summary>
-public sealed class ExclusiveCommandRunner : ICommandRunner
+internal sealed class ExclusiveCommandRunner : ICommandRunner
 {
     private readonly ICommandRunner inner;
 

@@ -132,7 +132,7 @@ internal sealed class OnePolicyTests
         {
             var name = entry.Path + (entry.Kind == EntryKind.Folder ? "/" : "");
             var made = zip.CreateEntry(name.Length == 0 ? "/" : name);
-            made.ExternalAttributes = UnixMode.Of(entry.Kind, entry.Rights) << 16;
+            made.ExternalAttributes = ArchiveEntry.ModeOf(entry.Kind, entry.Rights) << 16;
             using var stream = made.Open();
             stream.Write(Encoding.UTF8.GetBytes(content));
         }

@@ -19,7 +19,7 @@ internal sealed class FollowTests : IDisposable
     private void Append(int num, string text)
     {
         Directory.CreateDirectory(Path.Combine(folder, Run.Value));
-        File.AppendAllText(LiveLogs.PathOf(folder, Run, new OrderNum(num)), text);
+        File.AppendAllText(LiveLogFile.PathOf(folder, Run, new OrderNum(num)), text);
     }
 
     [Test]
@@ -42,7 +42,7 @@ internal sealed class FollowTests : IDisposable
         Append(1, "one\n");
         tails.ShowNews();
         Append(1, "two");
-        File.Delete(LiveLogs.PathOf(folder, Run, new OrderNum(1)));
+        File.Delete(LiveLogFile.PathOf(folder, Run, new OrderNum(1)));
         (results[new OrderNum(1)], results[new OrderNum(2)]) = ("one\ntwo", "all\nof it");
         await Assert.That(await tails.FinishAsync(new OrderNum(1), default)).IsTrue();
         await Assert.That(await tails.FinishAsync(new OrderNum(2), default)).IsTrue();

@@ -1,5 +1,6 @@
 using System.Text;
 using IacCi.Core.Hosts.Local;
+using IacCi.Core.Model;
 using IacCi.Core.Terminal;
 using IacCi.Core.Worker.Output;
 
@@ -29,24 +30,24 @@ internal sealed class LiveTailTests
     [Test]
     public async Task What_could_not_be_written_any_more_is_shown_from_the_log()
     {
-        var log = Lines + $"the end\niac-ci: {OrderOutput.LiveStopped} (No space left on device); this log has all of it\n";
+        var log = Lines + $"the end\niac-ci: {LiveLogFile.Stopped} (No space left on device); this log has all of it\n";
         await Assert.That(await FollowedAsync(Lines[..^"line 499\nline 500\n".Length], log)).IsEqualTo(log);
     }
 
     [Test]
     public async Task An_end_behind_a_gap_is_shown_after_a_word_about_it()
     {
-        var log = $"... cut ...\nthe end\niac-ci: {OrderOutput.LiveStopped} (x)\n";
-        await Assert.That(await FollowedAsync(Lines, log)).IsEqualTo(Lines + LiveLogs.Gap + log);
+        var log = $"... cut ...\nthe end\niac-ci: {LiveLogFile.Stopped} (x)\n";
+        await Assert.That(await FollowedAsync(Lines, log)).IsEqualTo(Lines + LiveLogFile.Gap + log);
     }
 
     [Test]
     public async Task Too_much_output_is_followed_by_its_end()
     {
         var live = new string('x', 1_000) + "\n";
-        var much = string.Concat(Enumerable.Repeat(live, (int)(LiveLogs.MaxLiveBytes / live.Length) + 1)) + LiveLogs.TooMuch;
+        var much = string.Concat(Enumerable.Repeat(live, (int)(LiveLogFile.MaxBytes / live.Length) + 1)) + LiveLogFile.TooMuch;
         var shown = await FollowedAsync(much, "head\n... cut ...\nsomething else\nthe end\n");
-        await Assert.That(shown.EndsWith(LiveLogs.Gap + "head\n... cut ...\nsomething else\nthe end\n", StringComparison.Ordinal)).IsTrue();
+        await Assert.That(shown.EndsWith(LiveLogFile.Gap + "head\n... cut ...\nsomething else\nthe end\n", StringComparison.Ordinal)).IsTrue();
     }
 
     private sealed class TemporaryFile : IDisposable

@@ -1,3 +1,4 @@
+using IacCi.Core.Model;
 using IacCi.Core.Worker.Events;
 
 namespace IacCi.Tests.Unit.Worker;
@@ -12,7 +13,7 @@ internal sealed class EventFilesTests
         Write(bench, "a.json", """{"n": 1}""");
         Write(bench, "c.json", "[1]");
         Write(bench, "d.json", "{");
-        Write(bench, "e.json", $$"""{"x": "{{new string('x', EventFiles.MaxEventBytes)}}"}""");
+        Write(bench, "e.json", $$"""{"x": "{{new string('x', OrderEventJson.MaxEventBytes)}}"}""");
         Write(bench, "f.json", """{"half": "\ud83d"}""");
         Write(bench, "g.json", """{"twice": 1, "twice": 2}""");
         Write(bench, "h.json", string.Concat(Enumerable.Repeat("{\"a\":", 40)) + "1" + new string('}', 40));
@@ -53,13 +54,13 @@ internal sealed class EventFilesTests
     public async Task More_than_the_limit_are_left_out_and_counted()
     {
         using var bench = new WorkerFixture();
-        for (var number = 0; number < EventFiles.MaxEvents + 3; number++)
+        for (var number = 0; number < OrderEventJson.MaxEvents + 3; number++)
         {
             Write(bench, $"{number:D3}.json", "{}");
         }
 
         var found = EventFiles.Collect(bench.Events);
-        await Assert.That(found.Events.Count).IsEqualTo(EventFiles.MaxEvents);
+        await Assert.That(found.Events.Count).IsEqualTo(OrderEventJson.MaxEvents);
         await Assert.That(found.Notes[0]).StartsWith("3 event files are left out");
     }
 

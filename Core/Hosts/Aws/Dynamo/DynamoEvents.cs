@@ -6,7 +6,7 @@ using static IacCi.Core.Hosts.Aws.Dynamo.Attributes;
 namespace IacCi.Core.Hosts.Aws.Dynamo;
 
 /// <summary>Events, and the list of jobs that is made out of them.</summary>
-public sealed partial class DynamoRunStore
+internal sealed partial class DynamoRunStore
 {
     /// <summary>The most pages of events that are read of one trace; a page is 1 MB.</summary>
     private const int MaxEventPages = 500;

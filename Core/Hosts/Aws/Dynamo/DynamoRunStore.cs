@@ -10,7 +10,7 @@ namespace IacCi.Core.Hosts.Aws.Dynamo;
 /// The records of runs in three DynamoDB tables. Each method is one call, except where it says otherwise. A write that the SDK repeats because the first
 /// answer was lost has the same outcome: transactions bear a token, and the conditional writes of the lock item recognize what they wrote.
 /// </summary>
-public sealed partial class DynamoRunStore : IRunStore
+internal sealed partial class DynamoRunStore : IRunStore
 {
     private readonly DynamoTables _tables;
     private readonly string _bucketRoot;

@@ -1,7 +1,7 @@
 namespace IacCi.Core.Hosts.Aws.Lambda;
 
 /// <summary>One event that Lambda wants handled.</summary>
-public sealed record Invocation
+internal sealed record Invocation
 {
     /// <summary>Its name. A repetition by Lambda after an error has the same.</summary>
     public required string RequestId { get; init; }
@@ -20,4 +20,4 @@ public sealed record Invocation
 /// <param name="invocation">The event.</param>
 /// <param name="cancellationToken">Is cancelled a while before the deadline.</param>
 /// <returns>The answer: JSON.</returns>
-public delegate ValueTask<ReadOnlyMemory<byte>> InvocationHandler(Invocation invocation, CancellationToken cancellationToken);
+internal delegate ValueTask<ReadOnlyMemory<byte>> InvocationHandler(Invocation invocation, CancellationToken cancellationToken);

@@ -10,7 +10,7 @@ namespace IacCi.Core.Hosts.Aws.Lambda;
 /// </summary>
 /// <param name="Type">A word for filters and for <c>ErrorEquals</c> of Step Functions.</param>
 /// <param name="Message">What happened, for a person.</param>
-public sealed record InvocationError(string Type, string Message)
+internal sealed record InvocationError(string Type, string Message)
 {
     /// <summary>The most characters of a message; Lambda keeps 256 KB of it in a header of asynchronous destinations.</summary>
     public const int MaxMessageChars = 4_096;

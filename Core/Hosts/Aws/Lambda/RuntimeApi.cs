@@ -6,7 +6,7 @@ using IacCi.Core.Text;
 namespace IacCi.Core.Hosts.Aws.Lambda;
 
 /// <summary>What became of an answer that was given to Lambda.</summary>
-public enum AnswerOutcome
+internal enum AnswerOutcome
 {
     /// <summary>It was taken.</summary>
     Taken,
@@ -21,13 +21,13 @@ public enum AnswerOutcome
 /// <summary>The next event, or why it cannot be handled.</summary>
 /// <param name="Invocation">The invocation; its event is empty when there is a problem.</param>
 /// <param name="Problem">Why it cannot be handled; null when it can.</param>
-public readonly record struct NextInvocation(Invocation Invocation, InvocationError? Problem);
+internal readonly record struct NextInvocation(Invocation Invocation, InvocationError? Problem);
 
 /// <summary>
 /// The four calls of Lambda's runtime API (https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html). Its trace header
 /// is not passed on: AWS ends chains of S3 → Lambda → S3 of one trace after about sixteen rounds, and a run is such a chain.
 /// </summary>
-public sealed class RuntimeApi : IDisposable
+internal sealed class RuntimeApi : IDisposable
 {
     /// <summary>The largest event, in bytes: Lambda passes on 6 MB, and none that is larger is read.</summary>
     public const int MaxEventBytes = 8 * 1024 * 1024;

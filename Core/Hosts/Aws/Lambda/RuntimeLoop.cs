@@ -11,7 +11,7 @@ namespace IacCi.Core.Hosts.Aws.Lambda;
 /// <param name="api">The runtime API.</param>
 /// <param name="log">Where failures are told with all their details.</param>
 /// <param name="clock">The time.</param>
-public sealed class RuntimeLoop(RuntimeApi api, StructuredLog log, TimeProvider clock)
+internal sealed class RuntimeLoop(RuntimeApi api, StructuredLog log, TimeProvider clock)
 {
     /// <summary>Serves until the process is ended.</summary>
     /// <param name="initialize">

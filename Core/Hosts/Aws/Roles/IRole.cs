@@ -4,7 +4,7 @@ using IacCi.Core.Hosts.Logging;
 namespace IacCi.Core.Hosts.Aws.Roles;
 
 /// <summary>One of the four functions of the deployment.</summary>
-public interface IRole
+internal interface IRole
 {
     /// <summary>Handles one event.</summary>
     /// <param name="invocation">The event.</param>

@@ -18,7 +18,7 @@ namespace IacCi.Core.Hosts.Aws.Roles;
 /// <param name="plans">Tells the traces of runs, for the log.</param>
 /// <param name="internalBucket">The bucket in which results appear.</param>
 /// <param name="randomBytes">Makes random bytes: an invocation that is delivered twice is two owners.</param>
-public sealed class OrchestrateRole(
+internal sealed class OrchestrateRole(
     Orchestrator orchestrator, IRunStore store, RunPlans plans, string internalBucket, Func<int, byte[]> randomBytes) : IRole
 {
     /// <summary>The word of an outcome, in answers.</summary>

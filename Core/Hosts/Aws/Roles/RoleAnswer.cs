@@ -5,4 +5,4 @@ namespace IacCi.Core.Hosts.Aws.Roles;
 /// <summary>What a role says of an event.</summary>
 /// <param name="Json">The answer.</param>
 /// <param name="ExitCode">How the process ends when it handles this one event alone.</param>
-public sealed record RoleAnswer(ReadOnlyMemory<byte> Json, ExitCode ExitCode);
+internal sealed record RoleAnswer(ReadOnlyMemory<byte> Json, ExitCode ExitCode);

@@ -14,7 +14,7 @@ namespace IacCi.Core.Hosts.Aws.Roles;
 /// <param name="errors">Where the log goes: standard error.</param>
 /// <param name="clock">The time.</param>
 /// <param name="randomBytes">Makes random bytes.</param>
-public sealed class RoleProcess(
+internal sealed class RoleProcess(
     string role, Func<string, string?> variable, Stream output, Stream errors, TimeProvider clock, Func<int, byte[]> randomBytes)
 {
     /// <summary>How long before its deadline an invocation is asked to stop.</summary>

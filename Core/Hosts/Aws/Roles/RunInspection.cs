@@ -15,7 +15,7 @@ namespace IacCi.Core.Hosts.Aws.Roles;
 /// <param name="Unfolded">Orders with a result that nobody has taken into account.</param>
 /// <param name="Next">What would be decided now; null when there is no plan or no lock item.</param>
 /// <param name="At">When it was looked at.</param>
-public sealed record RunInspection(JobRecord Job, RunLock? Lock, IReadOnlyList<OrderNum> Unfolded, Decision? Next, DateTimeOffset At)
+internal sealed record RunInspection(JobRecord Job, RunLock? Lock, IReadOnlyList<OrderNum> Unfolded, Decision? Next, DateTimeOffset At)
 {
     private static readonly JsonWriterOptions Indented = new() { Indented = true };
 
@@ -52,7 +52,7 @@ public sealed record RunInspection(JobRecord Job, RunLock? Lock, IReadOnlyList<O
     public string ToText(WakeOutcome? outcome)
     {
         var text = new StringBuilder();
-        text.AppendLine(CultureInfo.InvariantCulture, $"run      {Job.RunId} · {Job.Status.Word()} · trace {Job.TraceId} · {ReportFormat.Count(Job.OrderCount, "order")} · deadline {Job.Deadline:O}");
+        text.AppendLine(CultureInfo.InvariantCulture, $"run      {Job.RunId} · {Job.Status.Word()} · trace {Job.TraceId} · {Plural.Of(Job.OrderCount, "order")} · deadline {Job.Deadline:O}");
         if (Lock is { } held)
         {
             text.AppendLine(CultureInfo.InvariantCulture, $"lease    {Lease(held)}");

@@ -12,7 +12,7 @@ namespace IacCi.Core.Hosts.Aws.Roles;
 /// <param name="orders">Looks after orders.</param>
 /// <param name="plans">Tells where an order runs, and so how long it may take until its claim.</param>
 /// <param name="internalBucket">The engine's bucket.</param>
-public sealed class WatchdogRole(JobWatchdog jobs, OrderWatchdog orders, RunPlans plans, string internalBucket) : IRole
+internal sealed class WatchdogRole(JobWatchdog jobs, OrderWatchdog orders, RunPlans plans, string internalBucket) : IRole
 {
     /// <inheritdoc/>
     public async ValueTask<RoleAnswer> HandleAsync(Invocation invocation, StructuredLog log, CancellationToken cancellationToken)

@@ -14,7 +14,7 @@ namespace IacCi.Core.Hosts.Aws.Roles;
 /// <param name="desk">Takes requests in.</param>
 /// <param name="readSecret">Reads the text at IAC_CI_WEBHOOK_SECRET_LOCATION; null when none is configured.</param>
 /// <param name="clock">The time.</param>
-public sealed class WebhookRole(WebhookHandler desk, Func<CancellationToken, ValueTask<string?>> readSecret, TimeProvider clock) : IRole
+internal sealed class WebhookRole(WebhookHandler desk, Func<CancellationToken, ValueTask<string?>> readSecret, TimeProvider clock) : IRole
 {
     /// <summary>How long the webhook's secrets are kept in memory: a secret that is changed is known everywhere after this time.</summary>
     public static readonly TimeSpan SecretsAge = TimeSpan.FromMinutes(1);

@@ -4,7 +4,7 @@ using IacCi.Core.Worker;
 namespace IacCi.Core.Hosts.Aws.Roles;
 
 /// <summary>The place where a worker works: its folders, and what the commands see of its environment.</summary>
-public sealed class WorkerEnvironment
+internal sealed class WorkerEnvironment
 {
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 

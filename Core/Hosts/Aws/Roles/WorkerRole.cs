@@ -9,7 +9,7 @@ using IacCi.Core.Worker;
 namespace IacCi.Core.Hosts.Aws.Roles;
 
 /// <summary>Opens the claim and the result of an order: the capabilities that its dispatch left for it, encrypted to its identities.</summary>
-public delegate ValueTask<IOrderChannel> OpenChannel(OrderAssignment order, IIdentitySource identities, CancellationToken cancellationToken);
+internal delegate ValueTask<IOrderChannel> OpenChannel(OrderAssignment order, IIdentitySource identities, CancellationToken cancellationToken);
 
 /// <summary>
 /// Works on one order, in a Lambda or a build. Nothing of it is left for the next: no file, no process, no variable.
@@ -21,7 +21,7 @@ public delegate ValueTask<IOrderChannel> OpenChannel(OrderAssignment order, IIde
 /// <param name="site">Where.</param>
 /// <param name="clock">The time.</param>
 /// <param name="randomBytes">Makes random bytes.</param>
-public sealed class WorkerRole(
+internal sealed class WorkerRole(
     OpenChannel openChannel, IBundleSource bundles, IIdentitySource identities, ICommandRunner runner, WorkerEnvironment site, TimeProvider clock, Func<int, byte[]> randomBytes) : IRole
 {
     /// <summary>How long before the end of an invocation the commands are killed, if they still run: their result has to be reported.</summary>

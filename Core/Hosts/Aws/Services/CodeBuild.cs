@@ -5,7 +5,7 @@ namespace IacCi.Core.Hosts.Aws.Services;
 
 /// <summary>CodeBuild: https://docs.aws.amazon.com/codebuild/latest/APIReference/. The names are those of AWSSDK.CodeBuild, which can replace this file.</summary>
 /// <param name="config">The configuration.</param>
-public sealed class AmazonCodeBuildClient(ServiceConfig config) : ServiceClient(config)
+internal sealed class AmazonCodeBuildClient(ServiceConfig config) : ServiceClient(config)
 {
     /// <summary>A configuration without region.</summary>
     public static ServiceConfig NewConfig() => new("CodeBuild", "codebuild");
@@ -66,7 +66,7 @@ public sealed class AmazonCodeBuildClient(ServiceConfig config) : ServiceClient(
 }
 
 /// <summary>A variable of a build.</summary>
-public sealed class EnvironmentVariable
+internal sealed class EnvironmentVariable
 {
     /// <summary>Its name.</summary>
     public required string Name { get; init; }
@@ -76,7 +76,7 @@ public sealed class EnvironmentVariable
 }
 
 /// <summary>Starts a build.</summary>
-public sealed class StartBuildRequest : AmazonWebServiceRequest
+internal sealed class StartBuildRequest : AmazonWebServiceRequest
 {
     /// <summary>The project.</summary>
     public required string ProjectName { get; init; }
@@ -95,38 +95,38 @@ public sealed class StartBuildRequest : AmazonWebServiceRequest
 }
 
 /// <summary>What was started.</summary>
-public sealed class StartBuildResponse : AmazonWebServiceResponse
+internal sealed class StartBuildResponse : AmazonWebServiceResponse
 {
     /// <summary>The build.</summary>
     public Build? Build { get; init; }
 }
 
 /// <summary>Describes builds.</summary>
-public sealed class BatchGetBuildsRequest : AmazonWebServiceRequest
+internal sealed class BatchGetBuildsRequest : AmazonWebServiceRequest
 {
     /// <summary>Their ids: <c>project:uuid</c>.</summary>
     public required List<string> Ids { get; init; }
 }
 
 /// <summary>What is known of builds.</summary>
-public sealed class BatchGetBuildsResponse : AmazonWebServiceResponse
+internal sealed class BatchGetBuildsResponse : AmazonWebServiceResponse
 {
     /// <summary>Those that exist; null when there is none.</summary>
     public List<Build>? Builds { get; init; }
 }
 
 /// <summary>Asks for the end of a build.</summary>
-public sealed class StopBuildRequest : AmazonWebServiceRequest
+internal sealed class StopBuildRequest : AmazonWebServiceRequest
 {
     /// <summary>Its id or ARN.</summary>
     public required string Id { get; init; }
 }
 
 /// <summary>The end was asked for.</summary>
-public sealed class StopBuildResponse : AmazonWebServiceResponse;
+internal sealed class StopBuildResponse : AmazonWebServiceResponse;
 
 /// <summary>A build.</summary>
-public sealed class Build
+internal sealed class Build
 {
     /// <summary>Its id.</summary>
     public string? Id { get; init; }
@@ -162,7 +162,7 @@ public sealed class Build
 }
 
 /// <summary>A phase of a build.</summary>
-public sealed class BuildPhase
+internal sealed class BuildPhase
 {
     /// <summary>Which: <c>QUEUED</c>, <c>PROVISIONING</c>, <c>BUILD</c>, ...</summary>
     public string? PhaseType { get; init; }
@@ -175,7 +175,7 @@ public sealed class BuildPhase
 }
 
 /// <summary>More about the end of a phase.</summary>
-public sealed class PhaseContext
+internal sealed class PhaseContext
 {
     /// <summary>A word of CodeBuild's.</summary>
     public string? StatusCode { get; init; }

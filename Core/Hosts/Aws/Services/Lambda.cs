@@ -6,7 +6,7 @@ namespace IacCi.Core.Hosts.Aws.Services;
 /// Lambda: https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html. The names are those of AWSSDK.Lambda, which can replace this file.
 /// </summary>
 /// <param name="config">The configuration.</param>
-public sealed class AmazonLambdaClient(ServiceConfig config) : ServiceClient(config)
+internal sealed class AmazonLambdaClient(ServiceConfig config) : ServiceClient(config)
 {
     /// <summary>A configuration without region.</summary>
     public static ServiceConfig NewConfig() => new("Lambda", "lambda");
@@ -28,7 +28,7 @@ public sealed class AmazonLambdaClient(ServiceConfig config) : ServiceClient(con
 }
 
 /// <summary>Invokes a function.</summary>
-public sealed class InvokeRequest : AmazonWebServiceRequest
+internal sealed class InvokeRequest : AmazonWebServiceRequest
 {
     /// <summary>Its name or ARN.</summary>
     public required string FunctionName { get; init; }
@@ -41,7 +41,7 @@ public sealed class InvokeRequest : AmazonWebServiceRequest
 }
 
 /// <summary>The invocation was accepted.</summary>
-public sealed class InvokeResponse : AmazonWebServiceResponse
+internal sealed class InvokeResponse : AmazonWebServiceResponse
 {
     /// <summary>Its id, which its logs bear; null when the answer has none.</summary>
     public string? RequestId { get; init; }

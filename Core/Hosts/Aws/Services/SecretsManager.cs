@@ -7,7 +7,7 @@ namespace IacCi.Core.Hosts.Aws.Services;
 /// Secrets Manager: https://docs.aws.amazon.com/secretsmanager/latest/apireference/. The names are those of AWSSDK.SecretsManager, which can replace this file.
 /// </summary>
 /// <param name="config">The configuration.</param>
-public sealed class AmazonSecretsManagerClient(ServiceConfig config) : ServiceClient(config)
+internal sealed class AmazonSecretsManagerClient(ServiceConfig config) : ServiceClient(config)
 {
     /// <summary>A configuration without region.</summary>
     public static ServiceConfig NewConfig() => new("Secrets Manager", "secretsmanager");
@@ -26,14 +26,14 @@ public sealed class AmazonSecretsManagerClient(ServiceConfig config) : ServiceCl
 }
 
 /// <summary>Reads a secret.</summary>
-public sealed class GetSecretValueRequest : AmazonWebServiceRequest
+internal sealed class GetSecretValueRequest : AmazonWebServiceRequest
 {
     /// <summary>Its name or ARN.</summary>
     public required string SecretId { get; init; }
 }
 
 /// <summary>A secret.</summary>
-public sealed class GetSecretValueResponse : AmazonWebServiceResponse
+internal sealed class GetSecretValueResponse : AmazonWebServiceResponse
 {
     /// <summary>Its text; null when it is binary.</summary>
     public string? SecretString { get; init; }

@@ -16,7 +16,7 @@ namespace IacCi.Core.Hosts.Aws.Services;
 /// only the few operations that the engine calls are written here.
 /// </summary>
 /// <param name="config">The configuration.</param>
-public abstract class ServiceClient(ServiceConfig config) : AmazonServiceClient(config)
+internal abstract class ServiceClient(ServiceConfig config) : AmazonServiceClient(config)
 {
     /// <inheritdoc/>
     protected override void CustomizeRuntimePipeline(RuntimePipeline pipeline)
@@ -72,7 +72,7 @@ internal readonly record struct ServiceAnswer(ReadOnlyMemory<byte> Body, string?
 }
 
 /// <summary>The configuration of a <see cref="ServiceClient"/>.</summary>
-public sealed class ServiceConfig : ClientConfig
+internal sealed class ServiceConfig : ClientConfig
 {
     private readonly string _endpointName;
 

@@ -7,7 +7,7 @@ namespace IacCi.Core.Hosts.Aws.Services;
 /// Step Functions: https://docs.aws.amazon.com/step-functions/latest/apireference/. The names are those of AWSSDK.StepFunctions, which can replace this file.
 /// </summary>
 /// <param name="config">The configuration.</param>
-public sealed class AmazonStepFunctionsClient(ServiceConfig config) : ServiceClient(config)
+internal sealed class AmazonStepFunctionsClient(ServiceConfig config) : ServiceClient(config)
 {
     /// <summary>A configuration without region.</summary>
     public static ServiceConfig NewConfig() => new("SFN", "states");
@@ -31,7 +31,7 @@ public sealed class AmazonStepFunctionsClient(ServiceConfig config) : ServiceCli
 }
 
 /// <summary>Starts an execution.</summary>
-public sealed class StartExecutionRequest : AmazonWebServiceRequest
+internal sealed class StartExecutionRequest : AmazonWebServiceRequest
 {
     /// <summary>The state machine.</summary>
     public required string StateMachineArn { get; init; }
@@ -44,7 +44,7 @@ public sealed class StartExecutionRequest : AmazonWebServiceRequest
 }
 
 /// <summary>What was started.</summary>
-public sealed class StartExecutionResponse : AmazonWebServiceResponse
+internal sealed class StartExecutionResponse : AmazonWebServiceResponse
 {
     /// <summary>The execution.</summary>
     public string? ExecutionArn { get; init; }

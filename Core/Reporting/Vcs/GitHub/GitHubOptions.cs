@@ -3,7 +3,7 @@ using IacCi.Core.Text;
 namespace IacCi.Core.Reporting.Vcs.GitHub;
 
 /// <summary>Where GitHub is, and how patient we are with it.</summary>
-public sealed record GitHubOptions
+internal sealed record GitHubOptions
 {
     /// <summary>The public service.</summary>
     public const string PublicApi = "https://api.github.com/";

@@ -6,7 +6,7 @@ namespace IacCi.Core.Reporting.Vcs.GitHub;
 /// <param name="options">Where it is.</param>
 /// <param name="time">The clock and timer of waits.</param>
 /// <param name="jitter">Random numbers from 0 up to 1.</param>
-public sealed class GitHubProvider(GitHubOptions options, TimeProvider time, Func<double> jitter) : IVcsProvider
+internal sealed class GitHubProvider(GitHubOptions options, TimeProvider time, Func<double> jitter) : IVcsProvider
 {
     /// <inheritdoc/>
     public SignatureVerdict VerifyWebhook(ReadOnlySpan<byte> rawBody, WebhookHeaders headers, IReadOnlyList<ReadOnlyMemory<byte>> secrets) =>

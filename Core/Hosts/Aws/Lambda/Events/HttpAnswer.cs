@@ -5,7 +5,7 @@ using System.Text.Json;
 namespace IacCi.Core.Hosts.Aws.Lambda.Events;
 
 /// <summary>An HTTP answer as API Gateway and Lambda URLs want it from a function, in both payload formats.</summary>
-public static class HttpAnswer
+internal static class HttpAnswer
 {
     /// <summary>The answer with a JSON body.</summary>
     /// <param name="status">The HTTP status.</param>

@@ -6,7 +6,7 @@ using IacCi.Core.Text;
 namespace IacCi.Core.Hosts.Aws.Lambda.Events;
 
 /// <summary>What an orchestrator is told: which runs have news, and what could not be made sense of.</summary>
-public sealed record WakeEvent
+internal sealed record WakeEvent
 {
     /// <summary>The numbers with news, by run, in the order in which the runs came.</summary>
     public required IReadOnlyList<(RunId Run, IReadOnlyCollection<OrderNum> News)> Runs { get; init; }

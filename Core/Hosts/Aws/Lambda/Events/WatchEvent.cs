@@ -7,7 +7,7 @@ namespace IacCi.Core.Hosts.Aws.Lambda.Events;
 
 /// <summary>What a watchdog is told: <c>{"run_id", "order_num", "timeout", "start_time", "internal_bucket"}</c>, and
 /// <c>"claim_allowance"</c> and <c>"stop_grace"</c> where the state machine passes them on.</summary>
-public sealed record WatchEvent
+internal sealed record WatchEvent
 {
     /// <summary>The run.</summary>
     public required RunId RunId { get; init; }

@@ -9,7 +9,7 @@ namespace IacCi.Core.Hosts.Aws.Lambda.Events;
 /// API in format 1.0, https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html), or from a
 /// caller that IAM let in: SNS, Step Functions, whoever may invoke the function.
 /// </summary>
-public abstract record WebhookEvent
+internal abstract record WebhookEvent
 {
     private WebhookEvent()
     {
@@ -103,4 +103,4 @@ public abstract record WebhookEvent
 /// <summary>A request whose caller IAM let in.</summary>
 /// <param name="Body">The request: JSON.</param>
 /// <param name="DeliveryId">What names a delivery that may be repeated; null when nothing does.</param>
-public sealed record TrustedRequest(ReadOnlyMemory<byte> Body, string? DeliveryId);
+internal sealed record TrustedRequest(ReadOnlyMemory<byte> Body, string? DeliveryId);
