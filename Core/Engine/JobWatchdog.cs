@@ -49,37 +49,11 @@ internal sealed class JobWatchdog(
             return;
         }
 
-        List<OrderNum> news = [];
-        await foreach (var key in objects.ListAsync(RunKeys.Results(held.RunId), cancellationToken))
+        var backlog = await RunBacklog.ReadAsync(objects, graph, held, workers.Capacity, now, cancellationToken);
+        if (backlog.NeedsWake(held, now))
         {
-            if (RunKeys.TryParseResult(key, out _, out var num) && IsOpen(graph, held, num))
-            {
-                news.Add(num);
-            }
-        }
-
-        if (news.Count > 0 || WatchdogDecision.NeedsWake(graph, held, workers.Capacity, now))
-        {
-            await store.AddToInboxAsync(held.RunId, [OrderNum.Job, .. news], cancellationToken);
+            await store.AddToInboxAsync(held.RunId, [OrderNum.Job, .. backlog.Unhandled], cancellationToken);
             await objects.PutAsync(RunKeys.Result(held.RunId, OrderNum.Job), Trigger.Content("watchdog"), cancellationToken);
         }
-    }
-
-    private static bool IsOpen(RunGraph graph, RunLock held, OrderNum num) =>
-        !num.IsJob && num.Index < graph.Plan.Orders.Count && !StatusText.FromLetter(held.Checkpoint.States[num.Index]).IsTerminal();
-}
-
-/// <summary>Decides about a job that nobody is at work on, from its lock item alone.</summary>
-internal static class WatchdogDecision
-{
-    /// <summary>
-    /// Whether something is left to be done: news that nobody handled, a deadline that passed, or anything that the engine would do
-    /// now (orders that are ready, starts that are open, an ending that is not written, people who are to be told).
-    /// </summary>
-    public static bool NeedsWake(RunGraph graph, RunLock held, int? capacity, DateTimeOffset now)
-    {
-        var ending = held.Checkpoint.Ending ?? (now >= held.Deadline ? JobEnding.Deadline : null);
-        var limit = TransitionWriter.Limit(capacity, graph.Plan.MaxParallel);
-        return held.Inbox.Count > 0 || held.Checkpoint.ReportDueAt <= now || !Decider.Decide(graph, held.Checkpoint.States, ending, limit).IsIdle;
     }
 }

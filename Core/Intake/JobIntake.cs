@@ -12,18 +12,16 @@ namespace IacCi.Core.Intake;
 /// the plan, the orders, the comment, <c>active</c>, the trigger. A submission of the same job under the same run id goes on where an earlier
 /// one died; two at once help each other, because what is written first stands. If none comes, the job's watchdog ends the job.
 /// </summary>
-internal sealed class JobIntake(
-    IRunStore store,
-    IObjectStore objects,
-    IRunKeys keys,
-    IWatchdogs watchdogs,
-    IBundler bundler,
-    IRunReporter reporter,
-    Finalizer finalizer,
-    TimeProvider clock,
-    Func<int, byte[]> randomBytes,
-    string bundleRoot)
+/// <param name="engine">The engine that the job is handed to.</param>
+/// <param name="bundler">Bundles its orders.</param>
+/// <param name="randomBytes">Makes random bytes.</param>
+/// <param name="bundleRoot">What stands before the keys of bundles in an order's location.</param>
+internal sealed class JobIntake(RunEngine engine, IBundler bundler, Func<int, byte[]> randomBytes, string bundleRoot)
 {
+    private readonly IRunStore store = engine.Ports.Store;
+    private readonly IObjectStore objects = engine.Ports.Objects;
+    private readonly TimeProvider clock = engine.Clock;
+
     /// <summary>How many bundles are built and written side by side.</summary>
     public const int BundlesAtOnce = 16;
 
@@ -67,12 +65,12 @@ internal sealed class JobIntake(
     {
         if (job.Status == JobStatus.Finalizing)
         {
-            await finalizer.AbandonAsync(job, EngineReasons.IntakeAbandoned, cancellationToken);
+            await engine.Finalizer.AbandonAsync(job, EngineReasons.IntakeAbandoned, cancellationToken);
         }
 
         if (job.Status == JobStatus.Finalizing || job.Status.IsFinal())
         {
-            await keys.DeleteAsync(job.RunId, cancellationToken);
+            await engine.Ports.Keys.DeleteAsync(job.RunId, cancellationToken);
         }
     }
 
@@ -102,10 +100,10 @@ internal sealed class JobIntake(
     private async ValueTask StartWatchdogAsync(Job job, JobRecord record, CancellationToken cancellationToken)
     {
         var watch = new WatchTarget(record.RunId, OrderNum.Job, job.JobTimeout, record.CreatedAt, 0, 0);
-        switch (await watchdogs.StartAsync(watch, cancellationToken))
+        switch (await engine.Ports.Watchdogs.StartAsync(watch, cancellationToken))
         {
             case StartOutcome.Refused refused:
-                await finalizer.AbandonAsync(record, $"{EngineReasons.StartRefused}: watchdog: {refused.Reason}", cancellationToken);
+                await engine.Finalizer.AbandonAsync(record, $"{EngineReasons.StartRefused}: watchdog: {refused.Reason}", cancellationToken);
                 throw new UserException($"run {record.RunId}: the watchdog of the job cannot be started: {refused.Reason}", ExitCode.Fault);
             case StartOutcome.Unknown unknown:
                 throw new StoreUnavailableException($"run {record.RunId}: the watchdog of the job did not start: {unknown.Reason}; submit the job again under this run id");
@@ -114,12 +112,12 @@ internal sealed class JobIntake(
 
     private async ValueTask PrepareAsync(Job job, JobRecord record, IPreparedBundles bundles, CancellationToken cancellationToken)
     {
-        var recipient = await keys.GetOrCreateRecipientAsync(record.RunId, cancellationToken);
+        var recipient = await engine.Ports.Keys.GetOrCreateRecipientAsync(record.RunId, cancellationToken);
         await bundles.WriteCodeAsync(objects, record.RunId, cancellationToken);
         var digests = await WriteBundlesAsync(record, bundles, recipient, cancellationToken);
         var plan = await WritePlanAsync(Planning.Plan(job, record, recipient, digests, bundles.FolderOf), cancellationToken);
         await AddOrdersAsync(job, plan, record, cancellationToken);
-        if (plan.Report is not null && await reporter.AnnounceAsync(plan, cancellationToken) is { } comment)
+        if (plan.Report is not null && await engine.Ports.Reporter.AnnounceAsync(plan, cancellationToken) is { } comment)
         {
             await store.SetCommentAsync(record.RunId, comment, cancellationToken);
         }

@@ -22,8 +22,8 @@ internal sealed class Host
         Reporter = new ActorReporter(world, actor);
         Keys = new ActorKeys(world, actor);
         Watchdogs = new ActorWatchdogs(world, actor);
-        Plans = new RunPlans(Internal, world.Spec.RealShells ? null : world.Open);
-        Finalizer = new Finalizer(Store, new ActorObjects(world, actor, world.Done), Keys, Reporter, actor.Clock);
+        var ports = new EnginePorts(Store, Internal, new ActorObjects(world, actor, world.Done), Workers, Watchdogs, Keys, Reporter);
+        Engine = new RunEngine(ports, actor.Clock, world.Spec.RealShells ? null : world.Open);
         Bundler = new ActorBundler(world, actor);
     }
 
@@ -43,30 +43,14 @@ internal sealed class Host
 
     public ActorBundler Bundler { get; }
 
-    public RunPlans Plans { get; }
+    public RunEngine Engine { get; }
 
-    public Finalizer Finalizer { get; }
+    public OrchestrateRole OrchestrateRole => field ??= new OrchestrateRole(Engine, RoleShells.Bucket, world.Rng.Bytes);
 
-    public Orchestrator Orchestrator => field ??= new Orchestrator(
-        Store,
-        Internal,
-        Plans,
-        new TransitionWriter(Store, Internal, Actor.Clock, Workers),
-        new Dispatcher(Store, Internal, Workers, Watchdogs, Actor.Clock),
-        Finalizer,
-        Reporter,
-        Actor.Clock);
-
-    public OrderWatchdog OrderWatchdog => field ??= new OrderWatchdog(Store, Internal, Plans, Workers, Actor.Clock);
-
-    public JobWatchdog JobWatchdog => field ??= new JobWatchdog(Store, Internal, Plans, Finalizer, Workers, Actor.Clock);
-
-    public OrchestrateRole OrchestrateRole => field ??= new OrchestrateRole(Orchestrator, Store, Plans, RoleShells.Bucket, world.Rng.Bytes);
-
-    public WatchdogRole WatchdogRole => field ??= new WatchdogRole(JobWatchdog, OrderWatchdog, Plans, RoleShells.Bucket);
+    public WatchdogRole WatchdogRole => field ??= new WatchdogRole(Engine, RoleShells.Bucket);
 
     public JobIntake NewIntake() =>
-        new(Store, Internal, Keys, Watchdogs, Bundler, Reporter, Finalizer, Actor.Clock, world.Rng.Bytes, "s3://bucket/")
+        new(Engine, Bundler, world.Rng.Bytes, "s3://bucket/")
         {
             // The shortest that an operator may set: what is forgotten early has to do no harm.
             RecordRetention = Planning.AfterDeadline,

@@ -37,11 +37,8 @@ internal sealed class AwsHost : IDisposable
     private readonly LazyDisposable<HttpClient> uploads = new(() => new HttpClient(new SocketsHttpHandler { UseCookies = false, AllowAutoRedirect = false, ActivityHeadersPropagator = null }) { Timeout = UploadTimeout });
     private readonly Lazy<DynamoRunStore> store;
     private readonly Lazy<IObjectStore> objects;
-    private readonly Lazy<RunPlans> plans;
-    private readonly Lazy<IWorkers> workers;
-    private readonly Lazy<Finalizer> finalizer;
-    private readonly Lazy<Orchestrator> orchestrator;
     private readonly Lazy<VcsReporter> reporter;
+    private readonly Lazy<RunEngine> engine;
 
     /// <summary>Composes nothing yet.</summary>
     /// <param name="variable">Gives a variable of the environment, or null.</param>
@@ -59,12 +56,8 @@ internal sealed class AwsHost : IDisposable
             RecordRetention = settings.RecordRetention,
         });
         objects = new(() => Bucket(settings.InternalBucket, AwsSettings.InternalBucketVariable));
-        plans = new(() => new RunPlans(objects.Value));
-        workers = new(MakeWorkers);
         reporter = new(MakeReporter);
-        finalizer = new(() => new Finalizer(
-            store.Value, Bucket(settings.DoneBucket, AwsSettings.DoneBucketVariable), new SsmRunKeys(clients.Ssm, settings.SopsKeyPrefix), Reporter(), clock));
-        orchestrator = new(MakeOrchestrator);
+        engine = new(() => new RunEngine(MakePorts(), clock));
     }
 
     /// <summary>The records.</summary>
@@ -100,11 +93,9 @@ internal sealed class AwsHost : IDisposable
     /// <summary>Takes jobs in.</summary>
     public WebhookRole Webhook()
     {
-        var watchdogs = new SfnWatchdogs(clients.StepFunctions, settings.WatchdogStateMachine, settings.InternalBucket);
-        var keys = new SsmRunKeys(clients.Ssm, settings.SopsKeyPrefix);
         var bundler = new RefusingBundler(new ScopedBundler(new Bundler(new AwsInputs(BucketOfJob, GitOptions(), clock), Secrets(), clock, tell), Scope()));
         var root = S3Location.Root(settings.InternalBucket);
-        var intake = new JobIntake(Store, Objects, keys, watchdogs, bundler, Reporter(), finalizer.Value, clock, randomBytes, root)
+        var intake = new JobIntake(engine.Value, bundler, randomBytes, root)
         {
             RecordRetention = settings.RecordRetention,
         };
@@ -112,14 +103,10 @@ internal sealed class AwsHost : IDisposable
     }
 
     /// <summary>Wakes runs.</summary>
-    public OrchestrateRole Orchestrate() => new(orchestrator.Value, Store, plans.Value, settings.InternalBucket, randomBytes);
+    public OrchestrateRole Orchestrate() => new(engine.Value, settings.InternalBucket, randomBytes);
 
     /// <summary>Looks after orders and jobs.</summary>
-    public WatchdogRole Watchdog()
-    {
-        var jobs = new JobWatchdog(Store, Objects, plans.Value, finalizer.Value, workers.Value, clock);
-        return new WatchdogRole(jobs, new OrderWatchdog(Store, Objects, plans.Value, workers.Value, clock), plans.Value, settings.InternalBucket);
-    }
+    public WatchdogRole Watchdog() => new(engine.Value, settings.InternalBucket);
 
     /// <summary>Works on orders. It needs none of the IAC_CI_* variables: everything is in the order.</summary>
     /// <param name="site">Where.</param>
@@ -139,15 +126,15 @@ internal sealed class AwsHost : IDisposable
     /// <summary>Looks at a run; writes nothing.</summary>
     /// <exception cref="UserException">There is no such run.</exception>
     public ValueTask<RunInspection> InspectAsync(RunId run, CancellationToken cancellationToken) =>
-        RunInspection.ReadAsync(Store, Objects, plans.Value, run, workers.Value.Capacity, clock.GetUtcNow(), cancellationToken);
+        RunInspection.ReadAsync(engine.Value, run, cancellationToken);
 
     /// <summary>Wakes a run that was looked at, for the news that nobody has handled.</summary>
     /// <param name="found">What was found.</param>
     /// <param name="owner">Who wakes.</param>
     /// <param name="cancellationToken">Ends it early.</param>
     public async ValueTask<WakeOutcome?> WakeAsync(RunInspection found, string owner, CancellationToken cancellationToken) =>
-        await orchestrator.Value.WakeAsync(
-            found.Job.RunId, [OrderNum.Job, .. found.Unfolded], new Lease(owner, clock.GetUtcNow() + Hosts.Aws.Lambda.RuntimeApi.LongestInvocation), ending: null, cancellationToken);
+        await engine.Value.Orchestrator.WakeAsync(
+            found.Job.RunId, [OrderNum.Job, .. found.Unhandled], new Lease(owner, clock.GetUtcNow() + Hosts.Aws.Lambda.RuntimeApi.LongestInvocation), ending: null, cancellationToken);
 
     /// <inheritdoc/>
     public void Dispose()
@@ -172,13 +159,14 @@ internal sealed class AwsHost : IDisposable
         return new VcsReporter(new VcsConnections(gitHub, new ScopedSecrets(Secrets(), Scope(), ReadPurpose.GitCredential), clock), Objects, Store, isLocal: false, clock, tell);
     }
 
-    private Orchestrator MakeOrchestrator()
-    {
-        var watchdogs = new SfnWatchdogs(clients.StepFunctions, settings.WatchdogStateMachine, settings.InternalBucket);
-        var settler = new TransitionWriter(Store, Objects, clock, workers.Value);
-        var dispatcher = new Dispatcher(Store, Objects, workers.Value, watchdogs, clock);
-        return new Orchestrator(Store, Objects, plans.Value, settler, dispatcher, finalizer.Value, Reporter(), clock);
-    }
+    private EnginePorts MakePorts() => new(
+        Store,
+        Objects,
+        Bucket(settings.DoneBucket, AwsSettings.DoneBucketVariable),
+        MakeWorkers(),
+        new SfnWatchdogs(() => clients.StepFunctions, () => settings.WatchdogStateMachine, settings.InternalBucket),
+        new SsmRunKeys(clients.Ssm, settings.SopsKeyPrefix),
+        Reporter());
 
     private AwsSecrets Secrets() => new(() => clients.Ssm, () => clients.SecretsManager);
 

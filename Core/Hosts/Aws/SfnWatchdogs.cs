@@ -9,16 +9,16 @@ namespace IacCi.Core.Hosts.Aws;
 /// Watchdogs as executions of a state machine. Their name is made of the run and the order, and Step Functions gives a name once in 90 days: a second
 /// start is no second watchdog.
 /// </summary>
-/// <param name="client">The client.</param>
-/// <param name="stateMachineArn">The state machine.</param>
+/// <param name="client">Gives the client; asked when a watchdog is started.</param>
+/// <param name="stateMachine">Gives the state machine's ARN; asked when a watchdog is started.</param>
 /// <param name="internalBucket">The engine's bucket, for the watchdog's input.</param>
-internal sealed class SfnWatchdogs(AmazonStepFunctionsClient client, string stateMachineArn, string internalBucket) : IWatchdogs
+internal sealed class SfnWatchdogs(Func<AmazonStepFunctionsClient> client, Func<string> stateMachine, string internalBucket) : IWatchdogs
 {
     /// <inheritdoc/>
     public async ValueTask<StartOutcome> StartAsync(WatchTarget watch, CancellationToken cancellationToken)
     {
         var name = $"{watch.RunId}-{watch.Num}";
-        var request = new StartExecutionRequest { StateMachineArn = stateMachineArn, Name = name, Input = WatchdogInput.Write(watch, internalBucket) };
+        var request = new StartExecutionRequest { StateMachineArn = stateMachine(), Name = name, Input = WatchdogInput.Write(watch, internalBucket) };
         try
         {
             return new StartOutcome.Started(await StartAsync(request, cancellationToken) ?? ExecutionArn(name));
@@ -39,15 +39,15 @@ internal sealed class SfnWatchdogs(AmazonStepFunctionsClient client, string stat
         {
             try
             {
-                return (await client.StartExecutionAsync(request, cancellationToken)).ExecutionArn;
+                return (await client().StartExecutionAsync(request, cancellationToken)).ExecutionArn;
             }
             catch (AmazonServiceException standing) when (standing.ErrorCode == "ExecutionAlreadyExists")
             {
                 return null;
             }
         },
-        new AwsCall($"the state machine {stateMachineArn} ({AwsSettings.WatchdogVariable})", "states:StartExecution"),
+        new AwsCall($"the state machine {stateMachine()} ({AwsSettings.WatchdogVariable})", "states:StartExecution"),
         cancellationToken);
 
-    private string ExecutionArn(string name) => $"{stateMachineArn.Replace(":stateMachine:", ":execution:", StringComparison.Ordinal)}:{name}";
+    private string ExecutionArn(string name) => $"{stateMachine().Replace(":stateMachine:", ":execution:", StringComparison.Ordinal)}:{name}";
 }

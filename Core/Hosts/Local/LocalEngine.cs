@@ -36,10 +36,7 @@ internal sealed class LocalEngine
     private readonly SteadyClock clock;
     private readonly LocalWorkers workers;
     private readonly LocalWatchdogs watchdogs;
-    private readonly RunPlans plans;
-    private readonly Finalizer finalizer;
-    private readonly Orchestrator orchestrator;
-    private readonly JobWatchdog jobWatch;
+    private readonly RunEngine engine;
     private readonly LocalRecovery recovery;
     private readonly Lock gate = new();
     private readonly HashSet<RunId> accepted = [], driven = [];
@@ -52,17 +49,11 @@ internal sealed class LocalEngine
     {
         this.ports = ports;
         clock = new SteadyClock(machine);
-        plans = new RunPlans(ports.Objects, openPlan);
         watchdogs = new LocalWatchdogs(clock);
         var worker = new OrderWorker(new LocalBundles(ports.Objects), ports.Opener, ports.Commands, ports.Worker, clock, ports.RandomBytes, ports.Log);
         workers = new LocalWorkers(worker, ports, watchdogs, clock);
-        var orderWatch = new OrderWatchdog(ports.Store, ports.Objects, plans, workers, clock);
-        watchdogs.Look = (watch, claimedAt, cancellationToken) => orderWatch.CheckAsync(watch, claimedAt, cancellationToken);
-        finalizer = new Finalizer(ports.Store, ports.Done, ports.Keys, ports.Reporter, clock);
-        var settler = new TransitionWriter(ports.Store, ports.Objects, clock, workers);
-        var dispatcher = new Dispatcher(ports.Store, ports.Objects, workers, watchdogs, clock);
-        orchestrator = new Orchestrator(ports.Store, ports.Objects, plans, settler, dispatcher, finalizer, ports.Reporter, clock);
-        jobWatch = new JobWatchdog(ports.Store, ports.Objects, plans, finalizer, workers, clock);
+        engine = new RunEngine(new EnginePorts(ports.Store, ports.Objects, ports.Done, workers, watchdogs, ports.Keys, ports.Reporter), clock, openPlan);
+        watchdogs.Look = (watch, claimedAt, cancellationToken) => engine.OrderWatchdog.CheckAsync(watch, claimedAt, cancellationToken);
         recovery = new LocalRecovery(ports, workers, clock);
     }
 
@@ -73,7 +64,7 @@ internal sealed class LocalEngine
     public LocalWorkers Workers => workers;
 
     /// <summary>The plan of a run; null when there is none.</summary>
-    public ValueTask<RunGraph?> PlanAsync(RunId run, CancellationToken cancellationToken) => plans.FindAsync(run, cancellationToken);
+    public ValueTask<RunGraph?> PlanAsync(RunId run, CancellationToken cancellationToken) => engine.Plans.FindAsync(run, cancellationToken);
 
     /// <summary>Takes a job in.</summary>
     /// <param name="submission">The job.</param>
@@ -86,8 +77,7 @@ internal sealed class LocalEngine
     {
         var run = submission.RunId ?? RunId.New(ports.RandomBytes);
         var pending = new PendingSubmission(source, baseFolder, Convert.ToBase64String(JobWriter.Write(submission.Job).Span));
-        var intake = new JobIntake(
-            ports.Store, ports.Objects, ports.Keys, watchdogs, ports.Bundler(pending), ports.Reporter, finalizer, clock, ports.RandomBytes, bundleRoot: "");
+        var intake = new JobIntake(engine, ports.Bundler(pending), ports.RandomBytes, bundleRoot: "");
         ports.Pending.Begin(run, pending);
         Accept(run);
         var isOver = true;
@@ -102,7 +92,7 @@ internal sealed class LocalEngine
             // Interrupted before anything ran: the job ends here.
             if (await ports.Store.FindJobAsync(run, CancellationToken.None) is { Status: JobStatus.Preparing } job)
             {
-                await finalizer.AbandonAsync(job, EngineReasons.Cancelled, CancellationToken.None);
+                await engine.Finalizer.AbandonAsync(job, EngineReasons.Cancelled, CancellationToken.None);
             }
 
             throw;
@@ -135,7 +125,7 @@ internal sealed class LocalEngine
                 await FinishIntakeAsync(job, cancellationToken);
             }
 
-            if (await plans.FindAsync(run, cancellationToken) is { } graph)
+            if (await engine.Plans.FindAsync(run, cancellationToken) is { } graph)
             {
                 await ports.Store.SetDeadlineAsync(run, clock.GetUtcNow() + (job.Deadline - job.CreatedAt), cancellationToken);
                 await recovery.RecoverAsync(graph, thorough: true, cancellationToken);
@@ -229,7 +219,7 @@ internal sealed class LocalEngine
         ports.Signals.Send(run, OrderNum.Job);
 
         // What was written while nobody drove the run has sent no signal.
-        await jobWatch.CheckAsync(run, CancellationToken.None);
+        await engine.JobWatchdog.CheckAsync(run, CancellationToken.None);
         var lastLook = clock.GetTimestamp();
         for (var looks = 0; ;)
         {
@@ -264,21 +254,21 @@ internal sealed class LocalEngine
 
         var owner = $"{ports.Processes.HostId}{LocalRecovery.OwnerSeparator}{Convert.ToHexStringLower(ports.RandomBytes(4))}";
         var lease = new Lease(owner, clock.GetUtcNow() + LeaseTime);
-        return await orchestrator.WakeAsync(run, news, lease, ending, CancellationToken.None) is WakeOutcome.Completed or WakeOutcome.NothingToDo;
+        return await engine.Orchestrator.WakeAsync(run, news, lease, ending, CancellationToken.None) is WakeOutcome.Completed or WakeOutcome.NothingToDo;
     }
 
     /// <summary>Looks after what no signal tells.</summary>
     /// <returns>True when the job is final.</returns>
     private async ValueTask<bool> CheckAsync(RunId run, bool thorough)
     {
-        if (await plans.FindAsync(run, CancellationToken.None) is { } graph)
+        if (await engine.Plans.FindAsync(run, CancellationToken.None) is { } graph)
         {
             await recovery.RecoverAsync(graph, thorough: false, CancellationToken.None);
             await watchdogs.CheckAsync(run, CancellationToken.None);
         }
 
         var job = await ports.Store.FindJobAsync(run, CancellationToken.None);
-        return (job is null || job.Status.IsFinal() || thorough || clock.GetUtcNow() >= job.Deadline) && await jobWatch.CheckAsync(run, CancellationToken.None);
+        return (job is null || job.Status.IsFinal() || thorough || clock.GetUtcNow() >= job.Deadline) && await engine.JobWatchdog.CheckAsync(run, CancellationToken.None);
     }
 
     /// <summary>Ends what this process still works on for a run that is over, perhaps because another process ended it.</summary>
@@ -299,7 +289,7 @@ internal sealed class LocalEngine
     {
         if (await ports.Pending.FindAsync(job.RunId, cancellationToken) is not { } pending)
         {
-            await finalizer.AbandonAsync(job, EngineReasons.IntakeAbandoned, cancellationToken);
+            await engine.Finalizer.AbandonAsync(job, EngineReasons.IntakeAbandoned, cancellationToken);
             throw new UserException($"run {job.RunId} was interrupted before its job was stored; nothing has run; run the job file again", ExitCode.Failed);
         }
 
@@ -324,7 +314,7 @@ internal sealed class LocalEngine
         catch (UserException)
         {
             // Another version of the program took it in: nobody will ever finish that.
-            await finalizer.AbandonAsync(job, EngineReasons.IntakeAbandoned, cancellationToken);
+            await engine.Finalizer.AbandonAsync(job, EngineReasons.IntakeAbandoned, cancellationToken);
             throw;
         }
     }

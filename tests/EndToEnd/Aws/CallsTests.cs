@@ -19,7 +19,7 @@ internal sealed class CallsTests(PublishedAwsFixture published)
 
     private static readonly JsonSerializerOptions Options = new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    private static string Listed => Path.Join(Local.Binary.Root(), "tests", "deploy", "calls.json");
+    private static string Listed => Path.Join(Repository.Root, "tests", "deploy", "calls.json");
 
     [Test]
     public async Task The_list_of_calls_is_what_was_called()

@@ -20,7 +20,7 @@ internal sealed class CountsTests(PublishedAwsFixture published)
     /// </summary>
     private const double Chance = 0.5;
 
-    private static string Recorded => Path.Join(Local.Binary.Root(), "tests", "deploy", "counts.json");
+    private static string Recorded => Path.Join(Repository.Root, "tests", "deploy", "counts.json");
 
     [Test]
     [Arguments("wide")]

@@ -19,7 +19,7 @@ internal sealed record Block(string File, int Line, string Language, IReadOnlyLi
 /// <summary>What the pages for people hold: README.md, docs/ and examples/.</summary>
 internal static partial class Pages
 {
-    public static string Root { get; } = Binary.Root();
+    public static string Root { get; } = Repository.Root;
 
     public static IReadOnlyList<string> Markdown { get; } =
         [.. new[] { "README.md" }.Concat(Below("docs", "*.md")).Concat(Below("examples", "*.md")).Order(StringComparer.Ordinal)];

@@ -4,21 +4,9 @@ namespace IacCi.Tests.EndToEnd.Local;
 internal static class Binary
 {
     /// <summary>Where it stands: IAC_CI_BINARY, else dist/iac-ci below the repository's root. A test without it fails.</summary>
-    public static string Path { get; } = Environment.GetEnvironmentVariable("IAC_CI_BINARY") is { Length: > 0 } named ? named : System.IO.Path.Join(Root(), "dist", "iac-ci");
+    public static string Path { get; } = Environment.GetEnvironmentVariable("IAC_CI_BINARY") is { Length: > 0 } named ? named : System.IO.Path.Join(Repository.Root, "dist", "iac-ci");
 
     public static string Require() => File.Exists(Path)
         ? Path
         : throw new InvalidOperationException($"there is no program at {Path}; './build.sh' publishes it, IAC_CI_BINARY names another");
-
-    /// <summary>The repository's root: the folder of IacCi.csproj.</summary>
-    public static string Root()
-    {
-        var folder = new DirectoryInfo(AppContext.BaseDirectory);
-        while (!File.Exists(System.IO.Path.Join(folder.FullName, "IacCi.csproj")))
-        {
-            folder = folder.Parent ?? throw new InvalidOperationException($"{AppContext.BaseDirectory} is not below the repository");
-        }
-
-        return folder.FullName;
-    }
 }

@@ -32,7 +32,7 @@ internal sealed partial class ServerFixture : IAsyncDisposable
 
     /// <summary>The program: IAC_CI_BINARY, else dist/iac-ci of the repository. A test without it fails.</summary>
     private static string Binary => System.Environment.GetEnvironmentVariable("IAC_CI_BINARY") is { Length: > 0 } named ? named
-        : System.IO.Path.Join(Peers.Root, "dist", "iac-ci") is var built && File.Exists(built) ? built
+        : System.IO.Path.Join(Repository.Root, "dist", "iac-ci") is var built && File.Exists(built) ? built
         : throw new InvalidOperationException($"there is no program at {built}; './build.sh' publishes it, IAC_CI_BINARY names another");
 
     /// <summary>An order that runs these commands, with <c>$OUT</c> and, as <c>$SITE</c>, the folder.</summary>

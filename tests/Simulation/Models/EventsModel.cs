@@ -108,7 +108,7 @@ internal sealed class EventsModel(World world)
                     }
                 }
 
-                var outcome = await host.Orchestrator.WakeAsync(run, news, new Lease($"owner-{++owners}", until), null, default);
+                var outcome = await host.Engine.Orchestrator.WakeAsync(run, news, new Lease($"owner-{++owners}", until), null, default);
                 failure = outcome == WakeOutcome.Unsettled ? new StoreUnavailableException("a start is still open") : failure;
             }
             catch (Exception e) when (World.IsFaultOfUse(e))

@@ -84,8 +84,8 @@ internal sealed class WatchdogsModel(World world)
         world.Hosts.Invoke(
             watch.Num.IsJob ? Role.JobWatchdog : Role.OrderWatchdog,
             async host => done = world.Spec.RealShells ? await RoleShells.CheckAsync(world, host, told, host.Actor.Clock.GetUtcNow().AddSeconds(world.Spec.LambdaSeconds))
-                : watch.Num.IsJob ? await host.JobWatchdog.CheckAsync(watch.RunId, default)
-                : await host.OrderWatchdog.CheckAsync(told, default),
+                : watch.Num.IsJob ? await host.Engine.JobWatchdog.CheckAsync(watch.RunId, default)
+                : await host.Engine.OrderWatchdog.CheckAsync(told, default),
             limit,
             ok =>
             {

@@ -73,7 +73,7 @@ internal sealed partial class TransitionsTests
     /// <summary>The arrows of the first picture below a heading.</summary>
     private static List<(string From, string To, string Label)> ArrowsOf(string heading)
     {
-        var text = File.ReadAllText(Path.Join(Binary.Root(), "docs", "correctness.md"));
+        var text = File.ReadAllText(Path.Join(Repository.Root, "docs", "correctness.md"));
         var picture = text[text.IndexOf($"\n{heading}\n", StringComparison.Ordinal)..].Split("```mermaid\nstateDiagram-v2\n")[1].Split("```")[0];
         return picture.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => Arrow().Match(line)).Select(found => found.Success
             ? (found.Groups[1].Value, found.Groups[2].Value, found.Groups[3].Value)

@@ -30,7 +30,7 @@ internal sealed class CommentTextTests
             "hostile" => Runs.Hostile,
             _ => Runs.Large(200),
         });
-        var file = Path.Combine(Peers.Root, "tests", "golden", "comment", name + ".md");
+        var file = Path.Combine(Repository.Root, "tests", "golden", "comment", name + ".md");
         if (Environment.GetEnvironmentVariable("UPDATE_GOLDEN") == "1")
         {
             await File.WriteAllTextAsync(file, text);

@@ -60,9 +60,9 @@ internal sealed class VcsReporterTests
             Checkpoint = new RunCheckpoint("r", null, Runs.Start.AddSeconds(10)),
             Deadline = Runs.Start.AddHours(1),
         };
-        await Assert.That(WatchdogDecision.NeedsWake(graph, held, null, Runs.Start.AddSeconds(9))).IsFalse();
-        await Assert.That(WatchdogDecision.NeedsWake(graph, held, null, Runs.Start.AddSeconds(10))).IsTrue();
-        await Assert.That(WatchdogDecision.NeedsWake(graph, held with { Checkpoint = new RunCheckpoint("r") }, null, Runs.Start.AddSeconds(10))).IsFalse();
+        await Assert.That(RunBacklog.IsDue(graph, held, null, Runs.Start.AddSeconds(9))).IsFalse();
+        await Assert.That(RunBacklog.IsDue(graph, held, null, Runs.Start.AddSeconds(10))).IsTrue();
+        await Assert.That(RunBacklog.IsDue(graph, held with { Checkpoint = new RunCheckpoint("r") }, null, Runs.Start.AddSeconds(10))).IsFalse();
     }
 
     [Test]

@@ -7,7 +7,7 @@ internal static class Golden
 {
     public static async Task ExpectAsync(string text, string name)
     {
-        var file = Path.Join(Binary.Root(), "tests", "golden", "terminal", name + ".txt");
+        var file = Path.Join(Repository.Root, "tests", "golden", "terminal", name + ".txt");
         if (Environment.GetEnvironmentVariable("UPDATE_GOLDEN") == "1")
         {
             Directory.CreateDirectory(Path.GetDirectoryName(file)!);

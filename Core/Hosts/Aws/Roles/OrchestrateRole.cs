@@ -13,13 +13,10 @@ namespace IacCi.Core.Hosts.Aws.Roles;
 /// told once and passed over; a run that fails does not stop the others, and makes the whole event an error at the end, so that
 /// AWS delivers it again.
 /// </summary>
-/// <param name="orchestrator">Handles the news of one run.</param>
-/// <param name="store">Where the lease is given back after a failure.</param>
-/// <param name="plans">Tells the traces of runs, for the log.</param>
+/// <param name="engine">Handles the news of one run.</param>
 /// <param name="internalBucket">The bucket in which results appear.</param>
 /// <param name="randomBytes">Makes random bytes: an invocation that is delivered twice is two owners.</param>
-internal sealed class OrchestrateRole(
-    Orchestrator orchestrator, IRunStore store, RunPlans plans, string internalBucket, Func<int, byte[]> randomBytes) : IRole
+internal sealed class OrchestrateRole(RunEngine engine, string internalBucket, Func<int, byte[]> randomBytes) : IRole
 {
     /// <summary>The word of an outcome, in answers.</summary>
     public static string Word(WakeOutcome outcome) => outcome switch
@@ -66,7 +63,7 @@ internal sealed class OrchestrateRole(
         var lease = new Lease($"{invocation.RequestId}/{Convert.ToHexStringLower(randomBytes(4))}", invocation.Deadline);
         try
         {
-            var outcome = await orchestrator.WakeAsync(run, news, lease, ending: null, cancellationToken);
+            var outcome = await engine.Orchestrator.WakeAsync(run, news, lease, ending: null, cancellationToken);
             await TellAsync(run, news, outcome, log, cancellationToken);
             if (outcome != WakeOutcome.Unsettled)
             {
@@ -89,7 +86,7 @@ internal sealed class OrchestrateRole(
     {
         // Whoever held the run has its plan in memory: its trace costs no call then, and is left out otherwise.
         var held = outcome is not (WakeOutcome.NothingToDo or WakeOutcome.LeftToHolder);
-        var trace = held && await plans.FindAsync(run, cancellationToken) is { } graph ? graph.Plan.TraceId : (TraceId?)null;
+        var trace = held && await engine.Plans.FindAsync(run, cancellationToken) is { } graph ? graph.Plan.TraceId : (TraceId?)null;
         log.For(run, trace).Info($"{Word(outcome)}: news of {string.Join(' ', news)}");
     }
 
@@ -102,9 +99,9 @@ internal sealed class OrchestrateRole(
     {
         try
         {
-            if (await store.FindLockAsync(run, CancellationToken.None) is { Completed: false } held && held.Owner == lease.Owner)
+            if (await engine.Ports.Store.FindLockAsync(run, CancellationToken.None) is { Completed: false } held && held.Owner == lease.Owner)
             {
-                await store.CommitAsync(run, lease.Owner, held.Checkpoint, [], AfterCommit.HandOver, CancellationToken.None);
+                await engine.Ports.Store.CommitAsync(run, lease.Owner, held.Checkpoint, [], AfterCommit.HandOver, CancellationToken.None);
             }
         }
         catch (Exception again)

@@ -12,39 +12,28 @@ namespace IacCi.Core.Hosts.Aws.Roles;
 /// <summary>What an operator sees of a run from the outside: who is at work on it, what nobody has handled, and what the engine would do now.</summary>
 /// <param name="Job">The job's record.</param>
 /// <param name="Lock">The lock item; null while the job is not active yet, or when it was forgotten.</param>
-/// <param name="Unfolded">Orders with a result that nobody has taken into account.</param>
+/// <param name="Unhandled">Orders with a result that nobody has handled.</param>
 /// <param name="Next">What would be decided now; null when there is no plan or no lock item.</param>
 /// <param name="At">When it was looked at.</param>
-internal sealed record RunInspection(JobRecord Job, RunLock? Lock, IReadOnlyList<OrderNum> Unfolded, Decision? Next, DateTimeOffset At)
+internal sealed record RunInspection(JobRecord Job, RunLock? Lock, IReadOnlyList<OrderNum> Unhandled, Decision? Next, DateTimeOffset At)
 {
     private static readonly JsonWriterOptions Indented = new() { Indented = true };
 
     /// <summary>Looks at a run; writes nothing.</summary>
     /// <exception cref="UserException">There is no such run.</exception>
-    public static async ValueTask<RunInspection> ReadAsync(
-        IRunStore store, IObjectStore objects, RunPlans plans, RunId run, int? capacity, DateTimeOffset now, CancellationToken cancellationToken)
+    public static async ValueTask<RunInspection> ReadAsync(RunEngine engine, RunId run, CancellationToken cancellationToken)
     {
+        var (store, now) = (engine.Ports.Store, engine.Clock.GetUtcNow());
         var job = await store.FindJobAsync(run, cancellationToken)
             ?? throw new UserException($"there is no run {run} in this account and region; 'iac-ci status' lists the runs");
         var held = await store.FindLockAsync(run, cancellationToken);
-        if (held is null || await plans.FindAsync(run, cancellationToken) is not { } graph)
+        if (held is null || await engine.Plans.FindAsync(run, cancellationToken) is not { } graph)
         {
             return new RunInspection(job, held, [], null, now);
         }
 
-        List<OrderNum> unfolded = [];
-        await foreach (var key in objects.ListAsync(RunKeys.Results(run), cancellationToken))
-        {
-            if (RunKeys.TryParseResult(key, out _, out var num) && !num.IsJob && num.Index < held.Checkpoint.States.Length
-                && !StatusText.FromLetter(held.Checkpoint.States[num.Index]).IsTerminal())
-            {
-                unfolded.Add(num);
-            }
-        }
-
-        var ending = held.Checkpoint.Ending ?? (now >= held.Deadline ? JobEnding.Deadline : null);
-        var next = held.Completed ? null : Decider.Decide(graph, held.Checkpoint.States, ending, TransitionWriter.Limit(capacity, graph.Plan.MaxParallel));
-        return new RunInspection(job, held, unfolded, next, now);
+        var backlog = await RunBacklog.ReadAsync(engine.Ports.Objects, graph, held, engine.Ports.Workers.Capacity, now, cancellationToken);
+        return new RunInspection(job, held, backlog.Unhandled, held.Completed ? null : backlog.Next, now);
     }
 
     /// <summary>For people: a line per fact.</summary>
@@ -64,7 +53,7 @@ internal sealed record RunInspection(JobRecord Job, RunLock? Lock, IReadOnlyList
             text.AppendLine("lease    there is no lock item: the job is not active yet, or forgotten");
         }
 
-        text.AppendLine(CultureInfo.InvariantCulture, $"results  not folded yet: {Names(Unfolded)}");
+        text.AppendLine(CultureInfo.InvariantCulture, $"results  not folded yet: {Names(Unhandled)}");
         if (Next is { } next)
         {
             text.AppendLine(CultureInfo.InvariantCulture, $"ready    {Names(next.Dispatch)}");
@@ -86,7 +75,7 @@ internal sealed record RunInspection(JobRecord Job, RunLock? Lock, IReadOnlyList
             json.WriteString("trace_id", Job.TraceId.Value);
             json.WriteString("status", Job.Status.Word());
             Write(json, Lock);
-            Write(json, "unfolded", Unfolded);
+            Write(json, "unfolded", Unhandled);
             Write(json, "ready", Next?.Dispatch ?? []);
             Write(json, "restart", Next?.Restart ?? []);
             Write(json, "end", Next?.End ?? []);

@@ -8,11 +8,9 @@ using IacCi.Core.Text;
 namespace IacCi.Core.Hosts.Aws.Roles;
 
 /// <summary>Looks once after an order, or a job, and says whether it is over.</summary>
-/// <param name="jobs">Looks after jobs.</param>
-/// <param name="orders">Looks after orders.</param>
-/// <param name="plans">Tells where an order runs, and so how long it may take until its claim.</param>
+/// <param name="engine">Looks.</param>
 /// <param name="internalBucket">The engine's bucket.</param>
-internal sealed class WatchdogRole(JobWatchdog jobs, OrderWatchdog orders, RunPlans plans, string internalBucket) : IRole
+internal sealed class WatchdogRole(RunEngine engine, string internalBucket) : IRole
 {
     /// <inheritdoc/>
     public async ValueTask<RoleAnswer> HandleAsync(Invocation invocation, StructuredLog log, CancellationToken cancellationToken)
@@ -23,7 +21,7 @@ internal sealed class WatchdogRole(JobWatchdog jobs, OrderWatchdog orders, RunPl
             throw new UserException($"the watchdog of {watch.RunId}:{watch.Num} is about the bucket {Printable.Word(bucket)}, and IAC_CI_INTERNAL_BUCKET is {internalBucket}");
         }
 
-        var done = watch.Num.IsJob ? await jobs.CheckAsync(watch.RunId, cancellationToken) : await CheckAsync(watch, cancellationToken);
+        var done = watch.Num.IsJob ? await engine.JobWatchdog.CheckAsync(watch.RunId, cancellationToken) : await CheckAsync(watch, cancellationToken);
         if (done)
         {
             log.For(watch.RunId, order: watch.Num).Info(watch.Num.IsJob ? "the job is over" : "the order is over");
@@ -34,7 +32,7 @@ internal sealed class WatchdogRole(JobWatchdog jobs, OrderWatchdog orders, RunPl
 
     private async ValueTask<bool> CheckAsync(WatchEvent watch, CancellationToken cancellationToken) =>
         await AllowanceAsync(watch, cancellationToken) is not { } allowance
-        || await orders.CheckAsync(new WatchTarget(watch.RunId, watch.Num, watch.TimeoutSeconds, watch.StartTime, allowance, watch.StopGraceSeconds), cancellationToken);
+        || await engine.OrderWatchdog.CheckAsync(new WatchTarget(watch.RunId, watch.Num, watch.TimeoutSeconds, watch.StartTime, allowance, watch.StopGraceSeconds), cancellationToken);
 
     /// <summary>How long the order may take until its claim; null when its plan is gone: then its run is long over, because the bucket forgets after a day.</summary>
     private async ValueTask<int?> AllowanceAsync(WatchEvent watch, CancellationToken cancellationToken)
@@ -44,7 +42,7 @@ internal sealed class WatchdogRole(JobWatchdog jobs, OrderWatchdog orders, RunPl
             return given;
         }
 
-        return await plans.FindAsync(watch.RunId, cancellationToken) is { } graph && watch.Num.Index < graph.Plan.Orders.Count
+        return await engine.Plans.FindAsync(watch.RunId, cancellationToken) is { } graph && watch.Num.Index < graph.Plan.Orders.Count
             ? OrderLimits.ClaimSeconds(graph.Plan[watch.Num].Target)
             : null;
     }

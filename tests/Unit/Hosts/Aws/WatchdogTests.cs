@@ -19,7 +19,7 @@ internal sealed class WatchdogTests
     {
         await using var server = await RecordingServer.StartAsync((200, """{"executionArn":"arn:e"}"""));
         using var clients = ClientsAt(server.Url);
-        await Assert.That(await new SfnWatchdogs(clients.StepFunctions, Machine, "bucket").StartAsync(Watch, None)).IsEqualTo(new StartOutcome.Started("arn:e"));
+        await Assert.That(await new SfnWatchdogs(() => clients.StepFunctions, () => Machine, "bucket").StartAsync(Watch, None)).IsEqualTo(new StartOutcome.Started("arn:e"));
         var sent = JsonNode.Parse(server.Requests.Single().Body)!;
         await Assert.That(sent["name"]!.GetValue<string>()).IsEqualTo("run-1-0007");
         var input = sent["input"]!.GetValue<string>();
@@ -42,7 +42,7 @@ internal sealed class WatchdogTests
     {
         await using var server = await RecordingServer.StartAsync((400, """{"__type":"ExecutionAlreadyExists","message":"x"}"""));
         using var clients = ClientsAt(server.Url);
-        await Assert.That(await new SfnWatchdogs(clients.StepFunctions, Machine, "bucket").StartAsync(Watch, None)).IsEqualTo(
+        await Assert.That(await new SfnWatchdogs(() => clients.StepFunctions, () => Machine, "bucket").StartAsync(Watch, None)).IsEqualTo(
             new StartOutcome.Started("arn:aws:states:eu-central-1:123456789012:execution:watchdog:run-1-0007"));
     }
 
@@ -55,6 +55,6 @@ internal sealed class WatchdogTests
     {
         await using var server = await RecordingServer.StartAsync((400, $$"""{"__type":"{{code}}","message":"x"}"""));
         using var clients = ClientsAt(server.Url);
-        await Assert.That((await new SfnWatchdogs(clients.StepFunctions, Machine, "bucket").StartAsync(Watch, None)).GetType()).IsEqualTo(outcome);
+        await Assert.That((await new SfnWatchdogs(() => clients.StepFunctions, () => Machine, "bucket").StartAsync(Watch, None)).GetType()).IsEqualTo(outcome);
     }
 }

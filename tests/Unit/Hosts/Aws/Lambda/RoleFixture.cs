@@ -38,16 +38,13 @@ internal sealed class RoleFixture : IDisposable
         Keys = new LocalRunKeys(Path.Join(folder, "keys"), (_, _) => { });
         Log = new StructuredLog(Lines, LogShape.Json, Clock, new LogContext { Role = "test" });
         Faulty = new FaultyObjects(Objects);
-        var finalizer = new Finalizer(Store, Done, Keys, new SilentReporter(), Clock);
-        var plans = new RunPlans(Faulty);
+        var engine = new RunEngine(new EnginePorts(Store, Faulty, Done, Workers, Watchdogs, Keys, new SilentReporter()), Clock);
         var bundler = new RefusingBundler(new Bundler(new ZipInputs(Clock), new LocalSecrets(_ => null, folder, null), Clock, _ => { }));
-        var intake = new JobIntake(Store, Faulty, Keys, Watchdogs, bundler, new SilentReporter(), finalizer, Clock, RandomNumberGenerator.GetBytes, $"s3://{Bucket}/");
-        Webhook = new WebhookRole(new WebhookHandler(new AwsJobSubmission(intake, "done"), new DeliveryDeduplicator(Objects, Clock), ReplayRules.None, Clock), _ => new(Secret), Clock);
-        var orchestrator = new Orchestrator(
-            Store, Faulty, plans, new TransitionWriter(Store, Faulty, Clock, Workers), new Dispatcher(Store, Faulty, Workers, Watchdogs, Clock), finalizer, new SilentReporter(), Clock);
-        Orchestrate = new OrchestrateRole(orchestrator, Store, plans, Bucket, RandomNumberGenerator.GetBytes);
-        Watchdog = new WatchdogRole(
-            new JobWatchdog(Store, Faulty, plans, finalizer, Workers, Clock), new OrderWatchdog(Store, Faulty, plans, Workers, Clock), plans, Bucket);
+        var intake = new JobIntake(engine, bundler, RandomNumberGenerator.GetBytes, $"s3://{Bucket}/");
+        var handler = new WebhookHandler(new AwsJobSubmission(intake, "done"), new DeliveryDeduplicator(Objects, Clock), ReplayRules.None, Clock);
+        Webhook = new WebhookRole(handler, _ => new(Secret), Clock);
+        Orchestrate = new OrchestrateRole(engine, Bucket, RandomNumberGenerator.GetBytes);
+        Watchdog = new WatchdogRole(engine, Bucket);
     }
 
     internal FakeTimeProvider Clock { get; } = new(new DateTimeOffset(2026, 1, 2, 3, 4, 5, TimeSpan.Zero));
