@@ -1,7 +1,6 @@
 using System.Text;
 using IacCi.Core.Model;
 using IacCi.Core.Text;
-using IacCi.Core.Worker.Output;
 
 namespace IacCi.Core.Terminal;
 
