@@ -74,7 +74,8 @@ COPY .editorconfig Program.cs ./
 COPY Commands Commands
 COPY Core Core
 COPY tests/deploy/glibc.sh tests/deploy/glibc.sh
-RUN dotnet publish IacCi.csproj -c Release --use-current-runtime --output /out \
+ARG REVISION=unknown
+RUN dotnet publish IacCi.csproj -c Release --use-current-runtime --output /out -p:Revision="${REVISION}" \
     && tests/deploy/glibc.sh /out/iac-ci
 
 FROM runtime

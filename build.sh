@@ -6,6 +6,8 @@ cd "$(dirname "$0")"
 rid=linux-$(uname -m | sed 's/x86_64/x64/; s/aarch64/arm64/')
 binary=$PWD/dist/iac-ci
 export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
+# Packages are those of the lock files. Who changes one runs `dotnet restore --force-evaluate` first.
+export RestoreLockedMode=true
 
 say() { printf '\n== %s\n' "$*" >&2; }
 die() { printf 'build.sh: %s\n' "$*" >&2; exit 1; }
@@ -50,10 +52,14 @@ setup() {
   packages zlib1g-dev libsqlite3-dev git ca-certificates
 }
 
+# The commit that is built, and whether it was changed since.
+revision() { git describe --always --dirty --abbrev=12 --exclude '*' 2>/dev/null || true; }
+
 publish() {
   setup
   say "publish dist/iac-ci"
-  dotnet publish IacCi.csproj -c Release -r "$rid" -o dist -v quiet -nologo
+  dotnet restore IacCi.csproj -v quiet -nologo
+  dotnet publish IacCi.csproj --no-restore -c Release -r "$rid" -o dist -v quiet -nologo -p:Revision="$(revision)"
   rm -f dist/*.xml dist/*.dbg
   ls -l "$binary" | awk '{ printf "%s: %.1f MB\n", $NF, $5 / 1e6 }' >&2
 }
@@ -105,6 +111,28 @@ suite() {
   passed=$((passed + ${p:-0})) failed=$((failed + ${f:-0})) skipped=$((skipped + ${s:-0}))
 }
 
+tests=(dotnet run --no-build --project tests/IacCi.Tests.csproj -- --disable-logo --no-progress --no-ansi)
+
+# The C# tests, and the names of those that failed.
+unsure=$(mktemp)
+csharp() {
+  "${tests[@]}" 2>&1 | tee >(sed -nE 's/^failed ([A-Za-z0-9_]+).*/\1/p' >"$unsure")
+}
+
+# A test that fails beside all others on two busy cores is run once more, alone, when everything else is through: the second word counts.
+# It is named all the same: a test that needs this is to be mended.
+once_more() {
+  local name
+  [ "$(sort -u "$unsure" | wc -l)" -le 12 ] || return 0
+  while read -r count name; do
+    say "once more, alone: $name"
+    if "${tests[@]}" --treenode-filter "/*/*/*/$name" </dev/null; then
+      printf 'unsteady: %s\n' "$name" >&2
+      failed=$((failed - count)) passed=$((passed + count))
+    fi
+  done < <(sort "$unsure" | uniq -c)
+}
+
 # Gives a program that prints no counts its one.
 check() {
   if "$@"; then echo "1 passed, 0 failed"; else echo "0 passed, 1 failed"; fi
@@ -123,7 +151,7 @@ inner_loop() {
   peers
   dotnet format whitespace . --folder --exclude tests/peers/node_modules dist --verify-no-changes
   dotnet build tests/IacCi.Tests.csproj -v quiet -nologo
-  dotnet run --no-build --project tests/IacCi.Tests.csproj -- --disable-logo --no-ansi --progress off --treenode-filter '/*/IacCi.Tests.Unit*/*/*'
+  dotnet run --no-build --project tests/IacCi.Tests.csproj -- --disable-logo --no-ansi --progress off --treenode-filter '/*/IacCi.Tests.Unit*/*/*[Category!=Slow]'
 }
 
 # Independent readers of our formats, from npm.
@@ -170,7 +198,7 @@ run_tests() {
   # shellcheck disable=SC2064 # the processes of now
   trap "kill $deployment $long 2>/dev/null" EXIT
   suite "format" check format
-  suite "tests" dotnet run --no-build --project tests/IacCi.Tests.csproj -- --disable-logo --no-progress --no-ansi
+  suite "tests" csharp
   dotnet build tests/Simulation/Simulation.csproj -c Release -v quiet -nologo
   suite "simulation: seeds" check dotnet run --no-build -c Release --project tests/Simulation -- --seeds 20000
   suite "simulation: one machine" check dotnet run --no-build -c Release --project tests/Simulation -- --machine --seeds 4000
@@ -181,6 +209,8 @@ run_tests() {
   wait "$deployment" || status=$?
   trap - EXIT
   suite "deployment" shown "$log" "$status"
+  once_more
+  rm -f "$unsure"
   printf '\n%s passed, %s failed%s\n' "$passed" "$failed" "$([ "$skipped" -gt 0 ] && echo ", $skipped skipped")"
   [ "$failed" -eq 0 ]
 }

@@ -38,6 +38,7 @@ internal sealed class OnePolicyTests
     private static Gen<string> OneOf(params string[] texts) => Gen.Int[0, texts.Length - 1].Select(index => texts[index]);
 
     [Test]
+    [Category("Slow")]
     public void What_is_packed_can_be_unpacked_and_is_the_same()
     {
         var taken = 0;
@@ -67,6 +68,7 @@ internal sealed class OnePolicyTests
     }
 
     [Test]
+    [Category("Slow")]
     public void What_others_packed_is_taken_in_and_unpacked_or_refused_with_its_name()
     {
         Entry.Array[1, 4].Sample(

@@ -92,6 +92,7 @@ internal sealed class ReaderTests
 
     /// <summary>As deep as a graph can be, and as wide: nothing here may recurse along it.</summary>
     [Test]
+    [Category("Slow")]
     [Arguments("wide", JobFormat.Json)]
     [Arguments("chain", JobFormat.Json)]
     [Arguments("circle", JobFormat.Json)]

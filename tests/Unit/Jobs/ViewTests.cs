@@ -45,6 +45,7 @@ internal sealed class ViewTests
     }
 
     [Test]
+    [Category("Slow")]
     public async Task A_diagram_that_GitHub_does_not_draw_says_so()
     {
         await Assert.That(GraphMarkup.MermaidNote(Graph, GraphMarkup.Mermaid(Graph))).IsNull();

@@ -65,6 +65,7 @@ internal sealed class OrderOutcomesTests
     }
 
     [Test]
+    [Category("Slow")]
     [Arguments("x")]
     [Arguments("\"\\鍵")]
     [Arguments("🚀")]

@@ -36,6 +36,7 @@ internal sealed class AgeFileTests
     }, iter: 200);
 
     [Test]
+    [Category("Slow")]
     public async Task Every_single_flipped_bit_of_a_file_is_an_error()
     {
         var file = AgeFile.Encrypt("a secret"u8, [Alice.Recipient], armor: false);
@@ -43,6 +44,7 @@ internal sealed class AgeFileTests
     }
 
     [Test]
+    [Category("Slow")]
     public async Task Every_single_flipped_bit_of_an_armored_file_is_an_error_save_in_its_last_end_of_line()
     {
         var file = AgeFile.Encrypt("a secret"u8, [Alice.Recipient], armor: true);

@@ -65,6 +65,7 @@ internal sealed class SopsRefusalTests
     }
 
     [Test]
+    [Category("Slow")]
     [Arguments(SopsFormat.Json, """{"a": 1.5, "d_unencrypted": "e"}""")]
     [Arguments(SopsFormat.Dotenv, "#c\nA=1\nD_unencrypted=e\n")]
     public async Task Every_single_flipped_bit_of_a_file_is_an_error_save_where_sops_authenticates_nothing(SopsFormat format, string plain)

@@ -112,6 +112,7 @@ internal sealed class DispatchTests(EmulatedStores aws)
     }
 
     [Test]
+    [Category("Slow")]
     [Arguments(400, "ResourceNotFoundException", typeof(StartOutcome.Refused))]
     [Arguments(400, "AccessDeniedException", typeof(StartOutcome.Refused))]
     [Arguments(400, "InvalidInputException", typeof(StartOutcome.Refused))]

@@ -103,6 +103,7 @@ internal sealed class StrangersTests
     }
 
     [Test]
+    [Category("Slow")]
     public async Task More_orders_than_may_be_under_way_are_refused_until_there_is_room()
     {
         await using var site = await ServerFixture.StartAsync();
