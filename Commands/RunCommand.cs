@@ -229,7 +229,7 @@ internal static class ExitCodes
     {
         JobStatus.Succeeded => ExitCode.Succeeded,
         JobStatus.TimedOut => ExitCode.TimedOut,
-        _ when job.FailureReason == EngineReasons.Cancelled => ExitCode.Cancelled,
+        _ when job.FailureReason == FailureReason.Cancelled => ExitCode.Cancelled,
         _ => ExitCode.Failed,
     };
 }

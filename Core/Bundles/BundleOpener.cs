@@ -57,9 +57,9 @@ internal sealed class BundleOpener(
             using var stream = Reading(bundle);
             return BundleReader.Read(ArchiveReader.ReadFiles(stream, BundleReader.Parts));
         }
-        catch (UserException wrong)
+        catch (UserException wrong) when (wrong is not BundleException)
         {
-            throw BundleException.Invalid(Detail(wrong, FailureReasons.BundleInvalid), wrong);
+            throw BundleException.Invalid(wrong.Message, wrong);
         }
     }
 
@@ -100,7 +100,7 @@ internal sealed class BundleOpener(
         }
         catch (UserException wrong)
         {
-            throw BundleException.Undecryptable(Detail(wrong, FailureReasons.DecryptFailed), wrong);
+            throw BundleException.Undecryptable(wrong.Message, wrong);
         }
     }
 
@@ -113,7 +113,7 @@ internal sealed class BundleOpener(
         }
         catch (UserException wrong)
         {
-            throw BundleException.Undecryptable(Detail(wrong, FailureReasons.DecryptFailed), wrong);
+            throw BundleException.Undecryptable(wrong.Message, wrong);
         }
 
         try
@@ -162,10 +162,6 @@ internal sealed class BundleOpener(
     private static string? InPlace(string? folder) => folder is null || Directory.Exists(folder)
         ? folder
         : throw BundleException.Invalid($"the folder {folder} is not there, and the commands run in place");
-
-    /// <summary>Some messages begin with the word already.</summary>
-    private static string Detail(UserException wrong, string word) =>
-        wrong.Message.StartsWith(word + ": ", StringComparison.Ordinal) ? wrong.Message[(word.Length + 2)..] : wrong.Message;
 
     private sealed class Opened(OrderFolder folder, OrderContent content, string? inPlace) : IOpenedOrder
     {

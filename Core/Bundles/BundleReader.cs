@@ -40,7 +40,7 @@ internal static class BundleReader
 
     /// <summary>Reads a bundle.</summary>
     /// <param name="parts">The engine's own files (<see cref="Parts"/>), as far as there are any.</param>
-    /// <exception cref="UserException"><c>bundle_invalid</c>: a part is missing, malformed, or of a version that is not known here.</exception>
+    /// <exception cref="BundleException">A part is missing, malformed, or of a version that is not known here.</exception>
     public static BundleContent Read(IReadOnlyDictionary<string, ReadOnlyMemory<byte>> parts)
     {
         var order = Parsed(parts, BundleFiles.Order, BundleJson.Default.BundleOrder);
@@ -106,5 +106,5 @@ internal static class BundleReader
     private static ReadOnlyMemory<byte> Bytes(IReadOnlyDictionary<string, ReadOnlyMemory<byte>> parts, string name) =>
         parts.TryGetValue(name, out var content) ? content : throw Invalid($"{name} is missing");
 
-    private static UserException Invalid(string why, string advice = Advice) => new($"bundle_invalid: {why}. {advice}".TrimEnd());
+    private static BundleException Invalid(string why, string advice = Advice) => BundleException.Invalid($"{why}. {advice}".TrimEnd());
 }

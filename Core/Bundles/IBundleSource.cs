@@ -21,14 +21,18 @@ internal interface IBundleSource
 }
 
 /// <summary>An order's bundle cannot be used. The message holds no secret: it becomes part of the order's failure reason.</summary>
-/// <param name="word">The reason's word: <see cref="FailureReasons.BundleInvalid"/> or <see cref="FailureReasons.DecryptFailed"/>.</param>
-/// <param name="detail">What is wrong, for a person.</param>
+/// <param name="reason">Why: <see cref="FailureReason.BundleInvalid"/> or <see cref="FailureReason.DecryptFailed"/>, with what is wrong.</param>
 /// <param name="inner">What was caught.</param>
-internal sealed class BundleException(string word, string detail, Exception? inner = null) : UserException(word.With(detail), inner: inner)
+internal sealed class BundleException(FailureReason reason, Exception? inner = null) : UserException(reason.ToString(), inner: inner)
 {
+    /// <summary>Why.</summary>
+    public FailureReason Reason { get; } = reason;
+
     /// <summary>The bundle itself is wrong.</summary>
-    public static BundleException Invalid(string detail, Exception? inner = null) => new(FailureReasons.BundleInvalid, detail, inner);
+    public static BundleException Invalid(string detail, Exception? inner = null) =>
+        new(new FailureReason(FailureReason.BundleInvalid, detail), inner);
 
     /// <summary>Its secrets cannot be decrypted.</summary>
-    public static BundleException Undecryptable(string detail, Exception? inner = null) => new(FailureReasons.DecryptFailed, detail, inner);
+    public static BundleException Undecryptable(string detail, Exception? inner = null) =>
+        new(new FailureReason(FailureReason.DecryptFailed, detail), inner);
 }

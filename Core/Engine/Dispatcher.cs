@@ -86,7 +86,7 @@ internal sealed class Dispatcher(IRunStore store, IObjectStore objects, IWorkers
     {
         if (await ClaimAsync(session, num, cancellationToken) || await IsOursAsync(session, num, cancellationToken))
         {
-            await ReportAsync(session, num, null, OrderStatus.Failed, $"{EngineReasons.StartRefused}: {reason}", cancellationToken);
+            await ReportAsync(session, num, null, OrderStatus.Failed, FailureReason.With(FailureReason.StartRefused, reason), cancellationToken);
         }
     }
 
@@ -103,8 +103,8 @@ internal sealed class Dispatcher(IRunStore store, IObjectStore objects, IWorkers
     private async ValueTask EndAsync(LeaseSession session, OrderNum[] nums, CancellationToken cancellationToken)
     {
         var (status, reason) = session.Ending == JobEnding.Cancelled
-            ? (OrderStatus.Failed, EngineReasons.Cancelled)
-            : (OrderStatus.TimedOut, EngineReasons.JobTimeout);
+            ? (OrderStatus.Failed, FailureReason.Cancelled)
+            : (OrderStatus.TimedOut, FailureReason.JobTimeout);
         foreach (var chunk in nums.Chunk(IRunStore.MaxWrites))
         {
             foreach (var record in await store.FindOrdersAsync(session.Plan.RunId, chunk, cancellationToken))

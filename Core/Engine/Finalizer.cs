@@ -18,7 +18,7 @@ internal sealed class Finalizer(IRunStore store, IObjectStore done, IRunKeys key
     public async ValueTask FinishAsync(
         RunPlan plan, RunCheckpoint checkpoint, JobStatus outcome, IReadOnlyList<OrderChange> news, CancellationToken cancellationToken)
     {
-        var chosen = await ChooseAsync(plan.RunId, JobStatus.Active, outcome, EngineReasons.Of(checkpoint.Ending), cancellationToken);
+        var chosen = await ChooseAsync(plan.RunId, JobStatus.Active, outcome, FailureReason.Of(checkpoint.Ending), cancellationToken);
         if (chosen is { } final)
         {
             await WriteDoneAsync(plan.RunId, final, RunSummary.Of(checkpoint.States), cancellationToken);

@@ -26,9 +26,9 @@ internal sealed class JobWatchdog(
         {
             case JobStatus.Preparing:
                 return clock.GetUtcNow() >= job.CreatedAt + IntakeAllowance
-                    && await finalizer.AbandonAsync(job, EngineReasons.IntakeAbandoned, cancellationToken);
+                    && await finalizer.AbandonAsync(job, FailureReason.IntakeAbandoned, cancellationToken);
             case JobStatus.Finalizing when held is null:
-                return await finalizer.AbandonAsync(job, EngineReasons.IntakeAbandoned, cancellationToken);
+                return await finalizer.AbandonAsync(job, FailureReason.IntakeAbandoned, cancellationToken);
             case JobStatus.Succeeded or JobStatus.Failed or JobStatus.TimedOut when held is null or { Completed: true }:
                 return true;
             default:

@@ -78,7 +78,7 @@ internal sealed class OrderWatchdog(IRunStore store, IObjectStore objects, RunPl
 
         return OrderVerdicts.Decide(watch, claim is null ? null : claimedAt ?? OrderVerdicts.ClaimedAt(watch, claim, now), now) switch
         {
-            OrderVerdict.EndClaimed => await EndAsync(watch, claim, OrderStatus.TimedOut, EngineReasons.Unresponsive, cancellationToken),
+            OrderVerdict.EndClaimed => await EndAsync(watch, claim, OrderStatus.TimedOut, FailureReason.Unresponsive, cancellationToken),
             OrderVerdict.EndUnclaimed => await EndUnclaimedAsync(watch, cancellationToken),
             _ => await EndIfOverAsync(watch, claim, cancellationToken),
         };
@@ -89,7 +89,7 @@ internal sealed class OrderWatchdog(IRunStore store, IObjectStore objects, RunPl
 
     /// <summary>When the claim is taken just now, the order has begun after all, and the next look counts from that.</summary>
     private async ValueTask<bool> EndUnclaimedAsync(WatchTarget watch, CancellationToken cancellationToken) =>
-        await ClaimAsync(watch, cancellationToken) && await EndAsync(watch, null, OrderStatus.TimedOut, EngineReasons.NeverStarted, cancellationToken);
+        await ClaimAsync(watch, cancellationToken) && await EndAsync(watch, null, OrderStatus.TimedOut, FailureReason.NeverStarted, cancellationToken);
 
     /// <summary>Takes the claim, unless a look has it already.</summary>
     private async ValueTask<bool> ClaimAsync(WatchTarget watch, CancellationToken cancellationToken)
@@ -113,7 +113,7 @@ internal sealed class OrderWatchdog(IRunStore store, IObjectStore objects, RunPl
 
         return await HasResultAsync(watch, cancellationToken)
             || ((claim is not null || await ClaimAsync(watch, cancellationToken))
-                && await EndAsync(watch, claim, OrderStatus.Failed, $"{EngineReasons.BuildEnded}: {ended.Reason}", cancellationToken));
+                && await EndAsync(watch, claim, OrderStatus.Failed, FailureReason.With(FailureReason.BuildEnded, ended.Reason), cancellationToken));
     }
 
     /// <summary>Ends an order whose claim is taken: a worker that has not begun finds it so, and for one that has, the first result stands.</summary>

@@ -27,7 +27,7 @@ internal static class ResultTransition
         Action = OrderAction.Fail,
         At = at,
         FinishedAt = at,
-        FailureReason = Cut($"{EngineReasons.InvalidResult}: {problem}"),
+        FailureReason = Shorten(FailureReason.With(FailureReason.InvalidResult, problem)),
     };
 
     private static OrderChange Change(PlannedOrder order, OrderResult result, DateTimeOffset at) => new()
@@ -54,12 +54,12 @@ internal static class ResultTransition
     private static string? ReasonOf(OrderResult result) => result.Status switch
     {
         OrderStatus.Succeeded => null,
-        OrderStatus.TimedOut => Cut(result.FailureReason ?? Model.FailureReasons.Timeout),
-        _ => Cut(result.FailureReason ?? Model.FailureReasons.CommandFailed),
+        OrderStatus.TimedOut => Shorten(result.FailureReason ?? FailureReason.Timeout),
+        _ => Shorten(result.FailureReason ?? FailureReason.CommandFailed),
     };
 
     /// <summary>Cleaned before it is cut: what is cut in the middle of a sequence cannot be cleaned any more.</summary>
     private static string? Tail(string log) => ScreenText.PlainTail(log, OrderChange.MaxLogTailChars) is { Length: > 0 } tail ? tail : null;
 
-    private static string Cut(string text) => text.Length <= MaxReasonChars ? text : text[..(MaxReasonChars - 1)] + "…";
+    private static string Shorten(string text) => Cut.WithEllipsis(text, MaxReasonChars);
 }

@@ -65,7 +65,7 @@ internal sealed class JobIntake(RunEngine engine, IBundler bundler, Func<int, by
     {
         if (job.Status == JobStatus.Finalizing)
         {
-            await engine.Finalizer.AbandonAsync(job, EngineReasons.IntakeAbandoned, cancellationToken);
+            await engine.Finalizer.AbandonAsync(job, FailureReason.IntakeAbandoned, cancellationToken);
         }
 
         if (job.Status == JobStatus.Finalizing || job.Status.IsFinal())
@@ -103,7 +103,7 @@ internal sealed class JobIntake(RunEngine engine, IBundler bundler, Func<int, by
         switch (await engine.Ports.Watchdogs.StartAsync(watch, cancellationToken))
         {
             case StartOutcome.Refused refused:
-                await engine.Finalizer.AbandonAsync(record, $"{EngineReasons.StartRefused}: watchdog: {refused.Reason}", cancellationToken);
+                await engine.Finalizer.AbandonAsync(record, $"{FailureReason.StartRefused}: watchdog: {refused.Reason}", cancellationToken);
                 throw new UserException($"run {record.RunId}: the watchdog of the job cannot be started: {refused.Reason}", ExitCode.Fault);
             case StartOutcome.Unknown unknown:
                 throw new StoreUnavailableException($"run {record.RunId}: the watchdog of the job did not start: {unknown.Reason}; submit the job again under this run id");

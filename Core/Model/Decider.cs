@@ -81,7 +81,7 @@ internal static class Decider
             {
                 case Readiness.Blocked:
                     now[i] = OrderStatus.Failed;
-                    settle.Add(new(OrderNum.At(i), OrderAction.Skip, EngineReasons.DependencyFailed));
+                    settle.Add(new(OrderNum.At(i), OrderAction.Skip, FailureReason.DependencyFailed));
                     break;
                 case Readiness.Ready when dispatch.Count == MaxDispatch && dispatch.Count < places:
                     more = true;
@@ -112,8 +112,8 @@ internal static class Decider
             if (now[i] == OrderStatus.Queued)
             {
                 var (action, reason) = ending == JobEnding.Deadline
-                    ? (OrderAction.Expire, EngineReasons.JobTimeout)
-                    : (OrderAction.Skip, EngineReasons.Cancelled);
+                    ? (OrderAction.Expire, FailureReason.JobTimeout)
+                    : (OrderAction.Skip, FailureReason.Cancelled);
                 settle.Add(new(OrderNum.At(i), action, reason));
                 now[i] = Transitions.Target(action);
             }

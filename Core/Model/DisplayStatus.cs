@@ -43,8 +43,8 @@ internal static class DisplayStatusText
         OrderStatus.TimedOut => DisplayStatus.TimedOut,
         OrderStatus.Failed => (failureReason ?? "").Split(':')[0] switch
         {
-            EngineReasons.DependencyFailed => DisplayStatus.Skipped,
-            EngineReasons.Cancelled => DisplayStatus.Cancelled,
+            FailureReason.DependencyFailed => DisplayStatus.Skipped,
+            FailureReason.Cancelled => DisplayStatus.Cancelled,
             _ => DisplayStatus.Failed,
         },
         _ => throw new ArgumentOutOfRangeException(nameof(status)),

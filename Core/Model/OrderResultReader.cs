@@ -77,7 +77,7 @@ internal static class OrderResultReader
             FinishedAt = Time(root, "finished_at"),
             LogTruncated = Flag(root, "log_truncated"),
             Events = Member(root, "events", JsonValueKind.Array) is { } events ? Events(events) : [],
-            FailureReason = reason?.Length > MaxReasonChars ? LogText.Head(reason, MaxReasonChars) : reason,
+            FailureReason = reason?.Length > MaxReasonChars ? Cut.Head(reason, MaxReasonChars) : reason,
         };
     }
 

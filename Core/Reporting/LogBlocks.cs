@@ -102,6 +102,6 @@ internal static class LogBlocks
         var start = log.Length - maxChars;
         var lineEnd = log.IndexOf('\n', start);
         start = lineEnd >= 0 && lineEnd - start < maxChars / 2 ? lineEnd + 1 : start;
-        return log[(start < log.Length && char.IsLowSurrogate(log[start]) ? start + 1 : start)..];
+        return Cut.From(log, start);
     }
 }

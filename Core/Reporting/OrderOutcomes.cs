@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 using IacCi.Core.Model;
+using IacCi.Core.Text;
 
 namespace IacCi.Core.Reporting;
 
@@ -130,7 +131,7 @@ internal sealed class OrderOutcomes
             return null;
         }
 
-        var line = SafeText.Cut(SafeText.OneLine(reason), ReportFormat.MaxReasonChars);
+        var line = Cut.WithEllipsis(SafeText.OneLine(reason), ReportFormat.MaxReasonChars);
         var word = line.Split(':')[0];
         return DetailChars(line) <= room ? line : DetailChars(word) == 0 ? word : null;
     }

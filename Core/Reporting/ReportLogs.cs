@@ -1,3 +1,5 @@
+using IacCi.Core.Text;
+
 namespace IacCi.Core.Reporting;
 
 /// <summary>The ends of outputs that are kept for a comment: at most what a comment can show, and of what failed before anything else.</summary>
@@ -33,7 +35,7 @@ internal sealed record ReportLogs(IReadOnlyList<ReportLog> Failed, IReadOnlyList
 
     private static IEnumerable<ReportLog> Clean(IReadOnlyList<(ReportLog Log, bool Succeeded)> ended, bool succeeded) => ended
         .Where(e => e.Succeeded == succeeded)
-        .Select(e => e.Log with { Text = End(SafeText.CleanLog(e.Log.Text), MaxLogChars) })
+        .Select(e => e.Log with { Text = Cut.Tail(SafeText.CleanLog(e.Log.Text), MaxLogChars) })
         .Where(l => l.Text.Length > 0);
 
     /// <summary>
@@ -49,12 +51,6 @@ internal sealed record ReportLogs(IReadOnlyList<ReportLog> Failed, IReadOnlyList
 
         var count = Math.Min(logs.Count, room / MinLogChars);
         var kept = keepFirst ? logs.Take(count) : logs.Skip(logs.Count - count);
-        return [.. kept.Select(l => l with { Text = End(l.Text, room / count) })];
-    }
-
-    private static string End(string text, int maxChars)
-    {
-        var start = Math.Max(0, text.Length - maxChars);
-        return text[(start > 0 && start < text.Length && char.IsLowSurrogate(text[start]) ? start + 1 : start)..];
+        return [.. kept.Select(l => l with { Text = Cut.Tail(l.Text, room / count) })];
     }
 }

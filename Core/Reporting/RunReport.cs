@@ -80,7 +80,7 @@ internal sealed record RunReport
     public static RunReport From(RunProgress progress, OrderOutcomes state, bool isLocal) => From(progress.Plan, null, isLocal) with
     {
         Status = progress.Outcome ?? JobStatus.Active,
-        FailureReason = progress.Outcome is null ? null : EngineReasons.Of(progress.Checkpoint.Ending),
+        FailureReason = progress.Outcome is null ? null : Model.FailureReason.Of(progress.Checkpoint.Ending),
         FinishedAt = progress.Outcome is null ? null : progress.At,
         Orders = [.. progress.Plan.Orders.Select(p => state.Show(p, StatusText.FromLetter(progress.Checkpoint.States[p.Num.Index])))],
     };

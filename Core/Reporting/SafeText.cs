@@ -20,7 +20,7 @@ internal static partial class SafeText
     /// </summary>
     internal static string Code(string text, int maxChars)
     {
-        var line = Cut(OneLine(text), maxChars);
+        var line = Cut.WithEllipsis(OneLine(text), maxChars);
         var encoded = new StringBuilder("<code>", line.Length + 16);
         foreach (var c in line)
         {
@@ -34,7 +34,7 @@ internal static partial class SafeText
     internal static string MermaidLabel(string text, int maxChars)
     {
         var encoded = new StringBuilder();
-        foreach (var c in Cut(OneLine(text), maxChars))
+        foreach (var c in Cut.WithEllipsis(OneLine(text), maxChars))
         {
             _ = c is ' ' or > '~' || char.IsAsciiLetterOrDigit(c) ? encoded.Append(c) : encoded.Append('#').Append((int)c).Append(';');
         }
@@ -71,18 +71,6 @@ internal static partial class SafeText
     /// <summary>The text on one line, with nothing invisible in it.</summary>
     internal static string OneLine(string text) =>
         Visible(LineBreak().Replace(ScreenText.Plain(text.Replace('\r', '\n')), " ")).Trim();
-
-    /// <summary>At most so many characters, the cut shown by an ellipsis, and no character split in two.</summary>
-    internal static string Cut(string text, int maxChars)
-    {
-        if (text.Length <= maxChars)
-        {
-            return text;
-        }
-
-        var end = maxChars - 1;
-        return string.Concat(text.AsSpan(0, end > 0 && char.IsHighSurrogate(text[end - 1]) ? end - 1 : end), "…");
-    }
 
     private static string Visible(string text)
     {

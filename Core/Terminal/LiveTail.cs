@@ -75,7 +75,7 @@ internal sealed class LiveTail(string? path, Stream output) : IDisposable
         var lines = LogText.From(last).Replace(LiveLogFile.TooMuch, "", StringComparison.Ordinal);
         lines = lines[(lines.IndexOf('\n', StringComparison.Ordinal) + 1)..];
         var at = lines.Length == 0 ? -1 : log.LastIndexOf(lines, StringComparison.Ordinal);
-        return at >= 0 ? log[(at + lines.Length)..] : LiveLogFile.Gap + LogText.Tail(log, MaxEndChars);
+        return at >= 0 ? log[(at + lines.Length)..] : LiveLogFile.Gap + Cut.Tail(log, MaxEndChars);
     }
 
     private void Remember(ReadOnlySpan<byte> bytes)

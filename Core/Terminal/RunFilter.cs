@@ -58,7 +58,7 @@ internal sealed record RunFilter
     private static IEnumerable<string> WordsOf(RunList.Entry run)
     {
         yield return run.Job.Status.Word();
-        if (run.Job.FailureReason == EngineReasons.Cancelled)
+        if (run.Job.FailureReason == FailureReason.Cancelled)
         {
             yield return "cancelled";
         }

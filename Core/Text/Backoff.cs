@@ -14,4 +14,10 @@ internal static class Backoff
         var full = Math.Min(First.TotalMilliseconds * Math.Pow(2, Math.Min(attempt - 1, 30)), Longest.TotalMilliseconds);
         return TimeSpan.FromMilliseconds(full * (0.5 + (random / 2)));
     }
+
+    /// <summary>The same, with a fraction out of random bytes.</summary>
+    internal static TimeSpan After(int attempt, Func<int, byte[]> randomBytes) => After(attempt, Fraction(randomBytes));
+
+    /// <summary>A random number from 0 to below 1.</summary>
+    internal static double Fraction(Func<int, byte[]> randomBytes) => BitConverter.ToUInt32(randomBytes(sizeof(uint))) / (uint.MaxValue + 1.0);
 }

@@ -12,35 +12,11 @@ internal static class LogText
     /// <summary>Decodes UTF-8; what is none becomes U+FFFD. Of the rest it keeps what <see cref="ScreenText.Colored"/> keeps.</summary>
     public static string From(ReadOnlySpan<byte> bytes) => ScreenText.Colored(Encoding.UTF8.GetString(bytes));
 
-    /// <summary>The end of a text, at most this many UTF-16 characters, never half of a pair.</summary>
-    public static string Tail(string text, int maxChars)
-    {
-        if (text.Length <= maxChars)
-        {
-            return text;
-        }
-
-        var tail = text[^maxChars..];
-        return tail.Length > 0 && char.IsLowSurrogate(tail[0]) ? tail[1..] : tail;
-    }
-
-    /// <summary>The beginning of a text, at most this many UTF-16 characters, never half of a pair.</summary>
-    public static string Head(string text, int maxChars)
-    {
-        if (text.Length <= maxChars)
-        {
-            return text;
-        }
-
-        var head = text[..maxChars];
-        return head.Length > 0 && char.IsHighSurrogate(head[^1]) ? head[..^1] : head;
-    }
-
     /// <summary>A text without its middle: its first quarter and its end, together this many characters, and a line that says so.</summary>
     internal static string Shorten(string text, int maxChars)
     {
-        var head = Head(text, maxChars / 4);
-        var tail = Tail(text, maxChars - (maxChars / 4));
+        var head = Cut.Head(text, maxChars / 4);
+        var tail = Cut.Tail(text, maxChars - (maxChars / 4));
         tail = tail[(tail.AsSpan(0, Math.Min(tail.Length, MaxPartialLine)).IndexOf('\n') + 1)..];
         var cut = text.AsSpan(head.Length, text.Length - head.Length - tail.Length);
         return ScreenText.Colored(head) + Announce(Encoding.UTF8.GetByteCount(cut)) + tail;

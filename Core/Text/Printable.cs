@@ -17,7 +17,7 @@ internal static class Printable
     /// <summary>The text on one line, cut after so many characters.</summary>
     public static string Line(string text, int maxChars)
     {
-        var kept = text.Length <= maxChars ? text : string.Concat(text.AsSpan(0, maxChars), "…");
+        var kept = Cut.WithEllipsis(text, maxChars + 1);
         return string.Concat(kept.Select(c => char.IsControl(c) ? Replacement : c));
     }
 }

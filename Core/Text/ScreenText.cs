@@ -84,8 +84,7 @@ internal static class ScreenText
             var plain = Plain(start == 0 ? text : text[start..]).TrimEnd();
             if (plain.Length >= maxChars || window >= text.Length)
             {
-                var tail = plain.Length <= maxChars ? plain : plain[^maxChars..];
-                return tail.Length > 0 && char.IsLowSurrogate(tail[0]) ? tail[1..] : tail;
+                return Cut.Tail(plain, maxChars);
             }
         }
     }

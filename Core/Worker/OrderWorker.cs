@@ -78,12 +78,11 @@ internal sealed class OrderWorker(
             {
                 if (attempt == MaxPreparations)
                 {
-                    return (null, FailureReasons.WorkerFailed.With(Scarcity.Explain(scarce)));
+                    return (null, FailureReason.With(FailureReason.WorkerFailed, Scarcity.Explain(scarce)));
                 }
 
                 log($"{About(order)}: it has to wait: {scarce.Message}");
-                var random = BitConverter.ToUInt32(randomBytes(4)) / (double)uint.MaxValue;
-                await Task.Delay(Backoff.After(attempt, random), clock, cancellationToken);
+                await Task.Delay(Backoff.After(attempt, randomBytes), clock, cancellationToken);
             }
         }
     }
@@ -97,7 +96,7 @@ internal sealed class OrderWorker(
             var digest = Convert.ToHexStringLower(SHA256.HashData(bundle.Span));
             if (digest != order.ExecSha256)
             {
-                return (null, FailureReasons.BundleInvalid.With("its SHA-256 is not the one it was dispatched with"));
+                return (null, FailureReason.With(FailureReason.BundleInvalid, "its SHA-256 is not the one it was dispatched with"));
             }
 
             var opened = await opener.OpenAsync(order, bundle, cancellationToken);
@@ -107,7 +106,7 @@ internal sealed class OrderWorker(
             }
 
             opened.Dispose();
-            return (null, FailureReasons.BundleInvalid.With(wrong));
+            return (null, FailureReason.With(FailureReason.BundleInvalid, wrong));
         }
         catch (BundleException wrong) when (!Scarcity.MayPass(wrong))
         {
@@ -115,16 +114,15 @@ internal sealed class OrderWorker(
         }
         catch (UserException wrong) when (!Scarcity.MayPass(wrong))
         {
-            var saysSo = wrong.Message.StartsWith(FailureReasons.BundleInvalid, StringComparison.Ordinal);
-            return (null, saysSo ? wrong.Message : FailureReasons.BundleInvalid.With(wrong.Message));
+            return (null, FailureReason.With(FailureReason.BundleInvalid, wrong.Message));
         }
         catch (StoreUnavailableException away)
         {
-            return (null, FailureReasons.BundleInvalid.With($"it could not be fetched: {away.Message}"));
+            return (null, FailureReason.With(FailureReason.BundleInvalid, $"it could not be fetched: {away.Message}"));
         }
         catch (IOException full) when (!Scarcity.MayPass(full))
         {
-            return (null, FailureReasons.WorkerFailed.With($"the bundle could not be unpacked: {full.Message}"));
+            return (null, FailureReason.With(FailureReason.WorkerFailed, $"the bundle could not be unpacked: {full.Message}"));
         }
     }
 
@@ -188,7 +186,7 @@ internal sealed class OrderWorker(
         catch (Exception fault)
         {
             log($"{About(order)}: the worker failed: {masker.MaskText(fault.ToString())}");
-            outcome = new CommandOutcome(OrderStatus.Failed, null, FailureReasons.WorkerFailed.With(fault.Message), []);
+            outcome = new CommandOutcome(OrderStatus.Failed, null, FailureReason.With(FailureReason.WorkerFailed, fault.Message), []);
         }
 
         var finishedAt = clock.GetUtcNow();

@@ -31,7 +31,7 @@ internal sealed class Retrier(TimeProvider clock, Func<int, byte[]> randomBytes)
                 problem = unknown.Message;
             }
 
-            var pause = Backoff.After(attempt, BitConverter.ToUInt32(randomBytes(4)) / (double)uint.MaxValue);
+            var pause = Backoff.After(attempt, randomBytes);
             if (attempt == MaxAttempts || clock.GetUtcNow() + pause > until)
             {
                 return (null, problem);

@@ -86,8 +86,8 @@ internal sealed class Invariants(World world)
             world.Require(AllTerminal(state), "early-end", $"{state.Run} is being finalized at {new string(state.Letters)}");
             var outcome = change.FailureReason switch
             {
-                EngineReasons.JobTimeout => JobStatus.TimedOut,
-                EngineReasons.Cancelled => JobStatus.Failed,
+                FailureReason.JobTimeout => JobStatus.TimedOut,
+                FailureReason.Cancelled => JobStatus.Failed,
                 _ => WorstOf(state),
             };
             world.Require(change.Outcome == outcome, "outcome-wrong", $"{state.Run} is to end as {change.Outcome}, at {new string(state.Letters)} ({change.FailureReason})");
@@ -147,7 +147,7 @@ internal sealed class Invariants(World world)
             var spec = world.Runs[state.Run];
 
             // A long chain may need more than the longest time that a job can ask for.
-            var outOfTime = state.Job is { FailureReason: EngineReasons.JobTimeout } job && job.FinishedAt >= job.Deadline;
+            var outOfTime = state.Job is { FailureReason: FailureReason.JobTimeout } job && job.FinishedAt >= job.Deadline;
             if (!outOfTime && spec.Orders.All(o => o.Ending != Ending.Silent))
             {
                 var expected = new string(Graphs.Expected(spec));

@@ -386,23 +386,23 @@ internal sealed class Times(World world)
 
         switch (reason.Split(':')[0])
         {
-            case EngineReasons.Unresponsive:
+            case FailureReason.Unresponsive:
                 Due(claim.At + Seconds(spec.Timeout + StopSeconds + GraceSeconds) - MaxSkew);
                 break;
-            case EngineReasons.NeverStarted:
+            case FailureReason.NeverStarted:
                 world.Require(!claim.ByWorker, "G10-early", $"{run} {num} is {reason}, and a worker has claimed it");
                 Due(order.Watched!.Value.UtcTicks + Seconds(OrderLimits.ClaimSeconds(spec.Target) + GraceSeconds) - (2 * MaxSkew) - InputTicks);
                 break;
-            case EngineReasons.JobTimeout:
+            case FailureReason.JobTimeout:
                 Due(world.Store.Of(run).Lock!.Deadline.UtcTicks - MaxSkew);
                 break;
-            case EngineReasons.StartRefused:
+            case FailureReason.StartRefused:
                 world.Require(!claim.ByWorker, "G10-early", $"{run} {num} is {reason}, and a worker has claimed it");
                 world.Require(
                     world.Workers.WasRefused(run, num) || world.Watchdogs.WasRefused(run, num),
                     "G10-early", $"{run} {num} is {reason}, and nobody refused it");
                 break;
-            case EngineReasons.BuildEnded:
+            case FailureReason.BuildEnded:
                 world.Require(
                     world.Workers.IsOver(run, num, claim.ByWorker ? claim.Execution : null),
                     "G10-early", $"{run} {num} is {reason}, and its build is not over");
@@ -439,13 +439,13 @@ internal sealed class Times(World world)
         if (change.Action == OrderAction.Expire)
         {
             world.Require(
-                change.FailureReason == EngineReasons.JobTimeout && world.Now >= state.Lock!.Deadline.UtcTicks - MaxSkew,
+                change.FailureReason == FailureReason.JobTimeout && world.Now >= state.Lock!.Deadline.UtcTicks - MaxSkew,
                 "G10-early", $"{run} {change.Num} expires before the job's deadline");
         }
         else
         {
             world.Require(
-                change.FailureReason == EngineReasons.DependencyFailed,
+                change.FailureReason == FailureReason.DependencyFailed,
                 "G10-early", $"{run} {change.Num} is skipped for '{change.FailureReason}'");
         }
     }

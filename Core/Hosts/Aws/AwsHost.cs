@@ -155,7 +155,7 @@ internal sealed class AwsHost : IDisposable
 
     private VcsReporter MakeReporter()
     {
-        var gitHub = new GitHubProvider(GitHubOptions.From(variable), clock, () => BitConverter.ToUInt32(randomBytes(4)) / (uint.MaxValue + 1.0));
+        var gitHub = new GitHubProvider(GitHubOptions.From(variable), clock, () => Backoff.Fraction(randomBytes));
         return new VcsReporter(new VcsConnections(gitHub, new ScopedSecrets(Secrets(), Scope(), ReadPurpose.GitCredential), clock), Objects, Store, isLocal: false, clock, tell);
     }
 

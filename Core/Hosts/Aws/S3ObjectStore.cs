@@ -128,7 +128,7 @@ internal sealed class S3ObjectStore(IAmazonS3 client, string bucket, string name
             catch (AmazonS3Exception conflict) when (conflict.StatusCode == HttpStatusCode.Conflict && attempt < MaxConflicts)
             {
                 // Another creation of the key is under way, and S3 does not say yet which one stands.
-                await Task.Delay(Backoff.After(attempt, BitConverter.ToUInt32(randomBytes(4)) / (double)uint.MaxValue), clock, cancellationToken);
+                await Task.Delay(Backoff.After(attempt, randomBytes), clock, cancellationToken);
             }
             catch (Exception failure) when (Explain(failure, "s3:PutObject", cancellationToken) is { } explained)
             {

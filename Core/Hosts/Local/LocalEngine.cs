@@ -92,7 +92,7 @@ internal sealed class LocalEngine
             // Interrupted before anything ran: the job ends here.
             if (await ports.Store.FindJobAsync(run, CancellationToken.None) is { Status: JobStatus.Preparing } job)
             {
-                await engine.Finalizer.AbandonAsync(job, EngineReasons.Cancelled, CancellationToken.None);
+                await engine.Finalizer.AbandonAsync(job, FailureReason.Cancelled, CancellationToken.None);
             }
 
             throw;
@@ -151,7 +151,7 @@ internal sealed class LocalEngine
         }
         catch
         {
-            await workers.EndAsync(run, EngineReasons.WorkerStopped);
+            await workers.EndAsync(run, FailureReason.WorkerStopped);
             throw;
         }
     }
@@ -208,7 +208,7 @@ internal sealed class LocalEngine
 
     /// <summary>
     /// Ends this process's work, for good: what has not begun is left for another process; what has begun may end within a time, and is then
-    /// ended, as failed (<see cref="EngineReasons.WorkerStopped"/>). Call it when all runs are left.
+    /// ended, as failed (<see cref="FailureReason.WorkerStopped"/>). Call it when all runs are left.
     /// </summary>
     /// <param name="timeout">Until when orders that have begun may go on.</param>
     public Task StopAsync(CancellationToken timeout) => workers.StopAllAsync(timeout);
@@ -289,7 +289,7 @@ internal sealed class LocalEngine
     {
         if (await ports.Pending.FindAsync(job.RunId, cancellationToken) is not { } pending)
         {
-            await engine.Finalizer.AbandonAsync(job, EngineReasons.IntakeAbandoned, cancellationToken);
+            await engine.Finalizer.AbandonAsync(job, FailureReason.IntakeAbandoned, cancellationToken);
             throw new UserException($"run {job.RunId} was interrupted before its job was stored; nothing has run; run the job file again", ExitCode.Failed);
         }
 
@@ -314,7 +314,7 @@ internal sealed class LocalEngine
         catch (UserException)
         {
             // Another version of the program took it in: nobody will ever finish that.
-            await engine.Finalizer.AbandonAsync(job, EngineReasons.IntakeAbandoned, cancellationToken);
+            await engine.Finalizer.AbandonAsync(job, FailureReason.IntakeAbandoned, cancellationToken);
             throw;
         }
     }

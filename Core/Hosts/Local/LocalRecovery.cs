@@ -96,7 +96,7 @@ internal sealed class LocalRecovery(LocalPorts ports, LocalWorkers workers, Time
             Status = OrderStatus.Failed,
             Log = log.ToText(),
             LogTruncated = log.IsCut,
-            FailureReason = EngineReasons.WorkerLost,
+            FailureReason = FailureReason.WorkerLost,
             StartedAt = began,
             FinishedAt = clock.GetUtcNow(),
         };

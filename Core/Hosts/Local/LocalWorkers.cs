@@ -145,7 +145,7 @@ internal sealed class LocalWorkers(OrderWorker worker, LocalPorts ports, LocalWa
     {
         foreach (var work in working.OrderBy(pair => pair.Key.Item2).Select(pair => pair.Value).Where(which))
         {
-            work.Channel.Order(OrderStatus.Failed, EngineReasons.WorkerStopped);
+            work.Channel.Order(OrderStatus.Failed, FailureReason.WorkerStopped);
             work.Stop.Cancel();
         }
     }
@@ -188,7 +188,7 @@ internal sealed class LocalWorkers(OrderWorker worker, LocalPorts ports, LocalWa
             var claim = OrderClaim.ToEnd(run, num, OrderClaim.Orchestrator, clock.GetUtcNow());
             if (work.Channel.IsClaimed || await ports.Objects.CreateAsync(RunKeys.Claim(run, num), claim, CancellationToken.None))
             {
-                var reason = FailureReasons.WorkerFailed.With(fault.Message);
+                var reason = FailureReason.With(FailureReason.WorkerFailed, fault.Message);
                 var result = new OrderResult { Status = OrderStatus.Failed, Log = "", FailureReason = reason, FinishedAt = clock.GetUtcNow() };
                 await ports.Objects.CreateAsync(RunKeys.Result(run, num), result.ToJson(), CancellationToken.None);
             }

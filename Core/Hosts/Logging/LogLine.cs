@@ -20,7 +20,7 @@ internal static class LogLine
     {
         // Scrubbed before it is cut: half a secret at the cut would not be recognised.
         var scrubbed = Scrub.Text(message);
-        var kept = scrubbed.Length <= MaxMessageChars ? scrubbed : string.Concat(scrubbed.AsSpan(0, MaxMessageChars), "…");
+        var kept = Cut.WithEllipsis(scrubbed, MaxMessageChars + 1);
         return shape == LogShape.Json ? Json(at, level, context, kept) : Encoding.UTF8.GetBytes(Text(level, context, kept));
     }
 

@@ -39,7 +39,7 @@ internal sealed class OrderLeftovers(CopySnapshot before)
         Kept = kept.Files;
         var reason = LeftoverReport.Reason(changes, kept);
         return outcome.Status == OrderStatus.Succeeded
-            ? outcome with { Status = OrderStatus.Failed, FailureReason = FailureReasons.StateLeft.With(reason) }
+            ? outcome with { Status = OrderStatus.Failed, FailureReason = FailureReason.With(FailureReason.StateLeft, reason) }
             : outcome with { FailureReason = $"{outcome.FailureReason}; {reason}" };
     }
 }

@@ -66,7 +66,7 @@ internal sealed class LogBuffer
     }
 
     /// <summary>The end of the log as text, at most this many UTF-16 characters, never half of a pair.</summary>
-    public string Tail(int maxChars) => LogText.Tail(ToText(), maxChars);
+    public string Tail(int maxChars) => Cut.Tail(ToText(), maxChars);
 
     private void AppendTail(ReadOnlySpan<byte> bytes)
     {

@@ -98,7 +98,7 @@ internal sealed class Attempt(
 
         if (error != 0)
         {
-            return Failed(null, FailureReasons.StartFailed.With($"/bin/sh in {commands.Folder}: {Posix.Explain(error)}"));
+            return Failed(null, FailureReason.With(FailureReason.StartFailed, $"/bin/sh in {commands.Folder}: {Posix.Explain(error)}"));
         }
 
         FileLimit.GiveBack(pid);
@@ -113,7 +113,7 @@ internal sealed class Attempt(
 
         return exitCode == 0
             ? new CommandOutcome(OrderStatus.Succeeded, 0, null, [])
-            : Failed(exitCode, FailureReasons.CommandFailed.With($"exit code {exitCode} of command {index + 1} of {commands.Commands.Count}"));
+            : Failed(exitCode, FailureReason.With(FailureReason.CommandFailed, $"exit code {exitCode} of command {index + 1} of {commands.Commands.Count}"));
     }
 
     /// <summary>
@@ -280,8 +280,8 @@ internal sealed class Attempt(
     }
 
     private CommandOutcome Stopped(int? exitCode) => stop.Reason == StopReason.Deadline
-        ? new(OrderStatus.TimedOut, exitCode, FailureReasons.Timeout.With($"not done within {commands.Timeout.TotalSeconds:0.###} s"), [])
-        : Failed(exitCode, FailureReasons.Cancelled);
+        ? new(OrderStatus.TimedOut, exitCode, FailureReason.With(FailureReason.Timeout, $"not done within {commands.Timeout.TotalSeconds:0.###} s"), [])
+        : Failed(exitCode, FailureReason.Cancelled);
 
     private static CommandOutcome Failed(int? exitCode, string reason) => new(OrderStatus.Failed, exitCode, reason, []);
 

@@ -30,7 +30,7 @@ internal sealed class CommandRunner(TimeProvider clock, RunAsUser? runAs = null,
     {
         if (stop.IsCancellationRequested)
         {
-            return new CommandOutcome(OrderStatus.Failed, null, FailureReasons.Cancelled, []);
+            return new CommandOutcome(OrderStatus.Failed, null, FailureReason.Cancelled, []);
         }
 
         return hasOwnThread ? Run(commands, output, stop, kill) : await OrderThreads.RunAsync(() => Run(commands, output, stop, kill));

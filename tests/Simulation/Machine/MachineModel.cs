@@ -280,11 +280,11 @@ internal sealed class MachineModel
             // An intake that stands still for longer than any may take is given up by whoever looks; and a second process cannot know that the first one is at it.
             var mayBeGivenUp = Spec.Serve || world.Spec.Faults.HasFlag(Fault.Pause) || Spec.Troubles.HasFlag(Trouble.TwoProcessesTests);
             world.Require(
-                state.Job!.FailureReason != EngineReasons.IntakeAbandoned || !Kept.ContainsKey(state.Run) || mayBeGivenUp, "intake-forgotten", $"the intake of {state.Run} was given up, and its job was kept");
+                state.Job!.FailureReason != FailureReason.IntakeAbandoned || !Kept.ContainsKey(state.Run) || mayBeGivenUp, "intake-forgotten", $"the intake of {state.Run} was given up, and its job was kept");
             JobInTime(state);
 
             // A long chain may need more than the longest time that a job can ask for; that it had it is checked with each result.
-            if (IsCalm && state.Job.FailureReason != EngineReasons.JobTimeout)
+            if (IsCalm && state.Job.FailureReason != FailureReason.JobTimeout)
             {
                 var expected = new string(Graphs.Expected(world.Runs[state.Run]));
                 world.Require(new string(state.Letters) == expected, "wrong-outcome", $"{state.Run} ended as {new string(state.Letters)}, not as {expected}");

@@ -1,5 +1,6 @@
 using CsCheck;
 using IacCi.Core.Reporting;
+using IacCi.Core.Text;
 
 namespace IacCi.Tests.Unit.Reporting;
 
@@ -18,9 +19,9 @@ internal sealed class SafeTextTests
     [Test]
     public async Task A_cut_shows_and_splits_no_character()
     {
-        await Assert.That(SafeText.Cut("abcdef", 4)).IsEqualTo("abc…");
-        await Assert.That(SafeText.Cut("ab🚀cd", 4)).IsEqualTo("ab…");
-        await Assert.That(SafeText.Cut("abcd", 4)).IsEqualTo("abcd");
+        await Assert.That(Cut.WithEllipsis("abcdef", 4)).IsEqualTo("abc…");
+        await Assert.That(Cut.WithEllipsis("ab🚀cd", 4)).IsEqualTo("ab…");
+        await Assert.That(Cut.WithEllipsis("abcd", 4)).IsEqualTo("abcd");
     }
 
     [Test]

@@ -24,7 +24,7 @@ internal sealed class EndingTests
                     FailureReason = "command_failed: exit code 3 of command 2 of 2",
                     LogTail = string.Concat(Enumerable.Range(1, 30).Select(line => $"line {line}\n")),
                 }),
-                SampleRuns.Order(run.Job, failures + 1, "ingress", OrderStatus.Failed) with { FailureReason = EngineReasons.DependencyFailed },
+                SampleRuns.Order(run.Job, failures + 1, "ingress", OrderStatus.Failed) with { FailureReason = FailureReason.DependencyFailed },
                 SampleRuns.Order(run.Job, failures + 2, "vpc", OrderStatus.Succeeded) with { StartedAt = SampleRuns.Start, FinishedAt = SampleRuns.Start.AddSeconds(90) },
             ],
         };

@@ -14,7 +14,7 @@ internal sealed class FilterTests
         Entry("today", Now.AddHours(-2), JobStatus.Active, "network"),
         Entry("dead", Now.AddDays(-1), JobStatus.Active, "network") with { IsAbandoned = true },
         Entry("monday", new DateTimeOffset(2026, 11, 23, 9, 0, 0, TimeSpan.Zero), JobStatus.TimedOut, "dns"),
-        Entry("sunday", new DateTimeOffset(2026, 11, 22, 23, 59, 59, TimeSpan.Zero), JobStatus.Failed, null, EngineReasons.Cancelled),
+        Entry("sunday", new DateTimeOffset(2026, 11, 22, 23, 59, 59, TimeSpan.Zero), JobStatus.Failed, null, FailureReason.Cancelled),
     ];
 
     private static RunList.Entry Entry(string id, DateTimeOffset at, JobStatus status, string? title, string? reason = null) => new(

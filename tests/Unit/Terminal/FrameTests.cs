@@ -60,7 +60,7 @@ internal sealed class FrameTests
     {
         var plan = SampleRuns.Plan(("cause", []), ("middle", [1]), ("last", [2]));
         var view = new RunProgressView(plan);
-        var skip = SampleRuns.Ended(plan, 2, OrderAction.Skip, 2, EngineReasons.DependencyFailed) with { ExitCode = null };
+        var skip = SampleRuns.Ended(plan, 2, OrderAction.Skip, 2, FailureReason.DependencyFailed) with { ExitCode = null };
         view.Take(SampleRuns.Progress(plan, "fff", 2, SampleRuns.Ended(plan, 1, OrderAction.Fail, 2, "command_failed: exit code 3 of command 1 of 1"), skip, skip with { Num = OrderNum.At(2), Name = "last" }));
         var rows = RunTable.Rows(plan, view.Snapshot(), SampleRuns.Start, 80, 20, Plain);
         await Assert.That(rows[0]).EndsWith("exit 3");

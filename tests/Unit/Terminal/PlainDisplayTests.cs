@@ -26,7 +26,7 @@ internal sealed class PlainDisplayTests : IDisposable
             display.Take(SampleRuns.Progress(plan, "rqq", 0));
             display.Take(SampleRuns.Progress(plan, "sff", 1, SampleRuns.Ended(plan, 1, OrderAction.Succeed, 1),
                 SampleRuns.Ended(plan, 2, OrderAction.Fail, 1, "command_failed: exit code 4 of command 1 of 1") with { StartedAt = SampleRuns.Start },
-                SampleRuns.Ended(plan, 3, OrderAction.Skip, 1, EngineReasons.DependencyFailed) with { ExitCode = null }));
+                SampleRuns.Ended(plan, 3, OrderAction.Skip, 1, FailureReason.DependencyFailed) with { ExitCode = null }));
         }
 
         await Assert.That(output.Lines.Skip(1)).IsEquivalentTo(["▶ a", "✓ a 1.0s", "▶ b", "✗ b 1.0s exit 4", "- c skipped, because of b"]);

@@ -74,7 +74,7 @@ internal sealed class RunViewTests
             display.Take(SampleRuns.Progress(SampleRuns.Network, "rqqqqq", 0));
             display.Take(OrderNum.At(0), "not shown");
             display.Take(SampleRuns.Progress(SampleRuns.Network, "srqrqq", 3.2, SampleRuns.Ended(SampleRuns.Network, 1, OrderAction.Succeed, 3.2, log: "not shown")));
-            display.Take(SampleRuns.Progress(SampleRuns.Network, "sffqqq", 9, SampleRuns.Ended(SampleRuns.Network, 2, OrderAction.Fail, 9, "command_failed: exit code 4", log), SampleRuns.Ended(SampleRuns.Network, 3, OrderAction.Skip, 9, EngineReasons.DependencyFailed) with { ExitCode = null }));
+            display.Take(SampleRuns.Progress(SampleRuns.Network, "sffqqq", 9, SampleRuns.Ended(SampleRuns.Network, 2, OrderAction.Fail, 9, "command_failed: exit code 4", log), SampleRuns.Ended(SampleRuns.Network, 3, OrderAction.Skip, 9, FailureReason.DependencyFailed) with { ExitCode = null }));
         }
 
         await Golden.ExpectAsync(output.ToString().TrimEnd('\n'), "plain");

@@ -38,7 +38,7 @@ internal static class SampleRuns
         view.Take(OrderNum.At(1), "\e[32mCreating\e[0m subnet\t2 of 3 \u202Eevil");
         view.Take(OrderNum.At(3), new string('x', 300));
         view.Take(Progress(Network, "sssfqq", 64, Ended(Network, 2, OrderAction.Succeed, 63), Ended(Network, 4, OrderAction.Fail, 64, "command_failed: exit code 4 of command 1 of 2")));
-        view.Take(Progress(Network, "ssrfff", 65, Ended(Network, 5, OrderAction.Skip, 65, EngineReasons.DependencyFailed), Ended(Network, 6, OrderAction.Skip, 65, EngineReasons.DependencyFailed)));
+        view.Take(Progress(Network, "ssrfff", 65, Ended(Network, 5, OrderAction.Skip, 65, FailureReason.DependencyFailed), Ended(Network, 6, OrderAction.Skip, 65, FailureReason.DependencyFailed)));
         view.Take(OrderNum.At(2), "クラスタを作成しています... [10s elapsed]");
         return view.Snapshot();
     }

@@ -154,7 +154,7 @@ internal sealed class DynamoCalls(IAmazonDynamoDB client, DynamoTables tables, T
             throw new StoreUnavailableException(otherwise);
         }
 
-        await Task.Delay(Backoff.After(attempt, BitConverter.ToUInt32(randomBytes(4)) / (double)uint.MaxValue), clock, cancellationToken);
+        await Task.Delay(Backoff.After(attempt, randomBytes), clock, cancellationToken);
     }
 
     private static bool IsRefused(TransactionCanceledException canceled) => canceled.CancellationReasons?.Any(IsRefused) == true;

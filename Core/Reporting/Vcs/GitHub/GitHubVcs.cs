@@ -1,4 +1,5 @@
 using System.Globalization;
+using IacCi.Core.Text;
 using Octokit;
 using Octokit.Internal;
 
@@ -101,7 +102,7 @@ internal sealed class GitHubVcs : IVcs
     public async ValueTask<VcsResult<bool>> SetCommitStatusAsync(
         string repo, string commitHash, CommitStatus status, CancellationToken cancellationToken)
     {
-        var body = new StatusWire(StateWord(status.State), status.Context, Cut(status.Description), status.TargetUrl);
+        var body = new StatusWire(StateWord(status.State), status.Context, Cut.WithEllipsis(status.Description, MaxDescriptionChars), status.TargetUrl);
         var set = await calls.RunAsync(
             $"setting the status of commit {commitHash} of {repo}",
             repeatable: true,
@@ -170,7 +171,4 @@ internal sealed class GitHubVcs : IVcs
         CommitState.Error => "error",
         _ => throw new ArgumentOutOfRangeException(nameof(state)),
     };
-
-    private static string Cut(string description) =>
-        description.Length <= MaxDescriptionChars ? description : string.Concat(description.AsSpan(0, MaxDescriptionChars - 1), "…");
 }
