@@ -19,7 +19,11 @@ resource "aws_lambda_function" "this" {
   }
 
   environment {
-    variables = merge(each.key == "work" ? {} : local.environment, var.extra_environment)
+    variables = merge(
+      each.key == "work" ? {} : local.environment,
+      each.key == "webhook" ? { IAC_CI_READER_ROLE = local.arn.reader } : {},
+      var.extra_environment,
+    )
   }
 
   ephemeral_storage {
@@ -28,7 +32,7 @@ resource "aws_lambda_function" "this" {
 
   # The role's policy before the function, so that its first invocation may do what it has to; and its log group, so
   # that Lambda does not make one without an end.
-  depends_on = [aws_iam_role_policy.function, aws_cloudwatch_log_group.function]
+  depends_on = [aws_iam_role_policy.function, aws_iam_role_policy.reader, aws_cloudwatch_log_group.function]
 }
 
 resource "aws_cloudwatch_log_group" "function" {

@@ -27,11 +27,11 @@ locals {
       { sid = "Bundles", actions = ["s3:GetObject", "s3:PutObject"], resources = ["${local.arn.internal}/tmp/exec/*", "${local.arn.internal}/tmp/intake/*"] },
       { sid = "Trigger", actions = ["s3:PutObject"], resources = ["${local.arn.internal}/tmp/callbacks/runs/*/0000/result.json"] },
       { sid = "MissingKeys", actions = ["s3:ListBucket"], resources = [local.arn.internal] },
-      { sid = "Code", actions = ["s3:GetObject"], resources = local.code_objects },
       { sid = "Done", actions = ["s3:PutObject"], resources = ["${local.arn.done}/*/done"] },
       { sid = "SopsKeys", actions = ["ssm:DeleteParameter", "ssm:GetParameter", "ssm:PutParameter"], resources = [local.arn.sops_keys] },
-      { sid = "Parameters", actions = ["ssm:GetParameter"], resources = concat(local.webhook_secret_ssm, local.vcs_ssm, local.job_ssm) },
-      { sid = "Secrets", actions = ["secretsmanager:GetSecretValue"], resources = concat(local.webhook_secret_secrets, local.vcs_secrets, local.job_secrets) },
+      { sid = "Parameters", actions = ["ssm:GetParameter"], resources = local.webhook_secret_ssm },
+      { sid = "Secrets", actions = ["secretsmanager:GetSecretValue"], resources = local.webhook_secret_secrets },
+      { sid = "ReadForJobs", actions = ["sts:AssumeRole"], resources = [local.arn.reader] },
       { sid = "JobWatchdog", actions = ["states:StartExecution"], resources = [local.arn.state_machine] },
     ], local.right_to_decrypt)
 
@@ -78,6 +78,14 @@ locals {
   right_to_decrypt = length(var.secret_kms_key_arns) == 0 ? [] : [
     { sid = "CustomerKeys", actions = ["kms:Decrypt"], resources = var.secret_kms_key_arns },
   ]
+
+  # What jobs name, and nothing of the engine's: webhook takes this role on before it reads for a job.
+  reader_rights = concat([
+    { sid = "Code", actions = ["s3:GetObject"], resources = local.code_objects },
+    { sid = "MissingKeys", actions = ["s3:ListBucket"], resources = [local.arn.internal] },
+    { sid = "Parameters", actions = ["ssm:GetParameter"], resources = concat(local.vcs_ssm, local.job_ssm) },
+    { sid = "Secrets", actions = ["secretsmanager:GetSecretValue"], resources = concat(local.vcs_secrets, local.job_secrets) },
+  ], local.right_to_decrypt)
 
   # What the platform does in the role's name.
   platform_rights = {
@@ -140,6 +148,44 @@ resource "aws_iam_role_policy" "function" {
   name   = "what-it-does"
   role   = aws_iam_role.function[each.key].id
   policy = data.aws_iam_policy_document.function[each.key].json
+}
+
+data "aws_iam_policy_document" "reader_trust" {
+  statement {
+    actions = ["sts:AssumeRole"]
+
+    principals {
+      type        = "AWS"
+      identifiers = [local.arn.webhook_role]
+    }
+  }
+}
+
+resource "aws_iam_role" "reader" {
+  name               = "${local.role_prefix}-reader"
+  description        = "${local.function_names["webhook"]} takes it on to read what a job names"
+  assume_role_policy = data.aws_iam_policy_document.reader_trust.json
+
+  # IAM takes only principals that exist.
+  depends_on = [aws_iam_role.function]
+}
+
+data "aws_iam_policy_document" "reader" {
+  dynamic "statement" {
+    for_each = [for right in local.reader_rights : right if length(right.resources) > 0]
+
+    content {
+      sid       = statement.value.sid
+      actions   = statement.value.actions
+      resources = statement.value.resources
+    }
+  }
+}
+
+resource "aws_iam_role_policy" "reader" {
+  name   = "what-it-does"
+  role   = aws_iam_role.reader.id
+  policy = data.aws_iam_policy_document.reader.json
 }
 
 resource "aws_iam_role" "codebuild" {

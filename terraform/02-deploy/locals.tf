@@ -56,6 +56,8 @@ locals {
     sops_keys     = "arn:${local.partition}:ssm:${local.region}:${local.account}:parameter${local.sops_key_path}/*"
     ssm           = "arn:${local.partition}:ssm:${local.region}:${local.account}:parameter"
     secret        = "arn:${local.partition}:secretsmanager:${local.region}:${local.account}:secret"
+    webhook_role  = "arn:${local.partition}:iam::${local.account}:role/${local.role_prefix}-webhook"
+    reader        = "arn:${local.partition}:iam::${local.account}:role/${local.role_prefix}-reader"
     logs          = "arn:${local.partition}:logs:${local.region}:${local.account}:log-group"
   }
   function_arns = { for role, name in local.function_names : role => "arn:${local.partition}:lambda:${local.region}:${local.account}:function:${name}" }

@@ -89,6 +89,6 @@ output "roles" {
   description = "The ARNs of the roles, by what takes them on."
   value = merge(
     { for role in keys(local.functions) : role => aws_iam_role.function[role].arn },
-    { codebuild = aws_iam_role.codebuild.arn, watchdog-executions = aws_iam_role.watchdog_executions.arn },
+    { codebuild = aws_iam_role.codebuild.arn, reader = aws_iam_role.reader.arn, watchdog-executions = aws_iam_role.watchdog_executions.arn },
   )
 }

@@ -35,7 +35,7 @@ variable "webhook_secret_location" {
 }
 
 variable "vcs_ssm_prefixes" {
-  description = "SSM path prefixes of git tokens and keys; read by webhook and orchestrate. Default: /<name_prefix>/vcs/."
+  description = "SSM path prefixes of git tokens and keys; read by webhook (as the role reader) and orchestrate. Default: /<name_prefix>/vcs/."
   type        = list(string)
   default     = null
 
@@ -46,7 +46,7 @@ variable "vcs_ssm_prefixes" {
 }
 
 variable "vcs_secret_prefixes" {
-  description = "Secrets Manager name prefixes of git tokens and keys; read by webhook and orchestrate. Default: <name_prefix>/vcs/."
+  description = "Secrets Manager name prefixes of git tokens and keys; read by webhook (as the role reader) and orchestrate. Default: <name_prefix>/vcs/."
   type        = list(string)
   default     = null
 
@@ -57,7 +57,7 @@ variable "vcs_secret_prefixes" {
 }
 
 variable "job_ssm_prefixes" {
-  description = "SSM path prefixes that the ssm_paths and sops_key_ssm_path of a job may name; read by webhook only, but for sops-keys/ below each, which workers read. Default: /<name_prefix>/jobs/."
+  description = "SSM path prefixes that the ssm_paths and sops_key_ssm_path of a job may name; read by webhook only, as the role reader, but for sops-keys/ below each, which workers read. Default: /<name_prefix>/jobs/."
   type        = list(string)
   default     = null
 
@@ -68,7 +68,7 @@ variable "job_ssm_prefixes" {
 }
 
 variable "job_secret_prefixes" {
-  description = "Secrets Manager name prefixes that the secret_manager_paths of a job may name; read by webhook only. Default: <name_prefix>/jobs/."
+  description = "Secrets Manager name prefixes that the secret_manager_paths of a job may name; read by webhook only, as the role reader. Default: <name_prefix>/jobs/."
   type        = list(string)
   default     = null
 
@@ -90,7 +90,7 @@ variable "secret_kms_key_arns" {
 }
 
 variable "code_locations" {
-  description = "Buckets, or <bucket>/<prefix>/, that the s3_location of an order may name; read by webhook only. The internal bucket's tmp/source/ is always allowed."
+  description = "Buckets, or <bucket>/<prefix>/, that the s3_location of an order may name; read by webhook only, as the role reader. The internal bucket's tmp/source/ is always allowed."
   type        = list(string)
   default     = []
 

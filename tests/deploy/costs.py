@@ -42,7 +42,7 @@ WRITES = {"s3:PutObject", "s3:ListObjectsV2"}
 
 def rows(counts):
     """(part, formula, US dollars for an order), in order."""
-    def counted(*operations, roles=("webhook", "orchestrate", "work")):
+    def counted(*operations, roles=("webhook", "reader", "orchestrate", "work")):
         return sum(counts[role].get(operation, 0) for role in roles for operation in operations) / SIZE
 
     looks = MINUTES + 1

@@ -30,6 +30,9 @@ WITHOUT_RESOURCE = {"ecr:GetAuthorizationToken"}
 
 SERVICES = {"codebuild": "codebuild.amazonaws.com", "watchdog-executions": "states.amazonaws.com"}
 
+# The roles that another role takes on.
+TAKEN_ON_BY = {"reader": "webhook"}
+
 
 class Plan:
     """What the test reads of a plan."""
@@ -58,6 +61,9 @@ class Plan:
         where = f"{self.region}:{self.account}" if region else ":"
         return f"arn:{self.partition}:{service}:{where}:{rest}"
 
+    def role(self, name):
+        return f"arn:{self.partition}:iam::{self.account}:role/{self.prefix}-{self.region}-{name}"
+
     def resource(self, name):
         """The ARN that a name of calls.json stands for."""
         kind, _, rest = name.format(prefix=self.prefix).partition(":")
@@ -73,6 +79,7 @@ class Plan:
             "secret": lambda: self.arn("secretsmanager", f"secret:{rest}"),
             "function": lambda: self.arn("lambda", f"function:{self.prefix}-{rest}"),
             "log": lambda: self.arn("logs", f"log-group:{rest}:log-stream:x"),
+            "role": lambda: self.role(rest),
             "key": lambda: self.arn("kms", f"key/{rest}"),
             "project": lambda: self.arn("codebuild", f"project/{self.environment['IAC_CI_CODEBUILD_PROJECT']}"),
             "state-machine": lambda: self.environment["IAC_CI_WATCHDOG_SFN"],
@@ -147,8 +154,11 @@ def check_trust(plan):
     for role, values in plan.of("aws_iam_role"):
         for statement in json.loads(values["assume_role_policy"])["Statement"]:
             service = SERVICES.get(role, "lambda.amazonaws.com")
-            if statement["Action"] != "sts:AssumeRole" or statement["Principal"] != {"Service": service}:
-                yield f"role {role}: only {service} may take it on, not {statement['Principal']}"
+            trusted = {"AWS": plan.role(TAKEN_ON_BY[role])} if role in TAKEN_ON_BY else {"Service": service}
+            if statement["Action"] != "sts:AssumeRole" or statement["Principal"] != trusted:
+                yield f"role {role}: only {trusted} may take it on, not {statement['Principal']}"
+            if role in TAKEN_ON_BY:
+                continue
             account = statement.get("Condition", {}).get("StringEquals", {}).get("aws:SourceAccount")
             if service != "lambda.amazonaws.com" and account != plan.account:
                 yield f"role {role}: {service} must be bound to this account (aws:SourceAccount)"
@@ -210,7 +220,8 @@ def spoiled(document):
     yield with_policy("orchestrate", widen("Orders", orders.replace("orders", "*"))), "one resource is wanted"
     yield with_policy("watchdog", widen("Read", f"{bucket}/*")), "a whole bucket"
     yield with_policy("webhook", lambda s: s.pop(0)), "and may not"
-    yield with_policy("webhook", widen("Parameters", orders.split(":dynamodb")[0] + ":ssm:*:*:parameter/*")), "must be spelled out"
+    yield with_policy("reader", widen("Parameters", orders.split(":dynamodb")[0] + ":ssm:*:*:parameter/*")), "must be spelled out"
+    yield with_policy("webhook", add("ssm:GetParameter", Plan(document).resource("parameter:/{prefix}/jobs/x"))), "no call needs it"
     yield with_values("aws_lambda_function_url", authorization_type="NONE"), "open to everybody"
     yield with_values("aws_lambda_permission", source_account=None), "another account"
     trust = {"Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": "*"}}]}

@@ -30,6 +30,7 @@ internal sealed class AwsClients : IDisposable
     private readonly LazyDisposable<AmazonStepFunctionsClient> _stepFunctions;
     private readonly LazyDisposable<AmazonLambdaClient> _lambda;
     private readonly LazyDisposable<AmazonSecretsManagerClient> _secretsManager;
+    private readonly LazyDisposable<AmazonSecurityTokenServiceClient> _securityToken;
 
     /// <summary>Makes no client yet.</summary>
     /// <param name="variable">Gives a variable of the environment, or null.</param>
@@ -46,6 +47,7 @@ internal sealed class AwsClients : IDisposable
         _stepFunctions = new(() => new AmazonStepFunctionsClient(Prepare(AmazonStepFunctionsClient.NewConfig(), "SFN")));
         _lambda = new(() => new AmazonLambdaClient(Prepare(AmazonLambdaClient.NewConfig(), "LAMBDA")));
         _secretsManager = new(() => new AmazonSecretsManagerClient(Prepare(AmazonSecretsManagerClient.NewConfig(), "SECRETS_MANAGER")));
+        _securityToken = new(() => new AmazonSecurityTokenServiceClient(Prepare(AmazonSecurityTokenServiceClient.NewConfig(), "STS")));
     }
 
     /// <summary>The region.</summary>
@@ -73,10 +75,13 @@ internal sealed class AwsClients : IDisposable
     /// <summary>Secrets Manager.</summary>
     public AmazonSecretsManagerClient SecretsManager => _secretsManager.Value;
 
+    /// <summary>STS.</summary>
+    public AmazonSecurityTokenServiceClient SecurityToken => _securityToken.Value;
+
     /// <inheritdoc/>
     public void Dispose()
     {
-        foreach (var client in (ReadOnlySpan<IDisposable>)[_dynamo, _s3, _ssm, _codeBuild, _stepFunctions, _lambda, _secretsManager])
+        foreach (var client in (ReadOnlySpan<IDisposable>)[_dynamo, _s3, _ssm, _codeBuild, _stepFunctions, _lambda, _secretsManager, _securityToken])
         {
             client.Dispose();
         }

@@ -34,6 +34,7 @@ internal sealed class AwsHost : IDisposable
     private readonly Action<string> tell;
     private readonly AwsSettings settings;
     private readonly AwsClients clients;
+    private readonly Lazy<AwsClients> readers;
     private readonly LazyDisposable<HttpClient> uploads = new(() => new HttpClient(new SocketsHttpHandler { UseCookies = false, AllowAutoRedirect = false, ActivityHeadersPropagator = null }) { Timeout = UploadTimeout });
     private readonly Lazy<DynamoRunStore> store;
     private readonly Lazy<IObjectStore> objects;
@@ -51,6 +52,7 @@ internal sealed class AwsHost : IDisposable
         (this.variable, this.clock, this.randomBytes, this.tell) = (variable, clock, randomBytes, tell);
         settings = new AwsSettings(variable);
         clients = new AwsClients(variable, credentials);
+        readers = new(() => settings.ReaderRole is { } role ? new AwsClients(variable, new AssumedRole(() => clients.SecurityToken, role, clock)) : clients);
         store = new(() => new DynamoRunStore(clients.DynamoDb, settings.Tables, settings.InternalBucket, clock, randomBytes)
         {
             RecordRetention = settings.RecordRetention,
@@ -74,7 +76,7 @@ internal sealed class AwsHost : IDisposable
     public void CheckWebhook()
     {
         Check(settings.Tables, settings.InternalBucket, settings.DoneBucket, settings.WatchdogStateMachine, settings.SopsKeyPrefix, settings.RecordRetention);
-        Check(Scope(), settings.ReplayRules);
+        Check(Scope(), settings.ReplayRules, readers.Value);
     }
 
     /// <summary>Finds out what is not configured that orchestrating needs. (Workers' names are asked for when an order needs them.)</summary>
@@ -93,7 +95,7 @@ internal sealed class AwsHost : IDisposable
     /// <summary>Takes jobs in.</summary>
     public WebhookRole Webhook()
     {
-        var bundler = new RefusingBundler(new ScopedBundler(new Bundler(new AwsInputs(BucketOfJob, GitOptions(), clock), Secrets(), clock, tell), Scope()));
+        var bundler = new RefusingBundler(new ScopedBundler(new Bundler(new AwsInputs(BucketOfJob, GitOptions(), clock), Secrets(readers.Value), clock, tell), Scope()));
         var root = S3Location.Root(settings.InternalBucket);
         var intake = new JobIntake(engine.Value, bundler, randomBytes, root)
         {
@@ -112,7 +114,7 @@ internal sealed class AwsHost : IDisposable
     /// <param name="site">Where.</param>
     public WorkerRole Work(WorkerEnvironment site)
     {
-        var identities = new SsmIdentities(Secrets(), variable);
+        var identities = new SsmIdentities(Secrets(clients), variable);
         return new WorkerRole(OpenAsync, new AwsBundles(BucketOfOrder), identities, new ExclusiveCommandRunner(new CommandRunner(clock)), site, clock, randomBytes);
 
         async ValueTask<IOrderChannel> OpenAsync(OrderAssignment order, IIdentitySource keys, CancellationToken cancellationToken) => order.InternalBucket is { } bucket
@@ -140,6 +142,11 @@ internal sealed class AwsHost : IDisposable
     public void Dispose()
     {
         clients.Dispose();
+        if (readers.IsValueCreated)
+        {
+            readers.Value.Dispose();
+        }
+
         uploads.Dispose();
     }
 
@@ -156,7 +163,7 @@ internal sealed class AwsHost : IDisposable
     private VcsReporter MakeReporter()
     {
         var gitHub = new GitHubProvider(GitHubOptions.From(variable), clock, () => Backoff.Fraction(randomBytes));
-        return new VcsReporter(new VcsConnections(gitHub, new ScopedSecrets(Secrets(), Scope(), ReadPurpose.GitCredential), clock), Objects, Store, isLocal: false, clock, tell);
+        return new VcsReporter(new VcsConnections(gitHub, new ScopedSecrets(Secrets(readers.Value), Scope(), ReadPurpose.GitCredential), clock), Objects, Store, isLocal: false, clock, tell);
     }
 
     private EnginePorts MakePorts() => new(
@@ -168,7 +175,7 @@ internal sealed class AwsHost : IDisposable
         new SsmRunKeys(clients.Ssm, settings.SopsKeyPrefix),
         Reporter());
 
-    private AwsSecrets Secrets() => new(() => clients.Ssm, () => clients.SecretsManager);
+    private static AwsSecrets Secrets(AwsClients from) => new(() => from.Ssm, () => from.SecretsManager);
 
     private ReadScope Scope() => new()
     {
@@ -188,14 +195,16 @@ internal sealed class AwsHost : IDisposable
         return new GitOptions { BaseUrl = gitHub.RepositoriesUrl, TokenUrl = gitHub.WebUrl };
     }
 
-    private S3ObjectStore Bucket(string name, string named) => new(clients.S3, name, named, clock, randomBytes);
+    private S3ObjectStore Bucket(string name, string named) => Bucket(clients, name, named);
 
-    private S3ObjectStore BucketOfJob(string name) => Bucket(name, "s3_location of the job");
+    private S3ObjectStore Bucket(AwsClients from, string name, string named) => new(from.S3, name, named, clock, randomBytes);
+
+    private S3ObjectStore BucketOfJob(string name) => Bucket(readers.Value, name, "s3_location of the job");
 
     private S3ObjectStore BucketOfOrder(string name) => Bucket(name, "s3_location of the order");
 
     private async ValueTask<string?> ReadWebhookSecretAsync(CancellationToken cancellationToken) =>
-        SecretLocationOf() is { } location ? await Secrets().ReadAsync(location, cancellationToken) : null;
+        SecretLocationOf() is { } location ? await Secrets(clients).ReadAsync(location, cancellationToken) : null;
 
     private SecretLocation? SecretLocationOf() => settings.WebhookSecretLocation is not { } text ? null
         : SecretLocation.TryParse(text, out var location) ? location

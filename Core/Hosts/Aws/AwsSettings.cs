@@ -58,6 +58,9 @@ internal sealed class AwsSettings(Func<string, string?> variable)
     /// <summary>The variable of <see cref="CodeLocations"/>.</summary>
     public const string CodeLocationsVariable = "IAC_CI_CODE_LOCATIONS";
 
+    /// <summary>The variable of <see cref="ReaderRole"/>.</summary>
+    public const string ReaderRoleVariable = "IAC_CI_READER_ROLE";
+
     private const string OrdersTableEnding = "-orders";
     private const string DefaultDeployment = "iac-ci";
 
@@ -117,6 +120,14 @@ internal sealed class AwsSettings(Func<string, string?> variable)
     /// </summary>
     public IReadOnlyList<string> CodeLocations => List(CodeLocationsVariable, IsCodeLocation, "my-code, or my-code/releases/") ?? [];
 
+    /// <summary>
+    /// The ARN of the role that reads what jobs name, and may read nothing else; null when the process reads it with its own credentials.
+    /// </summary>
+    /// <exception cref="UserException">It is no ARN of a role.</exception>
+    public string? ReaderRole => Find(ReaderRoleVariable) is not { } arn || IsRole(arn)
+        ? Find(ReaderRoleVariable)
+        : throw new UserException($"the variable {ReaderRoleVariable} is {Printable.Word(arn)}, which is no ARN of a role; write for example arn:aws:iam::123456789012:role/iac-ci-reader");
+
     /// <summary>How long the records of jobs and orders are kept.</summary>
     /// <exception cref="UserException">It is no number of days.</exception>
     public TimeSpan RecordRetention => Find(RecordDaysVariable) is not { } days ? Planning.DefaultRetention
@@ -134,6 +145,9 @@ internal sealed class AwsSettings(Func<string, string?> variable)
     private string Deployment => Find(OrdersTableVariable) is { } table && table.EndsWith(OrdersTableEnding, StringComparison.Ordinal) && table.Length > OrdersTableEnding.Length
         ? table[..^OrdersTableEnding.Length]
         : DefaultDeployment;
+
+    private static bool IsRole(string text) =>
+        text.Split(':', 6) is ["arn", { Length: > 0 }, "iam", "", { Length: > 0 }, var name] && name.StartsWith("role/", StringComparison.Ordinal) && name.Length > "role/".Length;
 
     private static bool IsPathPrefix(string text) => text.Length > 2 && text[0] == '/' && text[^1] == '/' && !text.Contains("//", StringComparison.Ordinal);
 

@@ -6,6 +6,9 @@ public enum FaultKind
     /// <summary>The call is refused as throttled, before it is executed.</summary>
     Throttle,
 
+    /// <summary>The call is refused, because the caller has no right to make it.</summary>
+    Deny,
+
     /// <summary>The call is answered with an internal error, before it is executed.</summary>
     Fail,
 

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json.Nodes;
+using System.Xml.Linq;
 using Microsoft.AspNetCore.Http;
 
 namespace IacCi.Emulated.Front;
@@ -26,6 +27,16 @@ internal sealed record AwsAnswer(int Status, IReadOnlyList<KeyValuePair<string, 
             : Error(500, "ServiceException", "Internal error"),
         _ => throttled ? Error(400, "ThrottlingException", "Rate exceeded") : Error(500, "InternalFailure", "Internal failure"),
     };
+
+    /// <summary>As IAM refuses.</summary>
+    public static AwsAnswer Denial(string service, string caller) => service is "s3"
+        ? Xml(403, "AccessDenied", $"{caller} is not authorized")
+        : Error(400, "AccessDeniedException", $"{caller} is not authorized");
+
+    /// <summary>The text of an element of an answer in XML; null when there is none.</summary>
+    public static string? TextOf(AwsAnswer answer, string element) => answer.Status == 200
+        ? XDocument.Parse(Encoding.UTF8.GetString(answer.Body)).Descendants().FirstOrDefault(e => e.Name.LocalName == element)?.Value
+        : null;
 
     public static AwsAnswer Xml(int status, string code, string message) =>
         new(status, [new("Content-Type", "application/xml")], Encoding.UTF8.GetBytes(

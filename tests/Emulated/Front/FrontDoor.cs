@@ -74,12 +74,17 @@ internal sealed class FrontDoor(
             return null;
         }
 
+        if (kinds.Contains(FaultKind.Deny))
+        {
+            return AwsAnswer.Denial(request.Service, caller.Name);
+        }
+
         if (kinds.Contains(FaultKind.Throttle) || kinds.Contains(FaultKind.Fail))
         {
             return AwsAnswer.ErrorOf(request.Service, kinds.Contains(FaultKind.Throttle));
         }
 
-        var answer = await ExecuteAsync(request);
+        var answer = await ExecuteAsync(request, caller);
         if (kinds.Contains(FaultKind.KillAfter))
         {
             caller.Owner?.Kill();
@@ -91,7 +96,7 @@ internal sealed class FrontDoor(
             : answer;
     }
 
-    private async Task<AwsAnswer> ExecuteAsync(AwsRequest request)
+    private async Task<AwsAnswer> ExecuteAsync(AwsRequest request, Principal caller)
     {
         if (request.Presigned && request.Service == "s3" && PresignedUrls.Refusal(request, principals.Knows(request.AccessKey), options.Time.GetUtcNow()) is { } refusal)
         {
@@ -105,8 +110,20 @@ internal sealed class FrontDoor(
             ("codebuild", "StopBuild") => builds.Stop(request.Body),
             ("codebuild", "BatchGetBuilds") => builds.BatchGet(request.Body),
             ("codebuild", "ListBuilds" or "ListBuildsForProject") => builds.List(request.Body),
+            ("sts", "AssumeRole") => Issued(request, await ForwardAsync(request), caller),
             _ => await ForwardAsync(request),
         };
+    }
+
+    /// <summary>Whoever calls with these credentials is called as the role is.</summary>
+    private AwsAnswer Issued(AwsRequest request, AwsAnswer answer, Principal caller)
+    {
+        if (AwsAnswer.TextOf(answer, "AccessKeyId") is { } key)
+        {
+            principals.Assume(key, request.Resource, caller.Owner);
+        }
+
+        return answer;
     }
 
     private async Task<AwsAnswer> ForwardAsync(AwsRequest request)

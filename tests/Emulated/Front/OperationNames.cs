@@ -26,7 +26,7 @@ internal static class OperationNames
             return S3(request);
         }
 
-        return service == "lambda" ? Lambda(request) : (Form(request) ?? $"{request.Method} {request.Path}", "");
+        return service == "lambda" ? Lambda(request) : (Form(request, "Action") ?? $"{request.Method} {request.Path}", RoleName(Form(request, "RoleArn")));
     }
 
     /// <summary>The steps that DynamoDB asks a permission for, each; of any other call, the call itself.</summary>
@@ -53,9 +53,11 @@ internal static class OperationNames
         }
     }
 
-    private static string? Form(AwsRequest request) =>
+    private static string RoleName(string? arn) => arn?[(arn.LastIndexOf('/') + 1)..] ?? "";
+
+    private static string? Form(AwsRequest request, string name) =>
         request.Headers.ContentType.ToString().StartsWith("application/x-www-form-urlencoded", StringComparison.Ordinal)
-            ? QueryHelpers.ParseQuery(Encoding.UTF8.GetString(request.Body)).GetValueOrDefault("Action").ToString()
+            ? QueryHelpers.ParseQuery(Encoding.UTF8.GetString(request.Body)).GetValueOrDefault(name).FirstOrDefault()
             : null;
 
     private static string JsonResource(byte[] body)

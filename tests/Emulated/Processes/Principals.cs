@@ -57,6 +57,9 @@ internal sealed class Principals(SeededRandom dice)
         };
     }
 
+    /// <summary>Credentials that a process got by taking on a role.</summary>
+    public void Assume(string key, string role, ProcessOwner? owner) => _byKey[key] = new Principal(role, owner);
+
     /// <summary>The secret that belongs to a key that was issued here.</summary>
     public static string SecretOf(string key) => $"emulated/secret/of/{key}";
 }

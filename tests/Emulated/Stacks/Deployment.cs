@@ -19,6 +19,12 @@ public sealed record Deployment(string Prefix, IReadOnlyDictionary<string, strin
     /// <summary>The function that runs orders.</summary>
     public string Work => $"{Prefix}-work";
 
+    /// <summary>The role that reads what jobs name.</summary>
+    public string Reader => $"{Prefix}-reader";
+
+    /// <summary>What the function that takes jobs in needs beside <see cref="Variables"/>.</summary>
+    public (string Name, string Value) ReaderRole => ("IAC_CI_READER_ROLE", $"arn:aws:iam::123456789012:role/{Reader}");
+
     /// <summary>The project that runs orders.</summary>
     public string Project => $"{Prefix}-worker";
 

@@ -10,6 +10,9 @@ internal sealed class StackBuilder(AwsApi api, EmulatedAwsOptions options, Seede
 {
     private const string Account = "123456789012";
 
+    /// <summary>The role of functions that belong to no deployment.</summary>
+    private const string Shared = "emulated";
+
     public async Task<Deployment> BuildAsync(string prefix, StackOptions wanted)
     {
         var secret = dice.Hex(40);
@@ -114,12 +117,13 @@ internal sealed class StackBuilder(AwsApi api, EmulatedAwsOptions options, Seede
 
     private async Task FunctionsAsync(Deployment stack, StackOptions wanted)
     {
-        await RoleAsync(stack);
+        await RoleAsync(stack.Prefix);
+        await RoleAsync(stack.Reader);
         foreach (var (name, command, timeout) in ((string, string[], int)[])
                  [(stack.Webhook, ["webhook"], wanted.FunctionTimeout), (stack.Orchestrate, ["orchestrate"], wanted.FunctionTimeout),
                   (stack.Watchdog, ["watchdog"], 60), (stack.Work, ["work", "--scratch", "/tmp"], wanted.WorkerTimeout)])
         {
-            await FunctionAsync(stack, name, command, stack.Variables, timeout);
+            await FunctionAsync(stack, name, command, name == stack.Webhook ? Extended(stack.Variables, stack.ReaderRole) : stack.Variables, timeout);
             await api.RestAsync("lambda", HttpMethod.Put, $"/2019-09-25/functions/{name}/event-invoke-config", new JsonObject
             {
                 ["DestinationConfig"] = new JsonObject
@@ -134,7 +138,7 @@ internal sealed class StackBuilder(AwsApi api, EmulatedAwsOptions options, Seede
     {
         if (stack is null)
         {
-            await RoleAsync(null);
+            await RoleAsync(Shared);
         }
 
         await api.RestAsync("lambda", HttpMethod.Post, "/2015-03-31/functions", new JsonObject
@@ -150,12 +154,15 @@ internal sealed class StackBuilder(AwsApi api, EmulatedAwsOptions options, Seede
         });
     }
 
-    private static string RoleArn(Deployment? stack) => $"arn:aws:iam::{Account}:role/{stack?.Prefix ?? "emulated"}";
+    private static Dictionary<string, string> Extended(IReadOnlyDictionary<string, string> variables, (string Name, string Value) one) =>
+        new(variables) { [one.Name] = one.Value };
+
+    private static string RoleArn(Deployment? stack) => $"arn:aws:iam::{Account}:role/{stack?.Prefix ?? Shared}";
 
     /// <summary>moto wants the role to be there; what it allows is not looked at.</summary>
-    private async Task RoleAsync(Deployment? stack)
+    private async Task RoleAsync(string name)
     {
-        var form = $"Action=CreateRole&Version=2010-05-08&RoleName={stack?.Prefix ?? "emulated"}&AssumeRolePolicyDocument={Uri.EscapeDataString("""{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"lambda.amazonaws.com"},"Action":"sts:AssumeRole"}]}""")}";
+        var form = $"Action=CreateRole&Version=2010-05-08&RoleName={name}&AssumeRolePolicyDocument={Uri.EscapeDataString("""{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"lambda.amazonaws.com"},"Action":"sts:AssumeRole"}]}""")}";
         var (status, _) = await api.SendAsync("iam", HttpMethod.Post, "/", Encoding.UTF8.GetBytes(form), ("Content-Type", "application/x-www-form-urlencoded"));
         if (status is not (HttpStatusCode.OK or HttpStatusCode.Conflict))
         {

@@ -9,7 +9,7 @@ internal static partial class CallNames
 {
     /// <summary>The roles, and as whom they call.</summary>
     internal static IReadOnlyList<(string Role, string Caller)> Roles(Deployment stack) =>
-        [("webhook", stack.Webhook), ("orchestrate", stack.Orchestrate), ("watchdog", stack.Watchdog), ("work", stack.Work), ("codebuild", $"build:{stack.Project}")];
+        [("webhook", stack.Webhook), ("orchestrate", stack.Orchestrate), ("watchdog", stack.Watchdog), ("work", stack.Work), ("reader", stack.Reader), ("codebuild", $"build:{stack.Project}")];
 
     /// <summary>How often each operation was called.</summary>
     internal static SortedDictionary<string, int> Count(CallLog calls, string caller) => new(calls.Count(caller).ToDictionary(), StringComparer.Ordinal);
@@ -34,6 +34,7 @@ internal static partial class CallNames
         "ssm" => $"parameter:{Parameter(stack, step.Resource)}",
         "secretsmanager" => $"secret:{Secret(stack, step.Resource)}-a1b2c3", // AWS appends six characters
         "states" => "state-machine",
+        "sts" => $"role:{step.Resource[(stack.Prefix.Length + 1)..]}",
         "codebuild" => "project",
         "lambda" => $"function:{step.Resource[(stack.Prefix.Length + 1)..]}",
         _ => step.Resource,

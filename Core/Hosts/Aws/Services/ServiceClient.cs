@@ -1,5 +1,7 @@
 using System.Net;
 using System.Text.Json;
+using System.Xml;
+using System.Xml.Linq;
 using Amazon;
 using Amazon.Runtime;
 using Amazon.Runtime.Credentials.Internal;
@@ -34,14 +36,26 @@ internal abstract class ServiceClient(ServiceConfig config) : AmazonServiceClien
     private protected Task<TResponse> CallAsync<TResponse>(
         AmazonWebServiceRequest request, Action<IRequest> fill, Func<ServiceAnswer, TResponse> read, CancellationToken cancellationToken)
         where TResponse : AmazonWebServiceResponse, new() =>
-        InvokeAsync<TResponse>(
-            request,
-            new InvokeOptions
+        CallAsync<TResponse>(request, fill, new ServiceUnmarshaller(answer => read(answer)), cancellationToken);
+
+    /// <summary>Calls an operation of the query protocol, which answers in XML: https://smithy.io/2.0/aws/protocols/aws-query-protocol.html.</summary>
+    private protected Task<TResponse> QueryAsync<TResponse>(
+        AmazonWebServiceRequest request, string version, IReadOnlyDictionary<string, string> parameters, Func<XDocument, TResponse> read, CancellationToken cancellationToken)
+        where TResponse : AmazonWebServiceResponse, new()
+    {
+        return CallAsync<TResponse>(request, Fill, new ThinXmlUnmarshaller(answer => read(answer)), cancellationToken);
+
+        void Fill(IRequest http)
+        {
+            http.HttpMethod = "POST";
+            http.ResourcePath = "/";
+            http.Parameters["Version"] = version;
+            foreach (var (name, value) in parameters)
             {
-                RequestMarshaller = new ServiceMarshaller(config.ServiceId, fill),
-                ResponseUnmarshaller = new ServiceUnmarshaller(answer => read(answer)),
-            },
-            cancellationToken);
+                http.Parameters[name] = value;
+            }
+        }
+    }
 
     /// <summary>Fills in a call of the JSON 1.0 or 1.1 protocol: https://smithy.io/2.0/aws/protocols/aws-json-1_1-protocol.html.</summary>
     private protected static Action<IRequest> Json(string version, string target, Action<Utf8JsonWriter> write) => request =>
@@ -60,6 +74,14 @@ internal abstract class ServiceClient(ServiceConfig config) : AmazonServiceClien
         request.Headers["Content-Type"] = "application/x-amz-json-" + version;
         request.Content = body.ToArray();
     };
+
+    private Task<TResponse> CallAsync<TResponse>(
+        AmazonWebServiceRequest request, Action<IRequest> fill, ResponseUnmarshaller unmarshaller, CancellationToken cancellationToken)
+        where TResponse : AmazonWebServiceResponse, new() =>
+        InvokeAsync<TResponse>(
+            request,
+            new InvokeOptions { RequestMarshaller = new ServiceMarshaller(config.ServiceId, fill), ResponseUnmarshaller = unmarshaller },
+            cancellationToken);
 }
 
 /// <summary>What an answer holds.</summary>
@@ -152,5 +174,33 @@ internal sealed class ServiceUnmarshaller(Func<ServiceAnswer, AmazonWebServiceRe
         var reader = new Amazon.Runtime.Internal.Util.StreamingUtf8JsonReader(input.Stream);
         var error = JsonErrorResponseUnmarshaller.GetInstance().Unmarshall(input, ref reader);
         return new AmazonServiceException(error.Message, innerException, error.Type, error.Code, error.RequestId, statusCode);
+    }
+}
+
+/// <summary>Reads an answer in XML.</summary>
+internal sealed class ThinXmlUnmarshaller(Func<XDocument, AmazonWebServiceResponse> read) : XmlResponseUnmarshaller
+{
+    public override AmazonWebServiceResponse Unmarshall(XmlUnmarshallerContext input) => read(XDocument.Load(input.Stream));
+
+    public override AmazonServiceException UnmarshallException(XmlUnmarshallerContext input, Exception innerException, HttpStatusCode statusCode)
+    {
+        var error = Parse(input.Stream);
+        var type = Text("Type") == "Receiver" ? ErrorType.Receiver : ErrorType.Sender;
+        return new AmazonServiceException(Text("Message") ?? "no reason given", innerException, type, Text("Code") ?? statusCode.ToString(), Text("RequestId"), statusCode);
+
+        string? Text(string name) => error.Descendants().FirstOrDefault(element => element.Name.LocalName == name)?.Value;
+    }
+
+    /// <summary>A proxy on the way may answer with something else.</summary>
+    private static XDocument Parse(Stream body)
+    {
+        try
+        {
+            return XDocument.Load(body);
+        }
+        catch (XmlException)
+        {
+            return new XDocument();
+        }
     }
 }

@@ -50,6 +50,69 @@ internal sealed class ReadingForJobsTests(EmulatedStores aws)
         await Assert.That((await SendAsync(stack, job)).ToJsonString()).Contains("IAC_CI_JOB_SSM_PREFIXES");
     }
 
+    [Test]
+    public async Task What_a_job_names_is_read_by_the_reader_alone()
+    {
+        await using var gitHub = await RecordingServer.StartAsync((404, """{"message":"Not Found"}"""));
+        var stack = await StackAsync(("IAC_CI_GITHUB_API_URL", gitHub.Url));
+        var (job, unnamed) = (await NamingEverythingAsync(stack), new JsonObject { ["orders"] = new JsonArray(Order(_ => { })) });
+        var fromRepository = job.DeepClone().AsObject();
+        fromRepository["orders"]![0]!.AsObject().Remove("s3_location");
+        (string Service, string Operation, string Resource, JsonObject Job)[] reads =
+        [
+            ("ssm", "GetParameter", $"/{stack.Prefix}/jobs/*", job),
+            ("ssm", "GetParameter", $"/{stack.Prefix}/vcs/*", fromRepository),
+            ("secretsmanager", "GetSecretValue", $"{stack.Prefix}/*", job),
+            ("s3", "GetObject", $"{stack.InternalBucket}/tmp/source/*", job),
+        ];
+        foreach (var (service, operation, resource, named) in reads)
+        {
+            using (Deny(service, operation, resource))
+            {
+                await Assert.That((await SendAsync(stack, named)).ToJsonString()).Contains("no permission to use").Because(resource);
+            }
+        }
+
+        var denials = reads.Select(read => Deny(read.Service, read.Operation, read.Resource)).ToList();
+        var answer = await SendAsync(stack, job, stack.ReaderRole);
+        await Assert.That((string)answer["status"]!).IsEqualTo("ok").Because(answer.ToJsonString());
+        var read = aws.Aws.Calls.Calls(stack.Reader);
+        await Assert.That(read.Select(call => $"{call.Operation} {call.Resource} {call.Status}").Distinct()).IsEquivalentTo(
+            [$"GetParameter /{stack.Prefix}/jobs/db 200", $"GetParameter /{stack.Prefix}/vcs/token 200", $"GetSecretValue {stack.Prefix}/jobs/account 200",
+             $"GetObject {stack.InternalBucket}/tmp/source/code.zip 200"]);
+        await Assert.That(Assumed(stack)).IsEqualTo(1);
+
+        await SendAsync(stack, unnamed, stack.ReaderRole);
+        await Assert.That(Assumed(stack)).IsEqualTo(1);
+        denials.ForEach(denial => denial.Dispose());
+    }
+
+    private int Assumed(Deployment stack) => aws.Aws.Calls.Calls(service: "sts", operation: "AssumeRole").Count(call => call.Resource == stack.Reader);
+
+    /// <summary>The rights that the function's own role does not have.</summary>
+    private Emulated.Faults.ActiveFault Deny(string service, string operation, string resource) => aws.Aws.Faults.Add(
+        new Emulated.Faults.Fault(Emulated.Faults.FaultKind.Deny) { Caller = "tester", Service = service, Operation = operation, Resource = resource });
+
+    private async Task<JsonObject> NamingEverythingAsync(Deployment stack)
+    {
+        await PutAsync($"/{stack.Prefix}/jobs/db", "value");
+        await PutAsync($"/{stack.Prefix}/vcs/token", "ghp_token");
+        await aws.Aws.Api.CallAsync("secretsmanager", "CreateSecret", new() { ["Name"] = $"{stack.Prefix}/jobs/account", ["SecretString"] = "{\"KEY\":\"b\"}" });
+        await aws.Objects(stack.InternalBucket).PutAsync("tmp/source/code.zip", Zip(), default);
+        return new JsonObject
+        {
+            ["username"] = "me",
+            ["git_repo"] = "octo-org/network",
+            ["pr_number"] = 7,
+            ["git_token_location"] = $"aws:::ssm:/{stack.Prefix}/vcs/token",
+            ["orders"] = new JsonArray(Order(order =>
+            {
+                order["ssm_paths"] = new JsonArray($"/{stack.Prefix}/jobs/db");
+                order["secret_manager_paths"] = new JsonArray($"{stack.Prefix}/jobs/account");
+            }, stack)),
+        };
+    }
+
     private static JsonObject Order(Action<JsonObject> change, Deployment? stack = null)
     {
         var order = new JsonObject { ["cmds"] = new JsonArray("true"), ["timeout"] = 60, ["s3_location"] = $"s3://{stack?.InternalBucket ?? "some"}/tmp/source/code.zip" };
@@ -75,10 +138,10 @@ internal sealed class ReadingForJobsTests(EmulatedStores aws)
         return zip.ToArray();
     }
 
-    private async Task<JsonNode> SendAsync(Deployment stack, JsonObject job)
+    private async Task<JsonNode> SendAsync(Deployment stack, JsonObject job, params (string Name, string Value)[] more)
     {
         var variables = new Dictionary<string, string>(aws.Aws.Variables);
-        foreach (var (name, value) in stack.Variables)
+        foreach (var (name, value) in stack.Variables.Select(v => (v.Key, v.Value)).Concat(more))
         {
             variables[name] = value;
         }
