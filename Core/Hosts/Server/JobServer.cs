@@ -4,6 +4,8 @@ using IacCi.Core.Intake.Webhooks;
 using IacCi.Core.Secrets;
 using IacCi.Core.Text;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 
@@ -21,6 +23,9 @@ internal sealed record ServeOptions
     /// <summary>How long orders that have begun may go on when the server is stopped.</summary>
     public required TimeSpan StopTimeout { get; init; }
 
+    /// <summary>How long one body may take, from its first byte to its last.</summary>
+    public TimeSpan BodyDeadline { get; init; } = PendingBodies.Deadline;
+
     /// <summary>The engine.</summary>
     public required LocalOptions Local { get; init; }
 }
@@ -31,8 +36,11 @@ internal sealed record ServeOptions
 /// </summary>
 internal sealed class JobServer(ServeOptions options, TimeProvider clock)
 {
-    /// <summary>The most connections at once.</summary>
-    public const int MaxConnections = 400;
+    /// <summary>
+    /// The most connections at once: those without a request (<see cref="PendingConnections"/>), those whose body is read
+    /// (<see cref="PendingBodies"/>), and as many again that are being answered or are about to end.
+    /// </summary>
+    public const int MaxConnections = PendingConnections.MaxInAll + 2 * PendingBodies.MaxBodies;
 
     /// <summary>The most bytes of all headers of a request.</summary>
     public const int MaxHeaderBytes = 16 << 10;
@@ -68,7 +76,7 @@ internal sealed class JobServer(ServeOptions options, TimeProvider clock)
         using var host = new LocalHost(options.Local with { Withheld = Location() }, clock);
         using var runs = new ActiveRuns(host.Engine, options.Local.Source, options.Local.BaseFolder, clock, log);
         var desk = new WebhookHandler(new LocalJobSubmission(runs, options.Local.State), new DeliveryDeduplicator(host.Objects, clock), rules, clock);
-        var door = new WebhookEndpoint(desk, secrets.ReadAsync, clock, log);
+        var door = new WebhookEndpoint(desk, secrets.ReadAsync, options.BodyDeadline, clock, log);
         await using var app = Build(door);
         await StartAsync(app);
         log($"listening on {app.Urls.Single()}");
@@ -88,17 +96,18 @@ internal sealed class JobServer(ServeOptions options, TimeProvider clock)
 
     private WebApplication Build(WebhookEndpoint door)
     {
+        var pending = new PendingConnections();
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
-        builder.WebHost.UseKestrelCore().ConfigureKestrel(Limit);
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => Limit(kestrel, pending));
         var app = builder.Build();
-        app.Run(door.HandleAsync);
+        app.Run(context => pending.HandleAsync(context.Features.Get<IConnectionItemsFeature>()?.Items, () => door.HandleAsync(context)));
         return app;
     }
 
-    private void Limit(KestrelServerOptions kestrel)
+    private void Limit(KestrelServerOptions kestrel, PendingConnections pending)
     {
         kestrel.AddServerHeader = false;
-        kestrel.Listen(options.Listen.Address, options.Listen.Port);
+        kestrel.Listen(options.Listen.Address, options.Listen.Port, at => at.Use(next => connection => pending.HandleAsync(connection, next)));
         kestrel.Limits.MaxConcurrentConnections = MaxConnections;
         kestrel.Limits.MaxRequestBodySize = WebhookEndpoint.MaxLingeringBytes;
         kestrel.Limits.MaxRequestHeadersTotalSize = MaxHeaderBytes;

@@ -8,7 +8,7 @@ namespace IacCi.Core.Hosts.Server;
 /// each. When one too many comes, the one that has taken longest has to go: a genuine sender needs moments, and who holds places with
 /// slow bodies loses them first.
 /// </summary>
-internal sealed class PendingBodies(TimeProvider clock)
+internal sealed class PendingBodies(TimeProvider clock, TimeSpan deadline)
 {
     /// <summary>The most bodies that are read at once.</summary>
     public const int MaxBodies = 128;
@@ -21,10 +21,9 @@ internal sealed class PendingBodies(TimeProvider clock)
 
     private const int ReadBytes = 64 * 1024;
 
-    private static readonly WebhookRefusal TooLate = new(
-        408, $"the body did not come within {Deadline.TotalSeconds:0} s; send it faster, or a smaller job");
     private static readonly WebhookRefusal TooMany = new(503, "too many requests are coming in, and this one took longest; send it again");
 
+    private readonly WebhookRefusal tooLate = new(408, $"the body did not come within {deadline.TotalSeconds:0} s; send it faster, or a smaller job");
     private readonly LinkedList<Pending> oldestFirst = new();
     private readonly Lock gate = new();
     private long bytes;
@@ -36,9 +35,9 @@ internal sealed class PendingBodies(TimeProvider clock)
     /// <exception cref="OperationCanceledException">The sender has gone.</exception>
     public async ValueTask<(ReadOnlyMemory<byte> Body, WebhookRefusal? Refusal)> ReadAsync(Stream from, CancellationToken aborted)
     {
-        using var deadline = new CancellationTokenSource(Deadline, clock);
+        using var time = new CancellationTokenSource(deadline, clock);
         using var pending = new Pending();
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(aborted, deadline.Token, pending.Dropped.Token);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(aborted, time.Token, pending.Dropped.Token);
         Enter(pending);
         try
         {
@@ -46,7 +45,7 @@ internal sealed class PendingBodies(TimeProvider clock)
         }
         catch (OperationCanceledException) when (!aborted.IsCancellationRequested)
         {
-            return (default, pending.Dropped.IsCancellationRequested ? TooMany : TooLate);
+            return (default, pending.Dropped.IsCancellationRequested ? TooMany : tooLate);
         }
         finally
         {

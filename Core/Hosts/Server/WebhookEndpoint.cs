@@ -10,10 +10,12 @@ namespace IacCi.Core.Hosts.Server;
 /// </summary>
 /// <param name="desk">Takes genuine requests in.</param>
 /// <param name="readSecrets">The accepted secrets; none when the door is closed.</param>
+/// <param name="bodyDeadline">How long a body may take.</param>
 /// <param name="clock">The clock of deadlines.</param>
 /// <param name="log">Gets a line for each delivery that is turned away; nothing of its body.</param>
 internal sealed class WebhookEndpoint(
-    WebhookHandler desk, Func<CancellationToken, ValueTask<IReadOnlyList<ReadOnlyMemory<byte>>>> readSecrets, TimeProvider clock, Action<string> log)
+    WebhookHandler desk, Func<CancellationToken, ValueTask<IReadOnlyList<ReadOnlyMemory<byte>>>> readSecrets, TimeSpan bodyDeadline,
+    TimeProvider clock, Action<string> log)
 {
     /// <summary>
     /// How much of a body is read and forgotten after it was refused, so that a sender that is about to end gets its answer and not a
@@ -24,7 +26,7 @@ internal sealed class WebhookEndpoint(
 
     private static readonly TimeSpan LingeringTime = TimeSpan.FromSeconds(1);
 
-    private readonly PendingBodies bodies = new(clock);
+    private readonly PendingBodies bodies = new(clock, bodyDeadline);
 
     /// <summary>Handles one request.</summary>
     public async Task HandleAsync(HttpContext context)

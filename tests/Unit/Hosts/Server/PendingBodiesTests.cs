@@ -12,7 +12,7 @@ internal sealed class PendingBodiesTests
     [Test]
     public async Task A_body_is_read_whole_and_one_that_is_too_large_is_not()
     {
-        var bodies = new PendingBodies(clock);
+        var bodies = new PendingBodies(clock, PendingBodies.Deadline);
         var (body, refusal) = await bodies.ReadAsync(new MemoryStream(new byte[WebhookValidation.MaxBodyBytes]), default);
         await Assert.That((body.Length, refusal)).IsEqualTo((WebhookValidation.MaxBodyBytes, (WebhookRefusal?)null));
         await Assert.That((await bodies.ReadAsync(new MemoryStream(new byte[WebhookValidation.MaxBodyBytes + 1]), default)).Refusal!.Status).IsEqualTo(413);
@@ -22,7 +22,7 @@ internal sealed class PendingBodiesTests
     public async Task A_body_has_one_deadline_however_steadily_it_comes()
     {
         var slow = new SlowStream();
-        var reading = new PendingBodies(clock).ReadAsync(slow, default).AsTask();
+        var reading = new PendingBodies(clock, PendingBodies.Deadline).ReadAsync(slow, default).AsTask();
         for (var second = 0; second < 19; second++)
         {
             slow.Send(1_000);
@@ -37,7 +37,7 @@ internal sealed class PendingBodiesTests
     [Test]
     public async Task Who_takes_longest_goes_when_one_too_many_comes()
     {
-        var bodies = new PendingBodies(clock);
+        var bodies = new PendingBodies(clock, PendingBodies.Deadline);
         var slow = Enumerable.Range(0, PendingBodies.MaxBodies).Select(_ => bodies.ReadAsync(new SlowStream(), default).AsTask()).ToList();
         var genuine = await bodies.ReadAsync(new MemoryStream("{}"u8.ToArray()), default);
         await Assert.That(genuine.Body.Length).IsEqualTo(2);
@@ -50,7 +50,7 @@ internal sealed class PendingBodiesTests
     [Test]
     public async Task All_bodies_together_have_a_bound_on_their_bytes()
     {
-        var bodies = new PendingBodies(clock);
+        var bodies = new PendingBodies(clock, PendingBodies.Deadline);
         const int Each = 5 << 20;
         var streams = Enumerable.Range(0, (int)(PendingBodies.MaxBytes / Each) + 1).Select(_ => new SlowStream()).ToList();
         var readings = streams.Select(stream => bodies.ReadAsync(stream, default).AsTask()).ToList();
@@ -68,7 +68,7 @@ internal sealed class PendingBodiesTests
     public async Task A_sender_that_has_gone_is_told_to_nobody()
     {
         using var gone = new CancellationTokenSource();
-        var reading = new PendingBodies(clock).ReadAsync(new SlowStream(), gone.Token).AsTask();
+        var reading = new PendingBodies(clock, PendingBodies.Deadline).ReadAsync(new SlowStream(), gone.Token).AsTask();
         await gone.CancelAsync();
         await Assert.That(async () => await reading).Throws<OperationCanceledException>();
     }

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using System.Text.Json.Nodes;
@@ -35,6 +36,88 @@ internal sealed class StrangersTests
         {
             slow.ForEach(client => client.Dispose());
         }
+    }
+
+    [Test]
+    [Arguments(600, 1, "")]
+    [Arguments(600, 1, "POST /webhook HTTP/1.1\r\nHost: x\r\n")]
+    [Arguments(100, 6, "")]
+    [Arguments(200, 1, "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")]
+    public async Task Connections_without_a_request_do_not_shut_the_door(int ofEach, int addresses, string head)
+    {
+        await using var site = await ServerFixture.StartAsync();
+        var idle = new List<TcpClient>();
+        try
+        {
+            foreach (var address in Enumerable.Range(0, addresses).Select(i => new IPAddress([127, 0, 1, (byte)(i + 1)])))
+            {
+                for (var i = 0; i < ofEach; i++)
+                {
+                    idle.Add(await site.ConnectAsync(head, address));
+                }
+            }
+
+            var (status, answer) = await site.PostAsync(Body("echo genuine"));
+            await Assert.That(status).IsEqualTo(200).Because(answer.ToJsonString());
+        }
+        finally
+        {
+            idle.ForEach(client => client.Dispose());
+        }
+    }
+
+    [Test]
+    public async Task A_request_that_is_being_answered_is_not_dropped_for_connections_that_wait()
+    {
+        await using var site = await ServerFixture.StartAsync();
+        var body = Body("echo genuine");
+        var head = $"POST /webhook HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n{WebhookSignature.Header}: {WebhookSignature.Sign(body, Encoding.UTF8.GetBytes(Secret))}\r\n"
+            + $"Connection: close\r\nContent-Length: {body.Length}\r\n\r\n";
+        var idle = new List<TcpClient>();
+        using var genuine = await site.ConnectAsync(head + "{");
+        await site.HealthAsync();
+        try
+        {
+            for (var i = 0; i < 2 * PendingConnections.MaxOfAddress; i++)
+            {
+                idle.Add(await site.ConnectAsync(""));
+            }
+
+            await UntilEndAsync(idle[0].GetStream());
+            await genuine.GetStream().WriteAsync(body.AsMemory(1));
+            await Assert.That(await ReadToEndAsync(genuine.GetStream())).StartsWith("HTTP/1.1 200 ");
+        }
+        finally
+        {
+            idle.ForEach(client => client.Dispose());
+        }
+    }
+
+    [Test]
+    public async Task A_body_at_a_byte_a_second_is_dropped_at_the_deadline()
+    {
+        await using var site = await ServerFixture.StartAsync(TimeSpan.FromSeconds(2));
+        var body = Body("true");
+        using var slow = await site.ConnectAsync(
+            $"POST /webhook HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n{WebhookSignature.Header}: {WebhookSignature.Sign(body, Encoding.UTF8.GetBytes(Secret))}\r\n"
+            + $"Content-Length: {body.Length}\r\n\r\n");
+        var answer = ReadToEndAsync(slow.GetStream());
+        for (var i = 0; !answer.IsCompleted; i++)
+        {
+            await Assert.That(i).IsLessThan(body.Length).Because("the body came to its end");
+            try
+            {
+                await slow.GetStream().WriteAsync(body.AsMemory(i, 1));
+            }
+            catch (IOException)
+            {
+                // It is cut off: that is what the answer tells.
+            }
+
+            await Task.WhenAny(answer, Task.Delay(TimeSpan.FromSeconds(1), TimeProvider.System));
+        }
+
+        await Assert.That(await answer).StartsWith("HTTP/1.1 408 ").And.Contains("within 2 s");
     }
 
     [Test]
@@ -130,6 +213,9 @@ internal sealed class StrangersTests
         await Assert.That((await site.PostAsync(Wrap(Large("b")))).Status).IsEqualTo(200);
     }
 
+    /// <summary>Waits for the end of a connection, in order or not.</summary>
+    private static async Task UntilEndAsync(NetworkStream from) => _ = await ReadToEndAsync(from);
+
     /// <summary>The answer, up to the end of the connection, although nothing of the body has come.</summary>
     private static async Task<string> ReadToEndAsync(NetworkStream from)
     {
@@ -174,7 +260,9 @@ internal sealed class StrangersTests
 
         internal TempFolder Folder { get; } = new();
 
-        internal static async Task<ServerFixture> StartAsync(params (string Name, string Value)[] variables)
+        internal static Task<ServerFixture> StartAsync(params (string Name, string Value)[] variables) => StartAsync(PendingBodies.Deadline, variables);
+
+        internal static async Task<ServerFixture> StartAsync(TimeSpan bodyDeadline, params (string Name, string Value)[] variables)
         {
             var site = new ServerFixture();
             site.Folder.With("hook.txt", Secret + "\n").With("source/main.tf").WithLink("link", "hook.txt").With("sub/x");
@@ -189,6 +277,7 @@ internal sealed class StrangersTests
                 Listen = ListenAddress.Parse("127.0.0.1:0")!,
                 SecretLocation = given["IAC_CI_WEBHOOK_SECRET_LOCATION"],
                 StopTimeout = TimeSpan.Zero,
+                BodyDeadline = bodyDeadline,
                 Local = new LocalOptions
                 {
                     State = new StateFolder(site.Folder["state"]),
@@ -233,10 +322,12 @@ internal sealed class StrangersTests
             return ((int)response.StatusCode, JsonNode.Parse(await response.Content.ReadAsStringAsync())!);
         }
 
+        internal Task<string> HealthAsync() => http.GetStringAsync(new Uri(url, "/healthz"));
+
         /// <summary>A connection that has sent this, and sends no more.</summary>
-        internal async Task<TcpClient> ConnectAsync(string head)
+        internal async Task<TcpClient> ConnectAsync(string head, IPAddress? from = null)
         {
-            var client = new TcpClient();
+            var client = new TcpClient(new IPEndPoint(from ?? IPAddress.Loopback, 0));
             await client.ConnectAsync(url.Host, url.Port);
             await client.GetStream().WriteAsync(Encoding.ASCII.GetBytes(head));
             return client;
