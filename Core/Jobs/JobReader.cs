@@ -3,6 +3,7 @@ using System.Text.Unicode;
 using IacCi.Core.Jobs.Fields;
 using IacCi.Core.Jobs.Parsing;
 using IacCi.Core.Jobs.Rules;
+using IacCi.Core.Text;
 
 namespace IacCi.Core.Jobs;
 
@@ -45,6 +46,11 @@ internal static class JobReader
         }
 
         var text = content.StartsWith("\uFEFF"u8) ? content[3..] : content;
+        if (Compression.IsGzip(text))
+        {
+            throw new JobSyntaxException(1, 1, "is compressed (gzip); give it as plain text");
+        }
+
         if (!Utf8.IsValid(text))
         {
             throw new JobSyntaxException(LineOfInvalidByte(text), 1, "is not UTF-8; save it in that encoding");

@@ -36,26 +36,28 @@ internal static class WebhookValidation
     public static WebhookRefusal? Check(
         string method, WebhookHeaders headers, ReadOnlySpan<byte> rawBody, IReadOnlyList<ReadOnlyMemory<byte>> secrets) =>
         CheckHead(method, rawBody.Length)
-        ?? CheckSignature(WebhookSignature.Verify(rawBody, headers[WebhookSignature.Header], secrets))
-        ?? CheckContentType(headers["Content-Type"])
-        ?? CheckEncoding(headers["Content-Encoding"]);
+        ?? CheckSignature(WebhookSignature.Verify(rawBody, headers[WebhookSignature.Header], secrets), EncodingProblem(headers["Content-Encoding"], rawBody))
+        ?? (EncodingProblem(headers["Content-Encoding"], rawBody) is { } encoded ? new WebhookRefusal(400, encoded) : null)
+        ?? CheckContentType(headers["Content-Type"]);
 
     /// <summary>The body is over <see cref="MaxBodyBytes"/>.</summary>
     internal static WebhookRefusal TooLarge { get; } = new(413, $"the body is larger than {MaxBodyBytes:N0} bytes");
 
-    private static WebhookRefusal? CheckSignature(SignatureVerdict verdict) => verdict switch
+    private static WebhookRefusal? CheckSignature(SignatureVerdict verdict, string? encodingProblem) => verdict switch
     {
         SignatureVerdict.Valid => null,
         SignatureVerdict.Closed => new(401, "this endpoint is closed: no webhook secret is configured (IAC_CI_WEBHOOK_SECRET_LOCATION)"),
         SignatureVerdict.Missing => new(401, $"sign the body: the header {WebhookSignature.Header} is missing"),
         SignatureVerdict.Malformed => new(401, $"{WebhookSignature.Header} has to be 'sha256=' and 64 hex digits"),
-        SignatureVerdict.Wrong => new(401, $"{WebhookSignature.Header} does not fit the body"),
+        SignatureVerdict.Wrong => new(401, $"{WebhookSignature.Header} does not fit the body{(encodingProblem is null ? "" : $"; {encodingProblem}")}"),
         _ => throw new System.Diagnostics.UnreachableException($"no answer for {verdict}"),
     };
 
-    private static WebhookRefusal? CheckEncoding(string? value) => string.IsNullOrWhiteSpace(value) || value.Trim().Equals("identity", StringComparison.OrdinalIgnoreCase)
-        ? null
-        : new(400, $"the body is encoded ({Printable.Word(value)}), and that is not undone here; send it as it is, without Content-Encoding");
+    /// <summary>Why a body is no JSON yet: a sender, or a proxy on its way, has encoded it.</summary>
+    private static string? EncodingProblem(string? encoding, ReadOnlySpan<byte> body) =>
+        !string.IsNullOrWhiteSpace(encoding) && !encoding.Trim().Equals("identity", StringComparison.OrdinalIgnoreCase)
+            ? $"the body is encoded ({Printable.Word(encoding)}), and that is not undone here; send it as it is, without Content-Encoding"
+            : Compression.IsGzip(body) ? "the body is compressed (gzip), and that is not undone here; send the JSON as it is" : null;
 
     private static WebhookRefusal? CheckContentType(string? value)
     {
