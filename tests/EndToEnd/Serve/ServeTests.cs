@@ -216,6 +216,59 @@ internal sealed class ServeTests
         await Assert.That(site.Lines).IsEquivalentTo(["vpc begins"]);
     }
 
+    [Test]
+    public async Task The_first_signal_waits_the_second_asks_the_commands_and_the_third_kills_what_does_not_listen()
+    {
+        await using var site = new ServerFixture();
+        var server = await site.ServeAsync("--stop-timeout", "600");
+        var deaf = site.Order(
+            "deaf",
+            "setsid sh -c 'trap \"\" INT TERM; echo $$ >> $SITE/pids; exec sleep 900' & sh -c 'trap \"\" INT TERM; echo $$ >> $SITE/pids; exec sleep 900' &\n"
+            + "trap 'echo asked >> $OUT' INT TERM; echo $$ >> $SITE/pids; echo begins >> $OUT; while :; do sleep 0.1; done");
+        (deaf["stop_grace"], deaf["timeout"]) = (600, 3_000);
+        var (_, answer) = await site.PostAsync(server, ServerFixture.Body(ServerFixture.Job(deaf)));
+        await ServerFixture.UntilAsync(() => File.Exists(site["pids"]) && File.ReadAllLines(site["pids"]).Length == 3 && site.Lines.Count == 1, "the order runs");
+
+        server.Signal(ServerFixture.Terminate);
+        await ServerFixture.UntilAsync(() => server.Errors.Contains("asked to stop", StringComparison.Ordinal) && server.Errors.Contains("stopping", StringComparison.Ordinal), "it stops");
+        await Assert.That(site.Lines).IsEquivalentTo(["begins"]);
+
+        server.Signal(ServerFixture.Terminate);
+        await ServerFixture.UntilAsync(() => site.Lines.Contains("asked"), "the commands are asked");
+        await Assert.That(server.Errors).Contains("asked again");
+        await Assert.That(server.HasExited).IsFalse();
+
+        server.Signal(ServerFixture.Terminate);
+        await ServerFixture.EndAsync(server);
+        await Assert.That(server.ExitCode).IsEqualTo(0).Because(server.Errors);
+        await Assert.That(server.Errors).Contains("asked a third time");
+        foreach (var pid in await File.ReadAllLinesAsync(site["pids"]))
+        {
+            await Assert.That(await Unit.Worker.Processes.IsGone(pid)).IsTrue().Because(server.Errors);
+        }
+
+        await site.ServeAsync();
+        var status = await site.UntilFinalAsync((string)JsonNode.Parse(answer)!["run_id"]!);
+        await Assert.That(ServerFixture.Of(status, "deaf")).IsEqualTo("failed worker_stopped");
+    }
+
+    [Test]
+    [Arguments("job.yaml", "orders:\n  - cmds: [ls]\n    timeout: 60\n  - cmds: []\n    timeout: 10m\n    colour: red\n")]
+    [Arguments("job.json", "{\"orders\": [\n  {\"cmds\": [\"ls\"], \"timeout\": 60},\n  {\"cmds\": [],\n   \"timeout\": 0}]}\n")]
+    [Arguments("job.yaml", "orders: [\n")]
+    public async Task An_invalid_job_is_answered_with_what_validate_says(string name, string job)
+    {
+        await using var site = new ServerFixture();
+        await File.WriteAllTextAsync(site[name], job);
+        var said = (await ServerFixture.EndAsync(site.Start("validate", name))).Errors.TrimEnd().Split('\n').Select(line => "line " + line[(name.Length + 1)..]);
+        var server = await site.ServeAsync();
+
+        var (status, answer) = await site.PostAsync(server, Encoding.UTF8.GetBytes(new JsonObject { ["job_parameters_b64"] = Convert.ToBase64String(Encoding.UTF8.GetBytes(job)) }.ToJsonString()));
+
+        await Assert.That(status).IsEqualTo(400);
+        await Assert.That(JsonNode.Parse(answer)!["errors"]!.AsArray().Select(error => (string)error!)).IsEquivalentTo(said);
+    }
+
     private static async Task<(int Status, string Answer)> SendAsync(
         ServerFixture site, ServerFixture.Program server, HttpMethod method, HttpContent? content, string? signature, string? type, bool chunked) =>
         await site.SendAsync(server, method, content, signature, type, chunked: chunked);

@@ -239,6 +239,8 @@ internal sealed partial class ServerFixture : IAsyncDisposable
 
         internal Uri? Url { get; set; }
 
+        internal int Pid => process.Id;
+
         internal bool HasExited => process.HasExited;
 
         internal int ExitCode => process.ExitCode;

@@ -1,5 +1,10 @@
+using System.IO.Compression;
+using System.Text;
 using System.Text.Json.Nodes;
+using IacCi.Core.Intake.Webhooks;
+using IacCi.Core.Jobs;
 using IacCi.Core.Model;
+using IacCi.Core.Terminal;
 using IacCi.Core.Text;
 
 namespace IacCi.Tests.Unit.Hosts.Aws.Lambda;
@@ -89,6 +94,75 @@ internal sealed class WebhookRoleTests
         await Assert.That(answer["errors"]!.AsArray().Count).IsGreaterThanOrEqualTo(3);
         await Assert.That(answer["errors"]!.ToJsonString()).Contains("orders[0].cmds").And.Contains("orders[1]");
         await Assert.That((string?)answer["run_id"]).IsEqualTo("run-1");
+    }
+
+    [Test]
+    public async Task Whichever_way_it_came_an_invalid_job_is_answered_as_validate_says()
+    {
+        using var bench = new RoleFixture();
+        const string Job = "orders:\n  - cmds: [ls]\n    timeout: 60\n    s3_location: s3://a/b\n  - cmds: [ls]\n    timeout: 10m\n    s3_location: s3://a/b\n    colour: red\n";
+        var said = ReadingText.Plain(JobReader.Read(Encoding.UTF8.GetBytes(Job), null, "job.yaml", JobContext.Aws), "job.yaml")
+            .Split('\n').Select(line => line.Replace("job.yaml:", "line ", StringComparison.Ordinal)).ToList();
+        var request = RoleFixture.RequestOf("run-1", Job);
+        var sns = new JsonObject { ["Records"] = new JsonArray(new JsonObject { ["Sns"] = new JsonObject { ["Message"] = request, ["MessageId"] = "m1" } }) };
+        var url = JsonNode.Parse(RoleFixture.Http(request))!;
+        (url["body"], url["isBase64Encoded"]) = (Convert.ToBase64String(Encoding.UTF8.GetBytes(request)), true);
+        var older = new JsonObject { ["httpMethod"] = "POST", ["headers"] = url["headers"]!.DeepClone(), ["body"] = request };
+
+        List<JsonObject> answers =
+        [
+            (await bench.DeliverAsync(RoleFixture.Http(request))).Body, (await bench.DeliverAsync(url.ToJsonString())).Body, (await bench.DeliverAsync(older.ToJsonString())).Body,
+            (await bench.HandleAsync(bench.Webhook, request)).Answer, (await bench.HandleAsync(bench.Webhook, sns.ToJsonString())).Answer,
+        ];
+
+        await Assert.That(said.Any(line => line.StartsWith("line 6: orders[1].timeout: ", StringComparison.Ordinal))).IsTrue().Because(string.Join('\n', said));
+        foreach (var answer in answers)
+        {
+            await Assert.That(answer["errors"]!.AsArray().Select(error => (string)error!)).IsEquivalentTo(said);
+        }
+    }
+
+    [Test]
+    public async Task A_wrong_method_is_answered_with_the_right_one()
+    {
+        using var bench = new RoleFixture();
+        var (answer, _) = await bench.HandleAsync(bench.Webhook, RoleFixture.Http("{}", method: "PUT"));
+        await Assert.That(((int)answer["statusCode"]!, (string?)answer["headers"]!["Allow"])).IsEqualTo((405, "POST"));
+    }
+
+    [Test]
+    public async Task What_was_compressed_on_its_way_is_told_so()
+    {
+        using var bench = new RoleFixture();
+        var body = Gzip(RoleFixture.Request("run-1", "vpc"));
+        var http = JsonNode.Parse(RoleFixture.Http(""))!;
+        (http["body"], http["isBase64Encoded"]) = (Convert.ToBase64String(body), true);
+        http["headers"]!["x-hub-signature-256"] = WebhookSignature.Sign(body, Encoding.UTF8.GetBytes(RoleFixture.WebhookSecret));
+        var (status, answer) = await bench.DeliverAsync(http.ToJsonString());
+        await Assert.That((status, (string?)answer["error"])).IsEqualTo((400, "the body is compressed (gzip), and that is not undone here; send the JSON as it is"));
+
+        http["headers"]!["Content-Encoding"] = "gzip";
+        await Assert.That((string?)(await bench.DeliverAsync(http.ToJsonString())).Body["error"]).Contains("without Content-Encoding");
+
+        http["headers"]!["x-hub-signature-256"] = WebhookSignature.Sign("{}"u8, Encoding.UTF8.GetBytes(RoleFixture.WebhookSecret));
+        (status, answer) = await bench.DeliverAsync(http.ToJsonString());
+        await Assert.That(status).IsEqualTo(401);
+        await Assert.That((string?)answer["error"]).Contains("does not fit the body").And.Contains("without Content-Encoding");
+
+        var job = new JsonObject { ["job_parameters_b64"] = Convert.ToBase64String(Gzip(RoleFixture.JobOf("vpc"))) };
+        (status, answer) = await bench.DeliverAsync(RoleFixture.Http(job.ToJsonString()));
+        await Assert.That((status, (string?)answer["errors"]![0])).IsEqualTo((400, "line 1: is compressed (gzip); give it as plain text"));
+    }
+
+    private static byte[] Gzip(string text)
+    {
+        using var all = new MemoryStream();
+        using (var gzip = new GZipStream(all, CompressionLevel.Fastest))
+        {
+            gzip.Write(Encoding.UTF8.GetBytes(text));
+        }
+
+        return all.ToArray();
     }
 
     [Test]
