@@ -81,7 +81,8 @@ internal sealed class AwsClients : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        foreach (var client in (ReadOnlySpan<IDisposable>)[_dynamo, _s3, _ssm, _codeBuild, _stepFunctions, _lambda, _secretsManager, _securityToken])
+        foreach (var client in (ReadOnlySpan<IDisposable>)
+                 [_dynamo, _s3, _ssm, _codeBuild, _stepFunctions, _lambda, _secretsManager, _securityToken])
         {
             client.Dispose();
         }

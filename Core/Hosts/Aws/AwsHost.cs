@@ -52,7 +52,9 @@ internal sealed class AwsHost : IDisposable
         (this.variable, this.clock, this.randomBytes, this.tell) = (variable, clock, randomBytes, tell);
         settings = new AwsSettings(variable);
         clients = new AwsClients(variable, credentials);
-        readers = new(() => settings.ReaderRole is { } role ? new AwsClients(variable, new AssumedRole(() => clients.SecurityToken, role, clock)) : clients);
+        readers = new(() => settings.ReaderRole is { } role
+            ? new AwsClients(variable, new AssumedRole(() => clients.SecurityToken, role, clock))
+            : clients);
         store = new(() => new DynamoRunStore(clients.DynamoDb, settings.Tables, settings.InternalBucket, clock, randomBytes)
         {
             RecordRetention = settings.RecordRetention,
@@ -95,7 +97,8 @@ internal sealed class AwsHost : IDisposable
     /// <summary>Takes jobs in.</summary>
     public WebhookRole Webhook()
     {
-        var bundler = new RefusingBundler(new ScopedBundler(new Bundler(new AwsInputs(BucketOfJob, GitOptions(), clock), Secrets(readers.Value), clock, tell), Scope()));
+        var reading = new Bundler(new AwsInputs(BucketOfJob, GitOptions(), clock), Secrets(readers.Value), clock, tell);
+        var bundler = new RefusingBundler(new ScopedBundler(reading, Scope()));
         var root = S3Location.Root(settings.InternalBucket);
         var intake = new JobIntake(engine.Value, bundler, randomBytes, root)
         {
@@ -163,7 +166,8 @@ internal sealed class AwsHost : IDisposable
     private VcsReporter MakeReporter()
     {
         var gitHub = new GitHubProvider(GitHubOptions.From(variable), clock, () => Backoff.Fraction(randomBytes));
-        return new VcsReporter(new VcsConnections(gitHub, new ScopedSecrets(Secrets(readers.Value), Scope(), ReadPurpose.GitCredential), clock), Objects, Store, isLocal: false, clock, tell);
+        var tokens = new ScopedSecrets(Secrets(readers.Value), Scope(), ReadPurpose.GitCredential);
+        return new VcsReporter(new VcsConnections(gitHub, tokens, clock), Objects, Store, isLocal: false, clock, tell);
     }
 
     private EnginePorts MakePorts() => new(

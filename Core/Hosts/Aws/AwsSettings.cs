@@ -126,7 +126,9 @@ internal sealed class AwsSettings(Func<string, string?> variable)
     /// <exception cref="UserException">It is no ARN of a role.</exception>
     public string? ReaderRole => Find(ReaderRoleVariable) is not { } arn || IsRole(arn)
         ? Find(ReaderRoleVariable)
-        : throw new UserException($"the variable {ReaderRoleVariable} is {Printable.Word(arn)}, which is no ARN of a role; write for example arn:aws:iam::123456789012:role/iac-ci-reader");
+        : throw new UserException(
+            $"the variable {ReaderRoleVariable} is {Printable.Word(arn)}, which is no ARN of a role; "
+                + "write for example arn:aws:iam::123456789012:role/iac-ci-reader");
 
     /// <summary>How long the records of jobs and orders are kept.</summary>
     /// <exception cref="UserException">It is no number of days.</exception>
@@ -147,7 +149,8 @@ internal sealed class AwsSettings(Func<string, string?> variable)
         : DefaultDeployment;
 
     private static bool IsRole(string text) =>
-        text.Split(':', 6) is ["arn", { Length: > 0 }, "iam", "", { Length: > 0 }, var name] && name.StartsWith("role/", StringComparison.Ordinal) && name.Length > "role/".Length;
+        text.Split(':', 6) is ["arn", { Length: > 0 }, "iam", "", { Length: > 0 }, var name]
+        && name.StartsWith("role/", StringComparison.Ordinal) && name.Length > "role/".Length;
 
     private static bool IsPathPrefix(string text) => text.Length > 2 && text[0] == '/' && text[^1] == '/' && !text.Contains("//", StringComparison.Ordinal);
 

@@ -107,7 +107,8 @@ internal sealed class JobServer(ServeOptions options, TimeProvider clock)
     private void Limit(KestrelServerOptions kestrel, PendingConnections pending)
     {
         kestrel.AddServerHeader = false;
-        kestrel.Listen(options.Listen.Address, options.Listen.Port, at => at.Use(next => connection => pending.HandleAsync(connection, next)));
+        kestrel.Listen(
+            options.Listen.Address, options.Listen.Port, at => at.Use(next => connection => pending.HandleAsync(connection, next)));
         kestrel.Limits.MaxConcurrentConnections = MaxConnections;
         kestrel.Limits.MaxRequestBodySize = WebhookEndpoint.MaxLingeringBytes;
         kestrel.Limits.MaxRequestHeadersTotalSize = MaxHeaderBytes;

@@ -23,7 +23,8 @@ internal sealed class PendingBodies(TimeProvider clock, TimeSpan deadline)
 
     private static readonly WebhookRefusal TooMany = new(503, "too many requests are coming in, and this one took longest; send it again");
 
-    private readonly WebhookRefusal tooLate = new(408, $"the body did not come within {deadline.TotalSeconds:0} s; send it faster, or a smaller job");
+    private readonly WebhookRefusal tooLate = new(
+        408, $"the body did not come within {deadline.TotalSeconds:0} s; send it faster, or a smaller job");
     private readonly LinkedList<Pending> oldestFirst = new();
     private readonly Lock gate = new();
     private long bytes;

@@ -4,8 +4,9 @@ using Microsoft.AspNetCore.Connections;
 namespace IacCi.Core.Hosts.Server;
 
 /// <summary>
-/// Connections without a request in progress: those that have sent nothing, part of a head, or wait for their next request. They cost a stranger
-/// nothing, so they are bounded, for each address and in all. When one too many comes, the oldest of the address with the most has to go.
+/// Connections without a request in progress: those that have sent nothing, part of a head, or wait for their next request. They cost a
+/// stranger nothing, so they are bounded, for each address and in all. When one too many comes, the oldest of the address with the most
+/// has to go.
 /// </summary>
 internal sealed class PendingConnections
 {

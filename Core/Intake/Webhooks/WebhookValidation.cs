@@ -36,7 +36,8 @@ internal static class WebhookValidation
     public static WebhookRefusal? Check(
         string method, WebhookHeaders headers, ReadOnlySpan<byte> rawBody, IReadOnlyList<ReadOnlyMemory<byte>> secrets) =>
         CheckHead(method, rawBody.Length)
-        ?? CheckSignature(WebhookSignature.Verify(rawBody, headers[WebhookSignature.Header], secrets), EncodingProblem(headers["Content-Encoding"], rawBody))
+        ?? CheckSignature(
+            WebhookSignature.Verify(rawBody, headers[WebhookSignature.Header], secrets), EncodingProblem(headers["Content-Encoding"], rawBody))
         ?? (EncodingProblem(headers["Content-Encoding"], rawBody) is { } encoded ? new WebhookRefusal(400, encoded) : null)
         ?? CheckContentType(headers["Content-Type"]);
 
@@ -49,7 +50,8 @@ internal static class WebhookValidation
         SignatureVerdict.Closed => new(401, "this endpoint is closed: no webhook secret is configured (IAC_CI_WEBHOOK_SECRET_LOCATION)"),
         SignatureVerdict.Missing => new(401, $"sign the body: the header {WebhookSignature.Header} is missing"),
         SignatureVerdict.Malformed => new(401, $"{WebhookSignature.Header} has to be 'sha256=' and 64 hex digits"),
-        SignatureVerdict.Wrong => new(401, $"{WebhookSignature.Header} does not fit the body{(encodingProblem is null ? "" : $"; {encodingProblem}")}"),
+        SignatureVerdict.Wrong => new(
+            401, $"{WebhookSignature.Header} does not fit the body{(encodingProblem is null ? "" : $"; {encodingProblem}")}"),
         _ => throw new System.Diagnostics.UnreachableException($"no answer for {verdict}"),
     };
 

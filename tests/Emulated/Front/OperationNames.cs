@@ -26,7 +26,9 @@ internal static class OperationNames
             return S3(request);
         }
 
-        return service == "lambda" ? Lambda(request) : (Form(request, "Action") ?? $"{request.Method} {request.Path}", RoleName(Form(request, "RoleArn")));
+        return service == "lambda"
+            ? Lambda(request)
+            : (Form(request, "Action") ?? $"{request.Method} {request.Path}", RoleName(Form(request, "RoleArn")));
     }
 
     /// <summary>The steps that DynamoDB asks a permission for, each; of any other call, the call itself.</summary>

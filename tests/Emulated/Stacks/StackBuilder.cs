@@ -123,7 +123,8 @@ internal sealed class StackBuilder(AwsApi api, EmulatedAwsOptions options, Seede
                  [(stack.Webhook, ["webhook"], wanted.FunctionTimeout), (stack.Orchestrate, ["orchestrate"], wanted.FunctionTimeout),
                   (stack.Watchdog, ["watchdog"], 60), (stack.Work, ["work", "--scratch", "/tmp"], wanted.WorkerTimeout)])
         {
-            await FunctionAsync(stack, name, command, name == stack.Webhook ? Extended(stack.Variables, stack.ReaderRole) : stack.Variables, timeout);
+            var variables = name == stack.Webhook ? Extended(stack.Variables, stack.ReaderRole) : stack.Variables;
+            await FunctionAsync(stack, name, command, variables, timeout);
             await api.RestAsync("lambda", HttpMethod.Put, $"/2019-09-25/functions/{name}/event-invoke-config", new JsonObject
             {
                 ["DestinationConfig"] = new JsonObject

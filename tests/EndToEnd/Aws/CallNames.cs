@@ -9,7 +9,8 @@ internal static partial class CallNames
 {
     /// <summary>The roles, and as whom they call.</summary>
     internal static IReadOnlyList<(string Role, string Caller)> Roles(Deployment stack) =>
-        [("webhook", stack.Webhook), ("orchestrate", stack.Orchestrate), ("watchdog", stack.Watchdog), ("work", stack.Work), ("reader", stack.Reader), ("codebuild", $"build:{stack.Project}")];
+        [("webhook", stack.Webhook), ("orchestrate", stack.Orchestrate), ("watchdog", stack.Watchdog), ("work", stack.Work),
+         ("reader", stack.Reader), ("codebuild", $"build:{stack.Project}")];
 
     /// <summary>How often each operation was called.</summary>
     internal static SortedDictionary<string, int> Count(CallLog calls, string caller) => new(calls.Count(caller).ToDictionary(), StringComparer.Ordinal);

@@ -223,14 +223,17 @@ internal sealed class ServeTests
         var server = await site.ServeAsync("--stop-timeout", "600");
         var deaf = site.Order(
             "deaf",
-            "setsid sh -c 'trap \"\" INT TERM; echo $$ >> $SITE/pids; exec sleep 900' & sh -c 'trap \"\" INT TERM; echo $$ >> $SITE/pids; exec sleep 900' &\n"
+            "setsid sh -c 'trap \"\" INT TERM; echo $$ >> $SITE/pids; exec sleep 900' &\n"
+            + "sh -c 'trap \"\" INT TERM; echo $$ >> $SITE/pids; exec sleep 900' &\n"
             + "trap 'echo asked >> $OUT' INT TERM; echo $$ >> $SITE/pids; echo begins >> $OUT; while :; do sleep 0.1; done");
         (deaf["stop_grace"], deaf["timeout"]) = (600, 3_000);
         var (_, answer) = await site.PostAsync(server, ServerFixture.Body(ServerFixture.Job(deaf)));
-        await ServerFixture.UntilAsync(() => File.Exists(site["pids"]) && File.ReadAllLines(site["pids"]).Length == 3 && site.Lines.Count == 1, "the order runs");
+        await ServerFixture.UntilAsync(
+            () => File.Exists(site["pids"]) && File.ReadAllLines(site["pids"]).Length == 3 && site.Lines.Count == 1, "the order runs");
 
         server.Signal(ServerFixture.Terminate);
-        await ServerFixture.UntilAsync(() => server.Errors.Contains("asked to stop", StringComparison.Ordinal) && server.Errors.Contains("stopping", StringComparison.Ordinal), "it stops");
+        await ServerFixture.UntilAsync(() => server.Errors.Contains("asked to stop", StringComparison.Ordinal), "it has heard");
+        await ServerFixture.UntilAsync(() => server.Errors.Contains("stopping", StringComparison.Ordinal), "it stops");
         await Assert.That(site.Lines).IsEquivalentTo(["begins"]);
 
         server.Signal(ServerFixture.Terminate);
@@ -260,10 +263,12 @@ internal sealed class ServeTests
     {
         await using var site = new ServerFixture();
         await File.WriteAllTextAsync(site[name], job);
-        var said = (await ServerFixture.EndAsync(site.Start("validate", name))).Errors.TrimEnd().Split('\n').Select(line => "line " + line[(name.Length + 1)..]);
+        var said = (await ServerFixture.EndAsync(site.Start("validate", name))).Errors.TrimEnd().Split('\n')
+            .Select(line => "line " + line[(name.Length + 1)..]);
         var server = await site.ServeAsync();
 
-        var (status, answer) = await site.PostAsync(server, Encoding.UTF8.GetBytes(new JsonObject { ["job_parameters_b64"] = Convert.ToBase64String(Encoding.UTF8.GetBytes(job)) }.ToJsonString()));
+        var body = new JsonObject { ["job_parameters_b64"] = Convert.ToBase64String(Encoding.UTF8.GetBytes(job)) };
+        var (status, answer) = await site.PostAsync(server, Encoding.UTF8.GetBytes(body.ToJsonString()));
 
         await Assert.That(status).IsEqualTo(400);
         await Assert.That(JsonNode.Parse(answer)!["errors"]!.AsArray().Select(error => (string)error!)).IsEquivalentTo(said);

@@ -20,33 +20,27 @@ internal sealed class AssumedRole(Func<AmazonSecurityTokenServiceClient> sts, st
     /// <summary>What is left of a session when the next one begins: as long as a webhook invocation may take.</summary>
     private static readonly TimeSpan Margin = TimeSpan.FromMinutes(5);
 
-    private readonly SemaphoreSlim turn = new(1, 1);
+    private readonly Lock gate = new();
     private volatile Session? known;
+    private Task<ImmutableCredentials> asking = Task.FromCanceled<ImmutableCredentials>(new CancellationToken(canceled: true));
 
     /// <inheritdoc/>
     public override ImmutableCredentials GetCredentials() => GetCredentialsAsync().GetAwaiter().GetResult();
 
     /// <inheritdoc/>
     /// <exception cref="Text.UserException">The role may not be taken on.</exception>
-    public override async Task<ImmutableCredentials> GetCredentialsAsync()
+    public override Task<ImmutableCredentials> GetCredentialsAsync()
     {
-        if (Kept(Margin) is { } kept)
+        lock (gate)
         {
-            return kept;
-        }
-
-        await turn.WaitAsync();
-        try
-        {
-            return Kept(Margin) ?? await AssumeAsync();
-        }
-        finally
-        {
-            turn.Release();
+            return Kept(Margin) is { } kept ? Task.FromResult(kept)
+                : asking.IsCompleted ? asking = Task.Run(AssumeAsync)
+                : asking;
         }
     }
 
-    private ImmutableCredentials? Kept(TimeSpan left) => known is { } session && clock.GetUtcNow() + left < session.EndsAt ? session.Credentials : null;
+    private ImmutableCredentials? Kept(TimeSpan left) =>
+        known is { } session && clock.GetUtcNow() + left < session.EndsAt ? session.Credentials : null;
 
     private async Task<ImmutableCredentials> AssumeAsync()
     {
@@ -64,7 +58,8 @@ internal sealed class AssumedRole(Func<AmazonSecurityTokenServiceClient> sts, st
         }
     }
 
-    private AwsCall Call => new($"the role {arn} ({AwsSettings.ReaderRoleVariable})", "sts:AssumeRole on it, and let it trust this function's role");
+    private AwsCall Call => new(
+        $"the role {arn} ({AwsSettings.ReaderRoleVariable})", "sts:AssumeRole on it, and let it trust this function's role");
 
     private sealed record Session(ImmutableCredentials Credentials, DateTimeOffset EndsAt);
 }

@@ -5,7 +5,8 @@ using Amazon.Runtime;
 namespace IacCi.Core.Hosts.Aws.Services;
 
 /// <summary>
-/// STS: https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html. The names are those of AWSSDK.SecurityToken, which can replace this file.
+/// STS: https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html. The names are those of AWSSDK.SecurityToken, which can
+/// replace this file.
 /// </summary>
 /// <param name="config">The configuration.</param>
 public sealed class AmazonSecurityTokenServiceClient(ServiceConfig config) : ServiceClient(config)
@@ -33,7 +34,8 @@ public sealed class AmazonSecurityTokenServiceClient(ServiceConfig config) : Ser
 
     private static AssumeRoleResponse Read(XDocument answer)
     {
-        var credentials = answer.Descendants(Names + "Credentials").FirstOrDefault() ?? throw new AmazonClientException("STS answered without credentials");
+        var credentials = answer.Descendants(Names + "Credentials").FirstOrDefault()
+            ?? throw new AmazonClientException("STS answered without credentials");
         return new AssumeRoleResponse
         {
             AccessKeyId = Text("AccessKeyId"),
@@ -42,7 +44,8 @@ public sealed class AmazonSecurityTokenServiceClient(ServiceConfig config) : Ser
             Expiration = DateTimeOffset.Parse(Text("Expiration"), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal),
         };
 
-        string Text(string name) => credentials.Element(Names + name)?.Value ?? throw new AmazonClientException($"STS answered without {name}");
+        string Text(string name) => credentials.Element(Names + name)?.Value
+            ?? throw new AmazonClientException($"STS answered without {name}");
     }
 }
 

@@ -38,9 +38,12 @@ internal abstract class ServiceClient(ServiceConfig config) : AmazonServiceClien
         where TResponse : AmazonWebServiceResponse, new() =>
         CallAsync<TResponse>(request, fill, new ServiceUnmarshaller(answer => read(answer)), cancellationToken);
 
-    /// <summary>Calls an operation of the query protocol, which answers in XML: https://smithy.io/2.0/aws/protocols/aws-query-protocol.html.</summary>
+    /// <summary>
+    /// Calls an operation of the query protocol, which answers in XML: https://smithy.io/2.0/aws/protocols/aws-query-protocol.html.
+    /// </summary>
     private protected Task<TResponse> QueryAsync<TResponse>(
-        AmazonWebServiceRequest request, string version, IReadOnlyDictionary<string, string> parameters, Func<XDocument, TResponse> read, CancellationToken cancellationToken)
+        AmazonWebServiceRequest request, string version, IReadOnlyDictionary<string, string> parameters, Func<XDocument, TResponse> read,
+        CancellationToken cancellationToken)
         where TResponse : AmazonWebServiceResponse, new()
     {
         return CallAsync<TResponse>(request, Fill, new ThinXmlUnmarshaller(answer => read(answer)), cancellationToken);
@@ -182,11 +185,13 @@ internal sealed class ThinXmlUnmarshaller(Func<XDocument, AmazonWebServiceRespon
 {
     public override AmazonWebServiceResponse Unmarshall(XmlUnmarshallerContext input) => read(XDocument.Load(input.Stream));
 
-    public override AmazonServiceException UnmarshallException(XmlUnmarshallerContext input, Exception innerException, HttpStatusCode statusCode)
+    public override AmazonServiceException UnmarshallException(
+        XmlUnmarshallerContext input, Exception innerException, HttpStatusCode statusCode)
     {
         var error = Parse(input.Stream);
         var type = Text("Type") == "Receiver" ? ErrorType.Receiver : ErrorType.Sender;
-        return new AmazonServiceException(Text("Message") ?? "no reason given", innerException, type, Text("Code") ?? statusCode.ToString(), Text("RequestId"), statusCode);
+        return new AmazonServiceException(
+            Text("Message") ?? "no reason given", innerException, type, Text("Code") ?? statusCode.ToString(), Text("RequestId"), statusCode);
 
         string? Text(string name) => error.Descendants().FirstOrDefault(element => element.Name.LocalName == name)?.Value;
     }

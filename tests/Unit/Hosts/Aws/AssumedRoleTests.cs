@@ -84,12 +84,14 @@ internal sealed class AssumedRoleTests
         await using var server = await RecordingServer.StartAsync((403, Denied));
         using var clients = ClientsAt(server.Url);
         using var readers = new AwsClients(
-            name => name switch { "AWS_ENDPOINT_URL" => server.Url, "AWS_REGION" => "eu-central-1", _ => null }, new AssumedRole(() => clients.SecurityToken, Role, clock));
+            name => name switch { "AWS_ENDPOINT_URL" => server.Url, "AWS_REGION" => "eu-central-1", _ => null },
+            new AssumedRole(() => clients.SecurityToken, Role, clock));
         var secrets = new AwsSecrets(() => readers.Ssm, () => readers.SecretsManager);
 
         var denied = await Assert.That(async () => await secrets.ReadAsync(SecretTests.Located(text), None)).Throws<UserException>();
 
-        await Assert.That(denied!.Message).Contains($"no permission to use the role {Role} (IAC_CI_READER_ROLE): allow sts:AssumeRole on it");
+        await Assert.That(denied!.Message)
+            .Contains($"no permission to use the role {Role} (IAC_CI_READER_ROLE): allow sts:AssumeRole on it");
         await Assert.That(denied.Message).Contains("AccessDenied: webhook is not authorized");
     }
 
@@ -99,12 +101,16 @@ internal sealed class AssumedRoleTests
     [Arguments("arn:aws:iam::123456789012:role/")]
     public async Task What_is_no_arn_of_a_role_is_refused(string wrong)
     {
-        var refused = await Assert.That(() => new AwsSettings(name => name == "IAC_CI_READER_ROLE" ? wrong : null).ReaderRole).Throws<UserException>();
+        var settings = new AwsSettings(name => name == "IAC_CI_READER_ROLE" ? wrong : null);
+        var refused = await Assert.That(() => settings.ReaderRole).Throws<UserException>();
         await Assert.That(refused!.Message).Contains("IAC_CI_READER_ROLE").And.Contains("arn:aws:iam::123456789012:role/iac-ci-reader");
     }
 
     private const string Denied =
-        """<ErrorResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><Error><Type>Sender</Type><Code>AccessDenied</Code><Message>webhook is not authorized</Message></Error><RequestId>r</RequestId></ErrorResponse>""";
+        """
+        <ErrorResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><Error><Type>Sender</Type><Code>AccessDenied</Code>
+        <Message>webhook is not authorized</Message></Error><RequestId>r</RequestId></ErrorResponse>
+        """;
 
     private static string Answer(string name, int minutes) => $"""
         <AssumeRoleResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><AssumeRoleResult><Credentials>

@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using IacCi.Core.Hosts.Aws;
 using IacCi.Core.Hosts.Aws.Lambda;
 using IacCi.Core.Hosts.Logging;
+using IacCi.Emulated.Faults;
 using IacCi.Emulated.Stacks;
 using IacCi.Tests.Contract;
 
@@ -78,8 +79,8 @@ internal sealed class ReadingForJobsTests(EmulatedStores aws)
         await Assert.That((string)answer["status"]!).IsEqualTo("ok").Because(answer.ToJsonString());
         var read = aws.Aws.Calls.Calls(stack.Reader);
         await Assert.That(read.Select(call => $"{call.Operation} {call.Resource} {call.Status}").Distinct()).IsEquivalentTo(
-            [$"GetParameter /{stack.Prefix}/jobs/db 200", $"GetParameter /{stack.Prefix}/vcs/token 200", $"GetSecretValue {stack.Prefix}/jobs/account 200",
-             $"GetObject {stack.InternalBucket}/tmp/source/code.zip 200"]);
+            [$"GetParameter /{stack.Prefix}/jobs/db 200", $"GetParameter /{stack.Prefix}/vcs/token 200",
+             $"GetSecretValue {stack.Prefix}/jobs/account 200", $"GetObject {stack.InternalBucket}/tmp/source/code.zip 200"]);
         await Assert.That(Assumed(stack)).IsEqualTo(1);
 
         await SendAsync(stack, unnamed, stack.ReaderRole);
@@ -87,17 +88,19 @@ internal sealed class ReadingForJobsTests(EmulatedStores aws)
         denials.ForEach(denial => denial.Dispose());
     }
 
-    private int Assumed(Deployment stack) => aws.Aws.Calls.Calls(service: "sts", operation: "AssumeRole").Count(call => call.Resource == stack.Reader);
+    private int Assumed(Deployment stack) =>
+        aws.Aws.Calls.Calls(service: "sts", operation: "AssumeRole").Count(call => call.Resource == stack.Reader);
 
     /// <summary>The rights that the function's own role does not have.</summary>
-    private Emulated.Faults.ActiveFault Deny(string service, string operation, string resource) => aws.Aws.Faults.Add(
-        new Emulated.Faults.Fault(Emulated.Faults.FaultKind.Deny) { Caller = "tester", Service = service, Operation = operation, Resource = resource });
+    private ActiveFault Deny(string service, string operation, string resource) => aws.Aws.Faults.Add(
+        new Fault(FaultKind.Deny) { Caller = "tester", Service = service, Operation = operation, Resource = resource });
 
     private async Task<JsonObject> NamingEverythingAsync(Deployment stack)
     {
         await PutAsync($"/{stack.Prefix}/jobs/db", "value");
         await PutAsync($"/{stack.Prefix}/vcs/token", "ghp_token");
-        await aws.Aws.Api.CallAsync("secretsmanager", "CreateSecret", new() { ["Name"] = $"{stack.Prefix}/jobs/account", ["SecretString"] = "{\"KEY\":\"b\"}" });
+        var secret = new JsonObject { ["Name"] = $"{stack.Prefix}/jobs/account", ["SecretString"] = "{\"KEY\":\"b\"}" };
+        await aws.Aws.Api.CallAsync("secretsmanager", "CreateSecret", secret);
         await aws.Objects(stack.InternalBucket).PutAsync("tmp/source/code.zip", Zip(), default);
         return new JsonObject
         {

@@ -108,7 +108,8 @@ internal sealed class SecretTests(EmulatedStores aws)
     public async Task A_prefix_that_ssm_does_not_allow_is_refused(string prefix) =>
         await Assert.That(() => new AwsSettings(name => name == "IAC_CI_SOPS_KEY_PREFIX" ? prefix : null).SopsKeyPrefix).Throws<UserException>();
 
-    internal static SecretLocation Located(string text) => SecretLocation.TryParse(text, out var location) ? location : throw new FormatException(text);
+    internal static SecretLocation Located(string text) =>
+        SecretLocation.TryParse(text, out var location) ? location : throw new FormatException(text);
 
     private Task<PutParameterResponse> PutAsync(string name, string value) =>
         aws.Clients.Ssm.PutParameterAsync(new PutParameterRequest { Name = name, Value = value, Type = ParameterType.SecureString });

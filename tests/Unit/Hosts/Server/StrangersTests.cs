@@ -71,10 +71,8 @@ internal sealed class StrangersTests
     {
         await using var site = await ServerFixture.StartAsync();
         var body = Body("echo genuine");
-        var head = $"POST /webhook HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n{WebhookSignature.Header}: {WebhookSignature.Sign(body, Encoding.UTF8.GetBytes(Secret))}\r\n"
-            + $"Connection: close\r\nContent-Length: {body.Length}\r\n\r\n";
         var idle = new List<TcpClient>();
-        using var genuine = await site.ConnectAsync(head + "{");
+        using var genuine = await site.ConnectAsync(HeadOf(body) + "{");
         await site.HealthAsync();
         try
         {
@@ -98,9 +96,7 @@ internal sealed class StrangersTests
     {
         await using var site = await ServerFixture.StartAsync(TimeSpan.FromSeconds(2));
         var body = Body("true");
-        using var slow = await site.ConnectAsync(
-            $"POST /webhook HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n{WebhookSignature.Header}: {WebhookSignature.Sign(body, Encoding.UTF8.GetBytes(Secret))}\r\n"
-            + $"Content-Length: {body.Length}\r\n\r\n");
+        using var slow = await site.ConnectAsync(HeadOf(body));
         var answer = ReadToEndAsync(slow.GetStream());
         for (var i = 0; !answer.IsCompleted; i++)
         {
@@ -118,7 +114,8 @@ internal sealed class StrangersTests
         }
 
         // Who still sends when the connection is closed may lose the answer; the server tells its operator too.
-        await site.UntilAsync(line => line.StartsWith("a delivery was refused with 408: the body did not come within 2 s", StringComparison.Ordinal));
+        const string Refused = "a delivery was refused with 408: the body did not come within 2 s";
+        await site.UntilAsync(line => line.StartsWith(Refused, StringComparison.Ordinal));
     }
 
     [Test]
@@ -222,6 +219,18 @@ internal sealed class StrangersTests
         await Assert.That((await site.PostAsync(Wrap(Large("b")))).Status).IsEqualTo(200);
     }
 
+    /// <summary>The head of a signed request with this body.</summary>
+    private static string HeadOf(byte[] body) => string.Join(
+        "\r\n",
+        "POST /webhook HTTP/1.1",
+        "Host: x",
+        "Connection: close",
+        "Content-Type: application/json",
+        $"{WebhookSignature.Header}: {WebhookSignature.Sign(body, Encoding.UTF8.GetBytes(Secret))}",
+        $"Content-Length: {body.Length}",
+        "",
+        "");
+
     /// <summary>Waits for the end of a connection, in order or not.</summary>
     private static async Task UntilEndAsync(NetworkStream from) => _ = await ReadToEndAsync(from);
 
@@ -269,7 +278,8 @@ internal sealed class StrangersTests
 
         internal TempFolder Folder { get; } = new();
 
-        internal static Task<ServerFixture> StartAsync(params (string Name, string Value)[] variables) => StartAsync(PendingBodies.Deadline, variables);
+        internal static Task<ServerFixture> StartAsync(params (string Name, string Value)[] variables) =>
+            StartAsync(PendingBodies.Deadline, variables);
 
         internal static async Task<ServerFixture> StartAsync(TimeSpan bodyDeadline, params (string Name, string Value)[] variables)
         {

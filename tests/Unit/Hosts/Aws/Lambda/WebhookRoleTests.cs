@@ -100,22 +100,25 @@ internal sealed class WebhookRoleTests
     public async Task Whichever_way_it_came_an_invalid_job_is_answered_as_validate_says()
     {
         using var bench = new RoleFixture();
-        const string Job = "orders:\n  - cmds: [ls]\n    timeout: 60\n    s3_location: s3://a/b\n  - cmds: [ls]\n    timeout: 10m\n    s3_location: s3://a/b\n    colour: red\n";
+        const string Job = "orders:\n  - cmds: [ls]\n    timeout: 60\n    s3_location: s3://a/b\n"
+            + "  - cmds: [ls]\n    timeout: 10m\n    s3_location: s3://a/b\n    colour: red\n";
         var said = ReadingText.Plain(JobReader.Read(Encoding.UTF8.GetBytes(Job), null, "job.yaml", JobContext.Aws), "job.yaml")
             .Split('\n').Select(line => line.Replace("job.yaml:", "line ", StringComparison.Ordinal)).ToList();
         var request = RoleFixture.RequestOf("run-1", Job);
-        var sns = new JsonObject { ["Records"] = new JsonArray(new JsonObject { ["Sns"] = new JsonObject { ["Message"] = request, ["MessageId"] = "m1" } }) };
+        var message = new JsonObject { ["Message"] = request, ["MessageId"] = "m1" };
+        var sns = new JsonObject { ["Records"] = new JsonArray(new JsonObject { ["Sns"] = message }) };
         var url = JsonNode.Parse(RoleFixture.Http(request))!;
         (url["body"], url["isBase64Encoded"]) = (Convert.ToBase64String(Encoding.UTF8.GetBytes(request)), true);
         var older = new JsonObject { ["httpMethod"] = "POST", ["headers"] = url["headers"]!.DeepClone(), ["body"] = request };
 
         List<JsonObject> answers =
         [
-            (await bench.DeliverAsync(RoleFixture.Http(request))).Body, (await bench.DeliverAsync(url.ToJsonString())).Body, (await bench.DeliverAsync(older.ToJsonString())).Body,
-            (await bench.HandleAsync(bench.Webhook, request)).Answer, (await bench.HandleAsync(bench.Webhook, sns.ToJsonString())).Answer,
+            (await bench.DeliverAsync(RoleFixture.Http(request))).Body, (await bench.DeliverAsync(url.ToJsonString())).Body,
+            (await bench.DeliverAsync(older.ToJsonString())).Body, (await bench.HandleAsync(bench.Webhook, request)).Answer,
+            (await bench.HandleAsync(bench.Webhook, sns.ToJsonString())).Answer,
         ];
 
-        await Assert.That(said.Any(line => line.StartsWith("line 6: orders[1].timeout: ", StringComparison.Ordinal))).IsTrue().Because(string.Join('\n', said));
+        await Assert.That(string.Join('\n', said)).Contains("line 6: orders[1].timeout: ");
         foreach (var answer in answers)
         {
             await Assert.That(answer["errors"]!.AsArray().Select(error => (string)error!)).IsEquivalentTo(said);
@@ -139,7 +142,8 @@ internal sealed class WebhookRoleTests
         (http["body"], http["isBase64Encoded"]) = (Convert.ToBase64String(body), true);
         http["headers"]!["x-hub-signature-256"] = WebhookSignature.Sign(body, Encoding.UTF8.GetBytes(RoleFixture.WebhookSecret));
         var (status, answer) = await bench.DeliverAsync(http.ToJsonString());
-        await Assert.That((status, (string?)answer["error"])).IsEqualTo((400, "the body is compressed (gzip), and that is not undone here; send the JSON as it is"));
+        await Assert.That((status, (string?)answer["error"]))
+            .IsEqualTo((400, "the body is compressed (gzip), and that is not undone here; send the JSON as it is"));
 
         http["headers"]!["Content-Encoding"] = "gzip";
         await Assert.That((string?)(await bench.DeliverAsync(http.ToJsonString())).Body["error"]).Contains("without Content-Encoding");
