@@ -173,6 +173,10 @@ internal sealed class BundleOpener(
 
         public string EventsFolder => folder.Events;
 
+        public string? Around => inPlace is null ? folder.Root : null;
+
+        public void Leave() => folder.Leave();
+
         public void Dispose() => folder.Dispose();
     }
 }

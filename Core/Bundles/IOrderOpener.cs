@@ -44,6 +44,14 @@ internal interface IOpenedOrder : IDisposable
 
     /// <summary>An empty folder for events.</summary>
     string EventsFolder { get; }
+
+    /// <summary>The order's own folder around a copy of the code, into which commands may write too; null where there is none.</summary>
+    string? Around => null;
+
+    /// <summary>Disposing removes nothing: what is in the folders could not be kept elsewhere.</summary>
+    void Leave()
+    {
+    }
 }
 
 /// <summary>Unpacks and decrypts bundles.</summary>

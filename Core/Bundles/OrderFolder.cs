@@ -10,6 +10,8 @@ internal sealed class OrderFolder : IDisposable
 {
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 
+    private bool isLeft;
+
     private OrderFolder(string path) => Root = path;
 
     /// <summary>Makes a folder.</summary>
@@ -43,6 +45,15 @@ internal sealed class OrderFolder : IDisposable
         return name.Split('-', 5) is ["iac", "ci", _, var number, var id] && OrderNum.TryParse(number, out num) && RunId.TryParse(id, out run);
     }
 
+    /// <summary>Disposing removes nothing: there is something in it that could not be kept elsewhere.</summary>
+    public void Leave() => isLeft = true;
+
     /// <inheritdoc/>
-    public void Dispose() => FolderRemoval.Remove(Root);
+    public void Dispose()
+    {
+        if (!isLeft)
+        {
+            FolderRemoval.Remove(Root);
+        }
+    }
 }

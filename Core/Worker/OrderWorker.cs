@@ -178,7 +178,7 @@ internal sealed class OrderWorker(
         try
         {
             WarnOfShortSecrets(content, output);
-            leftovers = opened.IsCopy ? new OrderLeftovers(CopySnapshot.Take(opened.Folder)) : null;
+            leftovers = opened.IsCopy ? new OrderLeftovers(CopySnapshot.Take(opened.Folder, opened.Around)) : null;
             using var stopping = new TokenUntil(options.EndsAt - TimeSpan.FromSeconds(content.Stop.GraceSeconds), clock, stop);
             using var killing = new TokenUntil(options.EndsAt, clock, kill);
             outcome = await runner.RunAsync(CommandsOf(opened), output, stopping.Token, killing.Token);

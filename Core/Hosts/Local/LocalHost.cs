@@ -82,6 +82,12 @@ internal sealed class LocalHost : IDisposable
         var keeper = new LocalStateKeeper(state.Kept);
         workFolder = new LocalWorkFolder(state.Work, processes, keeper, options.Log);
         runAsFolder = options.RunAs is null ? null : new LocalWorkFolder(RunAsUser.WorkRootOf(state.Path), processes, keeper, options.Log);
+        if (runAsFolder is null && RunAsUser.FindWorkRoot(state.Path) is { } left)
+        {
+            LocalWorkFolder.Sweep(left, processes, keeper, options.Log);
+            RunAsUser.LeaveWorkRoot(state.Path);
+        }
+
         var ordersIn = (runAsFolder ?? workFolder).Path;
         LocalRunKeys? keys = null;
         var pending = new PendingSubmissions(objects, run => keys!.Find(run));
@@ -110,7 +116,7 @@ internal sealed class LocalHost : IDisposable
                 StateKeeper = keeper,
             },
             Logs = new LiveLogs(state.Logs, options.LastLine),
-            EndLeft = (run, order, host) => LeftProcesses.EndAsync(run, order, host, clock),
+            EndLeft = (run, order, host) => EndLeftAsync(run, order, host, clock),
             Reporter = ReporterTo(store, secrets, clock),
             Slots = new OrderSlots(parallel, clock),
             RandomBytes = RandomNumberGenerator.GetBytes,
@@ -159,6 +165,15 @@ internal sealed class LocalHost : IDisposable
         workFolder.Dispose();
         processes.Dispose();
         database.Dispose();
+    }
+
+    /// <summary>What the processes of a lost order have written is whole when they are gone.</summary>
+    private async Task<int> EndLeftAsync(RunId run, PlannedOrder order, string host, TimeProvider clock)
+    {
+        var count = await LeftProcesses.EndAsync(run, order, host, clock);
+        workFolder.Rescue(run, order.Num);
+        runAsFolder?.Rescue(run, order.Num);
+        return count;
     }
 
     private Bundler BundlerFor(PendingSubmission submission, TimeProvider clock)

@@ -19,13 +19,17 @@ internal static class LeftoverReport
         "Configure a Terraform backend; or, on one machine, write 'workspace: in_place', so that commands run in the folder itself; or write 'keep_changes: discard' if it may go";
 
     /// <summary>Lines for the order's log.</summary>
-    public static IEnumerable<string> Lines(CopyChanges changes, KeptState? kept, KeepChanges keep)
+    /// <param name="changes">What there is.</param>
+    /// <param name="kept">What was kept of it; null when there was no state to keep.</param>
+    /// <param name="keep">What the job says about it.</param>
+    /// <param name="stays">What is said of the order's folder when it stays in place; null when it is removed.</param>
+    public static IEnumerable<string> Lines(CopyChanges changes, KeptState? kept, KeepChanges keep, string? stays)
     {
         if (changes.State.Count > 0)
         {
             yield return keep == KeepChanges.Discard
                 ? $"Terraform state is discarded with this order's copy of the code, as keep_changes says: {Names(changes.State, changes.State.Count, MaxNamed)}"
-                : $"this order leaves Terraform state in its copy of the code, which is removed now: {Names(changes.State, changes.State.Count, MaxNamed)}";
+                : $"this order leaves Terraform state in its copy of the code, which {(stays is null ? "is removed now" : "would be removed now")}: {Names(changes.State, changes.State.Count, MaxNamed)}";
         }
 
         if (kept?.Where is { } where)
@@ -35,7 +39,7 @@ internal static class LeftoverReport
 
         if (kept?.Problem is { } problem)
         {
-            yield return $"state is LOST: {problem}";
+            yield return stays is null ? $"state is LOST: {problem}" : $"state could not be kept: {problem}";
         }
 
         if (kept is not null)
@@ -52,12 +56,17 @@ internal static class LeftoverReport
 
         if (!changes.IsComplete)
         {
-            yield return $"the copy holds more than {CopySnapshot.MaxFiles:N0} files; the others were not looked at";
+            yield return $"the copy holds more than {CopySnapshot.MaxFiles:N0} files, or folders that this user may not look into; the rest was not looked at";
+        }
+
+        if (stays is not null)
+        {
+            yield return stays;
         }
     }
 
     /// <summary>What is said of the state in the failure reason.</summary>
-    public static string Reason(CopyChanges changes, KeptState kept)
+    public static string Reason(CopyChanges changes, KeptState kept, string? stays)
     {
         var names = Names(changes.State, changes.State.Count, MaxInReason);
         var fate = (kept.Where, kept.Problem) switch
@@ -66,7 +75,7 @@ internal static class LeftoverReport
             ({ } where, null) => $"is kept in {where}",
             ({ } where, _) => $"is kept in part in {where}: {kept.Problem}",
         };
-        return $"Terraform state that would be lost with the order's copy of the code ({names}) {fate}. {Remedies}";
+        return $"Terraform state that would be lost with the order's copy of the code ({names}) {fate}{(stays is null ? "" : $"; {stays}")}. {Remedies}";
     }
 
     private static string Names(IReadOnlyList<string> some, int count, int most)

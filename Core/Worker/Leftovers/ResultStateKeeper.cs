@@ -10,6 +10,9 @@ internal sealed class ResultStateKeeper : IStateKeeper
     public const int MaxBytes = 6 << 20;
 
     /// <inheritdoc/>
+    public bool TriesAgain => false;
+
+    /// <inheritdoc/>
     public KeptState Keep(OrderAssignment order, string folder, IReadOnlyList<string> paths)
     {
         List<KeptFile> files = [];

@@ -67,6 +67,70 @@ internal sealed class LeftFilesTests
     }
 
     [Test]
+    [Arguments("my.state", "my.state")]
+    [Arguments("../x.tfstate", "beside-the-copy/x.tfstate")]
+    [Arguments("../../any-name", "beside-the-copy/beside-the-copy/any-name")]
+    public async Task State_of_a_local_backend_is_kept_whatever_its_path(string path, string name)
+    {
+        RequireTerraform();
+        using var place = new LocalFixture().WithOrders(LocalFixture.Order("vpc", Apply)).With("main.tf", $"terraform {{\n  backend \"local\" {{\n    path = \"{path}\"\n  }}\n}}\n{Main}");
+        var (ended, run) = await place.RunJobAsync("--run-id", place.Name);
+        await Assert.That(ended.ExitCode).IsEqualTo(1).Because(ended.ToString());
+        await Assert.That((string)run["vpc"]["failure_reason"]!).StartsWith("state_left: ").And.Contains("backend");
+        await Assert.That(File.ReadAllText(Path.Join(place.State, "kept", place.Name, "0001", name))).Contains("10.0.0.0/16");
+        await Assert.That(Directory.GetDirectories(Path.Join(place.State, "work"))).IsEmpty();
+    }
+
+    [Test]
+    public async Task State_that_nobody_can_keep_stays_in_its_folder_until_a_start_can_keep_it()
+    {
+        using var place = new LocalFixture().WithOrders(LocalFixture.Order("a", "echo precious > terraform.tfstate"));
+        Directory.CreateDirectory(place.State, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        place.With(".iac-ci/kept", "a file in the way");
+        var (ended, run) = await place.RunJobAsync("--run-id", place.Name);
+        await Assert.That(ended.ExitCode).IsEqualTo(1).Because(ended.ToString());
+        var left = Directory.GetDirectories(Path.Join(place.State, "work"), "iac-ci-*", SearchOption.AllDirectories).Single();
+        await Assert.That((string)run["a"]["failure_reason"]!).StartsWith("state_left: ").And.Contains($"folder {left} stays");
+
+        place.WithOrders(LocalFixture.Order("b", "true"));
+        for (var start = 0; start < 2; start++)
+        {
+            var later = await place.RunAsync("run", "job.json");
+            await Assert.That(later.ExitCode).IsEqualTo(0).Because(later.ToString());
+            await Assert.That(later.Errors).Contains(left).And.Contains("could not be kept");
+            await Assert.That(File.ReadAllText(Path.Join(left, "code", "terraform.tfstate"))).IsEqualTo("precious\n");
+        }
+
+        File.Delete(Path.Join(place.State, "kept"));
+        var last = await place.RunAsync("run", "job.json");
+        await Assert.That(last.Errors).Contains($"order 0001 of run {place.Name} was cut off: the Terraform state");
+        await Assert.That(Kept(place)).IsEqualTo("precious");
+        await Assert.That(Directory.Exists(left)).IsFalse();
+    }
+
+    [Test]
+    public async Task Commands_that_outlive_their_engine_keep_their_folder_until_they_have_ended()
+    {
+        using var place = new LocalFixture().WithOrders(LocalFixture.Order("a", "echo first > terraform.tfstate; echo $$ >> $OUT; while ! test -e go; do sleep 0.1; done; echo last > terraform.tfstate"));
+        var started = place.Start("run", "job.json", "--run-id", place.Name);
+        await LocalFixture.UntilAsync(() => place.Lines().Count > 0, "the commands are under way");
+        started.Signal(Started.Kill);
+        await started.EndAsync();
+        var left = Directory.GetDirectories(Path.Join(place.State, "work"), "iac-ci-*", SearchOption.AllDirectories).Single();
+
+        place.With("other.json", """{"orders": [{"order_name": "b", "cmds": ["true"], "timeout": 60}]}""");
+        var next = await place.RunAsync("run", "other.json");
+        await Assert.That(next.Errors).Contains($"its commands still run, so {left} stays");
+        await Assert.That(Directory.Exists(left)).IsTrue();
+
+        File.WriteAllText(Path.Join(left, "code", "go"), "");
+        await Assert.That(await Unit.Worker.Processes.IsGone(place.Lines()[0])).IsTrue();
+        await place.RunAsync("run", "other.json");
+        await Assert.That(Kept(place)).IsEqualTo("last");
+        await Assert.That(Directory.Exists(left)).IsFalse();
+    }
+
+    [Test]
     public async Task Orders_in_place_have_the_folder_one_at_a_time_in_all_runs_and_processes()
     {
         const string Alone = "test ! -e busy && echo x > busy && sleep 0.2 && rm busy && echo alone >> $OUT";

@@ -23,6 +23,19 @@ internal sealed class LocalStateKeeperTests
     }
 
     [Test]
+    public async Task What_stood_beside_the_copy_stays_within_the_orders_place_and_the_same_is_not_kept_twice()
+    {
+        using var order = new TempFolder().With("code/a.tfstate", "one").With("b.tfstate", "two");
+        using var state = new TempFolder();
+        var keeper = new LocalStateKeeper(state["kept"]);
+        await Assert.That(keeper.Keep(Order, order["code"], ["a.tfstate", "../b.tfstate"]).NewCount).IsEqualTo(2);
+        await Assert.That(File.ReadAllText(state["kept/run-1/0007/beside-the-copy/b.tfstate"])).IsEqualTo("two");
+        order.With("b.tfstate", "new");
+        await Assert.That(keeper.Keep(Order, order["code"], ["a.tfstate", "../b.tfstate"]).NewCount).IsEqualTo(1);
+        await Assert.That(File.ReadAllText(state["kept/run-1/0007/beside-the-copy/b.tfstate"])).IsEqualTo("new");
+    }
+
+    [Test]
     public async Task What_cannot_be_kept_is_said_and_the_rest_is_kept()
     {
         using var copy = new TempFolder().With("b.tfstate", "x");
