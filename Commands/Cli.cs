@@ -3,6 +3,7 @@ using System.CommandLine.Help;
 using IacCi.Core.Linux;
 using IacCi.Core.Terminal;
 using IacCi.Core.Text;
+using IacCi.Core.Worker.Processes;
 
 namespace IacCi.Commands;
 
@@ -19,6 +20,7 @@ internal static class Cli
     public static async Task<int> RunAsync(string[] args)
     {
         StandardStreams.Prepare();
+        using var large = FileSizeSignal.Take();
         var parsed = Root().Parse(args, Parsing);
         try
         {
@@ -102,6 +104,7 @@ internal static class Cli
             LogsCommand.Create(),
             EventsCommand.Create(),
             CommentCommand.Create(),
+            PruneCommand.Create(),
             ServeCommand.Create(),
             SecretsCommand.Create(),
             WebhookCommand.Create(),

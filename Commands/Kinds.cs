@@ -4,6 +4,7 @@ using IacCi.Core.Hosts.Server;
 using IacCi.Core.Jobs;
 using IacCi.Core.Model;
 using IacCi.Core.Terminal;
+using IacCi.Core.Text;
 
 namespace IacCi.Commands;
 
@@ -35,6 +36,22 @@ internal static class Kinds
     public static ValueKind<string> Moment { get; } = new(
         "so long ago (90s, 15m, 12h, 3d, 2w) or a date with or without a time (2026-11-23, 2026-11-23T10:00; UTC)",
         text => (RunFilter.TryParseTime(text, DateTimeOffset.UnixEpoch, out _), text));
+
+    /// <summary>For how long runs are kept, where nobody says.</summary>
+    public const string KeptFor = "30d";
+
+    /// <summary>The word for a time without an end.</summary>
+    public const string Forever = "forever";
+
+    /// <summary>A duration with its unit.</summary>
+    public static ValueKind<string> Duration { get; } = new("a time with its unit, such as 12h, 30d or 8w", text => (DurationText.TryParse(text, out _), text));
+
+    /// <summary>A duration with its unit, or for ever.</summary>
+    public static ValueKind<string> Retention { get; } = new(
+        $"a time with its unit, such as 12h, 30d or 8w, or '{Forever}'", text => (text == Forever || DurationText.TryParse(text, out _), text));
+
+    /// <summary>What was typed as a duration.</summary>
+    public static TimeSpan DurationOf(string text) => DurationText.TryParse(text, out var duration) ? duration : throw new UsageException($"{text} is no duration");
 
     /// <summary>Words of statuses with commas between them.</summary>
     public static ValueKind<string[]> Statuses { get; } = new(

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using IacCi.Core.Hosts.Local;
 using IacCi.Core.Model;
 using IacCi.Core.Terminal;
 
@@ -50,6 +51,26 @@ internal static class OutputJson
             json.WriteEndArray();
         });
     }
+
+    /// <summary><c>{"dry_run", "removed": [{"run_id", "status", "finished_at", "title"}], "bytes", "left"}</c>.</summary>
+    public static string Pruned(PruneOutcome outcome, bool dryRun) => Write(json =>
+    {
+        json.WriteBoolean("dry_run", dryRun);
+        json.WriteStartArray("removed");
+        foreach (var run in outcome.Removed)
+        {
+            json.WriteStartObject();
+            json.WriteString("run_id", run.Run.Value);
+            json.WriteString("status", run.Status.Word());
+            json.WriteString("finished_at", run.FinishedAt.UtcDateTime);
+            json.WriteString("title", run.Title);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+        json.WriteNumber("bytes", outcome.Bytes);
+        json.WriteNumber("left", outcome.Left);
+    });
 
     private static string Write(Action<Utf8JsonWriter> members)
     {

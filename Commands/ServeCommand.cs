@@ -21,6 +21,8 @@ internal static class ServeCommand
         var stop = Kinds.Seconds(0, MaxStopSeconds).Option<int>(
             "--stop-timeout", "SECONDS", "How long orders that have begun may go on when the server is stopped; then they are ended.");
         stop.DefaultValueFactory = _ => 30;
+        var keep = Kinds.Retention.Option<string>("--keep-runs", "DURATION", $"How long runs are kept when they are over: 12h, 30d, 8w or '{Kinds.Forever}'.");
+        keep.DefaultValueFactory = _ => Kinds.KeptFor;
         var runAs = SharedOptions.RunAs();
         var state = SharedOptions.StateDir();
         var command = new Command(
@@ -35,7 +37,7 @@ internal static class ServeCommand
             Example: IAC_CI_WEBHOOK_SECRET_LOCATION=file:secret.txt iac-ci serve --parallel 4
             """)
         {
-            listen, source, parallel, stop, runAs, state,
+            listen, source, parallel, stop, keep, runAs, state,
         };
         command.SetAction((parsed, cancellationToken) =>
         {
@@ -45,6 +47,7 @@ internal static class ServeCommand
                 Listen = parsed.GetRequiredValue(listen),
                 SecretLocation = Environment.GetEnvironmentVariable("IAC_CI_WEBHOOK_SECRET_LOCATION"),
                 StopTimeout = TimeSpan.FromSeconds(parsed.GetValue(stop)),
+                KeepRuns = parsed.GetRequiredValue(keep) is not Kinds.Forever and var kept ? Kinds.DurationOf(kept) : null,
                 Local = new LocalOptions
                 {
                     State = new StateFolder(parsed.GetRequiredValue(state)),

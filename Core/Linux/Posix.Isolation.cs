@@ -10,6 +10,7 @@ internal static partial class Posix
     private const int LimitCore = 4;
     private const int LimitFiles = 7;
     private const int LimitProcesses = 6;
+    private const int LimitFileSize = 1; // RLIMIT_FSIZE
     private const int ClockSinceBoot = 7;
 
     [StructLayout(LayoutKind.Sequential)]
@@ -97,6 +98,13 @@ internal static partial class Posix
     {
         Limit limit;
         return GetLimit(LimitProcesses, &limit) != 0 || limit.Soft > long.MaxValue ? long.MaxValue : (long)limit.Soft;
+    }
+
+    /// <summary>How large a file of this process may be, in bytes.</summary>
+    internal static unsafe ulong FileSizeLimit()
+    {
+        Limit limit;
+        return GetLimit(LimitFileSize, &limit) != 0 ? ulong.MaxValue : (ulong)limit.Soft;
     }
 
     /// <summary>Gives another process a soft limit of open files, at most its hard one.</summary>

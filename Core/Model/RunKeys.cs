@@ -9,6 +9,9 @@ internal static class RunKeys
     /// <summary>Under which plans and bundles stand.</summary>
     public const string ExecRoot = "tmp/exec/";
 
+    /// <summary>Under which claims stand.</summary>
+    public const string ClaimRoot = "tmp/claims/";
+
     /// <summary>The run's plan.</summary>
     public static string Plan(RunId run) => $"{ExecRoot}{run}/graph.json";
 
@@ -25,7 +28,7 @@ internal static class RunKeys
     public static string Dispatch(RunId run, OrderNum num) => $"{ExecRoot}{run}/{num}/dispatch.enc.json";
 
     /// <summary>An order's claim: whoever creates it decides what becomes of the order.</summary>
-    public static string Claim(RunId run, OrderNum num) => $"tmp/claims/{run}/{num}";
+    public static string Claim(RunId run, OrderNum num) => $"{ClaimRoot}{run}/{num}";
 
     /// <summary>An order's result; for <c>0000</c> the trigger.</summary>
     public static string Result(RunId run, OrderNum num) => $"{CallbackRoot}{run}/{num}/result.json";

@@ -71,6 +71,7 @@ internal sealed class LocalHost : IDisposable
     {
         this.options = options;
         FileLimit.Raise();
+        FileSizeSignal.Note(options.Log);
         var parallel = ProcessLimit.Fit(FileLimit.Fit(options.Parallel, options.Log), options.Log);
         var state = options.State;
         state.Create(options.Log);
@@ -151,6 +152,9 @@ internal sealed class LocalHost : IDisposable
     /// <summary>Runs a run to its end.</summary>
     /// <returns>The job's final record.</returns>
     public ValueTask<JobRecord> RunAsync(RunId run, CancellationToken interrupted) => Engine.RunAsync(run, interrupted);
+
+    /// <summary>Removes runs from this host's state folder.</summary>
+    internal RunPruner Pruner(TimeProvider clock) => new(options.State, database, clock);
 
     /// <inheritdoc/>
     public void Dispose()

@@ -19,7 +19,7 @@ internal sealed class RunHosts(Func<RunId, IReadOnlyList<string>> hostsOf, strin
         }
 
         var hosts = hostsOf(job.RunId);
-        return hosts.Count > 0 ? !hosts.Any(IsAlive) : !AllHosts().Any(IsAlive);
+        return !(hosts.Count > 0 ? hosts : AllHosts()).Any(host => IsAlive(folder, host));
     }
 
     private IEnumerable<string> AllHosts()
@@ -35,7 +35,7 @@ internal sealed class RunHosts(Func<RunId, IReadOnlyList<string>> hostsOf, strin
     }
 
     /// <summary>Asks without taking anything away: a lock for readers, which the owner's lock excludes.</summary>
-    private bool IsAlive(string hostId)
+    internal static bool IsAlive(string folder, string hostId)
     {
         try
         {

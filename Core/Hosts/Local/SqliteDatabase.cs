@@ -312,6 +312,8 @@ internal sealed partial class SqliteDatabase : IDisposable
                 throw OfAnotherVersion(path);
             }
 
+            // Later than the first version; programs that do not know it leave it alone.
+            db.Execute("CREATE TABLE IF NOT EXISTS removals (run_id TEXT PRIMARY KEY) WITHOUT ROWID");
             return 0;
         });
 

@@ -97,9 +97,12 @@ internal static class SqliteRows
 
     private static OrderNum NumOf(string text) => new(int.Parse(text, CultureInfo.InvariantCulture));
 
+    /// <summary>A job's status, from its word.</summary>
+    public static JobStatus JobStatusOf(string word) =>
+        StatusText.TryParse(word, out JobStatus status) ? status : throw new FormatException($"unknown job status '{word}' in the state file");
+
     private static JobStatus? JobStatusOf(SqliteDataReader row, string column) =>
-        Text(row, column) is not { } word ? null
-        : StatusText.TryParse(word, out JobStatus status) ? status : throw new FormatException($"unknown job status '{word}' in the state file");
+        Text(row, column) is { } word ? JobStatusOf(word) : null;
 
     private static string? Text(SqliteDataReader row, string column) => Text(row, row.GetOrdinal(column));
 
@@ -108,7 +111,10 @@ internal static class SqliteRows
     private static DateTimeOffset? Time(SqliteDataReader row, string column) => Time(row, row.GetOrdinal(column));
 
     private static DateTimeOffset? Time(SqliteDataReader row, int column) =>
-        row.IsDBNull(column) ? null : DateTimeOffset.UnixEpoch.AddTicks(row.GetInt64(column) * TimeSpan.TicksPerMicrosecond);
+        row.IsDBNull(column) ? null : TimeOf(row.GetInt64(column));
+
+    /// <summary>A time, from what stands in the file.</summary>
+    public static DateTimeOffset TimeOf(long microseconds) => DateTimeOffset.UnixEpoch.AddTicks(microseconds * TimeSpan.TicksPerMicrosecond);
 }
 
 /// <summary>The JSON of the local host.</summary>

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
 using IacCi.Core.Model;
+using IacCi.Core.Text;
 
 namespace IacCi.Core.Hosts.Local;
 
@@ -29,6 +30,11 @@ internal sealed class SqliteRunStore(SqliteDatabase database) : ILocalRunStore
         if (FindJob(db, job.RunId) is { } standing)
         {
             return standing;
+        }
+
+        if (RunRemovals.IsBegun(db, job.RunId))
+        {
+            throw new UserException($"an earlier run {job.RunId} is being removed; 'iac-ci prune' finishes that, or take another run id");
         }
 
         db.Execute(

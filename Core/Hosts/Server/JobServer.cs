@@ -26,6 +26,9 @@ internal sealed record ServeOptions
     /// <summary>How long one body may take, from its first byte to its last.</summary>
     public TimeSpan BodyDeadline { get; init; } = PendingBodies.Deadline;
 
+    /// <summary>How long runs are kept when they are over; null for ever.</summary>
+    public TimeSpan? KeepRuns { get; init; }
+
     /// <summary>The engine.</summary>
     public required LocalOptions Local { get; init; }
 }
@@ -86,7 +89,9 @@ internal sealed class JobServer(ServeOptions options, TimeProvider clock)
         }
 
         var resumed = runs.ResumeAsync();
+        var pruned = options.KeepRuns is { } keep ? new DailyPruning(host.Pruner(clock), keep, clock, log).RunAsync(stop) : Task.CompletedTask;
         await UntilAsync(stop);
+        await pruned;
         await StopAsync(app, runs, resumed, hurry);
     }
 

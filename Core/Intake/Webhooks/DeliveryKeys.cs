@@ -14,7 +14,8 @@ internal static class DeliveryKeys
     /// <summary>The same body within this time is the same request.</summary>
     public static readonly TimeSpan SameBodyWithin = TimeSpan.FromMinutes(10);
 
-    private const string Root = "tmp/intake/";
+    /// <summary>Under which all of it stands.</summary>
+    internal const string Root = "tmp/intake/";
 
     /// <summary>SHA-256 of a body, lower-case hex.</summary>
     public static string Digest(ReadOnlySpan<byte> body) => Convert.ToHexStringLower(SHA256.HashData(body));

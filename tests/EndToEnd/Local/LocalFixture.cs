@@ -76,6 +76,10 @@ internal sealed class LocalFixture : IDisposable
     public Task<Ended> TraceAsync(string file, string calls, params IEnumerable<string> arguments) =>
         Launch("strace", ["-f", "-s", "400", "-e", $"trace={calls}", "-o", file, Binary.Require(), .. arguments], "").EndAsync();
 
+    /// <summary>Runs the program until it makes one of these calls of the system for the n-th time; then it is killed (strace(1)).</summary>
+    public Task<Ended> KillAtAsync(string calls, int count, params IEnumerable<string> arguments) =>
+        Launch("strace", ["-f", "-e", $"trace={calls}", "-e", $"inject={calls}:signal=KILL:when={count}", "-o", "/dev/null", Binary.Require(), .. arguments], "").EndAsync();
+
     public Task<Ended> RunAsync(params IEnumerable<string> arguments) => Start("", arguments).EndAsync();
 
     /// <summary>Runs <c>job.json</c> and reads the object at the end.</summary>

@@ -5,9 +5,11 @@ namespace IacCi.Tests.EndToEnd.Local;
 /// <summary>A machine that is short of something: fewer orders run side by side, and none fails because of it.</summary>
 internal sealed class ScarceResourceTests
 {
-    private static async Task<Ended> LimitedAsync(LocalFixture place, string limits, string arguments)
+    private static Task<Ended> LimitedAsync(LocalFixture place, string limits, string arguments) => ShellAsync(place, $"{limits}; exec {Binary.Require()} {arguments}");
+
+    private static async Task<Ended> ShellAsync(LocalFixture place, string command)
     {
-        var info = new ProcessStartInfo("bash", ["-c", $"{limits}; exec {Binary.Require()} {arguments}"]) { WorkingDirectory = place.Path };
+        var info = new ProcessStartInfo("bash", ["-c", command]) { WorkingDirectory = place.Path };
         using var process = new Started(info, "");
         return await process.EndAsync();
     }
@@ -23,6 +25,66 @@ internal sealed class ScarceResourceTests
         await Assert.That(ended.ExitCode).IsEqualTo(0).Because(ended.ToString());
         await Assert.That(place.Lines().Count).IsEqualTo(orders);
         await Assert.That(ended.Errors).Contains($"instead of {parallel}: this process may have");
+    }
+
+    [Test]
+    [Arguments("ulimit -u 8")]
+    [Arguments("ulimit -u 20")]
+    [Arguments("ulimit -u 60")]
+    public async Task A_user_who_may_start_few_processes_gets_the_run_or_a_sentence(string limits)
+    {
+        Skip.Unless(Environment.IsPrivilegedProcess, "only root can start it as another user");
+        using var place = new LocalFixture().WithOrders(LocalFixture.Order("a", "echo x"), LocalFixture.Order("b", "echo y"));
+        File.Copy(Binary.Require(), place["program"]);
+        Unit.Code.TempFolder.Run("chown", "-R", "65534:65534", place.Path);
+        var ended = await ShellAsync(place, $"{limits}; exec setpriv --reuid 65534 --regid 65534 --clear-groups ./program run job.json --parallel 2");
+        await Assert.That(ended.ExitCode is 0 or 1).IsTrue().Because(ended.ToString());
+        await Assert.That(ended.Errors).DoesNotContain("fault of our own").And.DoesNotContain("   at ");
+        if (ended.ExitCode == 0)
+        {
+            await Assert.That(ended.Output).Contains("2 succeeded").Because(ended.ToString());
+        }
+        else
+        {
+            await Assert.That(ended.Errors).StartsWith("iac-ci: ").And.Contains("ulimit");
+        }
+    }
+
+    [Test]
+    [Arguments("mount -t tmpfs -o size=4k tmpfs /dev/shm && head -c 4096 /dev/zero > /dev/shm/full")]
+    [Arguments("mount -t tmpfs -o ro tmpfs /dev/shm")]
+    public async Task A_run_whose_key_has_no_place_in_memory_does_not_begin_and_says_where_room_is_needed(string mount)
+    {
+        using var place = new LocalFixture().WithOrders(LocalFixture.Order("a", "echo x >> $OUT"));
+        using var process = new Started(
+            new ProcessStartInfo("unshare", ["-m", "bash", "-c", $"{mount} || exit 99; exec {Binary.Require()} run job.json"]) { WorkingDirectory = place.Path }, "");
+        var ended = await process.EndAsync();
+        Skip.When(ended.ExitCode == 99 || ended.Errors.StartsWith("unshare:", StringComparison.Ordinal), "no file system can be mounted here");
+        await Assert.That(ended.ExitCode).IsEqualTo(1).Because(ended.ToString());
+        await Assert.That(ended.Errors).Contains("cannot be kept in /dev/shm/").And.Contains("make room there, or make it writable");
+        await Assert.That(place.Lines()).IsEmpty();
+    }
+
+    [Test]
+    public async Task An_order_that_may_write_small_files_alone_fails_and_the_others_go_on()
+    {
+        using var place = new LocalFixture().WithOrders(LocalFixture.Order("small", "ulimit -f 1; head -c 100000 /dev/zero > large"), LocalFixture.Order("other", "head -c 100000 /dev/zero | wc -c >> $OUT"));
+        var (ended, run) = await place.RunJobAsync();
+        await Assert.That(ended.ExitCode).IsEqualTo(1).Because(ended.ToString());
+        await Assert.That(run.Of("small")).StartsWith("failed command_failed");
+        await Assert.That((run.Of("other"), place.Lines()[0])).IsEqualTo(("succeeded", "100000"));
+    }
+
+    [Test]
+    [Arguments("ulimit -f 100", "printf '%01000d' $(seq 400)")]
+    [Arguments("ulimit -f 400", "printf '%01000d' $(seq 1000)")]
+    [Arguments("ulimit -f 1", "true")]
+    public async Task An_engine_that_may_write_small_files_alone_is_not_ended_by_a_signal_and_says_so(string limits, string command)
+    {
+        using var place = new LocalFixture().WithOrders(LocalFixture.Order("a", command));
+        var ended = await LimitedAsync(place, limits, "run job.json");
+        await Assert.That(ended.ExitCode is 0 or 1 or 2).IsTrue().Because(ended.ToString());
+        await Assert.That(ended.Errors).Contains("no file of this process may be larger than").And.Contains("ulimit -f").And.DoesNotContain("fault of our own");
     }
 
     [Test]
