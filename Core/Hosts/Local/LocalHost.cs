@@ -71,7 +71,7 @@ internal sealed class LocalHost : IDisposable
     {
         this.options = options;
         FileLimit.Raise();
-        FileSizeSignal.Note(options.Log);
+        FileSizeSignal.Insist();
         var parallel = ProcessLimit.Fit(FileLimit.Fit(options.Parallel, options.Log), options.Log);
         var state = options.State;
         state.Create(options.Log);

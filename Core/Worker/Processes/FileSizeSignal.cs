@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using IacCi.Core.Linux;
+using IacCi.Core.Text;
 
 namespace IacCi.Core.Worker.Processes;
 
@@ -12,18 +13,21 @@ internal static class FileSizeSignal
     /// <summary>SIGXFSZ has the same number on every architecture that we are built for (signal(7)).</summary>
     private const PosixSignal FileTooLarge = (PosixSignal)25;
 
-    /// <summary>The smallest limit with which a state folder is good for long, in bytes.</summary>
-    private const ulong SmallBytes = 64 << 20;
+    /// <summary>The smallest limit with which an engine starts, in bytes: the log of the state file grows to some MiB before it is emptied.</summary>
+    private const ulong LeastBytes = 16 << 20;
 
     /// <summary>Takes the signal as long as the result is not disposed.</summary>
     internal static IDisposable Take() => PosixSignalRegistration.Create(FileTooLarge, signal => signal.Cancel = true);
 
-    /// <summary>Tells when this process may write small files alone.</summary>
-    internal static void Note(Action<string> log)
+    /// <summary>Insists that this process may write files of some size: otherwise its records could not be written when orders have begun.</summary>
+    /// <exception cref="UserException">It may not.</exception>
+    internal static void Insist()
     {
-        if (Posix.FileSizeLimit() is < SmallBytes and var limit)
+        if (Posix.FileSizeLimit() is < LeastBytes and var limit)
         {
-            log($"no file of this process may be larger than {limit:N0} bytes (ulimit -f): when the state file or a log reaches that, the run cannot go on");
+            throw new UserException(
+                $"no file of this process may be larger than {limit:N0} bytes (ulimit -f), and {LeastBytes:N0} are needed; raise the limit, or set it in the commands",
+                ExitCode.Failed);
         }
     }
 }

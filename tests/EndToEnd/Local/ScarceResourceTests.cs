@@ -76,15 +76,33 @@ internal sealed class ScarceResourceTests
     }
 
     [Test]
-    [Arguments("ulimit -f 100", "printf '%01000d' $(seq 400)")]
-    [Arguments("ulimit -f 400", "printf '%01000d' $(seq 1000)")]
-    [Arguments("ulimit -f 1", "true")]
-    public async Task An_engine_that_may_write_small_files_alone_is_not_ended_by_a_signal_and_says_so(string limits, string command)
+    [Arguments("ulimit -f 1")]
+    [Arguments("ulimit -f 100")]
+    [Arguments("ulimit -f 16000")]
+    public async Task An_engine_that_may_write_small_files_alone_says_so_and_starts_nothing(string limits)
     {
-        using var place = new LocalFixture().WithOrders(LocalFixture.Order("a", command));
+        using var place = new LocalFixture().WithOrders(LocalFixture.Order("a", "echo x >> $OUT"));
         var ended = await LimitedAsync(place, limits, "run job.json");
-        await Assert.That(ended.ExitCode is 0 or 1 or 2).IsTrue().Because(ended.ToString());
-        await Assert.That(ended.Errors).Contains("no file of this process may be larger than").And.Contains("ulimit -f").And.DoesNotContain("fault of our own");
+        await Assert.That(ended.ExitCode).IsEqualTo(1).Because(ended.ToString());
+        await Assert.That(ended.Errors).StartsWith("iac-ci: no file of this process may be larger than").And.Contains("ulimit -f");
+        await Assert.That(place.Lines()).IsEmpty();
+    }
+
+    [Test]
+    public async Task A_file_that_may_not_grow_is_an_error_and_not_the_end_by_a_signal()
+    {
+        using var place = new LocalFixture().WithOrders(LocalFixture.Order("a", "true"));
+        var ended = await ShellAsync(place, $"ulimit -f 1; {Binary.Require()} schema > schema.json");
+        await Assert.That(ended.ExitCode).IsEqualTo(70).Because(ended.ToString());
+        await Assert.That(ended.Errors).Contains("the result cannot be written to standard output");
+    }
+
+    [Test]
+    public async Task Commands_may_write_what_the_engine_was_allowed_to_and_end_by_the_signal()
+    {
+        using var place = new LocalFixture().WithOrders(LocalFixture.Order("a", "ulimit -f 1; trap - XFSZ; sh -c 'head -c 100000 /dev/zero > large'; echo $? >> $OUT"));
+        await Assert.That((await LimitedAsync(place, "ulimit -f 20000", "run job.json")).ExitCode).IsEqualTo(0);
+        await Assert.That(place.Lines()).IsEquivalentTo(["153"]);
     }
 
     [Test]
