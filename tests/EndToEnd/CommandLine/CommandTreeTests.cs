@@ -29,6 +29,7 @@ internal sealed partial class CommandTreeTests
         ["ID"] = "another",
         ["N"] = "2",
         ["SECONDS"] = "1",
+        ["DURATION"] = "30d",
         ["ADDRESS:PORT"] = "127.0.0.1:0",
         ["RECIPIENT[,..]"] = "age1qqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqq",
     };
