@@ -49,7 +49,7 @@ internal static class CommentText
 
     private static string Body(RunReport run, int maxChars)
     {
-        run = run with { Causes = new RootCauses([.. run.Orders.Select(o => o.Plan)], index => run.Orders[index].Shown) };
+        run = run with { Causes = RootCauses.Of([.. run.Orders.Select(o => o.Plan)], index => run.Orders[index].Shown) };
         var text = new StringBuilder(Headline.Render(run)).Append('\n');
         Section(text, OrderTable.Open(run));
 

@@ -56,11 +56,8 @@ internal static class ReportFormat
         return open.Count == 0 ? "waits for its turn" : $"waits for {Names(open)}";
     }
 
-    private static string Skipped(OrderReport order, RunReport run)
-    {
-        var causes = run.Causes?.Of(order.Plan.Num).Select(num => run[num]).ToList() ?? [];
-        return causes.Count == 0 ? "skipped: a dependency did not succeed" : $"skipped, because of {Names(causes)}";
-    }
+    private static string Skipped(OrderReport order, RunReport run) =>
+        RootCauses.Sentence([.. (run.Causes?.Of(order.Plan.Num) ?? []).Select(num => Name(run[num]))]);
 
     private static string Names(List<OrderReport> orders)
     {

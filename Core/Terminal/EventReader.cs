@@ -6,7 +6,8 @@ namespace IacCi.Core.Terminal;
 /// <summary>An event, and why it came to that where it is bad news.</summary>
 /// <param name="Event">What happened.</param>
 /// <param name="Reason">The failure reason of the order or the job; null for other events, and where the record is gone.</param>
-internal sealed record EventView(RunEvent Event, string? Reason);
+/// <param name="Causes">Of a skipped order, the orders that failed by themselves and made it so; null for other events.</param>
+internal sealed record EventView(RunEvent Event, string? Reason, IReadOnlyList<OrderRecord>? Causes = null);
 
 /// <summary>Reads the events of a trace with their reasons, which stand in the records. Each run's records are read once, and only for bad news.</summary>
 /// <param name="store">The records.</param>
@@ -19,12 +20,12 @@ internal sealed class EventReader(IRunStore store)
     public async ValueTask<IReadOnlyList<EventView>> ReadAsync(TraceId trace, RunId? run, CancellationToken cancellationToken)
     {
         List<EventView> views = [];
-        var known = new Dictionary<RunId, RunView?>();
+        var known = new Dictionary<RunId, Records?>();
         await foreach (var happened in store.ReadEventsAsync(trace, cancellationToken))
         {
             if (run is null || happened.RunId == run)
             {
-                views.Add(new EventView(happened, await ReasonAsync(happened, known, cancellationToken)));
+                views.Add(await ExplainAsync(happened, known, cancellationToken));
             }
         }
 
@@ -61,21 +62,39 @@ internal sealed class EventReader(IRunStore store)
         }
     }
 
-    private async ValueTask<string?> ReasonAsync(RunEvent happened, Dictionary<RunId, RunView?> known, CancellationToken cancellationToken)
+    private async ValueTask<EventView> ExplainAsync(RunEvent happened, Dictionary<RunId, Records?> known, CancellationToken cancellationToken)
     {
-        if (happened.Status is null || happened.Status is not ("failed" or "timed_out"))
+        if (happened.Status is not ("failed" or "timed_out"))
         {
-            return null;
+            return new EventView(happened, null);
         }
 
-        if (!known.TryGetValue(happened.RunId, out var run))
+        if (!known.TryGetValue(happened.RunId, out var records))
         {
             var job = await store.FindJobAsync(happened.RunId, cancellationToken);
-            known[happened.RunId] = run = job is null ? null : await RunView.ReadAsync(store, job, cancellationToken);
+            known[happened.RunId] = records = job is null ? null : new Records(await RunView.ReadAsync(store, job, cancellationToken));
         }
 
-        return happened.OrderName == RunEvent.JobEventName
-            ? run?.Job.FailureReason
-            : run?.Orders.FirstOrDefault(order => order.Name == happened.OrderName)?.FailureReason;
+        return records is null ? new EventView(happened, null) : records.Explain(happened);
+    }
+
+    /// <summary>The records of a run, and what is found out about them.</summary>
+    private sealed class Records(RunView run)
+    {
+        private readonly RootCauses causes = run.FindCauses();
+        private readonly ILookup<string, OrderRecord> byName = run.Orders.ToLookup(order => order.Name);
+
+        public EventView Explain(RunEvent happened)
+        {
+            if (happened.OrderName == RunEvent.JobEventName)
+            {
+                return new EventView(happened, run.Job.FailureReason);
+            }
+
+            var order = byName[happened.OrderName].FirstOrDefault();
+            return order?.Shown() == DisplayStatus.Skipped
+                ? new EventView(happened, order.FailureReason, run.CausesOf(order, causes))
+                : new EventView(happened, order?.FailureReason);
+        }
     }
 }

@@ -24,7 +24,8 @@ internal static class EventText
     {
         var happened = view.Event;
         var name = TerminalWidth.Pad(TerminalText.Clean(happened.OrderName), nameWidth);
-        var more = string.Concat(new[] { view.Reason, happened.DataJson }.OfType<string>().Select(text => "  " + TerminalText.Clean(text)));
+        var skipped = view.Causes is { } causes ? RootCauses.Sentence([.. causes.Select(cause => cause.Name)]) : null;
+        var more = string.Concat(new[] { view.Reason, skipped, happened.DataJson }.OfType<string>().Select(text => "  " + TerminalText.Clean(text)));
         return $"{TimeOf(happened)}  {name}  {happened.EventType}{more}";
     }
 
@@ -72,6 +73,11 @@ internal static class EventText
         if (view.Reason is { } reason)
         {
             json.WriteString("failure_reason", reason);
+        }
+
+        if (view.Causes is { } causes)
+        {
+            RunView.WriteCauses(json, causes);
         }
 
         if (happened.DataJson is { } data)

@@ -10,7 +10,7 @@ internal sealed class Notes(RunPlan plan, OrderLine[] lines)
 {
     private const int MaxNames = 3;
 
-    private readonly RootCauses causes = new(plan.Orders, index => lines[index].Shown);
+    private readonly RootCauses causes = RootCauses.Of(plan.Orders, index => lines[index].Shown);
 
     /// <summary>Whether a queued order waits for nothing but a free place.</summary>
     public bool IsReady(OrderLine line)
@@ -47,7 +47,7 @@ internal sealed class Notes(RunPlan plan, OrderLine[] lines)
     };
 
     private string Skipped(OrderLine line) =>
-        causes.Of(line.Order.Num) is { Count: > 0 } roots ? $"skipped, because of {Names(roots)}" : "skipped: a dependency did not succeed";
+        RootCauses.Sentence([.. causes.Of(line.Order.Num).Select(num => TerminalText.Clean(plan[num].Name))]);
 
     private string Names(IReadOnlyList<OrderNum> orders)
     {

@@ -7,7 +7,7 @@ namespace IacCi.Core.Terminal;
 /// <summary>The last screen of a run: what failed and why, what took longest, and the commands that show more. Pure.</summary>
 internal static class RunEnding
 {
-    private const int MaxFailures = 10, MaxSlowest = 5, MaxCommandWidth = 60, MinWidth = 20;
+    private const int MaxFailures = 10, MaxSkipped = 5, MaxSlowest = 5, MaxCommandWidth = 60, MinWidth = 20;
 
     /// <summary>The lines; none where there is nothing to say beyond the result.</summary>
     /// <param name="run">The run, with its orders.</param>
@@ -32,6 +32,7 @@ internal static class RunEnding
             lines.Add(palette.Dim(string.Create(CultureInfo.InvariantCulture, $"and {failed.Count - MaxFailures:N0} more that did not succeed: iac-ci status {RunTable.Abbreviate(run.Job.RunId)}{options}")));
         }
 
+        AddSkipped(lines, run, width, palette);
         AddSlowest(lines, run, width, palette);
         if (failed.Count > 0)
         {
@@ -44,7 +45,7 @@ internal static class RunEnding
     private static void AddFailure(List<string> lines, RunView run, OrderRecord order, bool withOutput, string options, int width, Palette palette)
     {
         var name = TerminalWidth.Fit(TerminalText.Clean(order.Name), width / 2);
-        var why = TerminalText.Clean(FailureText.Of(order.Status, order.FailureReason, order.ExitCode, order.TimeoutSeconds).Text);
+        var why = RunView.FailureOf(order);
         lines.Add($"{RunTable.Mark(order.Shown(), palette)} {palette.Bad(name)}  {TerminalWidth.Fit(why, Math.Max(MinWidth, width - TerminalWidth.Of(name) - 4))}");
         if (FailureText.CommandOf(order.FailureReason) is { } index && index <= order.Commands.Count)
         {
@@ -59,6 +60,29 @@ internal static class RunEnding
 
         lines.AddRange(PlainDisplay.Tail(order.LogTail).Select(text => palette.Dim("  | ") + text));
         lines.Add(palette.Dim($"  all of it: iac-ci logs {RunTable.Abbreviate(run.Job.RunId)} {NameOf(run, order)}{options}"));
+    }
+
+    /// <summary>A line for all orders that were skipped because of the same ones.</summary>
+    private static void AddSkipped(List<string> lines, RunView run, int width, Palette palette)
+    {
+        var causes = run.FindCauses();
+        var groups = run.Orders.Where(order => order.Shown() == DisplayStatus.Skipped).GroupBy(order => run.Why(order, causes)).ToList();
+        if (groups.Count > 0)
+        {
+            lines.Add("");
+        }
+
+        foreach (var group in groups.Take(MaxSkipped))
+        {
+            var names = group.Count() == 1 ? TerminalText.Clean(group.First().Name) : string.Create(CultureInfo.InvariantCulture, $"{group.Count():N0} orders");
+            var name = TerminalWidth.Fit(names, width / 2);
+            lines.Add($"{RunTable.Mark(DisplayStatus.Skipped, palette)} {palette.Dim($"{name}  {TerminalWidth.Fit(group.Key, Math.Max(MinWidth, width - TerminalWidth.Of(name) - 4))}")}");
+        }
+
+        if (groups.Count > MaxSkipped)
+        {
+            lines.Add(palette.Dim(string.Create(CultureInfo.InvariantCulture, $"  and {groups.Skip(MaxSkipped).Sum(group => group.Count()):N0} more that were skipped")));
+        }
     }
 
     private static void AddSlowest(List<string> lines, RunView run, int width, Palette palette)

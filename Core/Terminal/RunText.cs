@@ -29,9 +29,11 @@ internal static class RunText
             lines.Add(palette.Bad(abandoned));
         }
 
+        var causes = run.FindCauses();
         foreach (var order in run.Orders)
         {
-            lines.Add(Row(order, now, nameWidth, width, palette));
+            var note = order.Shown() is var shown && (shown == DisplayStatus.Skipped || (shown.IsFailure() && shown != DisplayStatus.Cancelled)) ? run.Why(order, causes) : "";
+            lines.Add(Row(order, note, now, nameWidth, width, palette));
             if (RunView.ExecutionOf(order) is { } url)
             {
                 lines.Add(palette.Dim($"        {TerminalText.Clean(url)}"));
@@ -48,7 +50,7 @@ internal static class RunText
         return $"  {TerminalText.Clean(title)} · by {TerminalText.Clean(FlowName.UserOf(job.FlowId, job.TraceId))} · {started} · trace {job.TraceId}";
     }
 
-    private static string Row(OrderRecord order, DateTimeOffset now, int nameWidth, int? width, Palette palette)
+    private static string Row(OrderRecord order, string note, DateTimeOffset now, int nameWidth, int? width, Palette palette)
     {
         var shown = order.Shown();
         var elapsed = order.StartedAt is { } start ? DurationText.Of((order.FinishedAt ?? now) - start) : "";
@@ -61,9 +63,6 @@ internal static class RunText
             _ => palette.Busy(word),
         };
         var name = TerminalWidth.Pad(TerminalWidth.Fit(TerminalText.Clean(order.Name), nameWidth), nameWidth);
-        var note = shown.IsFailure() && shown != DisplayStatus.Cancelled
-            ? TerminalText.Clean(FailureText.Of(order.Status, order.FailureReason, order.ExitCode, order.TimeoutSeconds).Text)
-            : "";
         if (width is { } cells)
         {
             note = TerminalWidth.Fit(note, cells - nameWidth - MarginWidth - StatusWidth - ElapsedWidth);

@@ -30,6 +30,24 @@ internal sealed record RunView(JobRecord Job, IReadOnlyList<OrderRecord> Orders)
         return orders;
     }
 
+    /// <summary>Finds why orders were skipped. A new one each time, which looks at each order once.</summary>
+    internal RootCauses FindCauses() => RootCauses.Of(Orders);
+
+    /// <summary>Why an order did not succeed, in words for a terminal; of one that was skipped, which orders made it so.</summary>
+    /// <param name="order">The order.</param>
+    /// <param name="causes">From <see cref="FindCauses"/>.</param>
+    internal string Why(OrderRecord order, RootCauses causes) => order.Shown() == DisplayStatus.Skipped
+        ? RootCauses.Sentence([.. CausesOf(order, causes).Select(cause => TerminalText.Clean(cause.Name))])
+        : FailureOf(order);
+
+    /// <summary>Why an order failed by itself, in words for a terminal.</summary>
+    internal static string FailureOf(OrderRecord order) =>
+        TerminalText.Clean(FailureText.Of(order.Status, order.FailureReason, order.ExitCode, order.TimeoutSeconds).Text);
+
+    /// <summary>The orders that made this one be skipped.</summary>
+    internal IReadOnlyList<OrderRecord> CausesOf(OrderRecord order, RootCauses causes) =>
+        [.. causes.Of(order.Num).Select(num => num.Index < Orders.Count && Orders[num.Index].Num == num ? Orders[num.Index] : Orders.First(other => other.Num == num))];
+
     /// <summary>How many orders are shown how.</summary>
     public OrderCounts Counts => OrderCounts.Of(Orders.Select(order => order.Shown()));
 
@@ -93,9 +111,10 @@ internal sealed record RunView(JobRecord Job, IReadOnlyList<OrderRecord> Orders)
         if (withOrders)
         {
             json.WriteStartArray("orders");
+            var causes = FindCauses();
             foreach (var order in Orders)
             {
-                Write(json, order);
+                Write(json, order, CausesOf(order, causes));
             }
 
             json.WriteEndArray();
@@ -104,7 +123,7 @@ internal sealed record RunView(JobRecord Job, IReadOnlyList<OrderRecord> Orders)
         json.WriteEndObject();
     }
 
-    private static void Write(Utf8JsonWriter json, OrderRecord order)
+    private static void Write(Utf8JsonWriter json, OrderRecord order, IReadOnlyList<OrderRecord> causes)
     {
         json.WriteStartObject();
         json.WriteString("order_num", order.Num.ToString());
@@ -125,7 +144,23 @@ internal sealed record RunView(JobRecord Job, IReadOnlyList<OrderRecord> Orders)
         WriteTime(json, "finished_at", order.FinishedAt);
         json.WriteString("display_status", order.Shown().Key());
         json.WriteString("execution_url", ExecutionOf(order));
+        WriteCauses(json, causes);
         json.WriteEndObject();
+    }
+
+    /// <summary>The orders that failed by themselves and made an order be skipped.</summary>
+    internal static void WriteCauses(Utf8JsonWriter json, IReadOnlyList<OrderRecord> causes)
+    {
+        json.WriteStartArray("root_causes");
+        foreach (var cause in causes)
+        {
+            json.WriteStartObject();
+            json.WriteString("order_num", cause.Num.ToString());
+            json.WriteString("order_name", cause.Name);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
     }
 
     /// <summary>The build or invocation that runs an order; null on one machine, where there is nothing to look at.</summary>

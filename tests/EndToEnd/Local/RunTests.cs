@@ -70,6 +70,23 @@ internal sealed class RunTests
     }
 
     [Test]
+    public async Task A_skipped_order_names_what_failed_first_wherever_it_is_shown()
+    {
+        using var place = new LocalFixture().WithOrders(LocalFixture.Order("root", "exit 1"), After(Note("neighbour"), "root"), After(Note("far"), "neighbour"));
+        var plain = await place.RunAsync("run", "job.json", "--run-id", place.Name);
+        const string why = "skipped, because of root";
+        await Assert.That(plain.Errors).Contains($"- far {why}").And.Contains($"- 2 orders  {why}");
+        var status = (await place.RunAsync("status", place.Name)).Output.Split('\n');
+        await Assert.That(status.Single(line => line.Contains(" far ", StringComparison.Ordinal))).EndsWith(why);
+        var events = (await place.RunAsync("events", place.Name)).Output.Split('\n');
+        await Assert.That(events.Single(line => line.Contains(" far ", StringComparison.Ordinal))).EndsWith($"dependency_failed  {why}");
+        await Assert.That((await place.RunAsync("comment", place.Name)).Output).Contains("skipped, because of <code>root</code>").And.DoesNotContain("because of <code>neighbour");
+        await Assert.That((await place.StatusAsync(place.Name))["far"]["root_causes"]!.ToJsonString()).IsEqualTo("""[{"order_num":"0001","order_name":"root"}]""");
+        var far = (await place.RunAsync("events", place.Name, "-o", "json")).Json.AsArray().Single(happened => happened!["order_name"]!.GetValue<string>() == "far");
+        await Assert.That(far!["root_causes"]![0]!["order_name"]!.GetValue<string>()).IsEqualTo("root");
+    }
+
+    [Test]
     public async Task A_failure_that_is_allowed_leaves_the_job_succeeded()
     {
         using var place = new LocalFixture().WithOrders(MayFail(LocalFixture.Order("soft", "exit 1")), Note("x"));
