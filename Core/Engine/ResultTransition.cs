@@ -41,6 +41,7 @@ internal static class ResultTransition
         ExitCode = result.ExitCode,
         FailureReason = ReasonOf(result),
         LogTail = Tail(result.Log),
+        Terraform = result.Terraform,
         CustomEvents = result.Events,
     };
 

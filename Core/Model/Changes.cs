@@ -36,6 +36,9 @@ internal sealed record OrderChange
     /// <summary>The end of its masked output.</summary>
     public string? LogTail { get; init; }
 
+    /// <summary>What Terraform said that it changes, in the whole of its output.</summary>
+    public TerraformSums? Terraform { get; init; }
+
     /// <summary>The build or invocation that runs it.</summary>
     public string? ExecutionUrl { get; init; }
 

@@ -38,6 +38,9 @@ internal sealed record OrderResult
     /// <summary>Terraform state that was taken out of the order's copy of the code, where a worker has no other place for it. Only people read it.</summary>
     public IReadOnlyList<KeptFile> KeptState { get; init; } = [];
 
+    /// <summary>What Terraform said that it changes or has changed, in the whole of the output; null when it did not say so.</summary>
+    public TerraformSums? Terraform { get; init; }
+
     /// <summary>Why it did not succeed: a word, perhaps followed by <c>: detail</c>.</summary>
     public string? FailureReason { get; init; }
 
@@ -81,6 +84,7 @@ internal sealed record OrderResult
 
             writer.WriteEndArray();
             WriteKept(writer);
+            Terraform?.Write(writer, "terraform");
             writer.WriteEndObject();
         }
 

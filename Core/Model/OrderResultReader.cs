@@ -77,6 +77,7 @@ internal static class OrderResultReader
             FinishedAt = Time(root, "finished_at"),
             LogTruncated = Flag(root, "log_truncated"),
             Events = Member(root, "events", JsonValueKind.Array) is { } events ? Events(events) : [],
+            Terraform = root.TryGetProperty("terraform", out var sums) ? TerraformSums.FromJson(sums) : null,
             FailureReason = reason?.Length > MaxReasonChars ? Cut.Head(reason, MaxReasonChars) : reason,
         };
     }

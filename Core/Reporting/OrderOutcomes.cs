@@ -16,7 +16,7 @@ namespace IacCi.Core.Reporting;
 internal sealed class OrderOutcomes
 {
     /// <summary>The most bytes of <see cref="ToJson"/>.</summary>
-    public const int MaxBytes = 2_000_000;
+    public const int MaxBytes = 3_000_000;
 
     /// <summary>The most characters of reasons that are more than a word, all together.</summary>
     private const int MaxDetailChars = 30_000;
@@ -36,13 +36,13 @@ internal sealed class OrderOutcomes
     public OrderOutcomes With(IEnumerable<OrderChange> changes) => WithAll(changes
         .Where(c => c.Action != OrderAction.Dispatch)
         .Select(c => new News(
-            c.Num, c.Target, c.StartedAt ?? (c.Action == OrderAction.Start ? c.At : null), c.Target.IsTerminal() ? c.FinishedAt ?? c.At : null, c.ExitCode, c.FailureReason, c.LogTail)));
+            c.Num, c.Target, c.StartedAt ?? (c.Action == OrderAction.Start ? c.At : null), c.Target.IsTerminal() ? c.FinishedAt ?? c.At : null, c.ExitCode, c.FailureReason, c.LogTail, c.Terraform)));
 
     /// <summary>The state after reading orders' records.</summary>
     public OrderOutcomes With(IEnumerable<OrderRecord> records) => WithAll(records
         .Where(r => r.Status >= OrderStatus.Running)
         .Select(r => new News(
-            r.Num, r.Status, r.StartedAt ?? (r.Status == OrderStatus.Running ? r.LastUpdate : null), r.Status.IsTerminal() ? r.FinishedAt ?? r.LastUpdate : null, r.ExitCode, r.FailureReason, r.LogTail)));
+            r.Num, r.Status, r.StartedAt ?? (r.Status == OrderStatus.Running ? r.LastUpdate : null), r.Status.IsTerminal() ? r.FinishedAt ?? r.LastUpdate : null, r.ExitCode, r.FailureReason, r.LogTail, r.Terraform)));
 
     /// <summary>
     /// The orders that the cursor knows to be terminal and this state knows no end of, or to run and this state knows no start of; at
@@ -61,7 +61,7 @@ internal sealed class OrderOutcomes
     public OrderReport Show(PlannedOrder plan, OrderStatus status)
     {
         var entry = entries.GetValueOrDefault(plan.Num.Value, new Entry());
-        return new OrderReport(plan, status, Instant(entry.StartedMs), Instant(entry.FinishedMs), entry.ExitCode, entry.Reason, logs.Find(plan.Num.Value));
+        return new OrderReport(plan, status, Instant(entry.StartedMs), Instant(entry.FinishedMs), entry.ExitCode, entry.Reason, logs.Find(plan.Num.Value), TerraformSums.FromText(entry.Terraform));
     }
 
     /// <summary>As bytes, to be kept.</summary>
@@ -96,7 +96,7 @@ internal sealed class OrderOutcomes
 
     private static bool IsInstant(long? ms) => ms is null || (ms >= 0 && ms <= DateTimeOffset.MaxValue.ToUnixTimeMilliseconds());
 
-    private sealed record News(OrderNum Num, OrderStatus Status, DateTimeOffset? StartedAt, DateTimeOffset? FinishedAt, int? ExitCode, string? Reason, string? Log);
+    private sealed record News(OrderNum Num, OrderStatus Status, DateTimeOffset? StartedAt, DateTimeOffset? FinishedAt, int? ExitCode, string? Reason, string? Log, TerraformSums? Terraform);
 
     private OrderOutcomes WithAll(IEnumerable<News> all)
     {
@@ -113,7 +113,7 @@ internal sealed class OrderOutcomes
 
             var reason = Shorten(news.Reason, MaxDetailChars - details);
             details += DetailChars(reason);
-            next[news.Num.Value] = new Entry(0, Milliseconds(news.StartedAt) ?? before.StartedMs, Milliseconds(news.FinishedAt), news.ExitCode, reason);
+            next[news.Num.Value] = new Entry(0, Milliseconds(news.StartedAt) ?? before.StartedMs, Milliseconds(news.FinishedAt), news.ExitCode, reason, news.Terraform?.ToText());
             if (news is { FinishedAt: not null, Log.Length: > 0 })
             {
                 ended.Add((new ReportLog(news.Num.Value, news.Log), news.Status == OrderStatus.Succeeded));
@@ -150,7 +150,8 @@ internal sealed class OrderOutcomes
         [property: JsonPropertyName("s")] long? StartedMs = null,
         [property: JsonPropertyName("f")] long? FinishedMs = null,
         [property: JsonPropertyName("x")] int? ExitCode = null,
-        [property: JsonPropertyName("r")] string? Reason = null);
+        [property: JsonPropertyName("r")] string? Reason = null,
+        [property: JsonPropertyName("t")] string? Terraform = null);
 }
 
 /// <summary>A <see cref="OrderOutcomes"/> as it is kept.</summary>

@@ -29,8 +29,7 @@ internal static class ReportFormat
     internal static string Result(OrderReport order, RunReport run)
     {
         var result = Ending(order, run);
-        var changes = order.Shown.IsDone() && order.LogTail is { Length: > 0 } log ? TerraformChanges.Find(SafeText.CleanLog(log)) : null;
-        return changes is null ? result : $"{result}, {changes.ToHtml()}";
+        return order.Shown.IsDone() && TerraformChanges.Of(order) is { } changes ? $"{result}, {TerraformChanges.ToHtml(changes)}" : result;
     }
 
     /// <summary>How an order ended, or what it waits for.</summary>

@@ -68,7 +68,7 @@ internal sealed record RunReport
         return From(plan, job, isLocal) with
         {
             Orders = [.. plan.Orders.Select(p => byNum.TryGetValue(p.Num, out var r)
-                ? new OrderReport(p, r.Status, r.StartedAt, r.FinishedAt, r.ExitCode, r.FailureReason, r.LogTail)
+                ? new OrderReport(p, r.Status, r.StartedAt, r.FinishedAt, r.ExitCode, r.FailureReason, r.LogTail, r.Terraform)
                 : new OrderReport(p, OrderStatus.Queued))],
         };
     }
@@ -119,6 +119,7 @@ internal sealed record RunReport
 /// <param name="ExitCode">The exit code of the command that ended it.</param>
 /// <param name="FailureReason">Why it did not succeed.</param>
 /// <param name="LogTail">The end of its masked output.</param>
+/// <param name="Terraform">What Terraform said that it changes, in the whole of its output.</param>
 internal sealed record OrderReport(
     PlannedOrder Plan,
     OrderStatus Status,
@@ -126,7 +127,8 @@ internal sealed record OrderReport(
     DateTimeOffset? FinishedAt = null,
     int? ExitCode = null,
     string? FailureReason = null,
-    string? LogTail = null)
+    string? LogTail = null,
+    TerraformSums? Terraform = null)
 {
     /// <summary>How it is shown.</summary>
     public DisplayStatus Shown => DisplayStatusText.Of(Status, FailureReason);

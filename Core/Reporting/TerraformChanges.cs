@@ -1,38 +1,39 @@
 using System.Globalization;
 using System.Text;
 using System.Text.RegularExpressions;
+using IacCi.Core.Model;
 
 namespace IacCi.Core.Reporting;
 
-/// <summary>What Terraform, or OpenTofu, says in an order's output that it will change, or has changed.</summary>
-/// <param name="Add">How many resources are created.</param>
-/// <param name="Change">How many are changed.</param>
-/// <param name="Destroy">How many are destroyed.</param>
-/// <param name="IsApplied">Whether it has been done; else it is a plan.</param>
-internal sealed partial record TerraformChanges(int Add, int Change, int Destroy, bool IsApplied)
+/// <summary>What Terraform, or OpenTofu, says in an order's output that it will change, or has changed, as a comment shows it.</summary>
+internal static partial class TerraformChanges
 {
-    /// <summary>Reads the sums of clean output. Several plans of one order are added up; what was applied counts more than its plan.</summary>
-    /// <returns>Null when there is nothing of that kind in it.</returns>
-    internal static TerraformChanges? Find(string cleanLog)
-    {
-        var applied = Applied().Matches(cleanLog);
-        if (applied.Count > 0)
-        {
-            return Sum(applied, isApplied: true);
-        }
+    /// <summary>The sums of an order. A result of an earlier version, or of somebody else's worker, has none: then the end of its output is read.</summary>
+    /// <returns>Null when there is nothing of that kind.</returns>
+    internal static TerraformSums? Of(OrderReport order) =>
+        order.Terraform ?? (order.LogTail is { Length: > 0 } log ? TerraformLines.Read(SafeText.CleanLog(log)) : null);
 
-        var planned = Planned().Matches(cleanLog);
-        return planned.Count > 0 ? Sum(planned, isApplied: false)
-            : Nothing().IsMatch(cleanLog) ? new TerraformChanges(0, 0, 0, IsApplied: false) : null;
+    /// <summary>
+    /// As HTML, for a cell and for a summary; what is destroyed stands out. What was applied as it was planned is said once. Nothing in it
+    /// comes from the output but numbers.
+    /// </summary>
+    internal static string ToHtml(TerraformSums sums)
+    {
+        var planned = sums.Planned is { } plan && (sums.Applied is not { } done || (done != plan && !plan.IsNone)) ? ToHtml("plan", plan, "to import", "to destroy") : null;
+        var applied = sums.Applied is { } changed ? ToHtml("applied", changed, "imported", "destroyed") : null;
+        return string.Join(", ", new[] { planned, applied }.OfType<string>());
     }
 
-    /// <summary>As HTML, for a cell and for a summary; what is destroyed stands out. Nothing in it comes from the output but numbers.</summary>
-    internal string ToHtml()
+    private static string ToHtml(string what, ResourceCounts counts, string imports, string destroys)
     {
-        var what = IsApplied ? "applied" : "plan";
-        var sums = Add + Change + Destroy == 0 ? $"{what}: no changes" : string.Create(CultureInfo.InvariantCulture, $"{what} <code>+{Add} ~{Change} -{Destroy}</code>");
-        return Destroy == 0 ? sums
-            : string.Create(CultureInfo.InvariantCulture, $"{sums} 🔥 <strong>{Destroy:N0} {(IsApplied ? "destroyed" : "to destroy")}</strong>");
+        if (counts.IsNone)
+        {
+            return $"{what}: no changes";
+        }
+
+        var text = string.Create(CultureInfo.InvariantCulture, $"{what} <code>+{counts.Add} ~{counts.Change} -{counts.Destroy}</code>");
+        text += counts.Import == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $" {counts.Import:N0} {imports}");
+        return counts.Destroy == 0 ? text : string.Create(CultureInfo.InvariantCulture, $"{text} 🔥 <strong>{counts.Destroy:N0} {destroys}</strong>");
     }
 
     /// <summary>
@@ -41,7 +42,7 @@ internal sealed partial record TerraformChanges(int Add, int Change, int Destroy
     internal static string ToBlocks(string cleanLog)
     {
         var lines = cleanLog.Split('\n');
-        var last = Array.FindLastIndex(lines, line => Planned().IsMatch(line));
+        var last = Array.FindLastIndex(lines, TerraformLines.IsPlan);
         var first = last < 0 ? -1 : Array.FindIndex(lines, 0, last, line => Beginning().IsMatch(line));
         first = first >= 0 || last < 0 ? first : Array.FindIndex(lines, 0, last, line => Step().IsMatch(line));
         if (first < 0)
@@ -83,23 +84,6 @@ internal sealed partial record TerraformChanges(int Add, int Change, int Destroy
         var (indent, sign, rest) = (signed.Groups["indent"].Value, signed.Groups["sign"].Value, signed.Groups["rest"].Value);
         return new StringBuilder().Append(sign == "~" ? "!" : sign is "+/-" ? "-/+" : sign).Append(indent).Append(rest).ToString();
     }
-
-    private static TerraformChanges Sum(MatchCollection matches, bool isApplied) =>
-        new(Sum(matches, "add"), Sum(matches, "change"), Sum(matches, "destroy"), isApplied);
-
-    private static int Sum(MatchCollection matches, string group) =>
-        matches.Sum(match => int.TryParse(match.Groups[group].ValueSpan, NumberStyles.None, CultureInfo.InvariantCulture, out var count) ? count : 0);
-
-    [GeneratedRegex(@"^Plan: (?:\d{1,6} to import, )?(?<add>\d{1,6}) to add, (?<change>\d{1,6}) to change, (?<destroy>\d{1,6}) to destroy\b", RegexOptions.Multiline | RegexOptions.CultureInvariant)]
-    private static partial Regex Planned();
-
-    [GeneratedRegex(
-        @"^(?:Apply complete! Resources: (?:\d{1,6} imported, )?(?<add>\d{1,6}) added, (?<change>\d{1,6}) changed, (?<destroy>\d{1,6}) destroyed|Destroy complete! Resources: (?<destroy>\d{1,6}) destroyed)\b",
-        RegexOptions.Multiline | RegexOptions.CultureInvariant)]
-    private static partial Regex Applied();
-
-    [GeneratedRegex(@"^No changes\. (?:Your infrastructure matches|Infrastructure is up-to-date)", RegexOptions.Multiline | RegexOptions.CultureInvariant)]
-    private static partial Regex Nothing();
 
     [GeneratedRegex(@"^(?:Terraform|OpenTofu) (?:used the selected providers|will perform the following actions|planned the following actions)", RegexOptions.CultureInvariant)]
     private static partial Regex Beginning();

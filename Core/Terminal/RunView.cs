@@ -145,6 +145,15 @@ internal sealed record RunView(JobRecord Job, IReadOnlyList<OrderRecord> Orders)
         json.WriteString("display_status", order.Shown().Key());
         json.WriteString("execution_url", ExecutionOf(order));
         WriteCauses(json, causes);
+        if (order.Terraform is { } sums)
+        {
+            sums.Write(json, "terraform");
+        }
+        else
+        {
+            json.WriteNull("terraform");
+        }
+
         json.WriteEndObject();
     }
 

@@ -214,6 +214,7 @@ internal sealed class OrderWorker(
             FinishedAt = finishedAt,
             Events = events,
             KeptState = leftovers?.Kept ?? [],
+            Terraform = output.Terraform,
             FailureReason = outcome.FailureReason is { } reason ? masker.MaskText(reason) : null,
         };
     }

@@ -21,6 +21,7 @@ internal abstract partial class RunStoreContract
             StartedAt = T0.AddSeconds(2.25),
             FinishedAt = T0.AddSeconds(2.75),
             LogTail = "line 1\nzeile 2 🚀",
+            Terraform = new TerraformSums(new ResourceCounts(0, 40, 0, 2), null),
         };
         await Applied(store, plan, end);
         await Same((await store.FindOrdersAsync(run, Nums(1), None))[0], Order(run, 1) with
@@ -34,6 +35,7 @@ internal abstract partial class RunStoreContract
             StartedAt = end.StartedAt,
             FinishedAt = end.FinishedAt,
             LogTail = end.LogTail,
+            Terraform = end.Terraform,
         });
         await Same((await store.FindOrdersAsync(run, Nums(2), None))[0], Order(run, 2));
     }

@@ -31,7 +31,10 @@ internal sealed partial class SqliteDatabase : IDisposable
     /// <summary>How long a transaction waits for another process's, in milliseconds.</summary>
     public const int BusyTimeoutMs = 30_000;
 
-    private const int SchemaVersion = 1;
+    private const int SchemaVersion = 2;
+
+    /// <summary>A state file of this version lacks <c>orders.terraform</c> and nothing else; it is given that when it is opened.</summary>
+    private const int VersionWithoutTerraform = 1;
 
     private const string Schema = """
         CREATE TABLE jobs (
@@ -44,7 +47,7 @@ internal sealed partial class SqliteDatabase : IDisposable
           order_name TEXT NOT NULL, queue_id TEXT, cmds TEXT NOT NULL, bundle_location TEXT NOT NULL, callback_key TEXT NOT NULL,
           execution_target TEXT NOT NULL, git TEXT, dependencies TEXT NOT NULL, must_succeed INTEGER NOT NULL, timeout INTEGER NOT NULL,
           created_at INTEGER NOT NULL, last_update INTEGER NOT NULL, expires_at INTEGER NOT NULL, execution_url TEXT, watchdog_url TEXT,
-          failure_reason TEXT, exit_code INTEGER, started_at INTEGER, finished_at INTEGER, log_tail TEXT,
+          failure_reason TEXT, exit_code INTEGER, started_at INTEGER, finished_at INTEGER, log_tail TEXT, terraform TEXT,
           PRIMARY KEY (run_id, num)) WITHOUT ROWID;
         CREATE TABLE events (
           trace_id TEXT NOT NULL, order_name TEXT NOT NULL, epoch TEXT NOT NULL, event_type TEXT NOT NULL, status TEXT,
@@ -263,7 +266,7 @@ internal sealed partial class SqliteDatabase : IDisposable
             {
                 connection.Open();
                 var database = new SqliteDatabase(connection);
-                return database.Query("PRAGMA user_version", row => row.GetInt32(0))[0] == SchemaVersion
+                return database.Query("PRAGMA user_version", row => row.GetInt32(0))[0] is SchemaVersion or VersionWithoutTerraform
                     ? database
                     : throw OfAnotherVersion(path);
             }
@@ -305,6 +308,11 @@ internal sealed partial class SqliteDatabase : IDisposable
             if (version == 0)
             {
                 db.Execute(Schema);
+                db.Execute($"PRAGMA user_version={SchemaVersion}");
+            }
+            else if (version == VersionWithoutTerraform)
+            {
+                db.Execute("ALTER TABLE orders ADD COLUMN terraform TEXT");
                 db.Execute($"PRAGMA user_version={SchemaVersion}");
             }
             else if (version != SchemaVersion)

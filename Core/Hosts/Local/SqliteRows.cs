@@ -59,6 +59,7 @@ internal static class SqliteRows
         StartedAt = Time(row, "started_at"),
         FinishedAt = Time(row, "finished_at"),
         LogTail = Text(row, "log_tail"),
+        Terraform = TerraformSums.FromText(Find(row, "terraform") is { } terraform ? Text(row, terraform) : null),
     };
 
     /// <summary>Reads an event.</summary>
@@ -103,6 +104,13 @@ internal static class SqliteRows
 
     private static JobStatus? JobStatusOf(SqliteDataReader row, string column) =>
         Text(row, column) is { } word ? JobStatusOf(word) : null;
+
+    /// <summary>A column that a state file of an earlier version lacks, when it can only be read.</summary>
+    private static int? Find(SqliteDataReader row, string column)
+    {
+        var at = Enumerable.Range(0, row.FieldCount).FirstOrDefault(i => row.GetName(i) == column, -1);
+        return at < 0 ? null : at;
+    }
 
     private static string? Text(SqliteDataReader row, string column) => Text(row, row.GetOrdinal(column));
 

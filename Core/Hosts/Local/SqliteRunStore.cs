@@ -20,6 +20,7 @@ internal sealed class SqliteRunStore(SqliteDatabase database) : ILocalRunStore
         $"""
         UPDATE orders SET status = $status, last_update = $at, failure_reason = coalesce($reason, failure_reason), exit_code = coalesce($exit, exit_code),
           started_at = coalesce($started, started_at), finished_at = coalesce($finished, finished_at), log_tail = coalesce($log, log_tail),
+          terraform = coalesce($terraform, terraform),
           execution_url = coalesce($execution, execution_url), watchdog_url = coalesce($watchdog, watchdog_url)
         WHERE run_id = $run AND num = $num AND status IN ({string.Join(", ", Transitions.From(action).Select(status => $"'{status.Word()}'"))})
         """)];
@@ -315,7 +316,7 @@ internal sealed class SqliteRunStore(SqliteDatabase database) : ILocalRunStore
         AdvanceTexts[(int)change.Action],
         ("$status", change.Target.Word()), ("$at", SqliteRows.Time(change.At)), ("$reason", change.FailureReason), ("$exit", change.ExitCode),
         ("$started", SqliteRows.Time(change.StartedAt)), ("$finished", SqliteRows.Time(change.FinishedAt)), ("$log", change.LogTail),
-        ("$execution", change.ExecutionUrl), ("$watchdog", change.WatchdogUrl), ("$run", run.Value), ("$num", change.Num.Value)) == 1;
+        ("$terraform", change.Terraform?.ToText()), ("$execution", change.ExecutionUrl), ("$watchdog", change.WatchdogUrl), ("$run", run.Value), ("$num", change.Num.Value)) == 1;
 
     private static void Write(SqliteDatabase db, RunId run, RunCheckpoint checkpoint, string lease, (string Name, object? Value) condition) => db.Execute(
         $"UPDATE locks SET states = $states, ending = $ending, report_due_at = $due, {lease} WHERE run_id = $run",

@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using IacCi.Core.Model;
 using IacCi.Core.Worker.Masking;
 
 namespace IacCi.Core.Worker.Output;
@@ -13,19 +14,23 @@ internal sealed class OrderOutput : IOutputSink
     private readonly MaskedOutput masked;
     private readonly TerminalFilter filter;
     private readonly Splitter splitter;
+    private readonly TerraformReader terraform = new();
 
     /// <summary>An empty output.</summary>
     /// <param name="masker">What is masked.</param>
     /// <param name="live">Gets the masked output as it comes; null when nobody watches.</param>
     public OrderOutput(SecretMasker masker, IOutputSink? live)
     {
-        splitter = new Splitter(Log, live);
+        splitter = new Splitter(Log, terraform, live);
         filter = new TerminalFilter(splitter);
         masked = new MaskedOutput(masker, filter);
     }
 
     /// <summary>What is kept. Complete after <see cref="Complete"/>.</summary>
     public LogBuffer Log { get; } = new();
+
+    /// <summary>What Terraform said in it that it changes; null when it did not. Complete after <see cref="Complete"/>.</summary>
+    public TerraformSums? Terraform => terraform.Sums;
 
     /// <summary>Why the output could not be shown as it came; null when it could.</summary>
     public string? LiveProblem => splitter.Problem;
@@ -38,10 +43,11 @@ internal sealed class OrderOutput : IOutputSink
     {
         masked.Complete();
         filter.Complete();
+        terraform.Complete();
     }
 
     /// <summary>What is shown to whoever watches is a convenience: when it fails, the commands go on, and what is kept is whole.</summary>
-    private sealed class Splitter(LogBuffer log, IOutputSink? live) : IOutputSink
+    private sealed class Splitter(LogBuffer log, TerraformReader terraform, IOutputSink? live) : IOutputSink
     {
         public string? Problem { get; private set; }
 
@@ -49,6 +55,7 @@ internal sealed class OrderOutput : IOutputSink
         public void Write(ReadOnlySpan<byte> output)
         {
             log.Append(output);
+            terraform.Write(output);
             try
             {
                 live?.Write(output);

@@ -245,6 +245,7 @@ internal sealed class StoreModel(World world)
             StartedAt = change.StartedAt ?? record.StartedAt,
             FinishedAt = change.FinishedAt ?? record.FinishedAt,
             LogTail = change.LogTail ?? record.LogTail,
+            Terraform = change.Terraform ?? record.Terraform,
             ExecutionUrl = change.ExecutionUrl ?? record.ExecutionUrl,
             WatchdogUrl = change.WatchdogUrl ?? record.WatchdogUrl,
         };

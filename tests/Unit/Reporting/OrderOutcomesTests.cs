@@ -64,6 +64,8 @@ internal sealed class OrderOutcomesTests
         await Assert.That(OrderOutcomes.Empty.Missing(new RunCheckpoint(new string('s', 9_999))).Count).IsEqualTo(IRunStore.MaxWrites);
     }
 
+    private static ResourceCounts Most => new(ResourceCounts.MaxCount, ResourceCounts.MaxCount, ResourceCounts.MaxCount, ResourceCounts.MaxCount);
+
     [Test]
     [Category("Slow")]
     [Arguments("x")]
@@ -82,6 +84,7 @@ internal sealed class OrderOutcomesTests
                 LogTail = n is <= 600 or > 9_400 ? log : letter,
                 StartedAt = DateTimeOffset.MaxValue,
                 FinishedAt = DateTimeOffset.MaxValue,
+                Terraform = new TerraformSums(Most, Most),
             }));
         }
 
@@ -89,6 +92,7 @@ internal sealed class OrderOutcomesTests
         await Assert.That(Show(state, 2, OrderStatus.Failed).LogTail!.Length).IsGreaterThanOrEqualTo(498);
         await Assert.That(Show(state, 9_999, OrderStatus.Succeeded).LogTail).IsNull();
         await Assert.That(Show(state, 9_998, OrderStatus.Failed).FailureReason).IsEqualTo("some_word_of_24_letters_");
+        await Assert.That(Show(OrderOutcomes.FromJson(state.ToJson()), 9_999, OrderStatus.Succeeded).Terraform).IsEqualTo(new TerraformSums(Most, Most));
     }
 
     [Test]

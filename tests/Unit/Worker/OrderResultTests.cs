@@ -21,6 +21,7 @@ internal sealed class OrderResultTests
             LogTruncated = true,
             Events = ["""{"a":1}""", """{"b":[null,true]}"""],
             FailureReason = "timeout: not done within 2 s",
+            Terraform = new TerraformSums(new ResourceCounts(0, 40, 0, 2), new ResourceCounts(1, 2, 3, 4)),
         };
         var read = ((ResultReading.Valid)OrderResultReader.Parse(result.ToJson())).Result;
         await Assert.That(string.Join(' ', read.Events)).IsEqualTo(string.Join(' ', result.Events));
@@ -33,6 +34,18 @@ internal sealed class OrderResultTests
         var json = new OrderResult { Status = OrderStatus.Succeeded, Log = "l", ExitCode = 0, StartedAt = At, FinishedAt = At }.ToJson();
         await Assert.That(Encoding.UTF8.GetString(json)).IsEqualTo(
             """{"status":"succeeded","log":"l","exit_code":0,"started_at":"2026-03-04T05:06:07.089Z","finished_at":"2026-03-04T05:06:07.089Z","log_truncated":false,"events":[]}""");
+    }
+
+    [Test]
+    [Arguments("null")]
+    [Arguments("[]")]
+    [Arguments("""{"planned": {"add": 1}}""")]
+    [Arguments("""{"planned": {"import": 0, "add": -1, "change": 0, "destroy": 0}}""")]
+    [Arguments("""{"applied": {"import": 0, "add": 1e300, "change": 0, "destroy": 0}}""")]
+    public async Task Sums_of_Terraform_that_are_none_are_passed_over(string sums)
+    {
+        var read = Parse($$"""{"status": "succeeded", "log": "", "terraform": {{sums}}}""");
+        await Assert.That(((ResultReading.Valid)read).Result.Terraform).IsNull();
     }
 
     [Test]

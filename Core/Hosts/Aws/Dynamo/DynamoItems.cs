@@ -113,6 +113,7 @@ internal static class DynamoItems
         StartedAt = TimeOf(item, "started_at"),
         FinishedAt = TimeOf(item, "finished_at"),
         LogTail = TextOf(item, "log_tail"),
+        Terraform = TerraformSums.FromText(TextOf(item, "terraform")),
     };
 
     public static Dictionary<string, AttributeValue> Item(RunEvent happened)

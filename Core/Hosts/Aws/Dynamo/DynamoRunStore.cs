@@ -153,6 +153,7 @@ internal sealed partial class DynamoRunStore : IRunStore
             .Set("started_at", TimeOrNull(change.StartedAt))
             .Set("finished_at", TimeOrNull(change.FinishedAt))
             .Set("log_tail", TextOrNull(change.LogTail))
+            .Set("terraform", TextOrNull(change.Terraform?.ToText()))
             .Set("execution_url", TextOrNull(change.ExecutionUrl))
             .Set("step_function_url", TextOrNull(change.WatchdogUrl))
             .If(

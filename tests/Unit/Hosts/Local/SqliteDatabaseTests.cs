@@ -1,4 +1,5 @@
 using IacCi.Core.Hosts.Local;
+using IacCi.Core.Model;
 using IacCi.Core.Text;
 using IacCi.Tests.Unit.Code;
 
@@ -37,6 +38,26 @@ internal sealed class SqliteDatabaseTests
             throw new InvalidOperationException("this one");
         })).Throws<InvalidOperationException>();
         await Assert.That(database.Read(db => db.Query("SELECT run_id FROM hosts", row => row.GetString(0)))).IsEmpty();
+    }
+
+    [Test]
+    public async Task A_state_file_of_an_earlier_version_is_read_and_taken_up()
+    {
+        using var folder = new TempFolder();
+        var (run, order) = (Contract.Samples.NewRun(), new OrderNum(1));
+        using (var database = SqliteDatabase.Open(folder["state.db"]))
+        {
+            var store = new SqliteRunStore(database);
+            await store.AddOrdersAsync([Contract.Samples.Order(run, 1)], default);
+            database.Write(db => db.Execute("ALTER TABLE orders DROP COLUMN terraform"));
+            database.Write(db => db.Execute("PRAGMA user_version=1"));
+            await Assert.That((await store.FindOrdersAsync(run, [order], default)).Count).IsEqualTo(1);
+        }
+
+        using var taken = SqliteDatabase.Open(folder["state.db"]);
+        await Assert.That(taken.Read(db => db.Query("PRAGMA user_version", row => row.GetInt32(0)))).IsEquivalentTo([2]);
+        await Assert.That((await new SqliteRunStore(taken).FindOrdersAsync(run, [order], default))[0].Terraform).IsNull();
+        await Assert.That(taken.Read(db => db.Query("SELECT terraform FROM orders", row => row.IsDBNull(0)))).IsEquivalentTo([true]);
     }
 
     private static void Insert(SqliteDatabase database, string run, string host) =>
