@@ -148,7 +148,7 @@ internal static class RunCommand
                 Variable = Environment.GetEnvironmentVariable,
                 Palette = SharedOptions.PaletteOf(Console.IsErrorRedirected),
                 IsTerminal = !Console.IsErrorRedirected,
-            }, graph.Plan, host.Store, host.Objects, Console.Error, TimeProvider.System));
+            }, graph.Plan, host.Store, host.Objects, Console.Error, host.Engine.Clock));
         }
 
         JobRecord job;

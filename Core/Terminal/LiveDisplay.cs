@@ -1,5 +1,6 @@
 using System.Text;
 using IacCi.Core.Engine;
+using IacCi.Core.Hosts.Local;
 using IacCi.Core.Model;
 using IacCi.Core.Text;
 
@@ -13,7 +14,7 @@ internal sealed class LiveDisplay : IRunDisplay
     private readonly RunProgressView view;
     private readonly TextWriter output;
     private readonly Palette palette;
-    private readonly TimeProvider clock;
+    private readonly SteadyClock clock;
     private readonly Func<(int Width, int Height)> size;
     private readonly DateTimeOffset startedAt;
     private readonly ITimer timer;
@@ -31,7 +32,8 @@ internal sealed class LiveDisplay : IRunDisplay
     /// <param name="clock">The time.</param>
     public LiveDisplay(string title, RunProgressView view, TextWriter output, Palette palette, Func<(int Width, int Height)> size, TimeProvider clock)
     {
-        (this.view, this.output, this.palette, this.size, this.clock, startedAt) = (view, output, palette, size, clock, clock.GetUtcNow());
+        (this.view, this.output, this.palette, this.size, this.clock) = (view, output, palette, size, new SteadyClock(clock));
+        startedAt = this.clock.GetUtcNow();
         Write(RunTable.Headline(title, view.Plan, palette, RunFrame.UsableWidth(size().Width)) + "\n" + (size().Height >= RunFrame.MinHeightForSpace ? "\n" : ""));
         timer = clock.CreateTimer(_ => Draw(final: false), null, RedrawInterval, RedrawInterval);
     }

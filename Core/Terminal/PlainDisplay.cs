@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Threading.Channels;
 using IacCi.Core.Engine;
+using IacCi.Core.Hosts.Local;
 using IacCi.Core.Model;
 using IacCi.Core.Text;
 
@@ -39,7 +40,7 @@ internal sealed class PlainDisplay : IRunDisplay
     private readonly RunProgressView view;
     private readonly TextWriter output;
     private readonly Palette palette;
-    private readonly TimeProvider clock;
+    private readonly SteadyClock clock;
     private readonly WorkflowCommands? workflow;
     private readonly OrderTails? tails;
     private readonly Channel<Message> channel = Channel.CreateUnbounded<Message>(new() { SingleReader = true });
@@ -60,9 +61,9 @@ internal sealed class PlainDisplay : IRunDisplay
     /// <summary>Writes the headline.</summary>
     internal PlainDisplay(string title, RunProgressView view, TextWriter output, Palette palette, PlainOptions options, TimeProvider clock)
     {
-        (this.view, this.output, this.palette, this.clock, workflow) = (view, output, palette, clock, options.Workflow);
+        (this.view, this.output, this.palette, this.clock, workflow) = (view, output, palette, new SteadyClock(clock), options.Workflow);
         tails = options.Output?.Invoke(ShowOutput);
-        startedAt = lastLineAt = clock.GetUtcNow();
+        startedAt = lastLineAt = this.clock.GetUtcNow();
         Say(RunTable.Headline(title, view.Plan, palette));
         writing = WriteAllAsync();
         var interval = tails is null ? HeartbeatInterval / 12 : LookInterval;

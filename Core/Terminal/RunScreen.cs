@@ -63,7 +63,7 @@ internal sealed class RunScreen
     /// <param name="store">Its records: a run that is taken up again has a past.</param>
     /// <param name="objects">Its results.</param>
     /// <param name="output">Standard error.</param>
-    /// <param name="clock">The time.</param>
+    /// <param name="clock">The time that the run goes by, so that what is shown as elapsed has elapsed.</param>
     public static async ValueTask<RunScreen> BeginAsync(
         RunScreenOptions options, RunPlan plan, IRunStore store, IObjectStore objects, TextWriter output, TimeProvider clock)
     {

@@ -60,6 +60,9 @@ internal sealed class LocalEngine
     /// <summary>The records.</summary>
     public IRunStore Store => ports.Store;
 
+    /// <summary>The time that the runs of this process go by.</summary>
+    public TimeProvider Clock => clock;
+
     /// <summary>The orders that this process works on.</summary>
     public LocalWorkers Workers => workers;
 

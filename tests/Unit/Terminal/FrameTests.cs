@@ -105,6 +105,28 @@ internal sealed class FrameTests
     }
 
     [Test]
+    [Arguments(3_600)]
+    [Arguments(-3_600)]
+    public async Task A_clock_that_is_set_bends_no_time_and_no_estimate(int bySeconds)
+    {
+        var clock = new JumpingClock();
+        var plan = SampleRuns.Plan(("a", []), ("b", []), ("c", []), ("d", []));
+        using var output = new StringWriter { NewLine = "\n" };
+        await using (var display = new LiveDisplay("network", new RunProgressView(plan), output, Plain, () => (100, 30), clock))
+        {
+            display.Take(SampleRuns.Progress(plan, "rrrr", 0));
+            clock.SetBy = TimeSpan.FromSeconds(bySeconds);
+            clock.Advance(TimeSpan.FromSeconds(30));
+            display.Take(SampleRuns.Progress(plan, "sssr", 30));
+            clock.Advance(TimeSpan.FromMilliseconds(100));
+        }
+
+        var screen = Screen.After(output.ToString().Replace("\n", "\r\n", StringComparison.Ordinal));
+        await Assert.That(screen.Single(row => row.Contains("▶ d", StringComparison.Ordinal))).Contains(" 30.1s");
+        await Assert.That(screen.Single(row => row.Contains(" done", StringComparison.Ordinal))).Contains("30.1s · about 11s left");
+    }
+
+    [Test]
     public async Task A_terminal_that_became_narrower_is_drawn_over_as_it_wraps()
     {
         await Assert.That(RunFrame.HeightAt([79, 0, 40], 80, 24)).IsEqualTo(3);

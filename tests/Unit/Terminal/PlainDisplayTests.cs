@@ -1,6 +1,5 @@
 using IacCi.Core.Model;
 using IacCi.Core.Terminal;
-using Microsoft.Extensions.Time.Testing;
 
 namespace IacCi.Tests.Unit.Terminal;
 
@@ -9,7 +8,7 @@ internal sealed class PlainDisplayTests : IDisposable
 {
     private static readonly Palette Plain = new(false);
 
-    private readonly FakeTimeProvider clock = new(SampleRuns.Start);
+    private readonly JumpingClock clock = new();
     private readonly SynchronizedWriter output = new();
 
     public void Dispose() => output.Dispose();
@@ -54,6 +53,28 @@ internal sealed class PlainDisplayTests : IDisposable
         var beats = output.Lines.Where(line => line.StartsWith('…')).ToList();
         await Assert.That(beats.Count).IsEqualTo(5);
         await Assert.That(beats[0]).IsEqualTo("… 1m00s: 0 of 2 done: 1 running, 1 queued (a 1m00s)");
+    }
+
+    [Test]
+    [Arguments(3_600)]
+    [Arguments(-3_600)]
+    public async Task A_clock_that_is_set_bends_no_duration_and_delays_no_sign_of_life(int bySeconds)
+    {
+        var plan = SampleRuns.Plan(("a", []), ("b", [1]));
+        await using (var display = Display(plan))
+        {
+            display.Take(SampleRuns.Progress(plan, "rq", 0));
+            await output.UntilAsync("▶ a");
+            clock.SetBy = TimeSpan.FromSeconds(bySeconds);
+            for (var second = 0; second < 60; second += 5)
+            {
+                clock.Advance(TimeSpan.FromSeconds(5));
+            }
+
+            await output.UntilAsync(() => output.Lines.Any(line => line.StartsWith('…')));
+        }
+
+        await Assert.That(output.Lines.Where(line => line.StartsWith('…'))).IsEquivalentTo(["… 1m00s: 0 of 2 done: 1 running, 1 queued (a 1m00s)"]);
     }
 
     [Test]
