@@ -75,20 +75,19 @@ internal sealed class AwsHost : IDisposable
 
     /// <summary>Finds out what is not configured that taking jobs in needs.</summary>
     /// <exception cref="UserException">A variable is missing, or wrong.</exception>
-    public void CheckWebhook()
-    {
-        Check(settings.Tables, settings.InternalBucket, settings.DoneBucket, settings.WatchdogStateMachine, settings.SopsKeyPrefix, settings.RecordRetention);
-        Check(Scope(), settings.ReplayRules, readers.Value);
-    }
+    public void CheckWebhook() => SettingsCheck.Ask(
+        [
+            .. Everywhere(), () => settings.WatchdogStateMachine, () => settings.JobParameters, () => settings.JobSecrets, () => settings.VcsParameters,
+            () => settings.VcsSecrets, () => settings.CodeLocations, () => SecretLocationOf(), () => settings.ReplayRules, () => readers.Value,
+        ]);
 
     /// <summary>Finds out what is not configured that orchestrating needs. (Workers' names are asked for when an order needs them.)</summary>
     /// <exception cref="UserException">A variable is missing, or wrong.</exception>
-    public void CheckOrchestrate() =>
-        Check(settings.Tables, settings.InternalBucket, settings.DoneBucket, settings.WatchdogStateMachine, settings.SopsKeyPrefix);
+    public void CheckOrchestrate() => SettingsCheck.Ask([.. Everywhere(), () => settings.WatchdogStateMachine]);
 
     /// <summary>Finds out what is not configured that watching needs.</summary>
     /// <exception cref="UserException">A variable is missing, or wrong.</exception>
-    public void CheckWatchdog() => Check(settings.Tables, settings.InternalBucket, settings.DoneBucket, settings.SopsKeyPrefix);
+    public void CheckWatchdog() => SettingsCheck.Ask([.. Everywhere()]);
 
     /// <summary>Finds out what is not configured that working needs: nothing but a region.</summary>
     /// <exception cref="UserException">There is no region.</exception>
@@ -153,8 +152,12 @@ internal sealed class AwsHost : IDisposable
         uploads.Dispose();
     }
 
-    /// <summary>Each value is asked for while the arguments are made; a missing one has thrown by then.</summary>
-    private static void Check(params ReadOnlySpan<object> values) => _ = values.Length;
+    /// <summary>What the engine needs in each of its roles.</summary>
+    private IEnumerable<Func<object?>> Everywhere() =>
+        [
+            () => settings.OrdersTable, () => settings.EventsTable, () => settings.LocksTable, () => settings.InternalBucket, () => settings.DoneBucket,
+            () => settings.SopsKeyPrefix, () => settings.RecordRetention,
+        ];
 
     private AwsWorkers MakeWorkers()
     {

@@ -116,8 +116,10 @@ internal static class DynamoItems
         Terraform = TerraformSums.FromText(TextOf(item, "terraform")),
     };
 
-    public static Dictionary<string, AttributeValue> Item(RunEvent happened)
+    /// <summary>An event. Those of jobs are how runs are listed, so they live as long as records do, when that is longer.</summary>
+    public static Dictionary<string, AttributeValue> Item(RunEvent happened, TimeSpan recordRetention)
     {
+        var retention = happened.OrderName == RunEvent.JobEventName && recordRetention > EventRetention ? recordRetention : EventRetention;
         var epoch = happened.Epoch.ToString("F9", CultureInfo.InvariantCulture);
         var at = DateTimeOffset.FromUnixTimeSeconds((long)happened.Epoch);
         return Present(
@@ -130,7 +132,7 @@ internal static class DynamoItems
             ("flow_id", TextValue(happened.FlowId)),
             ("run_id", TextValue(happened.RunId.Value)),
             ("data", happened.DataJson is { } json ? JsonAttributes.Write(json) : null),
-            ("ttl", Expiry(at + EventRetention)));
+            ("ttl", Expiry(at + retention)));
     }
 
     public static RunEvent Event(Dictionary<string, AttributeValue> item) => new()

@@ -23,6 +23,40 @@ internal sealed class SettingsTests(EmulatedStores aws)
     }
 
     [Test]
+    [Arguments("webhook", "ORDERS_TABLE ORDER_EVENTS_TABLE LOCKS_TABLE INTERNAL_BUCKET DONE_BUCKET WATCHDOG_SFN")]
+    [Arguments("orchestrate", "ORDERS_TABLE ORDER_EVENTS_TABLE LOCKS_TABLE INTERNAL_BUCKET DONE_BUCKET WATCHDOG_SFN")]
+    [Arguments("watchdog", "ORDERS_TABLE ORDER_EVENTS_TABLE LOCKS_TABLE INTERNAL_BUCKET DONE_BUCKET")]
+    public async Task Everything_that_a_role_lacks_is_said_at_once(string role, string lacking)
+    {
+        var names = lacking.Split(' ').Select(name => "IAC_CI_" + name).ToList();
+        var all = await RefusedAsync(role, names.Append("IAC_CI_RECORD_DAYS"));
+        await Assert.That(all[0]).IsEqualTo($"{names.Count + 1} variables are missing or wrong:");
+        await Assert.That(all.Skip(1).Select(line => line.Split(' ')[4]).Order()).IsEquivalentTo(names.Append("IAC_CI_RECORD_DAYS").Order());
+        foreach (var name in names)
+        {
+            await Assert.That((await RefusedAsync(role, [name])).Single()).StartsWith($"the variable {name} is not set; set it to the ");
+        }
+    }
+
+    /// <summary>What a role says when these variables are missing, or wrong.</summary>
+    private static async Task<string[]> RefusedAsync(string role, IEnumerable<string> wrong)
+    {
+        var lacking = wrong.ToHashSet();
+        using var host = new AwsHost(name => lacking.Contains(name) ? (name == "IAC_CI_RECORD_DAYS" ? "never" : null) : name switch
+        {
+            "IAC_CI_ORDERS_TABLE" or "IAC_CI_ORDER_EVENTS_TABLE" or "IAC_CI_LOCKS_TABLE" or "IAC_CI_INTERNAL_BUCKET" or "IAC_CI_DONE_BUCKET" or "IAC_CI_WATCHDOG_SFN" => "x",
+            _ => null,
+        }, TimeProvider.System, System.Security.Cryptography.RandomNumberGenerator.GetBytes, _ => { });
+        var refused = await Assert.That(role switch
+        {
+            "webhook" => host.CheckWebhook,
+            "orchestrate" => host.CheckOrchestrate,
+            _ => (Action)host.CheckWatchdog,
+        }).Throws<UserException>();
+        return refused!.Message.Split('\n');
+    }
+
+    [Test]
     public async Task An_endpoint_that_is_no_url_is_named()
     {
         using var clients = new AwsClients(name => name switch { "AWS_REGION" => "us-east-1", "AWS_ENDPOINT_URL_S3" => "localhost:9000", _ => null });
