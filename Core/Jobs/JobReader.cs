@@ -56,6 +56,13 @@ internal static class JobReader
             throw new JobSyntaxException(LineOfInvalidByte(text), 1, "is not UTF-8; save it in that encoding");
         }
 
+        if (text.IndexOf((byte)0) is >= 0 and var nul)
+        {
+            var lineStart = text[..nul].LastIndexOfAny((byte)'\n', (byte)'\r') + 1;
+            var column = Encoding.UTF8.GetString(text[lineStart..nul]).EnumerateRunes().Count() + 1;
+            throw new JobSyntaxException(LineAt(text[..nul]), column, "holds a NUL character, which no text can; remove it, and save the file as UTF-8");
+        }
+
         return text.IndexOfAnyExcept(" \t\r\n"u8) >= 0 ? text : throw new JobSyntaxException(1, 1, "is empty; write a job into it");
     }
 
@@ -67,8 +74,12 @@ internal static class JobReader
             valid += length;
         }
 
-        return text[..valid].Count((byte)'\n') + 1;
+        return LineAt(text[..valid]);
     }
+
+    /// <summary>The line that follows this text. Both languages' parsers end a line at a line feed, YAML's at a lone carriage return too.</summary>
+    private static int LineAt(ReadOnlySpan<byte> before) =>
+        1 + before.Count((byte)'\n') + before.Count((byte)'\r') - before.Count("\r\n"u8);
 
     private static JobFormat FormatOf(string? fileName, ReadOnlySpan<byte> text) => Path.GetExtension(fileName)?.ToUpperInvariant() switch
     {

@@ -76,7 +76,14 @@ internal sealed class CommandType : FieldType
 
         if (scalar.Cut != CommentCut.None)
         {
-            diagnostics.Warn(node, "ends in front of ' #': YAML takes the rest of the line for a comment; put the command in quotes if that belongs to it");
+            diagnostics.Warn(node.Path, scalar.CutPlace, "ends in front of ' #': YAML takes the rest of the line for a comment; put the command in quotes if that belongs to it");
+        }
+
+        foreach (var place in scalar.ShellComments)
+        {
+            diagnostics.Warn(node.Path, place, scalar.Block == BlockStyle.Folded
+                ? "has a '#' in a block whose lines become one ('>'): the shell takes all that follows for a comment; write '|', or put it in quotes if it belongs to the command"
+                : "has ' #' in a block: the shell takes the rest of the line for a comment; put it in quotes if it belongs to the command");
         }
 
         if (scalar.UnusedAnchor is { } anchor)

@@ -39,9 +39,9 @@ internal sealed class TextType(int maxLength, TextRule? rule = null, string? pat
     /// <summary>A comment behind a value is nothing to speak of, unless it looks like text: <c>order_name: build #1</c>.</summary>
     public static void WarnOfCut(NodeRef node, Diagnostics diagnostics)
     {
-        if (node.Node is ScalarNode { Cut: CommentCut.BeforeText })
+        if (node.Node is ScalarNode { Cut: CommentCut.BeforeText } scalar)
         {
-            diagnostics.Warn(node, "ends in front of ' #': YAML takes the rest of the line for a comment; put the value in quotes if that belongs to it");
+            diagnostics.Warn(node.Path, scalar.CutPlace, "ends in front of ' #': YAML takes the rest of the line for a comment; put the value in quotes if that belongs to it");
         }
     }
 

@@ -30,11 +30,14 @@ internal sealed class Diagnostics
     }
 
     /// <summary>What is allowed and probably not meant; the job stays valid.</summary>
-    public void Warn(NodeRef node, string message)
+    public void Warn(NodeRef node, string message) => Warn(node.Path, (node.Node.Line, node.Node.Column), message);
+
+    /// <summary>The same about a place within the value.</summary>
+    public void Warn(FieldPath path, (int Line, int Column) place, string message)
     {
         if (_warnings.Count < JobLimits.MaxErrors)
         {
-            _warnings.Add(new JobError(node.Path.ToString(), node.Node.Line, node.Node.Column, message));
+            _warnings.Add(new JobError(path.ToString(), place.Line, place.Column, message));
         }
     }
 

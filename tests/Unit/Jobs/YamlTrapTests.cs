@@ -44,7 +44,7 @@ internal sealed class YamlTrapTests
                   - echo a#b
                   - 'echo # quoted' # a comment
                   - |
-                    echo # in a block
+                    echo in a block
                   - &2 echo three
                 env_vars: {A: b} # a comment
                 queue_id: q # a comment
@@ -55,6 +55,77 @@ internal sealed class YamlTrapTests
             .IsEquivalentTo(["3 orders[0].order_name", "5 orders[0].cmds[0]", "10 orders[0].cmds[4]"]);
         await Assert.That(ReadingText.Warnings(reading, "job.yaml").First()).StartsWith("job.yaml:3: warning: orders[0].order_name: ends in front of ' #'");
         await Assert.That(ReadingText.Json(reading)).Contains("\"errors\":[],\"warnings\":[{\"path\":\"orders[0].order_name\"");
+    }
+
+    private static string Places(string text) => string.Join(", ", Read(text).Warnings.Select(warning => $"{warning.Line}:{warning.Column} {warning.Path}"));
+
+    [Test]
+    [Arguments("""
+        orders:
+        - timeout: 1
+          cmds:
+          - |
+            echo one
+            echo two # three
+            echo é # four
+        """, "6:14 orders[0].cmds[0], 7:12 orders[0].cmds[0]")]
+    [Arguments("""
+        orders:
+        - timeout: 1
+          cmds:
+          - >-
+            terraform plan
+            # -destroy
+            -input=false
+        """, "6:5 orders[0].cmds[0]")]
+    [Arguments("""
+        orders:
+        - timeout: 1
+          cmds:
+          - echo
+          - > # of the block itself
+            echo one # two
+            echo three
+        """, "6:14 orders[0].cmds[1]")]
+    [Arguments("""
+        orders:
+        - timeout: 1
+          cmds:
+          - echo one
+            two # three
+        """, "5:8 orders[0].cmds[0]")]
+    public async Task A_comment_in_a_block_is_pointed_out_in_its_own_line(string text, string places)
+    {
+        await Assert.That(Places(text)).IsEqualTo(places);
+        await Assert.That(Places(text.Replace("\n", "\r\n", StringComparison.Ordinal))).IsEqualTo(places);
+        await Assert.That(Read(text).IsValid).IsTrue();
+    }
+
+    [Test]
+    [Arguments("|", "# what it is for\necho one\n  # and what not\necho two")]
+    [Arguments("|", "echo 'a # b' \"c # d\" e\\ # f#g $# ${#h}")]
+    [Arguments("|", "echo 'a\n# b\nc # d'")]
+    [Arguments("|", "cat > x <<END\na # b\nEND")]
+    [Arguments(">", "echo 'a\n# b'\nc#d")]
+    public async Task What_is_no_comment_and_what_is_nothing_but_one_is_not(string style, string command)
+    {
+        var block = string.Concat(command.Split('\n').Select(line => $"    {line}\n"));
+        await Assert.That(Places($"orders:\n- timeout: 1\n  cmds:\n  - {style}\n{block}")).IsEqualTo("");
+    }
+
+    [Test]
+    [Arguments("orders:\n- timeout: 1\n  cmds: [a\0b]\n", JobFormat.Yaml, "3:11")]
+    [Arguments("# é\0\norders:\n- timeout: 1\n  cmds: [a]\n", JobFormat.Yaml, "1:4")]
+    [Arguments("orders:\n- timeout: 1\n  cmds: [a]\n\0", JobFormat.Yaml, "4:1")]
+    [Arguments("orders:\r\n- timeout: 1\r\n  cmds:\r\n  - |\r\n    a\0\r\n", JobFormat.Yaml, "5:6")]
+    [Arguments("orders:\n- timeout: 1\n  cmds: [\"a\0b\"]\n", JobFormat.Yaml, "3:12")]
+    [Arguments("orders:\n- {timeout: 1, cmds: [a], x-y\0: 1}\n", JobFormat.Yaml, "2:30")]
+    [Arguments("{\"orders\":\n[\0]}", JobFormat.Json, "2:2")]
+    public async Task A_nul_anywhere_is_refused_with_its_place(string text, JobFormat format, string place)
+    {
+        var error = JobSamples.Reading(text, format).Errors.Single();
+        await Assert.That($"{error.Line}:{error.Column}").IsEqualTo(place);
+        await Assert.That(error.Message).IsEqualTo("holds a NUL character, which no text can; remove it, and save the file as UTF-8");
     }
 
     [Test]
