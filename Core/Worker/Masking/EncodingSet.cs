@@ -11,6 +11,10 @@ internal sealed record EncodingRow(string Name, string Triggers, Func<Matching, 
 internal sealed class EncodingSet
 {
     private const string Base64Triggers = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_";
+    private const string Base32Triggers = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+
+    /// <summary>A dump begins behind a line end, or, with a zero, where the stream begins.</summary>
+    private const string DumpTriggers = "\n0";
     private const string HexTriggers = "0123456789abcdefABCDEF";
     private const string ControlTriggers =
         "\0\u0001\u0002\u0003\u0004\u0005\u0006\a\b\v\f\r\u000e\u000f\u0010\u0011\u0012\u0013\u0014\u0015\u0016\u0017\u0018\u0019\u001a\e\u001c\u001d\u001e\u001f"
@@ -32,6 +36,8 @@ internal sealed class EncodingSet
         new EncodingRow("quotes", "'\"\\", matching => new QuoteDecoder(new Reading(matching, None))),
         Base64(InBase64, isInner: false),
         new EncodingRow("hexadecimal", HexTriggers, matching => new HexDecoder(matching.Trie, Readings(2, matching, None))),
+        new EncodingRow("base32", Base32Triggers, matching => new Base32Decoder(matching.Trie, Readings(Base32Decoder.Ways, matching, None))),
+        new EncodingRow("dumps", DumpTriggers, matching => new DumpDecoder(matching.Trie, new Reading(matching, None), new Reading(matching, None))),
         new EncodingRow("terminal", ControlTriggers, matching => new ControlDecoder(new Reading(matching, None, hasHistory: true))),
     ]);
 

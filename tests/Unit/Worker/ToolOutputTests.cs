@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text.RegularExpressions;
+using IacCi.Core.Worker;
 using IacCi.Core.Worker.Masking;
 
 namespace IacCi.Tests.Unit.Worker;
@@ -90,10 +91,72 @@ internal sealed partial class ToolOutputTests
     [Arguments("printf '%s' \"$S\" | base64 -w 20")]
     [Arguments("printf '%s' \"$S$S\" | openssl base64")]
     [Arguments("printf '%s' \"$S\" | base64 -w 0 | base64 -w 0")]
+    [Arguments("printf '%s' \"$S\" | base32")]
+    [Arguments("printf '%s' \"$S\" | base32 -w 20")]
+    [Arguments("printf '%s' \"$S\" | base32 | tr -d =")]
     [Arguments("printf '%s' \"$S\" | xxd -p")]
     [Arguments("printf '%s' \"$S\" | xxd -p -u -c 1000")]
     [Arguments("printf '%s' \"$S\" | od -An -v -tx1")]
     public Task Encoders(string script) => Masks(script);
+
+    [Test]
+    [Arguments("xxd")]
+    [Arguments("xxd -u -g 1")]
+    [Arguments("xxd -c 7")]
+    [Arguments("hexdump -C")]
+    [Arguments("od -A x -t x1z")]
+    [Arguments("od -t x1")]
+    [Arguments("od -An -tx1")]
+    [Arguments("xxd -p")]
+    [Arguments("base32")]
+    [Arguments("base32 -w 16")]
+    public async Task Dumps_of_a_text_that_holds_a_secret(string tool)
+    {
+        const string secret = "Xq7Lm-w0rd_that/is+long=enough.for,lines";
+        for (var before = 0; before < 17; before++)
+        {
+            var text = new string('.', before) + secret + new string('.', 40);
+            var output = await RunAsync($"printf '%s' \"$E\" | {tool}", text);
+            var masked = new SecretMasker([secret]).MaskText(output);
+            await Assert.That(masked).Contains("***").Because(output);
+            var digits = string.Concat(masked.Where(char.IsAsciiHexDigit)).ToLowerInvariant();
+            for (var at = 0; at + 4 <= secret.Length; at++)
+            {
+                var part = secret.Substring(at, 4);
+                await Assert.That(masked).DoesNotContain(part).Because(output);
+                await Assert.That(digits).DoesNotContain(Convert.ToHexStringLower(System.Text.Encoding.ASCII.GetBytes(part))).Because(output);
+            }
+
+            await Assert.That(output.Length - masked.Length).IsGreaterThanOrEqualTo(secret.Length).Because(masked);
+        }
+    }
+
+    [Test]
+    [Arguments("xxd")]
+    [Arguments("hexdump -C")]
+    [Arguments("base32")]
+    public async Task A_dump_that_comes_byte_by_byte_is_masked_alike(string tool)
+    {
+        const string secret = "Xq7Lm-w0rd_that/is+long=enough.for,lines";
+        var output = "first\n" + await RunAsync($"printf '%s' \"$E\" | {tool}", $"...{secret}...") + "0000 last\n";
+        var sink = new Kept();
+        var stream = new MaskedOutput(new SecretMasker([secret]), sink);
+        foreach (var one in System.Text.Encoding.UTF8.GetBytes(output))
+        {
+            stream.Write([one]);
+        }
+
+        stream.Complete();
+        await Assert.That(sink.Text).IsEqualTo(new SecretMasker([secret]).MaskText(output));
+        await Assert.That(sink.Text).StartsWith("first\n").And.Contains("***").And.EndsWith("0000 last\n");
+    }
+
+    private sealed class Kept : IOutputSink
+    {
+        public string Text { get; private set; } = "";
+
+        public void Write(ReadOnlySpan<byte> output) => Text += System.Text.Encoding.UTF8.GetString(output);
+    }
 
     [Test]
     [Arguments("terraform output -json s")]
