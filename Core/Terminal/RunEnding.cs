@@ -9,6 +9,9 @@ internal static class RunEnding
 {
     private const int MaxFailures = 10, MaxSkipped = 5, MaxSlowest = 5, MaxCommandWidth = 60, MinWidth = 20;
 
+    /// <summary>On a narrower terminal the line wraps: the cause matters more, and nothing is drawn over these lines.</summary>
+    private const int MinCauseWidth = 60;
+
     /// <summary>The lines; none where there is nothing to say beyond the result.</summary>
     /// <param name="run">The run, with its orders.</param>
     /// <param name="withOutput">Whether the end of what failed orders wrote is shown. (It is not where it was shown before.)</param>
@@ -76,7 +79,7 @@ internal static class RunEnding
         {
             var names = group.Count() == 1 ? TerminalText.Clean(group.First().Name) : string.Create(CultureInfo.InvariantCulture, $"{group.Count():N0} orders");
             var name = TerminalWidth.Fit(names, width / 2);
-            lines.Add($"{RunTable.Mark(DisplayStatus.Skipped, palette)} {palette.Dim($"{name}  {TerminalWidth.Fit(group.Key, Math.Max(MinWidth, width - TerminalWidth.Of(name) - 4))}")}");
+            lines.Add($"{RunTable.Mark(DisplayStatus.Skipped, palette)} {palette.Dim($"{name}  {TerminalWidth.Fit(group.Key, Math.Max(MinCauseWidth, width - TerminalWidth.Of(name) - 4))}")}");
         }
 
         if (groups.Count > MaxSkipped)

@@ -75,6 +75,7 @@ internal sealed class RootCausesTests
         var palette = new Palette(false);
         await Assert.That(RunText.Of(run, Seen.Start, palette).Split('\n').Count(line => line.EndsWith("skipped, because of vpc", StringComparison.Ordinal))).IsEqualTo(2);
         await Assert.That(RunEnding.Of(run, withOutput: false, "", 80, palette)).Contains("- 2 orders  skipped, because of vpc");
+        await Assert.That(RunEnding.Of(run, withOutput: false, "", 20, palette)).Contains("- 2 orders  skipped, because of vpc");
         using var json = System.Text.Json.JsonDocument.Parse(run.ToJson());
         var apps = json.RootElement.GetProperty("orders")[2];
         await Assert.That(apps.GetProperty("root_causes")[0].GetProperty("order_name").GetString()).IsEqualTo("vpc");
