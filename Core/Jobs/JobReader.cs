@@ -77,7 +77,9 @@ internal static class JobReader
         return LineAt(text[..valid]);
     }
 
-    /// <summary>The line that follows this text. Both languages' parsers end a line at a line feed, YAML's at a lone carriage return too.</summary>
+    /// <summary>
+    /// The line that follows this text. Both languages' parsers end a line at a line feed, YAML's at a lone carriage return too.
+    /// </summary>
     private static int LineAt(ReadOnlySpan<byte> before) =>
         1 + before.Count((byte)'\n') + before.Count((byte)'\r') - before.Count("\r\n"u8);
 

@@ -124,7 +124,9 @@ internal sealed record OrderRecord
     /// <summary>The end of its masked output, at most <see cref="OrderChange.MaxLogTailChars"/> characters.</summary>
     public string? LogTail { get; init; }
 
-    /// <summary>What Terraform said that it changes, in the whole of its output; null when it did not, and in records of earlier versions.</summary>
+    /// <summary>
+    /// What Terraform said that it changes, in the whole of its output; null when it did not, and in records of earlier versions.
+    /// </summary>
     public TerraformSums? Terraform { get; init; }
 }
 

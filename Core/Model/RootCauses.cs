@@ -1,8 +1,8 @@
 namespace IacCi.Core.Model;
 
 /// <summary>
-/// Finds why orders were skipped: not the skipped order before them, but the order that failed by itself. Each order is looked at once. Every place
-/// that shows a skipped order asks here and says it with <see cref="Sentence"/>.
+/// Finds why orders were skipped: not the skipped order before them, but the order that failed by itself. Each order is looked at once.
+/// Every place that shows a skipped order asks here and says it with <see cref="Sentence"/>.
 /// </summary>
 internal sealed class RootCauses
 {
@@ -50,7 +50,9 @@ internal sealed class RootCauses
         var open = new Stack<int>([num.Index]);
         while (open.TryPeek(out var index))
         {
-            var skippedBefore = found[index] is null ? Blocking(index).Where(d => found[d] is null && orderAt(d).Shown == DisplayStatus.Skipped).ToList() : [];
+            var skippedBefore = found[index] is null
+                ? Blocking(index).Where(d => found[d] is null && orderAt(d).Shown == DisplayStatus.Skipped).ToList()
+                : [];
             found[index] ??= [];
             if (skippedBefore.Count > 0)
             {

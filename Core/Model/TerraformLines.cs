@@ -3,10 +3,11 @@ using System.Globalization;
 namespace IacCi.Core.Model;
 
 /// <summary>
-/// Reads the sums that Terraform, or OpenTofu, prints: the one place that knows its sentences. It is given clean lines, one after the other.
+/// Reads the sums that Terraform, or OpenTofu, prints: the one place that knows its sentences. It is given clean lines, one by one.
 /// <para>
-/// <c>terraform apply -auto-approve</c> prints a plan of its own, which is done and not shown when <c>Apply complete!</c> with the same sums
-/// follows. So a plan stays open until a line says whose it is: what <c>terraform plan</c> says at its end, the end of an apply, or the next plan.
+/// <c>terraform apply -auto-approve</c> prints a plan of its own, which is done and not shown when <c>Apply complete!</c> with the same
+/// sums follows. So a plan stays open until a line says whose it is: what <c>terraform plan</c> says at its end, the end of an apply, or
+/// the next plan.
 /// </para>
 /// </summary>
 internal sealed class TerraformLines
@@ -73,11 +74,15 @@ internal sealed class TerraformLines
         open = isOpen ? next : null;
     }
 
-    private static ResourceCounts? PlanOf(string line) => line.StartsWith(PlanBegins, StringComparison.Ordinal) ? CountsOf(line[PlanBegins.Length..]) : null;
+    private static ResourceCounts? PlanOf(string line) =>
+        line.StartsWith(PlanBegins, StringComparison.Ordinal) ? CountsOf(line[PlanBegins.Length..]) : null;
 
-    private static string? BeginsWithOne(string line, string[] beginnings) => Array.Find(beginnings, begins => line.StartsWith(begins, StringComparison.Ordinal));
+    private static string? BeginsWithOne(string line, string[] beginnings) =>
+        Array.Find(beginnings, begins => line.StartsWith(begins, StringComparison.Ordinal));
 
-    /// <summary>Reads <c>1 to import, 40 to add, 0 to change, 2 to destroy</c> or <c>3 destroyed</c>, up to the end of the sentence.</summary>
+    /// <summary>
+    /// Reads <c>1 to import, 40 to add, 0 to change, 2 to destroy</c> or <c>3 destroyed</c>, up to the end of the sentence.
+    /// </summary>
     /// <returns>Null when it is anything else. What else may be counted there (<c>1 to forget</c>) is passed over.</returns>
     private static ResourceCounts? CountsOf(string list)
     {
@@ -86,7 +91,8 @@ internal sealed class TerraformLines
         foreach (var part in list.Split('.')[0].TrimEnd().Split(", "))
         {
             var space = part.IndexOf(' ');
-            if (space is < 1 or > MaxDigits || !long.TryParse(part.AsSpan(0, space), NumberStyles.None, CultureInfo.InvariantCulture, out var count))
+            if (space is < 1 or > MaxDigits
+                || !long.TryParse(part.AsSpan(0, space), NumberStyles.None, CultureInfo.InvariantCulture, out var count))
             {
                 return null;
             }
@@ -105,5 +111,6 @@ internal sealed class TerraformLines
         return isDestroyKnown ? counts : null;
     }
 
-    private static ResourceCounts? Plus(ResourceCounts? one, ResourceCounts? other) => one is { } a && other is { } b ? a.Plus(b) : one ?? other;
+    private static ResourceCounts? Plus(ResourceCounts? one, ResourceCounts? other) =>
+        one is { } a && other is { } b ? a.Plus(b) : one ?? other;
 }

@@ -8,7 +8,9 @@ namespace IacCi.Core.Reporting;
 /// <summary>What Terraform, or OpenTofu, says in an order's output that it will change, or has changed, as a comment shows it.</summary>
 internal static partial class TerraformChanges
 {
-    /// <summary>The sums of an order. A result of an earlier version, or of somebody else's worker, has none: then the end of its output is read.</summary>
+    /// <summary>
+    /// The sums of an order. A result of an earlier version, or of somebody else's worker, has none: then the end of its output is read.
+    /// </summary>
     /// <returns>Null when there is nothing of that kind.</returns>
     internal static TerraformSums? Of(OrderReport order) =>
         order.Terraform ?? (order.LogTail is { Length: > 0 } log ? TerraformLines.Read(SafeText.CleanLog(log)) : null);
@@ -19,7 +21,9 @@ internal static partial class TerraformChanges
     /// </summary>
     internal static string ToHtml(TerraformSums sums)
     {
-        var planned = sums.Planned is { } plan && (sums.Applied is not { } done || (done != plan && !plan.IsNone)) ? ToHtml("plan", plan, "to import", "to destroy") : null;
+        var planned = sums.Planned is { } plan && (sums.Applied is not { } done || (done != plan && !plan.IsNone))
+            ? ToHtml("plan", plan, "to import", "to destroy")
+            : null;
         var applied = sums.Applied is { } changed ? ToHtml("applied", changed, "imported", "destroyed") : null;
         return string.Join(", ", new[] { planned, applied }.OfType<string>());
     }
@@ -33,7 +37,8 @@ internal static partial class TerraformChanges
 
         var text = string.Create(CultureInfo.InvariantCulture, $"{what} <code>+{counts.Add} ~{counts.Change} -{counts.Destroy}</code>");
         text += counts.Import == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $" {counts.Import:N0} {imports}");
-        return counts.Destroy == 0 ? text : string.Create(CultureInfo.InvariantCulture, $"{text} 🔥 <strong>{counts.Destroy:N0} {destroys}</strong>");
+        return counts.Destroy == 0 ? text
+            : string.Create(CultureInfo.InvariantCulture, $"{text} 🔥 <strong>{counts.Destroy:N0} {destroys}</strong>");
     }
 
     /// <summary>

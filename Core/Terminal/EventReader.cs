@@ -62,7 +62,8 @@ internal sealed class EventReader(IRunStore store)
         }
     }
 
-    private async ValueTask<EventView> ExplainAsync(RunEvent happened, Dictionary<RunId, Records?> known, CancellationToken cancellationToken)
+    private async ValueTask<EventView> ExplainAsync(
+        RunEvent happened, Dictionary<RunId, Records?> known, CancellationToken cancellationToken)
     {
         if (happened.Status is not ("failed" or "timed_out"))
         {

@@ -77,14 +77,18 @@ internal static class RunEnding
 
         foreach (var group in groups.Take(MaxSkipped))
         {
-            var names = group.Count() == 1 ? TerminalText.Clean(group.First().Name) : string.Create(CultureInfo.InvariantCulture, $"{group.Count():N0} orders");
+            var names = group.Count() == 1
+                ? TerminalText.Clean(group.First().Name)
+                : string.Create(CultureInfo.InvariantCulture, $"{group.Count():N0} orders");
             var name = TerminalWidth.Fit(names, width / 2);
-            lines.Add($"{RunTable.Mark(DisplayStatus.Skipped, palette)} {palette.Dim($"{name}  {TerminalWidth.Fit(group.Key, Math.Max(MinCauseWidth, width - TerminalWidth.Of(name) - 4))}")}");
+            var why = TerminalWidth.Fit(group.Key, Math.Max(MinCauseWidth, width - TerminalWidth.Of(name) - 4));
+            lines.Add($"{RunTable.Mark(DisplayStatus.Skipped, palette)} {palette.Dim($"{name}  {why}")}");
         }
 
         if (groups.Count > MaxSkipped)
         {
-            lines.Add(palette.Dim(string.Create(CultureInfo.InvariantCulture, $"  and {groups.Skip(MaxSkipped).Sum(group => group.Count()):N0} more that were skipped")));
+            var more = groups.Skip(MaxSkipped).Sum(group => group.Count());
+            lines.Add(palette.Dim(string.Create(CultureInfo.InvariantCulture, $"  and {more:N0} more that were skipped")));
         }
     }
 

@@ -32,7 +32,7 @@ internal static class RunText
         var causes = run.FindCauses();
         foreach (var order in run.Orders)
         {
-            var note = order.Shown() is var shown && (shown == DisplayStatus.Skipped || (shown.IsFailure() && shown != DisplayStatus.Cancelled)) ? run.Why(order, causes) : "";
+            var note = order.Shown() is DisplayStatus.Skipped or DisplayStatus.Failed or DisplayStatus.TimedOut ? run.Why(order, causes) : "";
             lines.Add(Row(order, note, now, nameWidth, width, palette));
             if (RunView.ExecutionOf(order) is { } url)
             {

@@ -46,7 +46,11 @@ internal sealed record RunView(JobRecord Job, IReadOnlyList<OrderRecord> Orders)
 
     /// <summary>The orders that made this one be skipped.</summary>
     internal IReadOnlyList<OrderRecord> CausesOf(OrderRecord order, RootCauses causes) =>
-        [.. causes.Of(order.Num).Select(num => num.Index < Orders.Count && Orders[num.Index].Num == num ? Orders[num.Index] : Orders.First(other => other.Num == num))];
+        [.. causes.Of(order.Num).Select(Find)];
+
+    /// <summary>By its index, unless records before it are forgotten.</summary>
+    private OrderRecord Find(OrderNum num) =>
+        num.Index < Orders.Count && Orders[num.Index].Num == num ? Orders[num.Index] : Orders.First(order => order.Num == num);
 
     /// <summary>How many orders are shown how.</summary>
     public OrderCounts Counts => OrderCounts.Of(Orders.Select(order => order.Shown()));

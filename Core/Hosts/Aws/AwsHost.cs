@@ -77,8 +77,9 @@ internal sealed class AwsHost : IDisposable
     /// <exception cref="UserException">A variable is missing, or wrong.</exception>
     public void CheckWebhook() => SettingsCheck.Ask(
         [
-            .. Everywhere(), () => settings.WatchdogStateMachine, () => settings.JobParameters, () => settings.JobSecrets, () => settings.VcsParameters,
-            () => settings.VcsSecrets, () => settings.CodeLocations, () => SecretLocationOf(), () => settings.ReplayRules, () => readers.Value,
+            .. Everywhere(), () => settings.WatchdogStateMachine, () => settings.JobParameters, () => settings.JobSecrets,
+            () => settings.VcsParameters, () => settings.VcsSecrets, () => settings.CodeLocations, () => SecretLocationOf(), () => settings.ReplayRules,
+            () => readers.Value,
         ]);
 
     /// <summary>Finds out what is not configured that orchestrating needs. (Workers' names are asked for when an order needs them.)</summary>
@@ -155,8 +156,8 @@ internal sealed class AwsHost : IDisposable
     /// <summary>What the engine needs in each of its roles.</summary>
     private IEnumerable<Func<object?>> Everywhere() =>
         [
-            () => settings.OrdersTable, () => settings.EventsTable, () => settings.LocksTable, () => settings.InternalBucket, () => settings.DoneBucket,
-            () => settings.SopsKeyPrefix, () => settings.RecordRetention,
+            () => settings.OrdersTable, () => settings.EventsTable, () => settings.LocksTable, () => settings.InternalBucket,
+            () => settings.DoneBucket, () => settings.SopsKeyPrefix, () => settings.RecordRetention,
         ];
 
     private AwsWorkers MakeWorkers()

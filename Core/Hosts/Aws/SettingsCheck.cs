@@ -25,9 +25,8 @@ internal static class SettingsCheck
 
         if (problems.Count > 0)
         {
-            throw new UserException(problems.Count == 1
-                ? problems[0]
-                : string.Create(CultureInfo.InvariantCulture, $"{problems.Count} variables are missing or wrong:\n  {string.Join("\n  ", problems)}"));
+            var heading = string.Create(CultureInfo.InvariantCulture, $"{problems.Count} variables are missing or wrong:");
+            throw new UserException(problems.Count == 1 ? problems[0] : string.Join("\n  ", problems.Prepend(heading)));
         }
     }
 }

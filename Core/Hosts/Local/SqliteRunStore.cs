@@ -316,7 +316,8 @@ internal sealed class SqliteRunStore(SqliteDatabase database) : ILocalRunStore
         AdvanceTexts[(int)change.Action],
         ("$status", change.Target.Word()), ("$at", SqliteRows.Time(change.At)), ("$reason", change.FailureReason), ("$exit", change.ExitCode),
         ("$started", SqliteRows.Time(change.StartedAt)), ("$finished", SqliteRows.Time(change.FinishedAt)), ("$log", change.LogTail),
-        ("$terraform", change.Terraform?.ToText()), ("$execution", change.ExecutionUrl), ("$watchdog", change.WatchdogUrl), ("$run", run.Value), ("$num", change.Num.Value)) == 1;
+        ("$terraform", change.Terraform?.ToText()), ("$execution", change.ExecutionUrl), ("$watchdog", change.WatchdogUrl),
+        ("$run", run.Value), ("$num", change.Num.Value)) == 1;
 
     private static void Write(SqliteDatabase db, RunId run, RunCheckpoint checkpoint, string lease, (string Name, object? Value) condition) => db.Execute(
         $"UPDATE locks SET states = $states, ending = $ending, report_due_at = $due, {lease} WHERE run_id = $run",

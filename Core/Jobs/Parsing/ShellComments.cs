@@ -1,6 +1,8 @@
 namespace IacCi.Core.Jobs.Parsing;
 
-/// <summary>Where the lines of a command have a comment of the shell. A mark in quotes, behind a backslash or inside a word is none.</summary>
+/// <summary>
+/// Where the lines of a command have a comment of the shell. A mark in quotes, behind a backslash or inside a word is none.
+/// </summary>
 internal static class ShellComments
 {
     /// <summary>The marks, by line and place in it, both from 0.</summary>

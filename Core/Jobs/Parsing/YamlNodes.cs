@@ -237,7 +237,12 @@ internal sealed partial class YamlNodes
         CheckText(scalar);
         var plain = scalar.Style == ScalarStyle.Plain && scalar.Tag.IsEmpty;
         var cut = scalar.Style == ScalarStyle.Plain ? CutBehind((int)scalar.End.Index) : CommentCut.None;
-        var block = scalar.Style switch { ScalarStyle.Literal => BlockStyle.Literal, ScalarStyle.Folded => BlockStyle.Folded, _ => BlockStyle.None };
+        var block = scalar.Style switch
+        {
+            ScalarStyle.Literal => BlockStyle.Literal,
+            ScalarStyle.Folded => BlockStyle.Folded,
+            _ => BlockStyle.None,
+        };
         var (line, column) = (Line(scalar), Column(scalar));
         return new ScalarNode(line, column, plain ? KindOf(scalar.Value) : ScalarKind.Text, _text.Restore(scalar.Value))
         {
@@ -253,7 +258,11 @@ internal sealed partial class YamlNodes
     {
         var (from, to) = ((int)scalar.Start.Index, Math.Min((int)scalar.End.Index, _text.Content.Length));
         var lines = _text.Content[from..to].ReplaceLineEndings("\n").Split('\n').Skip(1).ToList();
-        return [.. ShellComments.Find(lines, block == BlockStyle.Folded).Select(mark => (Line(scalar) + 1 + mark.Line, Characters(lines[mark.Line], mark.At) + 1))];
+        return
+        [
+            .. ShellComments.Find(lines, block == BlockStyle.Folded)
+                .Select(mark => (Line(scalar) + 1 + mark.Line, Characters(lines[mark.Line], mark.At) + 1)),
+        ];
 
         static int Characters(string text, int end) => text.AsSpan(0, end).ToString().EnumerateRunes().Count();
     }

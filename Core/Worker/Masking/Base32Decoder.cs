@@ -1,8 +1,8 @@
 namespace IacCi.Core.Worker.Masking;
 
 /// <summary>
-/// Base32 in capital letters (RFC 4648, section 6), padded or not. Eight characters make a group of five bytes; where the groups begin is not known, so
-/// there are eight readings. Line ends that tools put into it (base32(1) after 76 characters) are passed over.
+/// Base32 in capital letters (RFC 4648, section 6), padded or not. Eight characters make a group of five bytes; where the groups begin is
+/// not known, so there are eight readings. Line ends that tools put into it (base32(1) after 76 characters) are passed over.
 /// </summary>
 /// <param name="trie">The secrets.</param>
 /// <param name="outputs">What is read in each of the eight ways.</param>

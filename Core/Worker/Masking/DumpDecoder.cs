@@ -1,11 +1,13 @@
 namespace IacCi.Core.Worker.Masking;
 
 /// <summary>
-/// Dumps as xxd(1), <c>hexdump -C</c> and <c>od -tx1</c> write them: in each line an offset, the bytes as hexadecimal, and perhaps the same bytes as text.
-/// The bytes of all lines are one reading, and so are the texts: a secret that goes on in the next line is masked in both.
+/// Dumps as xxd(1), <c>hexdump -C</c> and <c>od -tx1</c> write them: in each line an offset, the bytes as hexadecimal, and perhaps the
+/// same bytes as text. The bytes of all lines are one reading, and so are the texts: a secret that goes on in the next line is masked in
+/// both.
 /// <para>
-/// 1. A line begins with six digits at least, and a colon (xxd) or a blank. 2. Pairs of digits follow, alone or in groups. 3. Behind two blanks (xxd), or
-/// a <c>|</c> or <c>&gt;</c> (the others), the rest of the line is text; the sign that ends it belongs to the dump. Any other line ends the dump.
+/// 1. A line begins with six digits at least, and a colon (xxd) or a blank. 2. Pairs of digits follow, alone or in groups. 3. Behind two
+/// blanks (xxd), or a <c>|</c> or <c>&gt;</c> (the others), the rest of the line is text; the sign that ends it belongs to the dump. Any
+/// other line ends the dump.
 /// </para>
 /// </summary>
 /// <param name="trie">The secrets.</param>

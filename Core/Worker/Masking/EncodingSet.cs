@@ -36,8 +36,10 @@ internal sealed class EncodingSet
         new EncodingRow("quotes", "'\"\\", matching => new QuoteDecoder(new Reading(matching, None))),
         Base64(InBase64, isInner: false),
         new EncodingRow("hexadecimal", HexTriggers, matching => new HexDecoder(matching.Trie, Readings(2, matching, None))),
-        new EncodingRow("base32", Base32Triggers, matching => new Base32Decoder(matching.Trie, Readings(Base32Decoder.Ways, matching, None))),
-        new EncodingRow("dumps", DumpTriggers, matching => new DumpDecoder(matching.Trie, new Reading(matching, None), new Reading(matching, None))),
+        new EncodingRow(
+            "base32", Base32Triggers, matching => new Base32Decoder(matching.Trie, Readings(Base32Decoder.Ways, matching, None))),
+        new EncodingRow(
+            "dumps", DumpTriggers, matching => new DumpDecoder(matching.Trie, new Reading(matching, None), new Reading(matching, None))),
         new EncodingRow("terminal", ControlTriggers, matching => new ControlDecoder(new Reading(matching, None, hasHistory: true))),
     ]);
 

@@ -5,8 +5,8 @@ using IacCi.Core.Text;
 namespace IacCi.Core.Worker.Output;
 
 /// <summary>
-/// Reads what Terraform says it changes out of an order's output as it comes, however much output there is before and after it. It keeps the
-/// beginning of one line and no more.
+/// Reads what Terraform says it changes out of an order's output as it comes, however much output there is before and after it. It keeps
+/// the beginning of one line and no more.
 /// </summary>
 internal sealed class TerraformReader : IOutputSink
 {

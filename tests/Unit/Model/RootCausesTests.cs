@@ -10,7 +10,7 @@ internal sealed class RootCausesTests
     {
         var (status, reason) = shown switch
         {
-            DisplayStatus.Skipped => (OrderStatus.Failed, EngineReasons.DependencyFailed),
+            DisplayStatus.Skipped => (OrderStatus.Failed, FailureReason.DependencyFailed),
             DisplayStatus.Failed => (OrderStatus.Failed, "command_failed: exit code 1"),
             DisplayStatus.TimedOut => (OrderStatus.TimedOut, "timeout"),
             _ => (OrderStatus.Succeeded, null),

@@ -128,7 +128,8 @@ internal sealed partial class DynamoRunStore : IRunStore
         return [.. items.Select(item => DynamoItems.Order(item, _bucketRoot)).OrderBy(order => order.Num)];
     }
 
-    private TransactWriteItem Put(RunEvent happened) => new() { Put = new Put { TableName = _tables.Events, Item = DynamoItems.Item(happened, RecordRetention) } };
+    private TransactWriteItem Put(RunEvent happened) =>
+        new() { Put = new Put { TableName = _tables.Events, Item = DynamoItems.Item(happened, RecordRetention) } };
 
     private TransactWriteItem Step(RunId run, JobChange change)
     {

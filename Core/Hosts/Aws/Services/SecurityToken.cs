@@ -9,7 +9,7 @@ namespace IacCi.Core.Hosts.Aws.Services;
 /// replace this file.
 /// </summary>
 /// <param name="config">The configuration.</param>
-public sealed class AmazonSecurityTokenServiceClient(ServiceConfig config) : ServiceClient(config)
+internal sealed class AmazonSecurityTokenServiceClient(ServiceConfig config) : ServiceClient(config)
 {
     private const string Version = "2011-06-15";
 
@@ -50,7 +50,7 @@ public sealed class AmazonSecurityTokenServiceClient(ServiceConfig config) : Ser
 }
 
 /// <summary>Takes on a role.</summary>
-public sealed class AssumeRoleRequest : AmazonWebServiceRequest
+internal sealed class AssumeRoleRequest : AmazonWebServiceRequest
 {
     /// <summary>Which.</summary>
     public required string RoleArn { get; init; }
@@ -63,7 +63,7 @@ public sealed class AssumeRoleRequest : AmazonWebServiceRequest
 }
 
 /// <summary>The credentials of a session.</summary>
-public sealed class AssumeRoleResponse : AmazonWebServiceResponse
+internal sealed class AssumeRoleResponse : AmazonWebServiceResponse
 {
     /// <summary>The id of its key.</summary>
     public string AccessKeyId { get; init; } = "";
