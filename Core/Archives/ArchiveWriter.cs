@@ -1,6 +1,5 @@
 using System.IO.Compression;
 using System.Text;
-using IacCi.Core.Linux;
 using IacCi.Core.Text;
 
 namespace IacCi.Core.Archives;

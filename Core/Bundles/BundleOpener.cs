@@ -3,7 +3,6 @@ using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text.Json;
 using IacCi.Core.Archives;
-using IacCi.Core.Jobs;
 using IacCi.Core.Model;
 using IacCi.Core.Secrets.Age;
 using IacCi.Core.Secrets.Sops;

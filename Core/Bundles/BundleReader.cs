@@ -1,6 +1,5 @@
 using System.Text;
 using System.Text.Json;
-using IacCi.Core.Jobs;
 using IacCi.Core.Model;
 using IacCi.Core.Text;
 

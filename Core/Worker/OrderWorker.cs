@@ -4,11 +4,9 @@ using IacCi.Core.Bundles;
 using IacCi.Core.Linux;
 using IacCi.Core.Model;
 using IacCi.Core.Text;
-using IacCi.Core.Worker.Events;
 using IacCi.Core.Worker.Leftovers;
 using IacCi.Core.Worker.Masking;
 using IacCi.Core.Worker.Output;
-using IacCi.Core.Worker.Processes;
 
 namespace IacCi.Core.Worker;
 

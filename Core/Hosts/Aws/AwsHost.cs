@@ -7,7 +7,6 @@ using IacCi.Core.Hosts.Aws.Dynamo;
 using IacCi.Core.Hosts.Aws.Roles;
 using IacCi.Core.Intake;
 using IacCi.Core.Intake.Webhooks;
-using IacCi.Core.Jobs;
 using IacCi.Core.Model;
 using IacCi.Core.Reporting;
 using IacCi.Core.Reporting.Vcs;

@@ -46,7 +46,7 @@ internal sealed class RecordDaysTests(PublishedAwsFixture published)
     [Test]
     public async Task Objects_live_a_day()
     {
-        var buckets = await File.ReadAllTextAsync(Path.Join(Binary.Root(), "terraform", "02-deploy", "buckets.tf"));
+        var buckets = await File.ReadAllTextAsync(Path.Join(Repository.Root, "terraform", "02-deploy", "buckets.tf"));
         var rule = buckets[buckets.IndexOf("resource \"aws_s3_bucket_lifecycle_configuration\" \"this\"", StringComparison.Ordinal)..];
         await Assert.That(rule[..rule.IndexOf("\n}", StringComparison.Ordinal)]).Contains("for_each = local.buckets").And.Contains("filter {}");
         await Assert.That(string.Join(' ', rule.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries))).Contains("expiration { days = 1 }");

@@ -1,5 +1,4 @@
 using System.Text.RegularExpressions;
-using IacCi.Tests.EndToEnd.Local;
 
 namespace IacCi.Tests.EndToEnd.Documents;
 

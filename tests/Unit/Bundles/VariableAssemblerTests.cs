@@ -1,6 +1,5 @@
 using System.Text;
 using IacCi.Core.Bundles;
-using IacCi.Core.Jobs;
 using IacCi.Core.Secrets;
 
 namespace IacCi.Tests.Unit.Bundles;

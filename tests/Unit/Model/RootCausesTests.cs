@@ -1,5 +1,6 @@
 using IacCi.Core.Model;
 using IacCi.Core.Terminal;
+using IacCi.Tests.Unit.Terminal;
 
 namespace IacCi.Tests.Unit.Model;
 
@@ -15,7 +16,7 @@ internal sealed class RootCausesTests
             DisplayStatus.TimedOut => (OrderStatus.TimedOut, "timeout"),
             _ => (OrderStatus.Succeeded, null),
         };
-        return Seen.Order(Seen.Run().Job, number, name, status) with { FailureReason = reason, Dependencies = [.. dependencies.Select(d => OrderNum.At(d - 1))] };
+        return SampleRuns.Order(SampleRuns.Run().Job, number, name, status) with { FailureReason = reason, Dependencies = [.. dependencies.Select(d => OrderNum.At(d - 1))] };
     }
 
     private static string Of(RunView run, int number)
@@ -24,7 +25,7 @@ internal sealed class RootCausesTests
         return run.Why(run.Orders.Single(order => order.Num.Value == number), causes);
     }
 
-    private static RunView Run(params OrderRecord[] orders) => Seen.Run() with { Orders = orders };
+    private static RunView Run(params OrderRecord[] orders) => SampleRuns.Run() with { Orders = orders };
 
     [Test]
     public async Task A_skipped_order_names_what_failed_first_and_not_its_skipped_neighbour()
@@ -73,7 +74,7 @@ internal sealed class RootCausesTests
     {
         var run = Run(Record(1, "vpc", DisplayStatus.Failed), Record(2, "cluster", DisplayStatus.Skipped, 1), Record(3, "apps", DisplayStatus.Skipped, 2));
         var palette = new Palette(false);
-        await Assert.That(RunText.Of(run, Seen.Start, palette).Split('\n').Count(line => line.EndsWith("skipped, because of vpc", StringComparison.Ordinal))).IsEqualTo(2);
+        await Assert.That(RunText.Of(run, SampleRuns.Start, palette).Split('\n').Count(line => line.EndsWith("skipped, because of vpc", StringComparison.Ordinal))).IsEqualTo(2);
         await Assert.That(RunEnding.Of(run, withOutput: false, "", 80, palette)).Contains("- 2 orders  skipped, because of vpc");
         await Assert.That(RunEnding.Of(run, withOutput: false, "", 20, palette)).Contains("- 2 orders  skipped, because of vpc");
         using var json = System.Text.Json.JsonDocument.Parse(run.ToJson());

@@ -1,6 +1,5 @@
 using System.Text.RegularExpressions;
 using IacCi.Core.Model;
-using IacCi.Tests.EndToEnd.Local;
 
 namespace IacCi.Tests.Unit.Model;
 

@@ -1,7 +1,6 @@
 using CsCheck;
 using IacCi.Core.Model;
 using IacCi.Core.Reporting;
-using IacCi.Tests.EndToEnd.GitHub;
 
 namespace IacCi.Tests.Unit.Reporting;
 

@@ -1,5 +1,4 @@
 using System.Text;
-using IacCi.Core.Hosts.Local;
 using IacCi.Core.Model;
 using IacCi.Core.Terminal;
 

@@ -1,5 +1,3 @@
-using IacCi.Tests.EndToEnd.Local;
-
 namespace IacCi.Tests.Unit.Terminal;
 
 /// <summary>What people see, held against files. UPDATE_GOLDEN=1 writes the files instead of comparing with them.</summary>

@@ -1,8 +1,6 @@
 using System.Text;
-using IacCi.Core.Hosts.Local;
 using IacCi.Core.Model;
 using IacCi.Core.Terminal;
-using IacCi.Core.Worker.Output;
 
 namespace IacCi.Tests.Unit.Terminal;
 

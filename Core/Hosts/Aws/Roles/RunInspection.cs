@@ -4,7 +4,6 @@ using System.Text;
 using System.Text.Json;
 using IacCi.Core.Engine;
 using IacCi.Core.Model;
-using IacCi.Core.Reporting;
 using IacCi.Core.Text;
 
 namespace IacCi.Core.Hosts.Aws.Roles;

@@ -1,6 +1,5 @@
 using IacCi.Core.Hosts.Aws;
 using IacCi.Core.Hosts.Aws.Access;
-using IacCi.Core.Jobs;
 using IacCi.Core.Secrets;
 using IacCi.Core.Text;
 using JobsGiven = IacCi.Tests.Unit.Jobs.JobSamples;
