@@ -81,9 +81,11 @@ internal sealed class CommandType : FieldType
 
         foreach (var place in scalar.ShellComments)
         {
-            diagnostics.Warn(node.Path, place, scalar.Block == BlockStyle.Folded
-                ? "has a '#' in a block whose lines become one ('>'): the shell takes all that follows for a comment; write '|', or put it in quotes if it belongs to the command"
-                : "has ' #' in a block: the shell takes the rest of the line for a comment; put it in quotes if it belongs to the command");
+            diagnostics.Warn(
+                node.Path,
+                place,
+                "has a '#' in a block whose lines become one ('>'): the shell takes all that follows for a comment; " +
+                "write '|', or put it in quotes if it belongs to the command");
         }
 
         if (scalar.UnusedAnchor is { } anchor)

@@ -36,19 +36,6 @@ internal enum CommentCut
     BeforeText,
 }
 
-/// <summary>How a text of several lines is written.</summary>
-internal enum BlockStyle
-{
-    /// <summary>In no block.</summary>
-    None,
-
-    /// <summary>With <c>|</c>: its lines stay lines.</summary>
-    Literal,
-
-    /// <summary>With <c>&gt;</c>: its lines become one.</summary>
-    Folded,
-}
-
 /// <summary>A text, number, bool or null; its text as written, without quotes and escapes.</summary>
 internal sealed class ScalarNode(int line, int column, ScalarKind kind, string text) : Node(line, column)
 {
@@ -62,10 +49,7 @@ internal sealed class ScalarNode(int line, int column, ScalarKind kind, string t
     /// <summary>Where the comment begins that cuts it; its own place while nothing does.</summary>
     public (int Line, int Column) CutPlace { get; init; } = (line, column);
 
-    /// <summary>How it is written, where that means something for a command.</summary>
-    public BlockStyle Block { get; init; }
-
-    /// <summary>Of a block: where its lines hold what a shell takes for a comment.</summary>
+    /// <summary>Of a block whose lines become one (<c>&gt;</c>): where a line holds what a shell takes for a comment.</summary>
     public IReadOnlyList<(int Line, int Column)> ShellComments { get; init; } = [];
 
     /// <summary>The anchor that stands in front of it, as long as nothing refers to it.</summary>

@@ -1,28 +1,22 @@
 namespace IacCi.Core.Jobs.Parsing;
 
 /// <summary>
-/// Where the lines of a command have a comment of the shell. A mark in quotes, behind a backslash or inside a word is none.
+/// Where lines that become one command have a comment of the shell, which hides all that follows. A mark in quotes, behind a backslash or
+/// inside a word is none.
 /// </summary>
 internal static class ShellComments
 {
     /// <summary>The marks, by line and place in it, both from 0.</summary>
     /// <param name="lines">The lines of the command, as they stand in the file.</param>
-    /// <param name="isFolded">Whether the lines become one: then a line that is nothing but a comment hides what follows.</param>
-    public static IEnumerable<(int Line, int At)> Find(IReadOnlyList<string> lines, bool isFolded)
+    public static IEnumerable<(int Line, int At)> Find(IReadOnlyList<string> lines)
     {
         char? quote = null;
         for (var i = 0; i < lines.Count; i++)
         {
             var at = MarkIn(lines[i], ref quote);
-            if (at >= 0 && (isFolded || !string.IsNullOrWhiteSpace(lines[i][..at])))
+            if (at >= 0 && lines.Skip(i + 1).Any(line => !string.IsNullOrWhiteSpace(line)))
             {
                 yield return (i, at);
-            }
-
-            if (!isFolded && quote is null && (at < 0 ? lines[i] : lines[i][..at]).Contains("<<", StringComparison.Ordinal))
-            {
-                // What follows may be a here-document, where such a mark is text.
-                yield break;
             }
         }
     }

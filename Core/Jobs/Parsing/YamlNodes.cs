@@ -237,30 +237,23 @@ internal sealed partial class YamlNodes
         CheckText(scalar);
         var plain = scalar.Style == ScalarStyle.Plain && scalar.Tag.IsEmpty;
         var cut = scalar.Style == ScalarStyle.Plain ? CutBehind((int)scalar.End.Index) : CommentCut.None;
-        var block = scalar.Style switch
-        {
-            ScalarStyle.Literal => BlockStyle.Literal,
-            ScalarStyle.Folded => BlockStyle.Folded,
-            _ => BlockStyle.None,
-        };
         var (line, column) = (Line(scalar), Column(scalar));
         return new ScalarNode(line, column, plain ? KindOf(scalar.Value) : ScalarKind.Text, _text.Restore(scalar.Value))
         {
             Cut = cut,
             CutPlace = cut == CommentCut.None || scalar.End.Line == line ? (line, column) : ((int)scalar.End.Line, ColumnOf(scalar.End)),
-            Block = block,
-            ShellComments = block == BlockStyle.None ? [] : CommentsIn(scalar, block),
+            ShellComments = scalar.Style == ScalarStyle.Folded ? CommentsIn(scalar) : [],
         };
     }
 
-    /// <summary>What a shell takes for a comment in the lines of a block: all below the one that begins it.</summary>
-    private List<(int Line, int Column)> CommentsIn(Scalar scalar, BlockStyle block)
+    /// <summary>What a shell takes for a comment in the lines of a folded block: all below the one that begins it.</summary>
+    private List<(int Line, int Column)> CommentsIn(Scalar scalar)
     {
         var (from, to) = ((int)scalar.Start.Index, Math.Min((int)scalar.End.Index, _text.Content.Length));
         var lines = _text.Content[from..to].ReplaceLineEndings("\n").Split('\n').Skip(1).ToList();
         return
         [
-            .. ShellComments.Find(lines, block == BlockStyle.Folded)
+            .. ShellComments.Find(lines)
                 .Select(mark => (Line(scalar) + 1 + mark.Line, Characters(lines[mark.Line], mark.At) + 1)),
         ];
 

@@ -64,15 +64,6 @@ internal sealed class YamlTrapTests
         orders:
         - timeout: 1
           cmds:
-          - |
-            echo one
-            echo two # three
-            echo é # four
-        """, "6:14 orders[0].cmds[0], 7:12 orders[0].cmds[0]")]
-    [Arguments("""
-        orders:
-        - timeout: 1
-          cmds:
           - >-
             terraform plan
             # -destroy
@@ -94,7 +85,7 @@ internal sealed class YamlTrapTests
           - echo one
             two # three
         """, "5:8 orders[0].cmds[0]")]
-    public async Task A_comment_in_a_block_is_pointed_out_in_its_own_line(string text, string places)
+    public async Task A_comment_that_hides_what_follows_is_pointed_out_in_its_own_line(string text, string places)
     {
         await Assert.That(Places(text)).IsEqualTo(places);
         await Assert.That(Places(text.Replace("\n", "\r\n", StringComparison.Ordinal))).IsEqualTo(places);
@@ -102,6 +93,8 @@ internal sealed class YamlTrapTests
     }
 
     [Test]
+    [Arguments("|", "echo one # two\necho three")]
+    [Arguments(">", "echo one # two")]
     [Arguments("|", "# what it is for\necho one\n  # and what not\necho two")]
     [Arguments("|", "echo 'a # b' \"c # d\" e\\ # f#g $# ${#h}")]
     [Arguments("|", "echo 'a\n# b\nc # d'")]
