@@ -13,7 +13,8 @@ internal static class Cli
     /// <summary>Arguments are what was typed: <c>@name</c> is no file of further arguments.</summary>
     private static readonly ParserConfiguration Parsing = new() { ResponseFileTokenReplacer = null };
 
-    private static readonly InvocationConfiguration Invocation = new() { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null };
+    private static readonly InvocationConfiguration Invocation =
+        new() { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null };
 
     /// <summary>Runs the program.</summary>
     /// <returns>The exit code.</returns>

@@ -36,7 +36,9 @@ internal static class CommandLineErrors
             : [.. parsed.Errors.Select(error => Message(parsed, error)).Distinct()];
     }
 
-    /// <summary>The message of a kind stands as it is. What the library says of too few or too many values gets the name of what is meant.</summary>
+    /// <summary>
+    /// The message of a kind stands as it is. What the library says of too few or too many values gets the name of what is meant.
+    /// </summary>
     private static string Message(ParseResult parsed, ParseError error)
     {
         if ((error.SymbolResult as OptionResult ?? error.SymbolResult?.Parent as OptionResult) is { } result)
@@ -45,13 +47,15 @@ internal static class CommandLineErrors
             return result switch
             {
                 { Tokens.Count: 0 } => $"{name} needs a value: {name} {result.Option.HelpName}",
-                { Tokens.Count: > 1, Option.Arity.MaximumNumberOfValues: 1 } => $"{name} is given {result.Tokens.Count} times; give it once",
+                { Tokens.Count: > 1, Option.Arity.MaximumNumberOfValues: 1 } =>
+                    $"{name} is given {result.Tokens.Count} times; give it once",
                 _ => error.Message,
             };
         }
 
         var command = parsed.CommandResult.Command;
-        var missing = command.Arguments.FirstOrDefault(one => one.Arity.MinimumNumberOfValues > 0 && parsed.GetResult(one) is null or { Tokens.Count: 0 });
+        var missing = command.Arguments.FirstOrDefault(
+            one => one.Arity.MinimumNumberOfValues > 0 && parsed.GetResult(one) is null or { Tokens.Count: 0 });
         return missing is null ? error.Message : $"{missing.Name} is missing: {Cli.UsageOf(command)}";
     }
 
@@ -60,7 +64,10 @@ internal static class CommandLineErrors
     /// </summary>
     private static IEnumerable<string> UnknownOptions(ParseResult parsed, IReadOnlyList<string> args) => args.Contains("--")
         ? []
-        : parsed.CommandResult.Children.OfType<ArgumentResult>().SelectMany(argument => argument.Tokens).Select(token => token.Value).Where(IsOption);
+        : parsed.CommandResult.Children.OfType<ArgumentResult>()
+            .SelectMany(argument => argument.Tokens)
+            .Select(token => token.Value)
+            .Where(IsOption);
 
     private static bool IsOption(string text) => text.Length > 1 && text[0] == '-';
 
@@ -76,14 +83,17 @@ internal static class CommandLineErrors
         var near = Spelling.Nearest(text.Trim(), command.Subcommands.Select(one => one.Name));
         return IsOption(text)
             ? UnknownOption(command, text)
-            : $"there is no command {Printable.Word(text)}; {(near is null ? $"the commands are {Commands(command)}" : $"did you mean {near}?")}";
+            : $"there is no command {Printable.Word(text)}; " +
+                $"{(near is null ? $"the commands are {Commands(command)}" : $"did you mean {near}?")}";
     }
 
     private static string TooMany(Command command, string word)
     {
         var taken = string.Join(" and ", command.Arguments.Select(argument => argument.Name));
-        return $"{Printable.Word(word)} is one word too many; '{command.Name}' takes {(taken.Length == 0 ? "options only" : $"{taken}; a name with blanks needs quotes")}";
+        return $"{Printable.Word(word)} is one word too many; '{command.Name}' takes " +
+            $"{(taken.Length == 0 ? "options only" : $"{taken}; a name with blanks needs quotes")}";
     }
 
-    private static string Commands(Command command) => string.Join(", ", command.Subcommands.Where(one => one is not RoleCommand).Select(one => one.Name));
+    private static string Commands(Command command) =>
+        string.Join(", ", command.Subcommands.Where(one => one is not RoleCommand).Select(one => one.Name));
 }

@@ -15,7 +15,9 @@ internal static class CommentCommand
         var run = Kinds.RunReference.Argument<string>("RUN", "A run id, or the beginning of one.");
         var state = SharedOptions.StateDir();
         var output = SharedOptions.Output();
-        var command = new Command("comment", "Print the comment about a run, as it is or would be posted (markdown).\n\nExample: iac-ci comment 0b6c > comment.md")
+        var command = new Command(
+            "comment",
+            "Print the comment about a run, as it is or would be posted (markdown).\n\nExample: iac-ci comment 0b6c > comment.md")
         {
             run, state, output,
         };
@@ -31,11 +33,13 @@ internal static class CommentCommand
     }
 
     /// <summary>The snapshot of a run, from its records.</summary>
-    public static async ValueTask<RunReport> ReadAsync(IRunStore store, IObjectStore objects, JobRecord job, bool isLocal, CancellationToken cancellationToken)
+    public static async ValueTask<RunReport> ReadAsync(
+        IRunStore store, IObjectStore objects, JobRecord job, bool isLocal, CancellationToken cancellationToken)
     {
         var graph = await new RunPlans(objects).FindAsync(job.RunId, cancellationToken)
             ?? throw new UserException(job.Status.IsFinal()
-                ? $"run {job.RunId} has no plan any more: its intake was given up, or what it needs is forgotten (on AWS after a day); 'iac-ci status {job.RunId}' has its records"
+                ? $"run {job.RunId} has no plan any more: its intake was given up, or what it needs is forgotten (on AWS after a day); " +
+                    $"'iac-ci status {job.RunId}' has its records"
                 : $"run {job.RunId} has no plan yet: its intake is not finished");
         var view = await RunView.ReadAsync(store, job, cancellationToken);
         return RunReport.From(graph.Plan, job, view.Orders, isLocal);

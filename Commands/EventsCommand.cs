@@ -14,7 +14,9 @@ internal static class EventsCommand
         var follow = new Option<bool>("--follow", "-f") { Description = "Go on until the run has ended. With -o json: an object a line." };
         var state = SharedOptions.StateDir();
         var output = SharedOptions.Output();
-        var command = new Command("events", "Show what happened to a run, oldest first, and why.\n\nExample: iac-ci events a3f7b2c1") { trace, follow, state, output };
+        var command = new Command(
+            "events",
+            "Show what happened to a run, oldest first, and why.\n\nExample: iac-ci events a3f7b2c1") { trace, follow, state, output };
         command.SetAction(async (parsed, cancellationToken) =>
         {
             using var runs = RunSource.Open(parsed, state);
@@ -50,7 +52,9 @@ internal static class EventsCommand
     {
         var job = await RunLookup.FindAsync(runs, text, cancellationToken);
         var orders = await RunView.ReadAsync(runs.Store, job, cancellationToken);
-        var width = orders.Orders.Select(order => TerminalWidth.Of(TerminalText.Clean(order.Name))).Append(RunEvent.JobEventName.Length).Max();
+        var width = orders.Orders.Select(order => TerminalWidth.Of(TerminalText.Clean(order.Name)))
+            .Append(RunEvent.JobEventName.Length)
+            .Max();
         await foreach (var view in new EventReader(runs.Store).FollowAsync(job, runs.Follow, TimeProvider.System, cancellationToken))
         {
             Console.Out.WriteLine(json ? EventText.ToJsonLine(view) : EventText.Line(view, width));

@@ -15,8 +15,11 @@ internal static class GraphCommand
         var format = Kinds.Word<Func<JobGraph, string>>(
                 ("text", GraphText.Render), ("mermaid", GraphMarkup.Mermaid), ("dot", GraphMarkup.Dot), ("json", GraphMarkup.Json))
             .Option<Func<JobGraph, string>>("--output", "text|mermaid|dot|json", "How it is written. Default: text.", "-o", "--format");
-        var command = new Command("graph", "Show which order waits for which.\n\nExample: iac-ci graph job.yaml --format dot > job.dot") { job, format };
-        command.SetAction((parsed, cancellationToken) => RunAsync(parsed.GetRequiredValue(job), parsed.GetValue(format) ?? GraphText.Render, cancellationToken));
+        var command = new Command(
+            "graph", "Show which order waits for which.\n\nExample: iac-ci graph job.yaml --format dot > job.dot") { job, format };
+        command.SetAction(
+            (parsed, cancellationToken) =>
+                RunAsync(parsed.GetRequiredValue(job), parsed.GetValue(format) ?? GraphText.Render, cancellationToken));
         return command;
     }
 

@@ -3,8 +3,8 @@ using System.Runtime.InteropServices;
 namespace IacCi.Commands;
 
 /// <summary>
-/// The signals that ask this process to end: Ctrl-C, SIGTERM, and a terminal that is gone. The first one begins an end in good order, and each further one
-/// shortens what the last one waits for.
+/// The signals that ask this process to end: Ctrl-C, SIGTERM, and a terminal that is gone. The first one begins an end in good order, and
+/// each further one shortens what the last one waits for.
 /// </summary>
 internal sealed class Interrupts : IDisposable
 {
@@ -20,7 +20,9 @@ internal sealed class Interrupts : IDisposable
     {
         steps = [.. Enumerable.Range(0, count).Select(_ => new CancellationTokenSource())];
         this.heard = heard;
-        registrations = [.. new[] { PosixSignal.SIGINT, PosixSignal.SIGTERM, PosixSignal.SIGHUP }.Select(signal => PosixSignalRegistration.Create(signal, Take))];
+        registrations =
+            [.. new[] { PosixSignal.SIGINT, PosixSignal.SIGTERM,
+                PosixSignal.SIGHUP }.Select(signal => PosixSignalRegistration.Create(signal, Take))];
     }
 
     /// <summary>Is cancelled by the first signal.</summary>

@@ -7,7 +7,8 @@ namespace IacCi.Commands;
 internal static class JobFile
 {
     /// <summary>The argument.</summary>
-    public static Argument<string> Argument() => Kinds.Path.Argument<string>("JOB", "The job, JSON or YAML; - reads it from standard input.");
+    public static Argument<string> Argument() =>
+        Kinds.Path.Argument<string>("JOB", "The job, JSON or YAML; - reads it from standard input.");
 
     /// <summary>The name that messages show.</summary>
     public static string NameOf(string job) => job == InputFile.StandardInput ? "stdin" : job;

@@ -22,7 +22,8 @@ internal static class Kinds
         text => (text.Length > 0 && !text.Contains('\0') && Encoding.UTF8.GetByteCount(text) <= MaxPathBytes, text));
 
     /// <summary>A run id that somebody chooses.</summary>
-    public static ValueKind<RunId> RunId { get; } = new("a run id: " + RunIdForm, text => (Core.Model.RunId.TryParse(text, out var run), run));
+    public static ValueKind<RunId> RunId { get; } = new(
+        "a run id: " + RunIdForm, text => (Core.Model.RunId.TryParse(text, out var run), run));
 
     /// <summary>What people type for a run: its id, the beginning of one, or its trace.</summary>
     public static ValueKind<string> RunReference { get; } = new(
@@ -30,7 +31,8 @@ internal static class Kinds
 
     /// <summary>What people type for an order.</summary>
     public static ValueKind<string> OrderReference { get; } = new(
-        $"an order's name, queue id or number, at most {JobLimits.MaxNameLength} characters", text => (text.Length is > 0 and <= JobLimits.MaxNameLength, text));
+        $"an order's name, queue id or number, at most {JobLimits.MaxNameLength} characters",
+        text => (text.Length is > 0 and <= JobLimits.MaxNameLength, text));
 
     /// <summary>A moment, for people: so long ago, or a date, perhaps with a time.</summary>
     public static ValueKind<string> Moment { get; } = new(
@@ -44,14 +46,17 @@ internal static class Kinds
     public const string Forever = "forever";
 
     /// <summary>A duration with its unit.</summary>
-    public static ValueKind<string> Duration { get; } = new("a time with its unit, such as 12h, 30d or 8w", text => (DurationText.TryParse(text, out _), text));
+    public static ValueKind<string> Duration { get; } = new(
+        "a time with its unit, such as 12h, 30d or 8w", text => (DurationText.TryParse(text, out _), text));
 
     /// <summary>A duration with its unit, or for ever.</summary>
     public static ValueKind<string> Retention { get; } = new(
-        $"a time with its unit, such as 12h, 30d or 8w, or '{Forever}'", text => (text == Forever || DurationText.TryParse(text, out _), text));
+        $"a time with its unit, such as 12h, 30d or 8w, or '{Forever}'",
+        text => (text == Forever || DurationText.TryParse(text, out _), text));
 
     /// <summary>What was typed as a duration.</summary>
-    public static TimeSpan DurationOf(string text) => DurationText.TryParse(text, out var duration) ? duration : throw new UsageException($"{text} is no duration");
+    public static TimeSpan DurationOf(string text) =>
+        DurationText.TryParse(text, out var duration) ? duration : throw new UsageException($"{text} is no duration");
 
     /// <summary>Words of statuses with commas between them.</summary>
     public static ValueKind<string[]> Statuses { get; } = new(
@@ -60,7 +65,8 @@ internal static class Kinds
 
     /// <summary>A part of a name.</summary>
     public static ValueKind<string> PartOfName { get; } = new(
-        $"a part of a name, at most {JobLimits.MaxNameLength} characters", text => (text.Length is > 0 and <= JobLimits.MaxNameLength, text));
+        $"a part of a name, at most {JobLimits.MaxNameLength} characters",
+        text => (text.Length is > 0 and <= JobLimits.MaxNameLength, text));
 
     /// <summary>A user of this machine. Whether there is one is found out by the one who needs it.</summary>
     public static ValueKind<string> User { get; } = new(
@@ -88,5 +94,9 @@ internal static class Kinds
 
     private static ValueKind<int> Number(int min, int max, string unit) => new(
         string.Create(CultureInfo.InvariantCulture, $"a whole number from {min:N0} to {max:N0}{unit}"),
-        text => (int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value) && value >= min && value <= max, value));
+        text =>
+            (
+                int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value) && value >= min
+                    && value <= max,
+                value));
 }

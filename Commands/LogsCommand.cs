@@ -32,7 +32,8 @@ internal static class LogsCommand
             var following = parsed.GetValue(follow) ? runs.Follow : null;
             if (parsed.GetValue(output) == OutputFormat.Json)
             {
-                Console.Out.WriteLine(await OutputJson.LogsAsync(runs, job.RunId, named is null ? view.Orders : [named], following, cancellationToken));
+                Console.Out.WriteLine(
+                    await OutputJson.LogsAsync(runs, job.RunId, named is null ? view.Orders : [named], following, cancellationToken));
                 return (int)ExitCode.Succeeded;
             }
 
@@ -54,7 +55,8 @@ internal static class LogsCommand
         if (named is null && follow is not null)
         {
             var palette = SharedOptions.PaletteOf(Console.IsOutputRedirected);
-            return await new LogFollower(runs.Store, runs.Objects, follow, output, palette, TimeProvider.System).FollowAsync(view.Job, view.Orders, cancellationToken);
+            return await new LogFollower(runs.Store, runs.Objects, follow, output, palette, TimeProvider.System)
+                .FollowAsync(view.Job, view.Orders, cancellationToken);
         }
 
         var reader = new LogReader(runs.Store, runs.Objects, runs.LiveLogs, output, TimeProvider.System);

@@ -15,7 +15,8 @@ internal static class OrchestrateCommand
         var output = SharedOptions.Output();
         var command = new RoleCommand(
             "orchestrate",
-            "Do what follows from the news of runs, on AWS.\n\nExample: iac-ci orchestrate --run-id 0b6c8f4e-8a52-4d0e-9a55-1c35f6a0b1de --dry-run" + RoleHost.Codes)
+            "Do what follows from the news of runs, on AWS.\n\nExample: iac-ci orchestrate --run-id " +
+                "0b6c8f4e-8a52-4d0e-9a55-1c35f6a0b1de --dry-run" + RoleHost.Codes)
         {
             file, run, dryRun, output,
         };
@@ -24,7 +25,8 @@ internal static class OrchestrateCommand
             ({ }, { }, _) => throw new UsageException("give --run-id or --event, not both"),
             (null, _, true) => throw new UsageException("--dry-run needs --run-id"),
             ({ } named, null, var dry) => WakeAsync(named, dry, parsed.GetValue(output)),
-            (null, var events, false) => RoleHost.RunAsync("orchestrate", events, host => host.CheckOrchestrate(), host => host.Orchestrate()),
+            (null, var events, false) =>
+                RoleHost.RunAsync("orchestrate", events, host => host.CheckOrchestrate(), host => host.Orchestrate()),
         });
         return command;
     }

@@ -16,14 +16,18 @@ internal static class OutputJson
         json.WriteString("comment", comment);
     });
 
-    /// <summary><c>{"run_id", "orders": [{"order_num", "order_name", "status", "log"}]}</c>; with <c>follow</c> when all of them have ended.</summary>
-    public static async Task<string> LogsAsync(RunSource runs, RunId run, IReadOnlyList<OrderRecord> orders, FollowOptions? follow, CancellationToken cancellationToken)
+    /// <summary>
+    /// <c>{"run_id", "orders": [{"order_num", "order_name", "status", "log"}]}</c>; with <c>follow</c> when all of them have ended.
+    /// </summary>
+    public static async Task<string> LogsAsync(
+        RunSource runs, RunId run, IReadOnlyList<OrderRecord> orders, FollowOptions? follow, CancellationToken cancellationToken)
     {
         List<string> logs = [];
         foreach (var order in orders)
         {
             using var log = new MemoryStream();
-            await new LogReader(runs.Store, runs.Objects, runs.LiveLogs, log, TimeProvider.System).ShowAsync([order], headings: false, follow, cancellationToken);
+            await new LogReader(runs.Store, runs.Objects, runs.LiveLogs, log, TimeProvider.System)
+                .ShowAsync([order], headings: false, follow, cancellationToken);
             logs.Add(Encoding.UTF8.GetString(log.GetBuffer(), 0, (int)log.Length));
         }
 

@@ -18,7 +18,8 @@ internal static class PruneCommand
     {
         var older = Kinds.Duration.Option<string>("--older-than", "DURATION", "Only runs that have been over for so long: 12h, 30d, 8w.");
         older.DefaultValueFactory = _ => Kinds.KeptFor;
-        var keep = Kinds.Count(0, MaxKept).Option<int>("--keep", "N", "Leave the newest N runs that are over, however old they are. Default: 0.");
+        var keep = Kinds.Count(0, MaxKept).Option<int>(
+            "--keep", "N", "Leave the newest N runs that are over, however old they are. Default: 0.");
         var dryRun = new Option<bool>("--dry-run") { Description = "Remove nothing; say what would be removed." };
         var state = SharedOptions.StateDir();
         var output = SharedOptions.Output();
@@ -37,14 +38,17 @@ internal static class PruneCommand
         };
         command.SetAction((parsed, cancellationToken) =>
         {
-            if (parsed.GetResult(state) is not { Implicit: false } && Environment.GetEnvironmentVariable(AwsSettings.OrdersTableVariable) is { Length: > 0 })
+            if (parsed.GetResult(state) is not { Implicit: false }
+                && Environment.GetEnvironmentVariable(AwsSettings.OrdersTableVariable) is { Length: > 0 })
             {
-                throw new UsageException("on AWS runs are removed by themselves (record_days); name the state folder of this machine with --state-dir");
+                throw new UsageException(
+                    "on AWS runs are removed by themselves (record_days); name the state folder of this machine with --state-dir");
             }
 
             var rule = new PruneRule(Kinds.DurationOf(parsed.GetRequiredValue(older)), parsed.GetValue(keep), parsed.GetValue(dryRun));
             var outcome = Prune(new StateFolder(parsed.GetRequiredValue(state)), rule, cancellationToken);
-            Console.Out.WriteLine(parsed.GetValue(output) == OutputFormat.Json ? OutputJson.Pruned(outcome, rule.DryRun) : TextOf(outcome, rule.DryRun));
+            Console.Out.WriteLine(
+                parsed.GetValue(output) == OutputFormat.Json ? OutputJson.Pruned(outcome, rule.DryRun) : TextOf(outcome, rule.DryRun));
             return Task.FromResult((int)ExitCode.Succeeded);
         });
         return command;
@@ -60,9 +64,12 @@ internal static class PruneCommand
     private static string TextOf(PruneOutcome outcome, bool dryRun)
     {
         var lines = outcome.Removed.Select(run =>
-            $"{run.Run}  {run.Status.Word(),-9}  {run.FinishedAt.UtcDateTime:yyyy-MM-dd HH:mm}Z  {Printable.Line(run.Title ?? "", JobTitleChars)}".TrimEnd());
+            $"{run.Run}  {run.Status.Word(),-9}  {run.FinishedAt.UtcDateTime:yyyy-MM-dd HH:mm}Z  " +
+                $"{Printable.Line(run.Title ?? "", JobTitleChars)}".TrimEnd());
         var runs = outcome.Removed.Count == 1 ? "1 run" : $"{outcome.Removed.Count:N0} runs";
         var size = $"{outcome.Bytes / 1e6:0.0} MB";
-        return string.Join('\n', lines.Append($"{(dryRun ? "would remove" : "removed")} {runs} ({size}); {outcome.Left:N0} {(dryRun ? "would stay" : "stay")}"));
+        return string.Join(
+            '\n',
+            lines.Append($"{(dryRun ? "would remove" : "removed")} {runs} ({size}); {outcome.Left:N0} {(dryRun ? "would stay" : "stay")}"));
     }
 }

@@ -13,10 +13,13 @@ internal static class RoleHost
 {
     /// <summary>The option <c>--event</c>.</summary>
     public static Option<string?> Event() =>
-        Kinds.Path.Option<string?>("--event", "FILE|-", "Handle this one event (a file with the JSON, or - for standard input) and print the answer.");
+        Kinds.Path.Option<string?>(
+            "--event", "FILE|-", "Handle this one event (a file with the JSON, or - for standard input) and print the answer.");
 
     /// <summary>What the help of each role ends with.</summary>
-    public const string Codes = "\n\nIn a Lambda (AWS_LAMBDA_RUNTIME_API is set) it serves events until it is ended.\nExit codes: 0 handled, 2 invalid input or a missing setting, 70 not handled.";
+    public const string Codes =
+        "\n\nIn a Lambda (AWS_LAMBDA_RUNTIME_API is set) it serves events until it is ended.\nExit codes: 0 handled, 2 invalid input or " +
+            "a missing setting, 70 not handled.";
 
     /// <summary>Runs a role: in a Lambda, or for one event.</summary>
     public static async Task<int> RunAsync(string role, string? eventFile, Action<AwsHost> check, Func<AwsHost, IRole> make)
@@ -31,7 +34,8 @@ internal static class RoleHost
         if (eventFile is null)
         {
             throw new UsageException(
-                $"there is no event: give one with --event FILE (or - for standard input); in a Lambda, AWS_LAMBDA_RUNTIME_API says where events are");
+                $"there is no event: give one with --event FILE (or - for standard input); in a Lambda, AWS_LAMBDA_RUNTIME_API says " +
+                    $"where events are");
         }
 
         check(host);
@@ -40,11 +44,13 @@ internal static class RoleHost
     }
 
     /// <summary>The AWS side of this process.</summary>
-    public static AwsHost Host(RoleProcess process) => new(Environment.GetEnvironmentVariable, TimeProvider.System, RandomNumberGenerator.GetBytes, process.Log.Warn);
+    public static AwsHost Host(RoleProcess process) =>
+        new(Environment.GetEnvironmentVariable, TimeProvider.System, RandomNumberGenerator.GetBytes, process.Log.Warn);
 
     /// <summary>This process in a role.</summary>
     public static RoleProcess Process(string role) => new(
-        role, Environment.GetEnvironmentVariable, StandardStreams.Results, StandardStreams.Log, TimeProvider.System, RandomNumberGenerator.GetBytes);
+        role, Environment.GetEnvironmentVariable, StandardStreams.Results, StandardStreams.Log, TimeProvider.System,
+        RandomNumberGenerator.GetBytes);
 
     /// <summary>Does something that ends early when the process is asked to end.</summary>
     /// <param name="act">It; the first token asks it to end, the second one, when the process is asked again, not to wait for that.</param>

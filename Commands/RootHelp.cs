@@ -5,8 +5,8 @@ using System.CommandLine.Invocation;
 namespace IacCi.Commands;
 
 /// <summary>
-/// The first screen of <c>--help</c>: a line for each command, what people use first, and the parts of a deployment at the end. The help of a single
-/// command is the library's.
+/// The first screen of <c>--help</c>: a line for each command, what people use first, and the parts of a deployment at the end. The help of
+/// a single command is the library's.
 /// </summary>
 /// <param name="ofCommands">The library's help.</param>
 internal sealed class RootHelp(HelpAction ofCommands) : SynchronousCommandLineAction
@@ -32,8 +32,10 @@ internal sealed class RootHelp(HelpAction ofCommands) : SynchronousCommandLineAc
         root.Subcommands.Where(command => command is RoleCommand).ToList().ForEach(WriteLine);
         return 0;
 
-        void WriteLine(Command command) => output.WriteLine($"  {Cli.UsageOf(command).PadRight(width)}  {command.Description!.Split('\n')[0]}");
+        void WriteLine(Command command) =>
+            output.WriteLine($"  {Cli.UsageOf(command).PadRight(width)}  {command.Description!.Split('\n')[0]}");
     }
 
-    private static IEnumerable<Command> Leaves(Command command) => command.Subcommands.Count > 0 ? command.Subcommands.SelectMany(Leaves) : [command];
+    private static IEnumerable<Command> Leaves(Command command) =>
+        command.Subcommands.Count > 0 ? command.Subcommands.SelectMany(Leaves) : [command];
 }

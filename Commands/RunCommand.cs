@@ -20,15 +20,25 @@ internal static class RunCommand
         var job = Kinds.Path.OptionalArgument<string>("JOB", "The job file (YAML or JSON), or - for standard input.");
         var source = Kinds.Path.Option<string?>("--source", "DIR", "The folder of the code. Default: the folder of the job file.");
         var parallel = SharedOptions.Parallel("The most orders at work at once.");
-        var runId = Kinds.RunId.Option<RunId?>("--run-id", "ID", "A name of your own for the run: the same job under the same name runs once.");
-        var resume = Kinds.RunReference.Option<string?>("--resume", "RUN", "Go on with a run that was interrupted. No command that had started starts again.");
+        var runId = Kinds.RunId.Option<RunId?>(
+            "--run-id", "ID", "A name of your own for the run: the same job under the same name runs once.");
+        var resume = Kinds.RunReference.Option<string?>(
+            "--resume", "RUN", "Go on with a run that was interrupted. No command that had started starts again.");
         var summary = Kinds.Path.Option<string?>(
             "--summary", "FILE", "Append a page about the run to this file when it is over (markdown, as for GITHUB_STEP_SUMMARY).");
-        var showOutput = new Option<bool>("--show-output") { Description = "Show all output as it comes, each line with its order's name, instead of a table." };
+        var showOutput =
+            new Option<bool>("--show-output")
+            {
+                Description = "Show all output as it comes, each line with its order's name, instead of " +
+                "a table."
+            };
         var runAs = SharedOptions.RunAs();
         var state = SharedOptions.StateDir();
         var output = SharedOptions.Output();
-        var command = new Command("run", "Run a job on this machine.\n\nExample: iac-ci run examples/tour.yaml --parallel 4\n\nExit codes: 0 succeeded, 1 failed, 2 invalid, 3 timed out, 4 interrupted.")
+        var command = new Command(
+            "run",
+            "Run a job on this machine.\n\nExample: iac-ci run examples/tour.yaml --parallel 4\n\nExit codes: 0 succeeded, 1 failed, 2 " +
+                "invalid, 3 timed out, 4 interrupted.")
         {
             job, source, parallel, runId, resume, summary, showOutput, runAs, state, output,
         };
@@ -47,15 +57,18 @@ internal static class RunCommand
     }
 
     private sealed record Request(
-        string? JobFile, string? Source, int Parallel, RunId? RunId, string? Resume, string? Summary, StateFolder State, OutputFormat Output, bool ShowsOutput,
+        string? JobFile, string? Source, int Parallel, RunId? RunId, string? Resume, string? Summary, StateFolder State,
+        OutputFormat Output, bool ShowsOutput,
         string? RunAs);
 
     /// <summary>What belongs together, and what does not.</summary>
     private static Request Checked(Request request) => request switch
     {
-        { JobFile: null, Resume: null } or { JobFile: not null, Resume: not null } => throw new UsageException("name a job file, or a run with --resume"),
+        { JobFile: null, Resume: null } or { JobFile: not null, Resume: not null } =>
+            throw new UsageException("name a job file, or a run with --resume"),
         { Resume: not null, Source: not null } =>
-            throw new UsageException("--source does not go with --resume: a run goes on with the code that it began with; leave --source out"),
+            throw new UsageException(
+                "--source does not go with --resume: a run goes on with the code that it began with; leave --source out"),
         { Resume: not null, RunId: not null } =>
             throw new UsageException("--run-id does not go with --resume: a run keeps its id; leave --run-id out"),
         _ => request with { Summary = SummaryFile.Checked(request.Summary) },
@@ -165,7 +178,8 @@ internal static class RunCommand
 
         var view = await RunView.ReadAsync(host.Store, job, CancellationToken.None);
         stage.Screen?.End(view, SharedOptions.StateDirArgument(request.State));
-        Show(request.Output == OutputFormat.Json ? view.ToJson() : RunSentence.Of(view, SharedOptions.PaletteOf(Console.IsOutputRedirected)));
+        Show(request.Output == OutputFormat.Json ? view.ToJson() : RunSentence.Of(view,
+            SharedOptions.PaletteOf(Console.IsOutputRedirected)));
         return (int)ExitCodes.Of(job);
     }
 
@@ -210,7 +224,8 @@ internal static class RunCommand
         /// <summary>Says that a signal was heard, and what it leads to.</summary>
         public void Interrupted(int signal) => Note((signal, LongestGrace) switch
         {
-            (0, { } grace) => $"stopping: the commands that run are asked to end, and have at most {grace} s for it; press Ctrl-C again to kill them",
+            (0, { } grace) =>
+                $"stopping: the commands that run are asked to end, and have at most {grace} s for it; press Ctrl-C again to kill them",
             (0, null) => "stopping",
             _ => "killing the commands that still run",
         });

@@ -23,12 +23,15 @@ internal static class RunLookup
         }
 
         var jobs = await store.ListJobsAsync(MaxRuns, cancellationToken);
-        return jobs.Where(job => job.RunId.Value.StartsWith(text, StringComparison.Ordinal) || job.TraceId.Value == text).Take(2).ToList() switch
+        return jobs.Where(job => job.RunId.Value.StartsWith(text, StringComparison.Ordinal)
+            || job.TraceId.Value == text).Take(2).ToList() switch
         {
             [var only] => only,
             [] when jobs.Count == 0 => throw new UserException(RunSource.NoRuns(place)),
             [] => throw new UserException($"there is no run {Printable.Word(text)} in {place}; 'iac-ci status' lists the runs"),
-            _ => throw new UserException($"{Printable.Word(text)} fits more than one run in {place}; type more of it ('iac-ci status' lists the runs)"),
+            _ =>
+                throw new UserException(
+                    $"{Printable.Word(text)} fits more than one run in {place}; type more of it ('iac-ci status' lists the runs)"),
         };
     }
 

@@ -14,7 +14,8 @@ internal sealed class RunSource : IDisposable
 
     private readonly Func<JobRecord, bool> isAbandoned;
 
-    private RunSource(IRunStore store, IObjectStore objects, string place, string? liveLogs, Func<JobRecord, bool> isAbandoned, IDisposable owned)
+    private RunSource(
+        IRunStore store, IObjectStore objects, string place, string? liveLogs, Func<JobRecord, bool> isAbandoned, IDisposable owned)
     {
         (Store, Objects, Place, LiveLogs) = (store, objects, place, liveLogs);
         (this.isAbandoned, this.owned) = (isAbandoned, owned);

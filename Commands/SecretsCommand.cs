@@ -23,7 +23,8 @@ internal static class SecretsCommand
     {
         var output = OutputFile("the key");
         var convert = Kinds.Path.Option<string?>("-y", "FILE", "Make no key: print the public keys of those in FILE (-: standard input).");
-        var command = new Command("keygen", "Make an age key, printed as age-keygen does.\n\nExample: iac-ci secrets keygen -o key.txt") { output, convert };
+        var command = new Command(
+            "keygen", "Make an age key, printed as age-keygen does.\n\nExample: iac-ci secrets keygen -o key.txt") { output, convert };
         command.SetAction(parsed => parsed.GetValue(convert) is { } file
             ? PrintRecipients(file, parsed.GetValue(output))
             : MakeKey(parsed.GetValue(output)));
@@ -38,7 +39,8 @@ internal static class SecretsCommand
         var (type, file) = (InputType(), InputFile());
         var command = new Command(
             "encrypt",
-            "Encrypt FILE and print the SOPS file.\n\nExample: iac-ci secrets encrypt --age \"$(iac-ci secrets keygen -y key.txt)\" app.json > app.enc.json")
+            "Encrypt FILE and print the SOPS file.\n\nExample: iac-ci secrets encrypt --age \"$(iac-ci secrets keygen -y key.txt)\" " +
+                "app.json > app.enc.json")
         {
             recipients, type, output, file,
         };
@@ -60,10 +62,12 @@ internal static class SecretsCommand
         var keyFile = Kinds.Path.Option<string?>(
             "--age-key-file",
             "FILE",
-            $"The file with the secret keys. Default: where sops looks ({AgeKeys.KeyVariable}, {AgeKeys.FileVariable}, ~/.config/sops/age/keys.txt).");
+            $"The file with the secret keys. Default: where sops looks ({AgeKeys.KeyVariable}, {AgeKeys.FileVariable}, " +
+                $"~/.config/sops/age/keys.txt).");
         var output = OutputFile("the plain text");
         var (type, file) = (InputType(), InputFile());
-        var command = new Command("decrypt", "Decrypt the SOPS file FILE and print it.\n\nExample: iac-ci secrets decrypt --age-key-file key.txt app.enc.json")
+        var command = new Command(
+            "decrypt", "Decrypt the SOPS file FILE and print it.\n\nExample: iac-ci secrets decrypt --age-key-file key.txt app.enc.json")
         {
             keyFile, type, output, file,
         };
@@ -71,7 +75,9 @@ internal static class SecretsCommand
         {
             var path = parsed.GetValue(file)!;
             var format = FormatOf(path, parsed.GetValue(type));
-            var identities = parsed.GetValue(keyFile) is { } keys ? AgeKeys.ReadFile(keys) : AgeKeys.Find(Environment.GetEnvironmentVariable);
+            var identities = parsed.GetValue(keyFile) is { } keys
+                ? AgeKeys.ReadFile(keys)
+                : AgeKeys.Find(Environment.GetEnvironmentVariable);
             return Print(SopsFile.Decrypt(SecretsInput.Read(path), format, identities), parsed.GetValue(output));
         });
         return command;

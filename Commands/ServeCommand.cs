@@ -16,12 +16,14 @@ internal static class ServeCommand
     {
         var listen = Kinds.Listen.Option<ListenAddress>("--listen", "ADDRESS:PORT", "Where to listen.");
         listen.DefaultValueFactory = _ => ListenAddress.Default;
-        var source = Kinds.Path.Option<string?>("--source", "DIR", "The folder of the code of orders without a repository. Default: this folder.");
+        var source = Kinds.Path.Option<string?>(
+            "--source", "DIR", "The folder of the code of orders without a repository. Default: this folder.");
         var parallel = SharedOptions.Parallel("The most orders at work at once, of all runs together.");
         var stop = Kinds.Seconds(0, MaxStopSeconds).Option<int>(
             "--stop-timeout", "SECONDS", "How long orders that have begun may go on when the server is stopped; then they are ended.");
         stop.DefaultValueFactory = _ => 30;
-        var keep = Kinds.Retention.Option<string>("--keep-runs", "DURATION", $"How long runs are kept when they are over: 12h, 30d, 8w or '{Kinds.Forever}'.");
+        var keep = Kinds.Retention.Option<string>(
+            "--keep-runs", "DURATION", $"How long runs are kept when they are over: 12h, 30d, 8w or '{Kinds.Forever}'.");
         keep.DefaultValueFactory = _ => Kinds.KeptFor;
         var runAs = SharedOptions.RunAs();
         var state = SharedOptions.StateDir();
@@ -77,7 +79,8 @@ internal static class ServeCommand
 
         void Tell(int signal) => options.Local.Log(signal switch
         {
-            0 => $"asked to stop: orders that have begun may go on for {options.StopTimeout.TotalSeconds:0} s, and are then asked to end; a second signal asks them now",
+            0 =>
+                $"asked to stop: orders that have begun may go on for {options.StopTimeout.TotalSeconds:0} s, and are then asked to end; a second signal asks them now",
             1 => "asked again: the commands that run are asked to end now, and have their stop_grace for it; a third signal kills them",
             _ => "asked a third time: the commands that still run are killed",
         });

@@ -33,7 +33,10 @@ internal static class SharedOptions
 
     /// <summary>Whether colours are wanted on a stream (https://no-color.org).</summary>
     public static Palette PaletteOf(bool redirected) =>
-        new(!redirected && string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR")) && Environment.GetEnvironmentVariable("TERM") != "dumb");
+        new(
+            !redirected
+            && string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR"))
+            && Environment.GetEnvironmentVariable("TERM") != "dumb");
 }
 
 /// <summary>How results are written.</summary>

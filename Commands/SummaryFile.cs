@@ -35,7 +35,8 @@ internal static class SummaryFile
         }
         catch (Exception wrong) when (FileErrors.Are(wrong))
         {
-            tell($"the page about the run could not be written to {Printable.Word(file)}: {FileErrors.Why(file, wrong)}; 'iac-ci comment RUN' prints it");
+            tell($"the page about the run could not be written to {Printable.Word(file)}: {FileErrors.Why(file, wrong)}; 'iac-ci " +
+                $"comment RUN' prints it");
         }
     }
 

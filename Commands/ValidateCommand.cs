@@ -15,7 +15,10 @@ internal static class ValidateCommand
         var where = Kinds.Word(("local", JobContext.Local), ("aws", JobContext.Aws))
             .Option<JobContext>("--for", "local|aws", "Where it is to run: local, or aws with its further rules. Default: local.");
         var output = SharedOptions.Output();
-        var command = new Command("validate", "Check a job file and name everything that is wrong with it.\n\nExample: iac-ci validate job.yaml --for aws") { job, where, output };
+        var command = new Command(
+            "validate",
+            "Check a job file and name everything that is wrong with it.\n\nExample: iac-ci validate job.yaml --for aws") { job, where,
+                output };
         command.SetAction((parsed, cancellationToken) => RunAsync(
             parsed.GetRequiredValue(job),
             parsed.GetValue(where),

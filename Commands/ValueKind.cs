@@ -5,8 +5,8 @@ using IacCi.Core.Text;
 namespace IacCi.Commands;
 
 /// <summary>
-/// A kind of values on the command line: how one is read, and what one has to be. Options and arguments are made out of kinds and out of nothing else, so
-/// that a wrong, empty or huge value of any of them gets one sentence of one form, and no command sees it.
+/// A kind of values on the command line: how one is read, and what one has to be. Options and arguments are made out of kinds and out of
+/// nothing else, so that a wrong, empty or huge value of any of them gets one sentence of one form, and no command sees it.
 /// </summary>
 /// <param name="Expected">What a value has to be: <c>a whole number from 1 to 10</c>.</param>
 /// <param name="Read">Reads a value as it was typed; one that is not valid does not count.</param>

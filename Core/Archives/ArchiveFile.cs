@@ -2,7 +2,9 @@ using System.Security.Cryptography;
 
 namespace IacCi.Core.Archives;
 
-/// <summary>A file that is written from its beginning to its end and hashed on the way. It cannot be sought: what is written stands.</summary>
+/// <summary>
+/// A file that is written from its beginning to its end and hashed on the way. It cannot be sought: what is written stands.
+/// </summary>
 internal sealed class ArchiveFile : Stream
 {
     private const int BufferBytes = 1 << 20;

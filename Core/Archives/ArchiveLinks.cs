@@ -1,8 +1,8 @@
 namespace IacCi.Core.Archives;
 
 /// <summary>
-/// Where symbolic links lead inside a tree that is not on a disk yet. Links are followed as the system would follow them (path_resolution(7)),
-/// because two links that look harmless by themselves can lead outside together.
+/// Where symbolic links lead inside a tree that is not on a disk yet. Links are followed as the system would follow them
+/// (path_resolution(7)), because two links that look harmless by themselves can lead outside together.
 /// </summary>
 internal static class ArchiveLinks
 {

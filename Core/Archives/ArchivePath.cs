@@ -3,7 +3,9 @@ using System.Text;
 
 namespace IacCi.Core.Archives;
 
-/// <summary>Which paths, and which targets of links, an archive may have, whoever made it. A backslash is a character like others on Linux.</summary>
+/// <summary>
+/// Which paths, and which targets of links, an archive may have, whoever made it. A backslash is a character like others on Linux.
+/// </summary>
 internal static class ArchivePath
 {
     /// <summary>Says what is wrong with a path, and the remedy; null when nothing is.</summary>
@@ -31,7 +33,8 @@ internal static class ArchivePath
     public static string? TargetProblem(string target) =>
         target.Length == 0 ? "is a link to nothing"
         : TextProblem(target) is { } problem ? $"is a link whose target has {problem}; make another link"
-        : Encoding.UTF8.GetByteCount(target) > ArchiveLimits.MaxTargetBytes ? $"is a link whose target is longer than {ArchiveLimits.MaxTargetBytes:N0} bytes; make another link"
+        : Encoding.UTF8.GetByteCount(target) > ArchiveLimits.MaxTargetBytes
+            ? $"is a link whose target is longer than {ArchiveLimits.MaxTargetBytes:N0} bytes; make another link"
         : null;
 
     /// <summary>Writes a path so that a message stays one line of plain text.</summary>
@@ -43,8 +46,8 @@ internal static class ArchivePath
         : null;
 
     /// <summary>
-    /// Control characters, which a terminal obeys, and those that turn the direction of text or break its line, so that a name shows as another one
-    /// (Unicode Standard Annex 9, "Explicit Directional Formatting Characters").
+    /// Control characters, which a terminal obeys, and those that turn the direction of text or break its line, so that a name shows as
+    /// another one (Unicode Standard Annex 9, "Explicit Directional Formatting Characters").
     /// </summary>
     private static bool IsControl(char c) =>
         char.IsControl(c)
@@ -56,7 +59,8 @@ internal static class ArchivePath
         "" => "has an empty name in it",
         "." or ".." => $"has the name '{name}' in it",
         _ when name.Equals(".git", StringComparison.OrdinalIgnoreCase) => "is inside a .git folder",
-        _ when Encoding.UTF8.GetByteCount(name) > ArchiveLimits.MaxNameBytes => $"has a name of more than {ArchiveLimits.MaxNameBytes} bytes; shorten it",
+        _ when Encoding.UTF8.GetByteCount(name) > ArchiveLimits.MaxNameBytes =>
+            $"has a name of more than {ArchiveLimits.MaxNameBytes} bytes; shorten it",
         _ => null,
     };
 }

@@ -5,8 +5,8 @@ using IacCi.Core.Linux;
 namespace IacCi.Core.Archives;
 
 /// <summary>
-/// Reads a zip that somebody else made. Nothing lands outside the folder (<see cref="ArchiveTree"/>). Sizes are counted as they are written, whatever the
-/// headers say. Rights are kept as they were packed; other bits of a mode are not taken over.
+/// Reads a zip that somebody else made. Nothing lands outside the folder (<see cref="ArchiveTree"/>). Sizes are counted as they are
+/// written, whatever the headers say. Rights are kept as they were packed; other bits of a mode are not taken over.
 /// </summary>
 internal static class ArchiveReader
 {
@@ -117,7 +117,8 @@ internal static class ArchiveReader
 
     private static void WriteFile(string path, ZipArchiveEntry entry, UnixFileMode rights, Budget budget, byte[] buffer)
     {
-        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = rights, BufferSize = 0 };
+        var options =
+            new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = rights, BufferSize = 0 };
         using var file = new FileStream(path, options);
         using var content = Open(entry);
         long written = 0;
@@ -167,7 +168,8 @@ internal static class ArchiveReader
             written += bytes;
             if (written > limits.MaxBytes)
             {
-                throw new ArchiveRefusedException($"the archive is larger than {limits.MaxBytes:N0} bytes when unpacked (at {ArchivePath.Show(entry)})");
+                throw new ArchiveRefusedException(
+                    $"the archive is larger than {limits.MaxBytes:N0} bytes when unpacked (at {ArchivePath.Show(entry)})");
             }
         }
     }

@@ -1,8 +1,8 @@
 namespace IacCi.Core.Archives;
 
 /// <summary>
-/// The one policy of which entries may stand together in an archive. Whoever packs one and whoever unpacks one asks it, so that what is taken in can be
-/// unpacked everywhere: paths that stay inside, nothing twice, nothing below a file or a link, no link that leads out.
+/// The one policy of which entries may stand together in an archive. Whoever packs one and whoever unpacks one asks it, so that what is
+/// taken in can be unpacked everywhere: paths that stay inside, nothing twice, nothing below a file or a link, no link that leads out.
 /// </summary>
 internal sealed class ArchiveTree
 {
@@ -35,7 +35,8 @@ internal sealed class ArchiveTree
     /// <summary>What is wrong with the entries together, when all of them are there.</summary>
     public IEnumerable<(string Path, string Problem)> Problems() =>
         kinds.Keys.Where(HasFileAbove).Select(path => (path, "stands below something that is not a folder"))
-            .Concat(links.Keys.Where(path => ArchiveLinks.Escapes(path, links)).Select(path => (path, $"is a link out of the folder, to {ArchivePath.Show(links[path])}")));
+            .Concat(links.Keys.Where(path => ArchiveLinks.Escapes(path, links)).Select(path => (path,
+                $"is a link out of the folder, to {ArchivePath.Show(links[path])}")));
 
     private bool HasFileAbove(string path)
     {

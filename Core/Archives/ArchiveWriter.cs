@@ -12,8 +12,8 @@ namespace IacCi.Core.Archives;
 internal sealed record WrittenArchive(string File, string Sha256, int EntryCount, long ContentBytes);
 
 /// <summary>
-/// Writes a tree as a zip, straight to a file: memory does not grow with the code. Entries come sorted, so that the same tree is the same bytes; everything is
-/// checked (<see cref="ArchiveTree"/>), whatever the source promised.
+/// Writes a tree as a zip, straight to a file: memory does not grow with the code. Entries come sorted, so that the same tree is the same
+/// bytes; everything is checked (<see cref="ArchiveTree"/>), whatever the source promised.
 /// </summary>
 internal sealed class ArchiveWriter : IDisposable
 {
@@ -129,7 +129,8 @@ internal sealed class ArchiveWriter : IDisposable
     }
 
     private UserException TooMuch() => new(
-        $"{origin} has more than {limits.MaxEntries:N0} files or {limits.MaxBytes:N0} bytes: too much for an order. Leave out what its commands do not need.");
+        $"{origin} has more than {limits.MaxEntries:N0} files or {limits.MaxBytes:N0} bytes: too much for an order. Leave out what its " +
+            $"commands do not need.");
 
     private UserException Refusal()
     {

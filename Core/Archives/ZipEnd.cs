@@ -42,7 +42,8 @@ internal static class ZipEnd
 
         if (count > maxEntries || archive.Length - start > (long)maxEntries * RoomPerEntry)
         {
-            throw new ArchiveRefusedException($"the archive has {count:N0} entries or a directory too large for them; {maxEntries:N0} are allowed");
+            throw new ArchiveRefusedException(
+                $"the archive has {count:N0} entries or a directory too large for them; {maxEntries:N0} are allowed");
         }
     }
 
@@ -73,6 +74,8 @@ internal static class ZipEnd
         archive.Position = at;
         archive.ReadExactly(record);
         archive.Position = 0;
-        return (BinaryPrimitives.ReadInt64LittleEndian(record.AsSpan(CountOffset)), BinaryPrimitives.ReadInt64LittleEndian(record.AsSpan(StartOffset)));
+        return (
+            BinaryPrimitives.ReadInt64LittleEndian(record.AsSpan(CountOffset)),
+            BinaryPrimitives.ReadInt64LittleEndian(record.AsSpan(StartOffset)));
     }
 }

@@ -4,8 +4,8 @@ using IacCi.Core.Code;
 namespace IacCi.Core.Bundles;
 
 /// <summary>
-/// What a bundle consists of: files of the engine alone. The code is an archive of its own, named by its digest, which the orders of a run share; the bundle
-/// tells which.
+/// What a bundle consists of: files of the engine alone. The code is an archive of its own, named by its digest, which the orders of a run
+/// share; the bundle tells which.
 /// </summary>
 internal static class BundleFiles
 {
@@ -72,7 +72,8 @@ internal sealed record BundleOrder
 }
 
 /// <summary>The JSON of a bundle.</summary>
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, UnmappedMemberHandling = JsonUnmappedMemberHandling.Skip)]
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
+    UnmappedMemberHandling = JsonUnmappedMemberHandling.Skip)]
 [JsonSerializable(typeof(BundleOrder))]
 [JsonSerializable(typeof(string[]))]
 internal sealed partial class BundleJson : JsonSerializerContext;

@@ -26,7 +26,8 @@ internal interface IIdentitySource
 /// <param name="newFolder">Makes a folder for the code of one order.</param>
 /// <param name="keyring">Remembers the data keys of bundles; null where each bundle is opened by a process of its own.</param>
 internal sealed class BundleOpener(
-    IBundleSource bundles, IIdentitySource identities, Func<OrderAssignment, OrderFolder> newFolder, SopsKeyring? keyring = null) : IOrderOpener
+    IBundleSource bundles, IIdentitySource identities, Func<OrderAssignment, OrderFolder> newFolder,
+    SopsKeyring? keyring = null) : IOrderOpener
 {
     private const string TimeoutVariable = "TIMEOUT";
 
@@ -133,7 +134,8 @@ internal sealed class BundleOpener(
         try
         {
             using var document = JsonDocument.Parse(plain);
-            return document.RootElement.EnumerateObject().ToDictionary(member => member.Name, member => member.Value.GetString()!, StringComparer.Ordinal);
+            return document.RootElement.EnumerateObject().ToDictionary(
+                member => member.Name, member => member.Value.GetString()!, StringComparer.Ordinal);
         }
         catch (Exception wrong) when (wrong is JsonException or InvalidOperationException or ArgumentException)
         {
@@ -144,13 +146,17 @@ internal sealed class BundleOpener(
 
     private static OrderContent Compose(BundleContent content, Dictionary<string, string> variables)
     {
-        var isTime = int.TryParse(variables.GetValueOrDefault(TimeoutVariable), NumberStyles.None, CultureInfo.InvariantCulture, out var seconds) && seconds > 0;
+        var isTime = int.TryParse(
+            variables.GetValueOrDefault(TimeoutVariable), NumberStyles.None, CultureInfo.InvariantCulture, out var seconds)
+            && seconds > 0;
         return new OrderContent
         {
             Commands = content.Commands,
             Variables = variables,
             SecretValues = [.. content.SecretNames.Select(name => variables[name]).Distinct(StringComparer.Ordinal)],
-            Timeout = isTime ? TimeSpan.FromSeconds(seconds) : throw BundleException.Invalid($"the variable {TimeoutVariable} is no number of seconds"),
+            Timeout = isTime
+                ? TimeSpan.FromSeconds(seconds)
+                : throw BundleException.Invalid($"the variable {TimeoutVariable} is no number of seconds"),
             Retries = content.Order.Retries,
             Stop = content.Stop,
             KeepChanges = content.Order.DiscardChanges ? KeepChanges.Discard : KeepChanges.State,

@@ -24,7 +24,8 @@ internal sealed record BundleContent
     public required ReadOnlyMemory<byte> EncryptedValues { get; init; }
 
     /// <summary>The names of those variables whose values were fetched from where secrets are kept.</summary>
-    public IEnumerable<string> SecretNames => Sources.Where(pair => new Variable(pair.Key, "", pair.Value).IsSecret).Select(pair => pair.Key);
+    public IEnumerable<string> SecretNames =>
+        Sources.Where(pair => new Variable(pair.Key, "", pair.Value).IsSecret).Select(pair => pair.Key);
 }
 
 /// <summary>Reads an unpacked bundle. Nothing of it is believed before it is checked.</summary>
@@ -45,7 +46,9 @@ internal static class BundleReader
         var order = Parsed(parts, BundleFiles.Order, BundleJson.Default.BundleOrder);
         if (order.Format != BundleFiles.Format)
         {
-            throw Invalid($"it has the format {order.Format}, and this version of iac-ci reads {BundleFiles.Format}; let the same version make it and run it", "");
+            throw Invalid(
+                $"it has the format {order.Format}, and this version of iac-ci reads {BundleFiles.Format}; let the same version make it and run it",
+                "");
         }
 
         var commands = Parsed(parts, BundleFiles.Commands, BundleJson.Default.StringArray);
@@ -56,7 +59,14 @@ internal static class BundleReader
         }
 
         var sources = SourcesIn(parts);
-        return new BundleContent { Commands = commands, Order = order, Stop = stop, Sources = sources, EncryptedValues = Bytes(parts, BundleFiles.Secrets) };
+        return new BundleContent
+        {
+            Commands = commands,
+            Order = order,
+            Stop = stop,
+            Sources = sources,
+            EncryptedValues = Bytes(parts, BundleFiles.Secrets)
+        };
     }
 
     /// <summary>How the order is stopped; null when what the bundle says is no such thing.</summary>
@@ -64,7 +74,8 @@ internal static class BundleReader
     {
         var grace = order.StopGrace ?? StopPolicy.DefaultGraceSeconds;
         var signal = StopSignal.Interrupt;
-        return (order.StopSignal is null || StopPolicy.Words.TryGetValue(order.StopSignal, out signal)) && grace is >= 0 and <= StopPolicy.MaxGraceSeconds
+        return (order.StopSignal is null || StopPolicy.Words.TryGetValue(order.StopSignal, out signal)) && grace is >= 0
+            and <= StopPolicy.MaxGraceSeconds
             ? new StopPolicy(signal, grace)
             : null;
     }
@@ -89,7 +100,8 @@ internal static class BundleReader
     private static string[] Lines(IReadOnlyDictionary<string, ReadOnlyMemory<byte>> parts, string name) =>
         Encoding.UTF8.GetString(Bytes(parts, name).Span).Split('\n', StringSplitOptions.RemoveEmptyEntries);
 
-    private static T Parsed<T>(IReadOnlyDictionary<string, ReadOnlyMemory<byte>> parts, string name, System.Text.Json.Serialization.Metadata.JsonTypeInfo<T> type)
+    private static T Parsed<T>(
+        IReadOnlyDictionary<string, ReadOnlyMemory<byte>> parts, string name, System.Text.Json.Serialization.Metadata.JsonTypeInfo<T> type)
         where T : class
     {
         try

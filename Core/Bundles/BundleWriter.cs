@@ -31,7 +31,14 @@ internal static class BundleWriter
     public static Bundle Write(
         CodeArchive code, IReadOnlyList<string> commands, BundleOrder order, VariableSet variables, ReadOnlyMemory<byte> encryptedValues)
     {
-        order = order with { Format = BundleFiles.Format, Code = code.Origin, CodeSha256 = code.Sha256, Notes = [.. order.Notes, .. code.Notes] };
+        order =
+            order with
+            {
+                Format = BundleFiles.Format,
+                Code = code.Origin,
+                CodeSha256 = code.Sha256,
+                Notes = [.. order.Notes, .. code.Notes]
+            };
         (string Name, ReadOnlyMemory<byte> Content)[] files =
         [
             (BundleFiles.Commands, JsonSerializer.SerializeToUtf8Bytes([.. commands], BundleJson.Default.StringArray)),
@@ -50,13 +57,15 @@ internal static class BundleWriter
         ArgumentOutOfRangeException.ThrowIfZero(commands.Count);
         if (commands.Count > BundleFiles.MaxCommands)
         {
-            throw new UserException($"An order has {commands.Count:N0} commands; at most {BundleFiles.MaxCommands:N0} are run. Put them into a script.");
+            throw new UserException(
+                $"An order has {commands.Count:N0} commands; at most {BundleFiles.MaxCommands:N0} are run. Put them into a script.");
         }
 
         foreach (var (name, content) in files.Where(file => file.Content.Length > BundleFiles.MaxFileBytes))
         {
             throw new UserException(
-                $"{name} of an order would have {content.Length:N0} bytes; at most {BundleFiles.MaxFileBytes:N0} are taken. Put long commands into a script, and large values into files.");
+                $"{name} of an order would have {content.Length:N0} bytes; at most {BundleFiles.MaxFileBytes:N0} are taken. Put long " +
+                    $"commands into a script, and large values into files.");
         }
     }
 

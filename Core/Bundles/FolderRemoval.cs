@@ -1,6 +1,8 @@
 namespace IacCi.Core.Bundles;
 
-/// <summary>Removes folders that commands had in their hands: they may have taken the right to write away, and links are not followed.</summary>
+/// <summary>
+/// Removes folders that commands had in their hands: they may have taken the right to write away, and links are not followed.
+/// </summary>
 internal static class FolderRemoval
 {
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;

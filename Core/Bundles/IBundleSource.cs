@@ -21,7 +21,8 @@ internal interface IBundleSource
 }
 
 /// <summary>An order's bundle cannot be used. The message holds no secret: it becomes part of the order's failure reason.</summary>
-/// <param name="reason">Why: <see cref="FailureReason.BundleInvalid"/> or <see cref="FailureReason.DecryptFailed"/>, with what is wrong.</param>
+/// <param name="reason">Why: <see cref="FailureReason.BundleInvalid"/> or <see cref="FailureReason.DecryptFailed"/>, with what is
+/// wrong.</param>
 /// <param name="inner">What was caught.</param>
 internal sealed class BundleException(FailureReason reason, Exception? inner = null) : UserException(reason.ToString(), inner: inner)
 {

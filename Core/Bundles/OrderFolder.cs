@@ -3,8 +3,8 @@ using IacCi.Core.Model;
 namespace IacCi.Core.Bundles;
 
 /// <summary>
-/// The folder of one order, mode 0700, with an empty <c>code</c> and an empty <c>events</c> in it. No other order ever gets it or its name: a process that
-/// outlives its order may still write here. Disposing removes it.
+/// The folder of one order, mode 0700, with an empty <c>code</c> and an empty <c>events</c> in it. No other order ever gets it or its name:
+/// a process that outlives its order may still write here. Disposing removes it.
 /// </summary>
 internal sealed class OrderFolder : IDisposable
 {
@@ -17,7 +17,8 @@ internal sealed class OrderFolder : IDisposable
     /// <summary>Makes a folder.</summary>
     /// <param name="parent">Where; it is made when it does not exist, and others may share it.</param>
     /// <param name="randomBytes">Makes random bytes, for a name that nobody can guess.</param>
-    /// <param name="order">Whose it is, so that a later process knows it when this one dies (<see cref="TryParse"/>); null where no other process comes.</param>
+    /// <param name="order">Whose it is, so that a later process knows it when this one dies (<see cref="TryParse"/>); null where no other
+    /// process comes.</param>
     public static OrderFolder Create(string parent, Func<int, byte[]> randomBytes, OrderAssignment? order = null)
     {
         Directory.CreateDirectory(parent);
@@ -42,7 +43,8 @@ internal sealed class OrderFolder : IDisposable
     internal static bool TryParse(string name, out RunId run, out OrderNum num)
     {
         (run, num) = (default, default);
-        return name.Split('-', 5) is ["iac", "ci", _, var number, var id] && OrderNum.TryParse(number, out num) && RunId.TryParse(id, out run);
+        return name.Split('-', 5) is ["iac", "ci", _, var number, var id] && OrderNum.TryParse(number, out num)
+            && RunId.TryParse(id, out run);
     }
 
     /// <summary>Disposing removes nothing: there is something in it that could not be kept elsewhere.</summary>

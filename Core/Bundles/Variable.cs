@@ -6,7 +6,8 @@ namespace IacCi.Core.Bundles;
 /// <param name="Name">Its name.</param>
 /// <param name="Value">Its value.</param>
 /// <param name="Source">
-/// Where the value came from, as <c>secrets.src</c> has it: <see cref="FromJob"/>, <see cref="FromEngine"/>, or the whole location of a secret.
+/// Where the value came from, as <c>secrets.src</c> has it: <see cref="FromJob"/>, <see cref="FromEngine"/>, or the whole location of a
+/// secret.
 /// </param>
 internal sealed record Variable(string Name, string Value, string Source)
 {

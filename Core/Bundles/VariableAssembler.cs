@@ -21,8 +21,8 @@ internal static class VariableAssembler
     /// <param name="fromJob">The order's <c>env_vars</c>.</param>
     /// <param name="fromSsm">The values of its <c>ssm_paths</c>.</param>
     /// <param name="fromSecrets">
-    /// The values of its <c>secret_manager_paths</c>. A value that is a JSON object of strings becomes a variable for each member, named as the member is
-    /// (with <c>-</c> and <c>.</c> as <c>_</c>; upper and lower case as they are, for TF_VAR_region is not TF_VAR_REGION).
+    /// The values of its <c>secret_manager_paths</c>. A value that is a JSON object of strings becomes a variable for each member, named as
+    /// the member is (with <c>-</c> and <c>.</c> as <c>_</c>; upper and lower case as they are, for TF_VAR_region is not TF_VAR_REGION).
     /// </param>
     /// <param name="fromEngine">What the engine adds.</param>
     /// <returns>The variables, or every error; no error holds a value.</returns>
@@ -42,7 +42,8 @@ internal static class VariableAssembler
         var total = set.Values.Sum(SizeOf);
         if (total > VariableSet.MaxTotalBytes)
         {
-            errors.Add($"the variables have {total:N0} bytes together; at most {VariableSet.MaxTotalBytes:N0} fit. Let the commands fetch the large ones.");
+            errors.Add($"the variables have {total:N0} bytes together; at most {VariableSet.MaxTotalBytes:N0} fit. Let the commands " +
+                $"fetch the large ones.");
         }
 
         return errors.Count > 0 ? new VariableAssembly(null, errors) : new VariableAssembly(new VariableSet(set.Values), []);
@@ -55,7 +56,8 @@ internal static class VariableAssembler
         {
             if (!seen.TryAdd(variable.Name, variable))
             {
-                errors.Add($"{seen[variable.Name].Source} and {variable.Source} both give the variable {variable.Name}; leave one of them out");
+                errors.Add(
+                    $"{seen[variable.Name].Source} and {variable.Source} both give the variable {variable.Name}; leave one of them out");
             }
             else if (Problem(variable) is { } problem)
             {
@@ -75,7 +77,8 @@ internal static class VariableAssembler
 
         if (variable.Name == SopsKey || variable.Name.EndsWith(UnencryptedSuffix, StringComparison.Ordinal))
         {
-            return $"cannot be encrypted under that name ('{SopsKey}' and names that end in '{UnencryptedSuffix}' mean something else in a SOPS file); rename it";
+            return $"cannot be encrypted under that name ('{SopsKey}' and names that end in '{UnencryptedSuffix}' mean something else " +
+                $"in a SOPS file); rename it";
         }
 
         if (variable.Value.Contains('\0'))
@@ -90,7 +93,8 @@ internal static class VariableAssembler
 
         return SizeOf(variable) <= VariableSet.MaxVariableBytes
             ? null
-            : $"has {SizeOf(variable):N0} bytes; Linux takes at most {VariableSet.MaxVariableBytes:N0} for one variable. Let the commands fetch it.";
+            : $"has {SizeOf(variable):N0} bytes; Linux takes at most {VariableSet.MaxVariableBytes:N0} for one variable. Let the " +
+                $"commands fetch it.";
     }
 
     private static Variable? Whole(FetchedValue fetched, List<string> errors)
@@ -145,5 +149,6 @@ internal static class VariableAssembler
         }
     }
 
-    private static long SizeOf(Variable variable) => Encoding.UTF8.GetByteCount(variable.Name) + Encoding.UTF8.GetByteCount(variable.Value) + 2L;
+    private static long SizeOf(Variable variable) =>
+        Encoding.UTF8.GetByteCount(variable.Name) + Encoding.UTF8.GetByteCount(variable.Value) + 2L;
 }

@@ -5,13 +5,16 @@ namespace IacCi.Core.Bundles;
 /// <summary>All variables of an order, by name.</summary>
 internal sealed class VariableSet
 {
-    /// <summary>The most bytes of all names and values (what Linux takes for arguments and environment together is at least twice that; execve(2)).</summary>
+    /// <summary>
+    /// The most bytes of all names and values (what Linux takes for arguments and environment together is at least twice that; execve(2)).
+    /// </summary>
     public const int MaxTotalBytes = 1 << 20;
 
     /// <summary>The most bytes of one variable as <c>NAME=value</c> with its ending NUL (MAX_ARG_STRLEN of Linux; execve(2)).</summary>
     public const int MaxVariableBytes = 128 << 10;
 
-    internal VariableSet(IEnumerable<Variable> variables) => Variables = [.. variables.OrderBy(variable => variable.Name, StringComparer.Ordinal)];
+    internal VariableSet(IEnumerable<Variable> variables) =>
+        Variables = [.. variables.OrderBy(variable => variable.Name, StringComparer.Ordinal)];
 
     /// <summary>No variables.</summary>
     public static VariableSet Empty { get; } = new([]);

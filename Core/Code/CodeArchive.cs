@@ -4,14 +4,16 @@ namespace IacCi.Core.Code;
 
 /// <summary>
 /// The code of orders: a zip in a file, made once for each source and folder, shared by every order that runs it, and there until its
-/// <see cref="CodeSources"/> is disposed. Entries are sorted by name and have one fixed time, so that the same code is the same bytes; rights and links inside
-/// the tree are kept; no path and no link leads out of it.
+/// <see cref="CodeSources"/> is disposed. Entries are sorted by name and have one fixed time, so that the same code is the same bytes;
+/// rights and links inside the tree are kept; no path and no link leads out of it.
 /// </summary>
 internal sealed class CodeArchive
 {
     internal CodeArchive(WrittenArchive? written, string origin, IReadOnlyList<string> notes)
     {
-        (File, Sha256, EntryCount, ContentBytes) = written is null ? (null, null, 0, 0) : (written.File, written.Sha256, written.EntryCount, written.ContentBytes);
+        (File, Sha256, EntryCount, ContentBytes) = written is null
+            ? (null, null, 0, 0)
+            : (written.File, written.Sha256, written.EntryCount, written.ContentBytes);
         (Origin, Notes) = (origin, notes);
     }
 
@@ -30,7 +32,9 @@ internal sealed class CodeArchive
     /// <summary>How many bytes it has unpacked.</summary>
     public long ContentBytes { get; }
 
-    /// <summary>Where it came from, for people; of a repository with the full commit: <c>owner/name@commit folder</c>. Holds no secret.</summary>
+    /// <summary>
+    /// Where it came from, for people; of a repository with the full commit: <c>owner/name@commit folder</c>. Holds no secret.
+    /// </summary>
     public string Origin { get; }
 
     /// <summary>The full hash of the commit; null when it did not come from a repository.</summary>

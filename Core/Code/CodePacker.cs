@@ -58,7 +58,8 @@ internal sealed class CodePacker : IDisposable
     }
 
     /// <summary>Ends the archive.</summary>
-    public CodeArchive Finish(string? commit = null) => new(writer.Finish(), origin, [.. notes.Select(note => Line(note.Value, note.Key))]) { Commit = commit };
+    public CodeArchive Finish(string? commit = null) =>
+        new(writer.Finish(), origin, [.. notes.Select(note => Line(note.Value, note.Key))]) { Commit = commit };
 
     public void Dispose() => writer.Dispose();
 

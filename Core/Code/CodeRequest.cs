@@ -17,7 +17,8 @@ internal abstract record CodeRequest
     /// <param name="Commit">The commit, whole or its first digits (at least 4); null for the head of the default branch.</param>
     /// <param name="GitFolder">The folder of the repository that is taken; null for all of it.</param>
     /// <param name="Credentials">How to be let in; null for a public repository, or one that this machine can read anyway.</param>
-    public sealed record Repository(string Repo, string? Commit = null, string? GitFolder = null, GitCredentials? Credentials = null) : CodeRequest;
+    public sealed record Repository(
+        string Repo, string? Commit = null, string? GitFolder = null, GitCredentials? Credentials = null) : CodeRequest;
 }
 
 /// <summary>What opens a private repository. It never shows itself.</summary>
@@ -34,6 +35,7 @@ internal sealed record GitCredentials(string? Token, string? SshKey = null)
 internal interface ICodeSource
 {
     /// <summary>The code that is asked for. The same request gives the same archive, made once, however many ask at a time.</summary>
-    /// <exception cref="Text.UserException">It cannot be had, is too large, or leads out of its folder; the message says where and what to do.</exception>
+    /// <exception cref="Text.UserException">It cannot be had, is too large, or leads out of its folder; the message says where and what to
+    /// do.</exception>
     Task<CodeArchive> ReadAsync(CodeRequest request, CancellationToken cancellationToken);
 }

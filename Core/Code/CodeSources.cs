@@ -6,8 +6,8 @@ using IacCi.Core.Text;
 namespace IacCi.Core.Code;
 
 /// <summary>
-/// Folders, repositories and zips of one intake. Make a new one for each job: it remembers what it has read (failures too), and removes its archives and clones
-/// when it is disposed.
+/// Folders, repositories and zips of one intake. Make a new one for each job: it remembers what it has read (failures too), and removes its
+/// archives and clones when it is disposed.
 /// </summary>
 internal sealed class CodeSources : ICodeSource, IDisposable
 {
@@ -24,7 +24,8 @@ internal sealed class CodeSources : ICodeSource, IDisposable
     /// <param name="time">The clock of timeouts.</param>
     /// <param name="limits">Bounds; null for the usual ones.</param>
     /// <param name="level">How hard code is packed: not at all where it does not travel.</param>
-    public CodeSources(GitOptions options, TimeProvider time, ArchiveLimits? limits = null, CompressionLevel level = CompressionLevel.Optimal)
+    public CodeSources(
+        GitOptions options, TimeProvider time, ArchiveLimits? limits = null, CompressionLevel level = CompressionLevel.Optimal)
     {
         scratch = new ScratchFolder(options.ScratchDir);
         packing = new CodePacking(limits ?? new ArchiveLimits(), level, scratch);
@@ -41,7 +42,8 @@ internal sealed class CodeSources : ICodeSource, IDisposable
     /// <param name="fetch">Fetches it to a file that is not there yet.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <exception cref="UserException">It cannot be had, is broken or too large, or leads out of its folder.</exception>
-    public Task<CodeArchive> ReadZipAsync(string location, Func<string, CancellationToken, ValueTask> fetch, CancellationToken cancellationToken) =>
+    public Task<CodeArchive> ReadZipAsync(
+        string location, Func<string, CancellationToken, ValueTask> fetch, CancellationToken cancellationToken) =>
         zips.GetAsync(location, async _ =>
         {
             var file = scratch.NewPath();

@@ -37,7 +37,9 @@ internal static class FileContent
     }
 
     private static UserException Unreadable(string path, Exception e) =>
-        new($"The file {ArchivePath.Show(path)} cannot be read ({Reason(e)}). Make it readable, or leave it out with .gitignore.", inner: e);
+        new(
+            $"The file {ArchivePath.Show(path)} cannot be read ({Reason(e)}). Make it readable, or leave it out with .gitignore.",
+            inner: e);
 
     private static string Reason(Exception e) => e switch
     {

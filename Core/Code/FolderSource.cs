@@ -6,8 +6,8 @@ using IacCi.Core.Text;
 namespace IacCi.Core.Code;
 
 /// <summary>
-/// Packs a folder of this machine: all of it but <c>.git</c>, the state folder, and what .gitignore leaves out. What git tracks is packed even when a .gitignore
-/// names it, as far as git can be asked: in the repository of the folder, and in submodules and clones in it.
+/// Packs a folder of this machine: all of it but <c>.git</c>, the state folder, and what .gitignore leaves out. What git tracks is packed
+/// even when a .gitignore names it, as far as git can be asked: in the repository of the folder, and in submodules and clones in it.
 /// </summary>
 internal static class FolderSource
 {
@@ -15,7 +15,8 @@ internal static class FolderSource
     private const int MaxNamed = 5;
     private static readonly TimeSpan GitTimeout = TimeSpan.FromSeconds(60);
 
-    public static async Task<CodeArchive> ReadAsync(CodeRequest.Folder request, GitProcess git, CodePacking packing, CancellationToken cancellationToken)
+    public static async Task<CodeArchive> ReadAsync(
+        CodeRequest.Folder request, GitProcess git, CodePacking packing, CancellationToken cancellationToken)
     {
         var folder = Path.TrimEndingDirectorySeparator(Path.GetFullPath(request.Path));
         using var packer = new CodePacker(packing, folder);
@@ -44,7 +45,8 @@ internal static class FolderSource
         _ => FileContent.Open(path),
     };
 
-    private static async Task AddTrackedAsync(FolderWalk walk, WalkedRepository repository, GitProcess git, CodePacker packer, CancellationToken cancellationToken)
+    private static async Task AddTrackedAsync(
+        FolderWalk walk, WalkedRepository repository, GitProcess git, CodePacker packer, CancellationToken cancellationToken)
     {
         var call = new GitCall(["-C", repository.Folder, "ls-files", "-z", "--cached", "--ignored", "--exclude-standard"], GitTimeout)
         {
@@ -55,7 +57,10 @@ internal static class FolderSource
         if (answer is not { ExitCode: 0 })
         {
             var where = repository.Path.Length == 0 ? "." : repository.Path;
-            packer.Note(where, "git could not be asked which of its ignored files it tracks; all of them are left out" + (answer is null ? "" : $" ({answer.Error})"));
+            packer.Note(
+                where,
+                "git could not be asked which of its ignored files it tracks; all of them are left out" + (
+                    answer is null ? "" : $" ({answer.Error})"));
             return;
         }
 
@@ -75,11 +80,14 @@ internal static class FolderSource
 
         var offenders = entries.GroupBy(entry => string.Join('/', entry.Path.Split('/').Take(2)), StringComparer.Ordinal)
             .Select(group => (Path: group.Key, Bytes: group.Sum(entry => entry.Size), Count: group.Count()))
-            .OrderByDescending(group => total > limits.MaxBytes ? group.Bytes : group.Count).ThenBy(group => group.Path, StringComparer.Ordinal)
+            .OrderByDescending(group => total > limits.MaxBytes ? group.Bytes : group.Count)
+                .ThenBy(group => group.Path, StringComparer.Ordinal)
             .Take(MaxNamed).Select(group => $"{ArchivePath.Show(group.Path)} ({group.Bytes:N0} bytes, {group.Count:N0} files)");
         throw new UserException(
-            $"The folder {ArchivePath.Show(folder)} is too much code for an order: {total:N0} bytes in {entries.Count:N0} files, at most {limits.MaxBytes:N0} in " +
-            $"{limits.MaxEntries:N0} are packed. Most of it: {string.Join(", ", offenders)}. Leave out what the commands do not need with .gitignore, " +
+            $"The folder {ArchivePath.Show(folder)} is too much code for an order: {total:N0} bytes in {entries.Count:N0} files, at " +
+                $"most {limits.MaxBytes:N0} in " +
+            $"{limits.MaxEntries:N0} are packed. Most of it: {string.Join(", ", offenders)}. Leave out what the commands do not need " +
+                $"with .gitignore, " +
             "name a smaller folder with --source, or use git_repo and git_folder.");
     }
 }

@@ -16,8 +16,8 @@ internal sealed record WalkedRepository(string Path, string Folder, string WorkT
 }
 
 /// <summary>
-/// Lists what a folder holds without what its .gitignore files, and those above it in its work tree, leave out. The rules of a work tree end where another one
-/// begins: a submodule, or a clone in the folder, has rules of its own. It reads no other file.
+/// Lists what a folder holds without what its .gitignore files, and those above it in its work tree, leave out. The rules of a work tree
+/// end where another one begins: a submodule, or a clone in the folder, has rules of its own. It reads no other file.
 /// </summary>
 internal sealed class FolderWalk
 {
@@ -56,7 +56,8 @@ internal sealed class FolderWalk
     {
         if (FileStatus.Find(folder, follow: true) is not { IsFolder: true })
         {
-            throw new UserException($"The source folder {ArchivePath.Show(folder)} is not there, or is not a folder. Name another one with --source.");
+            throw new UserException(
+                $"The source folder {ArchivePath.Show(folder)} is not there, or is not a folder. Name another one with --source.");
         }
 
         var top = WorkTreeOf(folder);
@@ -118,7 +119,8 @@ internal sealed class FolderWalk
     {
         if (depth > MaxDepth)
         {
-            throw new UserException($"The folder {ArchivePath.Show(path)} is more than {MaxDepth} folders deep. Leave it out with .gitignore.");
+            throw new UserException(
+                $"The folder {ArchivePath.Show(path)} is more than {MaxDepth} folders deep. Leave it out with .gitignore.");
         }
 
         scope = ScopeIn(Path.Join(root, path), prefix, scope);
@@ -199,15 +201,20 @@ internal sealed class FolderWalk
     {
         try
         {
-            var names = Directory.EnumerateFileSystemEntries(Path.Join(root, path)).Take(MaxSeen - seen + 1).Select(found => Path.GetFileName(found)).ToArray();
+            var names = Directory.EnumerateFileSystemEntries(Path.Join(root, path))
+                .Take(MaxSeen - seen + 1)
+                .Select(found => Path.GetFileName(found))
+                .ToArray();
             seen += names.Length;
             return seen <= MaxSeen ? names : throw new UserException(
-                $"The folder {ArchivePath.Show(root)} holds more than {MaxSeen:N0} files. Leave out what the commands do not need with .gitignore.");
+                $"The folder {ArchivePath.Show(root)} holds more than {MaxSeen:N0} files. Leave out what the commands do not need with " +
+                    $".gitignore.");
         }
         catch (UnauthorizedAccessException e)
         {
             throw new UserException(
-                $"The folder {ArchivePath.Show(Path.Join(root, path))} cannot be read (permission denied). Make it readable, or leave it out with .gitignore.", inner: e);
+                $"The folder {ArchivePath.Show(Path.Join(root, path))} cannot be read (permission denied). Make it readable, or leave it out with .gitignore.",
+                inner: e);
         }
         catch (DirectoryNotFoundException)
         {
@@ -228,7 +235,9 @@ internal sealed class FolderWalk
         return null;
     }
 
-    /// <summary>The rules above the folder, and its path from the top of the work tree. Naming a folder that they leave out overrules them.</summary>
+    /// <summary>
+    /// The rules above the folder, and its path from the top of the work tree. Naming a folder that they leave out overrules them.
+    /// </summary>
     private static (IgnoreScope? Scope, string Prefix) ScopeAbove(string top, string folder)
     {
         var scope = InfoExclude(top);

@@ -3,7 +3,9 @@ using IacCi.Core.Linux;
 
 namespace IacCi.Core.Code;
 
-/// <summary>Which folders of a work tree are submodules, by its .gitmodules (gitmodules(5)): enough to notice one that was not checked out.</summary>
+/// <summary>
+/// Which folders of a work tree are submodules, by its .gitmodules (gitmodules(5)): enough to notice one that was not checked out.
+/// </summary>
 internal static class Submodules
 {
     private const int MaxFileBytes = 1 << 20;

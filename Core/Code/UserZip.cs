@@ -7,8 +7,8 @@ using IacCi.Core.Text;
 namespace IacCi.Core.Code;
 
 /// <summary>
-/// Reads a zip that somebody else made. It is packed again, entry by entry, so that nothing of its structure (two headers that disagree, entries nobody lists)
-/// reaches a worker. Sizes are counted as bytes come out, never believed.
+/// Reads a zip that somebody else made. It is packed again, entry by entry, so that nothing of its structure (two headers that disagree,
+/// entries nobody lists) reaches a worker. Sizes are counted as bytes come out, never believed.
 /// </summary>
 internal static class UserZip
 {
@@ -57,7 +57,8 @@ internal static class UserZip
         var rights => rights,
     };
 
-    private static UserException Refuse(string origin, string why, Exception inner) => new($"The zip {origin} cannot be used: {why}.", inner: inner);
+    private static UserException Refuse(string origin, string why, Exception inner) =>
+        new($"The zip {origin} cannot be used: {why}.", inner: inner);
 
     /// <summary>An entry's content, whose checksum is compared at its end: .NET does not.</summary>
     private sealed class CheckedStream(Stream content, ZipArchiveEntry entry) : Stream

@@ -12,7 +12,9 @@ internal sealed class Dispatcher(IRunStore store, IObjectStore objects, IWorkers
     /// <summary>How many orders are started side by side.</summary>
     public const int StartsAtOnce = 10;
 
-    /// <summary>How many orders are ended from outside before their results are folded: what is folded need not be ended again by a next holder.</summary>
+    /// <summary>
+    /// How many orders are ended from outside before their results are folded: what is folded need not be ended again by a next holder.
+    /// </summary>
     public const int MaxEnd = TransitionWriter.MaxFold;
 
     /// <summary>Starts what was decided to be started, and ends what was decided to be ended.</summary>
@@ -35,7 +37,9 @@ internal sealed class Dispatcher(IRunStore store, IObjectStore objects, IWorkers
             switch (worker)
             {
                 case StartOutcome.Started accepted:
-                    started.Add(TransitionWriter.Step(session, num, OrderAction.Start, clock.GetUtcNow()) with { ExecutionUrl = accepted.Url, WatchdogUrl = watchdogUrl });
+                    started.Add(TransitionWriter.Step(session, num, OrderAction.Start,
+                        clock.GetUtcNow()) with
+                    { ExecutionUrl = accepted.Url, WatchdogUrl = watchdogUrl });
                     break;
                 case StartOutcome.Refused refused:
                     await RefuseAsync(session, num, refused.Reason, cancellationToken);
@@ -50,9 +54,11 @@ internal sealed class Dispatcher(IRunStore store, IObjectStore objects, IWorkers
     }
 
     /// <summary>The watchdog comes first: a worker that nobody watches might be lost for ever.</summary>
-    private async ValueTask<(StartOutcome Worker, string? WatchdogUrl)> StartAsync(RunPlan plan, PlannedOrder order, CancellationToken cancellationToken)
+    private async ValueTask<(StartOutcome Worker, string? WatchdogUrl)> StartAsync(
+        RunPlan plan, PlannedOrder order, CancellationToken cancellationToken)
     {
-        var watch = new WatchTarget(plan.RunId, order.Num, order.TimeoutSeconds, clock.GetUtcNow(), OrderLimits.ClaimSeconds(order.Target), order.StopGraceSeconds);
+        var watch = new WatchTarget(
+            plan.RunId, order.Num, order.TimeoutSeconds, clock.GetUtcNow(), OrderLimits.ClaimSeconds(order.Target), order.StopGraceSeconds);
         return await watchdogs.StartAsync(watch, cancellationToken) switch
         {
             StartOutcome.Started watchdog => (await workers.StartAsync(plan, order, cancellationToken), watchdog.Url),
@@ -86,7 +92,8 @@ internal sealed class Dispatcher(IRunStore store, IObjectStore objects, IWorkers
     {
         if (await ClaimAsync(session, num, cancellationToken) || await IsOursAsync(session, num, cancellationToken))
         {
-            await ReportAsync(session, num, null, OrderStatus.Failed, FailureReason.With(FailureReason.StartRefused, reason), cancellationToken);
+            await ReportAsync(
+                session, num, null, OrderStatus.Failed, FailureReason.With(FailureReason.StartRefused, reason), cancellationToken);
         }
     }
 
@@ -97,7 +104,8 @@ internal sealed class Dispatcher(IRunStore store, IObjectStore objects, IWorkers
     private ValueTask<bool> ClaimAsync(LeaseSession session, OrderNum num, CancellationToken cancellationToken)
     {
         var run = session.Plan.RunId;
-        return objects.CreateAsync(RunKeys.Claim(run, num), OrderClaim.ToEnd(run, num, OrderClaim.Orchestrator, clock.GetUtcNow()), cancellationToken);
+        return objects.CreateAsync(
+            RunKeys.Claim(run, num), OrderClaim.ToEnd(run, num, OrderClaim.Orchestrator, clock.GetUtcNow()), cancellationToken);
     }
 
     private async ValueTask EndAsync(LeaseSession session, OrderNum[] nums, CancellationToken cancellationToken)
@@ -114,7 +122,8 @@ internal sealed class Dispatcher(IRunStore store, IObjectStore objects, IWorkers
                     ? null
                     : await OrderClaim.FindAsync(objects, session.Plan.RunId, record.Num, cancellationToken);
                 var hasWorker = claim is { By: null };
-                var reports = await workers.StopAsync(session.Plan, session.Plan[record.Num], record.ExecutionUrl, status, reason, cancellationToken);
+                var reports = await workers.StopAsync(
+                    session.Plan, session.Plan[record.Num], record.ExecutionUrl, status, reason, cancellationToken);
                 if (!hasWorker || !reports)
                 {
                     await ReportAsync(session, record.Num, claim, status, reason, cancellationToken);
@@ -123,9 +132,18 @@ internal sealed class Dispatcher(IRunStore store, IObjectStore objects, IWorkers
         }
     }
 
-    private async ValueTask ReportAsync(LeaseSession session, OrderNum num, OrderClaim? claim, OrderStatus status, string reason, CancellationToken cancellationToken)
+    private async ValueTask ReportAsync(
+        LeaseSession session, OrderNum num, OrderClaim? claim, OrderStatus status, string reason, CancellationToken cancellationToken)
     {
-        var result = new OrderResult { Status = status, Log = "", FailureReason = reason, StartedAt = claim?.WorkBegan, FinishedAt = clock.GetUtcNow() };
+        var result =
+            new OrderResult
+            {
+                Status = status,
+                Log = "",
+                FailureReason = reason,
+                StartedAt = claim?.WorkBegan,
+                FinishedAt = clock.GetUtcNow()
+            };
         await objects.CreateAsync(RunKeys.Result(session.Plan.RunId, num), result.ToJson(), cancellationToken);
         session.OwnNews.Add(num);
     }

@@ -48,7 +48,8 @@ internal sealed class Finalizer(IRunStore store, IObjectStore done, IRunKeys key
     private async ValueTask<JobStatus?> ChooseAsync(
         RunId run, JobStatus from, JobStatus outcome, string? reason, CancellationToken cancellationToken)
     {
-        var change = new JobChange { From = from, To = JobStatus.Finalizing, At = clock.GetUtcNow(), Outcome = outcome, FailureReason = reason };
+        var change =
+            new JobChange { From = from, To = JobStatus.Finalizing, At = clock.GetUtcNow(), Outcome = outcome, FailureReason = reason };
         if (await store.AdvanceJobAsync(run, change, cancellationToken))
         {
             return outcome;

@@ -93,7 +93,8 @@ internal sealed class Orchestrator(
         {
             if (await plans.FindAsync(entered.RunId, cancellationToken) is not { } graph)
             {
-                await store.CommitAsync(entered.RunId, lease.Owner, entered.Checkpoint, [.. entered.Inbox], AfterCommit.HandOver, cancellationToken);
+                await store.CommitAsync(
+                    entered.RunId, lease.Owner, entered.Checkpoint, [.. entered.Inbox], AfterCommit.HandOver, cancellationToken);
                 return WakeOutcome.NothingToDo;
             }
 
@@ -136,7 +137,9 @@ internal sealed class Orchestrator(
                 return WakeOutcome.Completed;
             }
 
-            var end = (left || decision.More || session.OwnNews.Count > 0 || !session.Ended.IsSupersetOf(decision.End), clock.GetUtcNow() > lease.Until - HandOverMargin) switch
+            var end = (
+                left || decision.More || session.OwnNews.Count > 0 || !session.Ended.IsSupersetOf(decision.End),
+                clock.GetUtcNow() > lease.Until - HandOverMargin) switch
             {
                 (true, true) => AfterCommit.HandOver,
                 (true, false) => AfterCommit.Keep,
@@ -163,12 +166,15 @@ internal sealed class Orchestrator(
 
     /// <summary>Folds what is new, decides, and acts.</summary>
     /// <returns>What was decided, and whether results were left for the next round.</returns>
-    private async ValueTask<(Decision Decision, bool Left)> HandleAsync(LeaseSession session, RunLock seen, CancellationToken cancellationToken)
+    private async ValueTask<(Decision Decision, bool Left)> HandleAsync(
+        LeaseSession session, RunLock seen, CancellationToken cancellationToken)
     {
         session.Handled.UnionWith(seen.Inbox.Where(session.IsOver));
 
         // The event of a result that this holder wrote itself may be back in the inbox already.
-        var news = session.OwnNews.Union(seen.Inbox.Where(n => !session.Handled.Contains(n)).Order()).Take(TransitionWriter.MaxFold).ToList();
+        var news = session.OwnNews.Union(seen.Inbox.Where(n => !session.Handled.Contains(n)).Order())
+            .Take(TransitionWriter.MaxFold)
+            .ToList();
         session.OwnNews.ExceptWith(news);
         session.Handled.UnionWith(news);
         var results = await settler.ReadAsync(session, news, cancellationToken);
@@ -180,7 +186,8 @@ internal sealed class Orchestrator(
     /// <summary>
     /// Commits. While something is left to be done the news stays in the inbox: a crash from here on loses nothing.
     /// </summary>
-    private async ValueTask<CommitOutcome> CommitAsync(LeaseSession session, Lease lease, AfterCommit end, CancellationToken cancellationToken)
+    private async ValueTask<CommitOutcome> CommitAsync(
+        LeaseSession session, Lease lease, AfterCommit end, CancellationToken cancellationToken)
     {
         if (end == AfterCommit.ReleaseIfInboxEmpty)
         {

@@ -28,14 +28,16 @@ internal static class OrderVerdicts
     public static OrderVerdict Decide(WatchTarget watch, DateTimeOffset? claimedAt, DateTimeOffset now)
     {
         return claimedAt is { } claimed
-            ? now >= claimed + TimeSpan.FromSeconds(watch.TimeoutSeconds + watch.StopGraceSeconds) + Grace ? OrderVerdict.EndClaimed : OrderVerdict.Wait
+            ? now >= claimed + TimeSpan.FromSeconds(watch.TimeoutSeconds + watch.StopGraceSeconds) + Grace
+                ? OrderVerdict.EndClaimed
+                : OrderVerdict.Wait
             : now >= ClaimDeadline(watch) ? OrderVerdict.EndUnclaimed : OrderVerdict.Wait;
     }
 
     /// <summary>
-    /// From when an order's time counts: from what its claim says, or from when the store says that it was written, whichever is later, so that
-    /// no clock and no pause between the two makes it early. What a claim says is left out when its writer's clock is off by more than the grace
-    /// allows for. A claim that says nothing counts from the latest moment at which it may have been made.
+    /// From when an order's time counts: from what its claim says, or from when the store says that it was written, whichever is later, so
+    /// that no clock and no pause between the two makes it early. What a claim says is left out when its writer's clock is off by more than
+    /// the grace allows for. A claim that says nothing counts from the latest moment at which it may have been made.
     /// </summary>
     internal static DateTimeOffset ClaimedAt(WatchTarget watch, OrderClaim claim, DateTimeOffset now)
     {
@@ -43,7 +45,8 @@ internal static class OrderVerdicts
         return (said > claim.WrittenAt ? said : claim.WrittenAt ?? said) ?? ClaimDeadline(watch);
     }
 
-    private static DateTimeOffset ClaimDeadline(WatchTarget watch) => watch.StartTime + TimeSpan.FromSeconds(watch.ClaimAllowanceSeconds) + Grace;
+    private static DateTimeOffset ClaimDeadline(WatchTarget watch) =>
+        watch.StartTime + TimeSpan.FromSeconds(watch.ClaimAllowanceSeconds) + Grace;
 }
 
 /// <summary>
@@ -89,7 +92,8 @@ internal sealed class OrderWatchdog(IRunStore store, IObjectStore objects, RunPl
 
     /// <summary>When the claim is taken just now, the order has begun after all, and the next look counts from that.</summary>
     private async ValueTask<bool> EndUnclaimedAsync(WatchTarget watch, CancellationToken cancellationToken) =>
-        await ClaimAsync(watch, cancellationToken) && await EndAsync(watch, null, OrderStatus.TimedOut, FailureReason.NeverStarted, cancellationToken);
+        await ClaimAsync(watch, cancellationToken)
+            && await EndAsync(watch, null, OrderStatus.TimedOut, FailureReason.NeverStarted, cancellationToken);
 
     /// <summary>Takes the claim, unless a look has it already.</summary>
     private async ValueTask<bool> ClaimAsync(WatchTarget watch, CancellationToken cancellationToken)
@@ -113,13 +117,25 @@ internal sealed class OrderWatchdog(IRunStore store, IObjectStore objects, RunPl
 
         return await HasResultAsync(watch, cancellationToken)
             || ((claim is not null || await ClaimAsync(watch, cancellationToken))
-                && await EndAsync(watch, claim, OrderStatus.Failed, FailureReason.With(FailureReason.BuildEnded, ended.Reason), cancellationToken));
+                && await EndAsync(
+                    watch, claim, OrderStatus.Failed, FailureReason.With(FailureReason.BuildEnded, ended.Reason), cancellationToken));
     }
 
-    /// <summary>Ends an order whose claim is taken: a worker that has not begun finds it so, and for one that has, the first result stands.</summary>
-    private async ValueTask<bool> EndAsync(WatchTarget watch, OrderClaim? claim, OrderStatus status, string reason, CancellationToken cancellationToken)
+    /// <summary>
+    /// Ends an order whose claim is taken: a worker that has not begun finds it so, and for one that has, the first result stands.
+    /// </summary>
+    private async ValueTask<bool> EndAsync(
+        WatchTarget watch, OrderClaim? claim, OrderStatus status, string reason, CancellationToken cancellationToken)
     {
-        var result = new OrderResult { Status = status, Log = "", FailureReason = reason, StartedAt = claim?.WorkBegan, FinishedAt = clock.GetUtcNow() };
+        var result =
+            new OrderResult
+            {
+                Status = status,
+                Log = "",
+                FailureReason = reason,
+                StartedAt = claim?.WorkBegan,
+                FinishedAt = clock.GetUtcNow()
+            };
         await objects.CreateAsync(RunKeys.Result(watch.RunId, watch.Num), result.ToJson(), cancellationToken);
         if (await plans.FindAsync(watch.RunId, cancellationToken) is { } graph)
         {
@@ -132,5 +148,6 @@ internal sealed class OrderWatchdog(IRunStore store, IObjectStore objects, RunPl
 
     /// <summary>Who claimed the order, if the claim says it; else the last worker that was started for it.</summary>
     private async ValueTask<string?> ExecutionOfAsync(WatchTarget watch, OrderClaim? claim, CancellationToken cancellationToken) =>
-        claim?.Execution ?? (await store.FindOrdersAsync(watch.RunId, [watch.Num], cancellationToken) is [var record] ? record.ExecutionUrl : null);
+        claim?.Execution
+            ?? (await store.FindOrdersAsync(watch.RunId, [watch.Num], cancellationToken) is [var record] ? record.ExecutionUrl : null);
 }

@@ -61,7 +61,8 @@ internal interface IWorkers
     /// <param name="reason">Why.</param>
     /// <param name="cancellationToken">Ends the call early.</param>
     /// <returns>
-    /// True when a worker is there and was asked: if it has claimed the order, it reports for itself; else it finds the claim taken, and the caller reports.
+    /// True when a worker is there and was asked: if it has claimed the order, it reports for itself; else it finds the claim taken, and
+    /// the caller reports.
     /// </returns>
     ValueTask<bool> StopAsync(
         RunPlan plan, PlannedOrder order, string? executionUrl, OrderStatus status, string reason, CancellationToken cancellationToken);
@@ -77,7 +78,8 @@ internal interface IWorkers
 /// <param name="StartTime">When it was dispatched (or accepted).</param>
 /// <param name="ClaimAllowanceSeconds">How long the order may take until its worker claims it.</param>
 /// <param name="StopGraceSeconds">How long its commands have to end when its timeout is over.</param>
-internal sealed record WatchTarget(RunId RunId, OrderNum Num, int TimeoutSeconds, DateTimeOffset StartTime, int ClaimAllowanceSeconds, int StopGraceSeconds);
+internal sealed record WatchTarget(
+    RunId RunId, OrderNum Num, int TimeoutSeconds, DateTimeOffset StartTime, int ClaimAllowanceSeconds, int StopGraceSeconds);
 
 /// <summary>Starts watchdogs: something that looks after an order, or a job, again and again until it is over.</summary>
 internal interface IWatchdogs
@@ -105,8 +107,8 @@ internal interface IRunReporter
 
     /// <summary>Brings what people see up to date, unless it is too early for that.</summary>
     /// <returns>
-    /// For <see cref="RunCheckpoint.ReportDueAt"/>: when what could not be told yet is to be told, so that the job's watchdog wakes somebody for it;
-    /// null when everything has been told.
+    /// For <see cref="RunCheckpoint.ReportDueAt"/>: when what could not be told yet is to be told, so that the job's watchdog wakes
+    /// somebody for it; null when everything has been told.
     /// </returns>
     ValueTask<DateTimeOffset?> UpdateAsync(RunProgress progress, CancellationToken cancellationToken);
 }
@@ -117,7 +119,8 @@ internal interface IRunReporter
 /// <param name="News">What this pass wrote of orders.</param>
 /// <param name="Outcome">How the job ends; null while it goes on.</param>
 /// <param name="At">The time of the pass.</param>
-internal sealed record RunProgress(RunPlan Plan, RunCheckpoint Checkpoint, IReadOnlyList<OrderChange> News, JobStatus? Outcome, DateTimeOffset At);
+internal sealed record RunProgress(
+    RunPlan Plan, RunCheckpoint Checkpoint, IReadOnlyList<OrderChange> News, JobStatus? Outcome, DateTimeOffset At);
 
 /// <summary>Tells nobody.</summary>
 internal sealed class SilentReporter : IRunReporter
@@ -126,5 +129,6 @@ internal sealed class SilentReporter : IRunReporter
     public ValueTask<string?> AnnounceAsync(RunPlan plan, CancellationToken cancellationToken) => new((string?)null);
 
     /// <inheritdoc/>
-    public ValueTask<DateTimeOffset?> UpdateAsync(RunProgress progress, CancellationToken cancellationToken) => new(progress.Checkpoint.ReportDueAt);
+    public ValueTask<DateTimeOffset?> UpdateAsync(RunProgress progress, CancellationToken cancellationToken) =>
+        new(progress.Checkpoint.ReportDueAt);
 }

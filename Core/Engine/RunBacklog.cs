@@ -33,7 +33,8 @@ internal sealed record RunBacklog(IReadOnlyList<OrderNum> Unhandled, Decision Ne
     /// Whether the lock item alone says that something is left to be done: news that nobody handled, a report or a deadline that is due,
     /// orders that are ready, starts that are open, an ending that is not written.
     /// </summary>
-    public static bool IsDue(RunGraph graph, RunLock held, int? capacity, DateTimeOffset now) => HasNews(held, now) || !Decide(graph, held, capacity, now).IsIdle;
+    public static bool IsDue(RunGraph graph, RunLock held, int? capacity, DateTimeOffset now) =>
+        HasNews(held, now) || !Decide(graph, held, capacity, now).IsIdle;
 
     /// <summary>Whether somebody should wake the run.</summary>
     public bool NeedsWake(RunLock held, DateTimeOffset now) => Unhandled.Count > 0 || HasNews(held, now) || !Next.IsIdle;

@@ -5,7 +5,8 @@ namespace IacCi.Core.Engine;
 
 /// <summary>Reads the plans of runs, each once: they never change. Keeps the few that were used last.</summary>
 /// <param name="objects">Where the plans are.</param>
-/// <param name="open">Makes the graph out of a plan's bytes; null for <see cref="Open"/>. Many that stand in one process may share what they make.</param>
+/// <param name="open">Makes the graph out of a plan's bytes; null for <see cref="Open"/>. Many that stand in one process may share what
+/// they make.</param>
 internal sealed class RunPlans(IObjectStore objects, Func<ReadOnlyMemory<byte>, RunGraph>? open = null)
 {
     /// <summary>The largest plan that is read: 9,999 orders with their dependencies stay far below it.</summary>

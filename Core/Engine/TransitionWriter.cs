@@ -12,7 +12,8 @@ internal sealed class TransitionWriter(IRunStore store, IObjectStore objects, Ti
     public const int MaxFold = 32;
 
     /// <summary>Reads the results of these orders; those that have none, or are known to be over, are left out.</summary>
-    public async ValueTask<Dictionary<OrderNum, OrderChange>> ReadAsync(LeaseSession session, IEnumerable<OrderNum> nums, CancellationToken cancellationToken)
+    public async ValueTask<Dictionary<OrderNum, OrderChange>> ReadAsync(
+        LeaseSession session, IEnumerable<OrderNum> nums, CancellationToken cancellationToken)
     {
         var open = nums.Where(n => !n.IsJob && n.Index < session.Plan.Orders.Count && !session[n].IsTerminal()).ToList();
         var reads = open.ConvertAll(num => ReadAsync(session.Plan.RunId, session.Plan[num], cancellationToken).AsTask());
@@ -57,7 +58,8 @@ internal sealed class TransitionWriter(IRunStore store, IObjectStore objects, Ti
     public static OrderChange Step(LeaseSession session, OrderNum num, OrderAction action, DateTimeOffset at) =>
         new() { Num = num, Name = session.Plan[num].Name, Action = action, At = at };
 
-    private (List<OrderChange> Changes, Decision Decision) Next(LeaseSession session, Dictionary<OrderNum, OrderChange> results, DateTimeOffset deadline)
+    private (List<OrderChange> Changes, Decision Decision) Next(
+        LeaseSession session, Dictionary<OrderNum, OrderChange> results, DateTimeOffset deadline)
     {
         var now = clock.GetUtcNow();
         var states = session.States.ToArray();
@@ -74,7 +76,8 @@ internal sealed class TransitionWriter(IRunStore store, IObjectStore objects, Ti
         }
 
         var decision = Decider.Decide(session.Graph, states, session.Ending, Limit(workers.Capacity, session.Plan.MaxParallel));
-        changes.AddRange(decision.Settle.Select(s => Step(session, s.Num, s.Action, now) with { FailureReason = s.Reason, FinishedAt = now }));
+        changes.AddRange(
+            decision.Settle.Select(s => Step(session, s.Num, s.Action, now) with { FailureReason = s.Reason, FinishedAt = now }));
         changes.AddRange(decision.Dispatch.Select(num => Step(session, num, OrderAction.Dispatch, now)));
         return (changes, decision);
     }
@@ -96,11 +99,12 @@ internal sealed class TransitionWriter(IRunStore store, IObjectStore objects, Ti
     }
 
     /// <summary>
-    /// What is known is behind for one order of a transaction, and mostly for all of it (its holder died before the commit): the records are
-    /// read together, or putting a large run right one order at a time might take longer than an invocation has. Where the
-    /// orders in flight are limited, all of them are read: one that nobody here knows of takes a place too.
+    /// What is known is behind for one order of a transaction, and mostly for all of it (its holder died before the commit): the records
+    /// are read together, or putting a large run right one order at a time might take longer than an invocation has. Where the orders in
+    /// flight are limited, all of them are read: one that nobody here knows of takes a place too.
     /// </summary>
-    private async ValueTask LearnAsync(LeaseSession session, IReadOnlyList<OrderChange> chunk, AdvanceOutcome.Refused refused, CancellationToken cancellationToken)
+    private async ValueTask LearnAsync(
+        LeaseSession session, IReadOnlyList<OrderChange> chunk, AdvanceOutcome.Refused refused, CancellationToken cancellationToken)
     {
         session.Correct(refused);
         await LearnAsync(session, IsLimited(session) ? Open(session) : chunk.Select(change => change.Num), cancellationToken);
@@ -108,7 +112,8 @@ internal sealed class TransitionWriter(IRunStore store, IObjectStore objects, Ti
 
     private bool IsLimited(LeaseSession session) => Limit(workers.Capacity, session.Plan.MaxParallel) is not null;
 
-    private static IEnumerable<OrderNum> Open(LeaseSession session) => session.Plan.Orders.Select(order => order.Num).Where(num => !session.IsOver(num));
+    private static IEnumerable<OrderNum> Open(LeaseSession session) =>
+        session.Plan.Orders.Select(order => order.Num).Where(num => !session.IsOver(num));
 
     private async ValueTask LearnAsync(LeaseSession session, IEnumerable<OrderNum> unsure, CancellationToken cancellationToken)
     {

@@ -73,13 +73,15 @@ internal sealed class Bundler(IBundleInputs inputs, ISecretSource secrets, TimeP
             {
                 var folder = order.WorkspaceIn(job) == Workspace.InPlace ? inputs.FolderOf(order) : null;
                 var archive = folder is not null ? CodeArchive.Empty
-                    : order.S3Location is { } location ? await code.ReadZipAsync(location, (file, token) => inputs.FetchZipAsync(location, file, token), cancellationToken)
+                    : order.S3Location is { } location
+                        ? await code.ReadZipAsync(location, (file, token) => inputs.FetchZipAsync(location, file, token), cancellationToken)
                     : inputs.CodeOf(job, order, credentials) is { } request ? await code.ReadAsync(request, cancellationToken)
                     : CodeArchive.Empty;
                 var ssm = await ReadAsync(order.SsmPaths, SecretLocation.TryParseSsm, values, cancellationToken);
                 var kept = await ReadAsync(order.SecretManagerPaths, SecretLocation.TryParseSecret, values, cancellationToken);
                 Check(order, ssm, kept);
-                orders[i] = new PreparedOrder(OrderNum.At(i), order, order.StopPolicyIn(job), archive, folder, order.KeepChangesIn(job), ssm, kept);
+                orders[i] = new PreparedOrder(
+                    OrderNum.At(i), order, order.StopPolicyIn(job), archive, folder, order.KeepChangesIn(job), ssm, kept);
             }
             catch (UserException wrong)
             {
@@ -90,14 +92,16 @@ internal sealed class Bundler(IBundleInputs inputs, ISecretSource secrets, TimeP
         return orders;
     }
 
-    private async ValueTask<GitCredentials?> CredentialsAsync(Job job, Dictionary<SecretLocation, string> values, CancellationToken cancellationToken)
+    private async ValueTask<GitCredentials?> CredentialsAsync(
+        Job job, Dictionary<SecretLocation, string> values, CancellationToken cancellationToken)
     {
         var token = await ReadAsync(job.GitTokenLocation, values, cancellationToken);
         var key = await ReadAsync(job.GitSshKeyLocation, values, cancellationToken);
         return token is null && key is null ? null : new GitCredentials(token?.Trim(), key);
     }
 
-    private async ValueTask<string?> ReadAsync(string? location, Dictionary<SecretLocation, string> values, CancellationToken cancellationToken) =>
+    private async ValueTask<string?> ReadAsync(
+        string? location, Dictionary<SecretLocation, string> values, CancellationToken cancellationToken) =>
         SecretLocation.TryParse(location, out var parsed) ? await ReadAsync(parsed, values, cancellationToken) : null;
 
     private delegate bool Parser(string? text, out SecretLocation location);
@@ -117,7 +121,8 @@ internal sealed class Bundler(IBundleInputs inputs, ISecretSource secrets, TimeP
         return fetched;
     }
 
-    private async ValueTask<string> ReadAsync(SecretLocation location, Dictionary<SecretLocation, string> values, CancellationToken cancellationToken)
+    private async ValueTask<string> ReadAsync(
+        SecretLocation location, Dictionary<SecretLocation, string> values, CancellationToken cancellationToken)
     {
         if (!values.TryGetValue(location, out var value))
         {
@@ -148,7 +153,8 @@ internal sealed class Bundler(IBundleInputs inputs, ISecretSource secrets, TimeP
 /// <param name="Ssm">The values of its <c>ssm_paths</c>.</param>
 /// <param name="Kept">The values of its <c>secret_manager_paths</c>.</param>
 internal sealed record PreparedOrder(
-    OrderNum Num, Order Order, StopPolicy Stop, CodeArchive Code, string? Folder, KeepChanges KeepChanges, List<FetchedValue> Ssm, List<FetchedValue> Kept);
+    OrderNum Num, Order Order, StopPolicy Stop, CodeArchive Code, string? Folder, KeepChanges KeepChanges, List<FetchedValue> Ssm,
+    List<FetchedValue> Kept);
 
 /// <summary>Makes the bundles. One encryptor serves all orders with the same recipient: the data key is wrapped once.</summary>
 internal sealed class PreparedBundles(PreparedOrder[] orders, CodeSources code, TimeProvider clock) : IPreparedBundles

@@ -7,7 +7,8 @@ namespace IacCi.Core.Intake;
 internal interface IBundler
 {
     /// <summary>Fetches code and secrets. Nothing outside is changed, so a job that cannot be bundled leaves nothing behind.</summary>
-    /// <exception cref="Text.UserException">Something named in the job cannot be had; the message names the order and the remedy.</exception>
+    /// <exception cref="Text.UserException">Something named in the job cannot be had; the message names the order and the
+    /// remedy.</exception>
     ValueTask<IPreparedBundles> PrepareAsync(Job job, CancellationToken cancellationToken);
 }
 

@@ -8,9 +8,9 @@ using IacCi.Core.Text;
 namespace IacCi.Core.Intake;
 
 /// <summary>
-/// Takes a job in, as a saga of steps each of which can be repeated: the job's record (<c>preparing</c>), its watchdog, the run's key, the bundles,
-/// the plan, the orders, the comment, <c>active</c>, the trigger. A submission of the same job under the same run id goes on where an earlier
-/// one died; two at once help each other, because what is written first stands. If none comes, the job's watchdog ends the job.
+/// Takes a job in, as a saga of steps each of which can be repeated: the job's record (<c>preparing</c>), its watchdog, the run's key, the
+/// bundles, the plan, the orders, the comment, <c>active</c>, the trigger. A submission of the same job under the same run id goes on where
+/// an earlier one died; two at once help each other, because what is written first stands. If none comes, the job's watchdog ends the job.
 /// </summary>
 /// <param name="engine">The engine that the job is handed to.</param>
 /// <param name="bundler">Bundles its orders.</param>
@@ -106,7 +106,8 @@ internal sealed class JobIntake(RunEngine engine, IBundler bundler, Func<int, by
                 await engine.Finalizer.AbandonAsync(record, $"{FailureReason.StartRefused}: watchdog: {refused.Reason}", cancellationToken);
                 throw new UserException($"run {record.RunId}: the watchdog of the job cannot be started: {refused.Reason}", ExitCode.Fault);
             case StartOutcome.Unknown unknown:
-                throw new StoreUnavailableException($"run {record.RunId}: the watchdog of the job did not start: {unknown.Reason}; submit the job again under this run id");
+                throw new StoreUnavailableException(
+                    $"run {record.RunId}: the watchdog of the job did not start: {unknown.Reason}; submit the job again under this run id");
         }
     }
 

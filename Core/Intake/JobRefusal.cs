@@ -3,7 +3,9 @@ using IacCi.Core.Text;
 
 namespace IacCi.Core.Intake;
 
-/// <summary>Something named in a job cannot be had: its sender has to correct it, and is told so (400). Whatever else fails is ours (500).</summary>
+/// <summary>
+/// Something named in a job cannot be had: its sender has to correct it, and is told so (400). Whatever else fails is ours (500).
+/// </summary>
 internal sealed class JobRefusedException(UserException inner) : UserException(inner.Message, ExitCode.Invalid, inner);
 
 /// <summary>Bundles jobs, and marks what is wrong with them as the sender's.</summary>

@@ -84,7 +84,8 @@ internal static class Planning
     }
 
     /// <summary>About how many bytes a record takes, at most.</summary>
-    public static int WeightOf(OrderRecord order) => 2_048 + order.Commands.Sum(c => Encoding.UTF8.GetByteCount(c) + 8) + (order.Dependencies.Count * 8);
+    public static int WeightOf(OrderRecord order) =>
+        2_048 + order.Commands.Sum(c => Encoding.UTF8.GetByteCount(c) + 8) + (order.Dependencies.Count * 8);
 
     private static Dictionary<string, OrderNum> Numbers(Job job)
     {

@@ -27,11 +27,13 @@ internal sealed class JobGraph
     public IReadOnlyList<OrderNum> InOrder { get; }
 
     /// <summary>The graph of a job.</summary>
-    /// <exception cref="ArgumentException">It does not come out of <see cref="JobReader"/>: a dependency is unknown, or waits for itself.</exception>
+    /// <exception cref="ArgumentException">It does not come out of <see cref="JobReader"/>: a dependency is unknown, or waits for
+    /// itself.</exception>
     public static JobGraph Of(Job job)
     {
         var names = OrderNames.Of(job.Orders);
-        OrderNum Find(string name) => names.Find(name) is { } index ? OrderNum.At(index) : throw new ArgumentException($"no order is called {name}", nameof(job));
+        OrderNum Find(string name) =>
+            names.Find(name) is { } index ? OrderNum.At(index) : throw new ArgumentException($"no order is called {name}", nameof(job));
         return new JobGraph(job, [.. job.Orders.Select(order => (IReadOnlyList<OrderNum>)[.. order.Dependencies.Select(Find)])]);
     }
 
@@ -66,6 +68,8 @@ internal sealed class JobGraph
             }
         }
 
-        return settled == levels.Length ? levels : throw new ArgumentException("orders wait for each other in a circle", nameof(dependencies));
+        return settled == levels.Length
+            ? levels
+            : throw new ArgumentException("orders wait for each other in a circle", nameof(dependencies));
     }
 }

@@ -33,7 +33,9 @@ internal static class JobLimits
     /// <summary>The most entries of <c>env_vars</c>.</summary>
     public const int MaxVariables = 1_000;
 
-    /// <summary>The most bytes of all of an order's <c>env_vars</c>: execve takes a quarter of the stack's limit, 2 MiB, for everything.</summary>
+    /// <summary>
+    /// The most bytes of all of an order's <c>env_vars</c>: execve takes a quarter of the stack's limit, 2 MiB, for everything.
+    /// </summary>
     public const int MaxVariableBytes = 1_000_000;
 
     /// <summary>The most entries of <c>ssm_paths</c>, and of <c>secret_manager_paths</c>.</summary>

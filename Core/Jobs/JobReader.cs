@@ -28,7 +28,9 @@ internal static class JobReader
                 JobRules.Check(draft, root, context, diagnostics);
             }
 
-            return diagnostics.Any ? JobReading.Refused(diagnostics.InOrder(), diagnostics.Warnings()) : JobReading.Of(draft!, diagnostics.Warnings());
+            return diagnostics.Any
+                ? JobReading.Refused(diagnostics.InOrder(), diagnostics.Warnings())
+                : JobReading.Of(draft!, diagnostics.Warnings());
         }
         catch (JobSyntaxException wrong)
         {
@@ -42,7 +44,10 @@ internal static class JobReader
     {
         if (content.Length > JobLimits.MaxFileBytes)
         {
-            throw new JobSyntaxException(1, 1, $"is {Diagnostics.Count(content.Length)} bytes long, and at most {Diagnostics.Count(JobLimits.MaxFileBytes)} are read; split the job");
+            throw new JobSyntaxException(
+                1, 1,
+                $"is {Diagnostics.Count(content.Length)} bytes long, and at most {Diagnostics.Count(JobLimits.MaxFileBytes)} are read; " +
+                    $"split the job");
         }
 
         var text = content.StartsWith("\uFEFF"u8) ? content[3..] : content;
@@ -60,7 +65,8 @@ internal static class JobReader
         {
             var lineStart = text[..nul].LastIndexOfAny((byte)'\n', (byte)'\r') + 1;
             var column = Encoding.UTF8.GetString(text[lineStart..nul]).EnumerateRunes().Count() + 1;
-            throw new JobSyntaxException(LineAt(text[..nul]), column, "holds a NUL character, which no text can; remove it, and save the file as UTF-8");
+            throw new JobSyntaxException(
+                LineAt(text[..nul]), column, "holds a NUL character, which no text can; remove it, and save the file as UTF-8");
         }
 
         return text.IndexOfAnyExcept(" \t\r\n"u8) >= 0 ? text : throw new JobSyntaxException(1, 1, "is empty; write a job into it");

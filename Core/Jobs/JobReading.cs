@@ -52,7 +52,8 @@ internal sealed record JobError(string Path, int? Line, int? Column, string Mess
 /// <summary>What came of reading a job: the job, or everything that is wrong with it.</summary>
 internal sealed record JobReading
 {
-    private JobReading(Job? job, IReadOnlyList<JobError> errors, IReadOnlyList<JobError> warnings) => (Job, Errors, Warnings) = (job, errors, warnings);
+    private JobReading(Job? job, IReadOnlyList<JobError> errors, IReadOnlyList<JobError> warnings) =>
+        (Job, Errors, Warnings) = (job, errors, warnings);
 
     /// <summary>The job; null when anything is wrong with it.</summary>
     public Job? Job { get; }

@@ -75,14 +75,20 @@ internal sealed record Order
     public ExecutionTarget Target =>
         ExecutionTarget ?? (UseLambda is true ? Model.ExecutionTarget.Lambda : Model.ExecutionTarget.CodeBuild);
 
-    /// <summary>The name people see of the order at this index (0-based): <c>order_name</c>, else <c>queue_id</c>, else <c>order-0001</c>.</summary>
+    /// <summary>
+    /// The name people see of the order at this index (0-based): <c>order_name</c>, else <c>queue_id</c>, else <c>order-0001</c>.
+    /// </summary>
     public string NameAt(int index) => OrderName ?? QueueId ?? $"order-{OrderNum.At(index)}";
 
-    /// <summary>How its commands are ended: as it says, else as the job says. Terragrunt needs a minimum: see <see cref="OrderLimits"/>.</summary>
+    /// <summary>
+    /// How its commands are ended: as it says, else as the job says. Terragrunt needs a minimum: see <see cref="OrderLimits"/>.
+    /// </summary>
     public StopPolicy StopPolicyIn(Job job)
     {
         var grace = StopGrace ?? job.StopGrace ?? StopPolicy.DefaultGraceSeconds;
-        var least = Cmds.Any(command => command.Contains("terragrunt", StringComparison.Ordinal)) ? OrderLimits.MinTerragruntGraceSeconds : 0;
+        var least = Cmds.Any(command => command.Contains("terragrunt", StringComparison.Ordinal))
+            ? OrderLimits.MinTerragruntGraceSeconds
+            : 0;
         return new StopPolicy(StopSignal ?? job.StopSignal ?? Model.StopSignal.Interrupt, Math.Max(grace, least));
     }
 

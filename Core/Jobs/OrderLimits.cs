@@ -21,8 +21,8 @@ internal static class OrderLimits
     public const int ReportGraceSeconds = 60;
 
     /// <summary>
-    /// The least stop grace of commands that name Terragrunt, in seconds: it passes an interrupt on to Terraform only after 15 s, which then has to
-    /// have time to end (https://terragrunt.gruntwork.io/docs/features/runtime-control, graceful shutdown).
+    /// The least stop grace of commands that name Terragrunt, in seconds: it passes an interrupt on to Terraform only after 15 s, which
+    /// then has to have time to end (https://terragrunt.gruntwork.io/docs/features/runtime-control, graceful shutdown).
     /// </summary>
     public const int MinTerragruntGraceSeconds = 60;
 

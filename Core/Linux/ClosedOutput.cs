@@ -1,6 +1,8 @@
 namespace IacCi.Core.Linux;
 
-/// <summary>Tells when nobody reads standard output any more, as after <c>| head -1</c>: the runtime's console swallows the error of a write.</summary>
+/// <summary>
+/// Tells when nobody reads standard output any more, as after <c>| head -1</c>: the runtime's console swallows the error of a write.
+/// </summary>
 internal static class ClosedOutput
 {
     private const int StandardOutput = 1;

@@ -12,8 +12,8 @@ internal sealed class OutputLostException(string message, bool isReaderGone) : I
 }
 
 /// <summary>
-/// A standard stream, straight: what cannot be written is an <see cref="OutputLostException"/>. (The runtime's own stream keeps silent when the reader
-/// has gone, so that a program that follows something never learns of it.)
+/// A standard stream, straight: what cannot be written is an <see cref="OutputLostException"/>. (The runtime's own stream keeps silent when
+/// the reader has gone, so that a program that follows something never learns of it.)
 /// </summary>
 /// <param name="descriptor">Which.</param>
 internal class DescriptorStream(int descriptor) : Stream

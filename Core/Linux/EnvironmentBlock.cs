@@ -3,7 +3,9 @@ using System.Text;
 
 namespace IacCi.Core.Linux;
 
-/// <summary>The environment of an order's commands in the form that exec takes; cleared when it is disposed of, because it holds secrets.</summary>
+/// <summary>
+/// The environment of an order's commands in the form that exec takes; cleared when it is disposed of, because it holds secrets.
+/// </summary>
 internal sealed unsafe class EnvironmentBlock : IDisposable
 {
     private readonly nuint size;

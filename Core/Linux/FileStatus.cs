@@ -10,7 +10,8 @@ namespace IacCi.Core.Linux;
 /// <param name="Size">Its size in bytes.</param>
 /// <param name="Owner">Its owner's number.</param>
 /// <param name="Identity">Where it is kept: two names of one file have the same.</param>
-/// <param name="Changed">When it was last changed in any way, in seconds and nanoseconds since 1970 (ctime): nobody can set it back.</param>
+/// <param name="Changed">When it was last changed in any way, in seconds and nanoseconds since 1970 (ctime): nobody can set it
+/// back.</param>
 internal readonly partial record struct FileStatus(
     int Mode, long Size, uint Owner, (uint Major, uint Minor, ulong Inode) Identity, (long Seconds, uint Nanoseconds) Changed)
 {

@@ -4,8 +4,9 @@ using IacCi.Core.Text;
 namespace IacCi.Core.Linux;
 
 /// <summary>
-/// Gives a folder to one order at a time, on the whole machine: a lock (flock(2)) on the folder itself, which the kernel releases with the process, however it
-/// ends. The folders above are locked too, for sharing, so that an order in a folder and one in a folder of it do not meet.
+/// Gives a folder to one order at a time, on the whole machine: a lock (flock(2)) on the folder itself, which the kernel releases with the
+/// process, however it ends. The folders above are locked too, for sharing, so that an order in a folder and one in a folder of it do not
+/// meet.
 /// </summary>
 internal sealed partial class FolderLock : IDisposable
 {
@@ -91,11 +92,13 @@ internal sealed partial class FolderLock : IDisposable
         {
             0 => true,
             WouldBlock => false,
-            var error => throw new UserException($"the folder {folder} cannot be locked for an order that runs in place: {Marshal.GetPInvokeErrorMessage(error)}"),
+            var error => throw new UserException(
+                $"the folder {folder} cannot be locked for an order that runs in place: {Marshal.GetPInvokeErrorMessage(error)}"),
         };
     }
 
-    /// <returns>False when an order runs in that folder. One that may not be read, or is on a file system without locks, is passed over.</returns>
+    /// <returns>False when an order runs in that folder. One that may not be read, or is on a file system without locks, is passed
+    /// over.</returns>
     private bool Share(string folder)
     {
         var descriptor = Open(folder, ReadOnlyFolder);

@@ -52,6 +52,8 @@ internal static unsafe class InitialEnvironment
         var fields = stat[(stat.LastIndexOf(')') + 1)..].Split(' ', StringSplitOptions.RemoveEmptyEntries);
         return fields.Length > FirstAddress + 1
             && long.TryParse(fields[FirstAddress], NumberStyles.None, CultureInfo.InvariantCulture, out var start)
-            && long.TryParse(fields[FirstAddress + 1], NumberStyles.None, CultureInfo.InvariantCulture, out var end) ? (start, end) : default;
+            && long.TryParse(fields[FirstAddress + 1], NumberStyles.None, CultureInfo.InvariantCulture, out var end)
+                ? (start, end)
+                : default;
     }
 }

@@ -41,7 +41,8 @@ internal static class ProcessTable
     {
         var (open, close) = (text.IndexOf('('), text.LastIndexOf(')'));
         var fields = text[(close + 1)..].Split(' ', 5, StringSplitOptions.RemoveEmptyEntries);
-        line = open >= 0 && open < close && fields.Length > 3 && int.TryParse(fields[1], out var parent) && int.TryParse(fields[2], out var group)
+        line = open >= 0 && open < close && fields.Length > 3 && int.TryParse(fields[1], out var parent)
+            && int.TryParse(fields[2], out var group)
             ? new ProcessLine(pid, parent, group, fields[0][0], text[(open + 1)..close])
             : default;
         return line.Pid != 0;

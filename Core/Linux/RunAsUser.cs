@@ -86,7 +86,9 @@ internal sealed unsafe class RunAsUser
 
     /// <summary>That folder, when there is one and it is ours; null otherwise.</summary>
     internal static string? FindWorkRoot(string state) =>
-        FileStatus.Find(WorkRootPath(state)) is { IsFolder: true } status && status.Owner == Posix.EffectiveUser() ? WorkRootPath(state) : null;
+        FileStatus.Find(WorkRootPath(state)) is { IsFolder: true } status && status.Owner == Posix.EffectiveUser()
+            ? WorkRootPath(state)
+            : null;
 
     /// <summary>Removes that folder when no other process works there.</summary>
     internal static void LeaveWorkRoot(string state)

@@ -4,12 +4,15 @@ namespace IacCi.Core.Linux;
 internal static class StopSignals
 {
     /// <summary>
-    /// Programs that pass the signal on to what they started themselves. What they started must not get it twice: Terraform takes a second interrupt
-    /// as "quit at once" (https://terragrunt.gruntwork.io/docs/features/runtime-control, graceful shutdown).
+    /// Programs that pass the signal on to what they started themselves. What they started must not get it twice: Terraform takes a second
+    /// interrupt as "quit at once" (https://terragrunt.gruntwork.io/docs/features/runtime-control, graceful shutdown).
     /// </summary>
     private static readonly string[] Forwarders = ["terragrunt"];
 
-    /// <summary>Sends a signal to everybody in these groups whom nobody else sends it to. A process that was suspended goes on, or it would never see it.</summary>
+    /// <summary>
+    /// Sends a signal to everybody in these groups whom nobody else sends it to. A process that was suspended goes on, or it would never
+    /// see it.
+    /// </summary>
     internal static void Send(IReadOnlyCollection<int> groups, int signal)
     {
         List<ProcessLine> table = [.. ProcessTable.Read()];

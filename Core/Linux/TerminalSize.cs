@@ -20,7 +20,9 @@ internal readonly partial record struct TerminalSize(int Width, int Height)
     /// changes the keyboard's mode.
     /// </summary>
     public static TerminalSize OfStandardError() =>
-        Ioctl(StandardError, GetWindowSize, out var size) == 0 && size is { Columns: > 0, Rows: > 0 } ? new(size.Columns, size.Rows) : Usual;
+        Ioctl(StandardError, GetWindowSize, out var size) == 0 && size is { Columns: > 0, Rows: > 0 }
+            ? new(size.Columns, size.Rows)
+            : Usual;
 
     /// <summary>The width of the terminal that standard output is; null where it is none.</summary>
     public static int? WidthOfStandardOutput() =>

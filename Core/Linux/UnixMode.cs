@@ -9,7 +9,9 @@ internal static class UnixMode
     public const int File = 0x8000;
     public const int Link = 0xA000;
 
-    /// <summary>The rights to read, write and execute of the owner, the group and others. Bits beyond them (set-user-ID and the like) never travel.</summary>
+    /// <summary>
+    /// The rights to read, write and execute of the owner, the group and others. Bits beyond them (set-user-ID and the like) never travel.
+    /// </summary>
     public const int RightsMask = 0b111_111_111;
 
     /// <summary>What a file has when nobody says (0644).</summary>
@@ -22,8 +24,10 @@ internal static class UnixMode
     private const int OwnerAll = 0b111_000_000;
 
     /// <summary>The rights of an unpacked file: as they were, and its owner can read it.</summary>
-    public static UnixFileMode FileRights(int mode) => (UnixFileMode)((mode & RightsMask) == 0 ? UsualFile : (mode & RightsMask) | OwnerRead);
+    public static UnixFileMode FileRights(int mode) =>
+        (UnixFileMode)((mode & RightsMask) == 0 ? UsualFile : (mode & RightsMask) | OwnerRead);
 
     /// <summary>The rights of an unpacked folder: as they were, and its owner can use it.</summary>
-    public static UnixFileMode FolderRights(int mode) => (UnixFileMode)((mode & RightsMask) == 0 ? UsualProgram : (mode & RightsMask) | OwnerAll);
+    public static UnixFileMode FolderRights(int mode) =>
+        (UnixFileMode)((mode & RightsMask) == 0 ? UsualProgram : (mode & RightsMask) | OwnerAll);
 }

@@ -98,7 +98,8 @@ internal sealed record JobChange
 
     /// <summary>This step, which every store checks before it writes.</summary>
     /// <exception cref="ArgumentException">The table of <see cref="JobTransitions"/> does not have it: a bug of the caller.</exception>
-    internal JobChange Checked() => JobTransitions.Allows(From, To) ? this : throw new ArgumentException($"a job does not go from {From} to {To}");
+    internal JobChange Checked() =>
+        JobTransitions.Allows(From, To) ? this : throw new ArgumentException($"a job does not go from {From} to {To}");
 }
 
 /// <summary>What becomes of the lease with a commit.</summary>
@@ -107,7 +108,9 @@ internal enum AfterCommit
     /// <summary>The owner keeps it and goes on.</summary>
     Keep,
 
-    /// <summary>It is given back, on the condition that the inbox holds nothing but what was handled: so no news is ever left behind.</summary>
+    /// <summary>
+    /// It is given back, on the condition that the inbox holds nothing but what was handled: so no news is ever left behind.
+    /// </summary>
     ReleaseIfInboxEmpty,
 
     /// <summary>It is given back whatever the inbox holds; the owner wakes somebody for the rest.</summary>

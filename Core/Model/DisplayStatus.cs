@@ -1,8 +1,9 @@
 namespace IacCi.Core.Model;
 
 /// <summary>
-/// How an order is shown to people, in the order of how much it needs to be seen. It is finer than <see cref="OrderStatus"/>, which stays the
-/// contract of records: an order that never ran because of another has the status <c>failed</c> there, and so has one that was cancelled.
+/// How an order is shown to people, in the order of how much it needs to be seen. It is finer than <see cref="OrderStatus"/>, which stays
+/// the contract of records: an order that never ran because of another has the status <c>failed</c> there, and so has one that was
+/// cancelled.
 /// </summary>
 internal enum DisplayStatus
 {
@@ -71,8 +72,10 @@ internal static class DisplayStatusText
     };
 
     /// <summary>Whether it has ended, well or badly. This is what "done" means everywhere.</summary>
-    public static bool IsDone(this DisplayStatus status) => status is not (DisplayStatus.Running or DisplayStatus.WaitingForApproval or DisplayStatus.Queued);
+    public static bool IsDone(this DisplayStatus status) =>
+        status is not (DisplayStatus.Running or DisplayStatus.WaitingForApproval or DisplayStatus.Queued);
 
     /// <summary>Whether it ended badly by itself, and not because of another order.</summary>
-    public static bool IsFailure(this DisplayStatus status) => status is DisplayStatus.Failed or DisplayStatus.TimedOut or DisplayStatus.Cancelled;
+    public static bool IsFailure(this DisplayStatus status) =>
+        status is DisplayStatus.Failed or DisplayStatus.TimedOut or DisplayStatus.Cancelled;
 }

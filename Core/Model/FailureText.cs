@@ -32,7 +32,8 @@ internal readonly partial record struct FailureText(string Text, bool IsOurs)
 
     /// <summary>Which command ended the order, counted from 1; null when the reason does not tell.</summary>
     public static int? CommandOf(string? reason) =>
-        reason is not null && Command().Match(reason) is { Success: true } command && int.TryParse(command.Groups["index"].ValueSpan, CultureInfo.InvariantCulture, out var index)
+        reason is not null && Command().Match(reason) is { Success: true } command
+            && int.TryParse(command.Groups["index"].ValueSpan, CultureInfo.InvariantCulture, out var index)
             ? index
             : null;
 
@@ -47,6 +48,7 @@ internal readonly partial record struct FailureText(string Text, bool IsOurs)
 
     private static string Late(int timeoutSeconds) => $"not done within {DurationText.Roughly(TimeSpan.FromSeconds(timeoutSeconds))}";
 
-    [GeneratedRegex(@"^command_failed: exit code (?<code>\d{1,10})(?: of command (?<index>\d{1,6}) of (?<count>\d{1,6}))?\z", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"^command_failed: exit code (?<code>\d{1,10})(?: of command (?<index>\d{1,6}) of (?<count>\d{1,6}))?\z",
+        RegexOptions.CultureInvariant)]
     private static partial Regex Command();
 }

@@ -10,7 +10,8 @@ internal static class FlowName
     public static string UserOf(string flowId, TraceId trace) => Find(flowId, trace) is >= 0 and var at ? flowId[..at] : flowId;
 
     /// <summary>The flow label.</summary>
-    public static string LabelOf(string flowId, TraceId trace) => Find(flowId, trace) is >= 0 and var at ? flowId[(at + trace.Value.Length + 2)..] : flowId;
+    public static string LabelOf(string flowId, TraceId trace) =>
+        Find(flowId, trace) is >= 0 and var at ? flowId[(at + trace.Value.Length + 2)..] : flowId;
 
     /// <summary>What people call the run: its flow label, unless that says nothing and there is a title.</summary>
     public static string TitleOf(string label, string? title) => label == DefaultLabel && !string.IsNullOrWhiteSpace(title) ? title : label;

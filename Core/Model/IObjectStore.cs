@@ -4,7 +4,8 @@ namespace IacCi.Core.Model;
 /// A flat store of objects under keys: one S3 bucket, or a folder. Reads see every write that has returned. When a write
 /// throws, it may or may not have happened.
 /// </summary>
-/// <exception cref="Text.StoreUnavailableException">Any method, when the store does not answer or is throttled for longer than it retries.</exception>
+/// <exception cref="Text.StoreUnavailableException">Any method, when the store does not answer or is throttled for longer than it
+/// retries.</exception>
 internal interface IObjectStore
 {
     /// <summary>The object's bytes, or null when there is none.</summary>
@@ -28,12 +29,17 @@ internal interface IObjectStore
     /// <returns>False when the key was taken; what stood there is unchanged.</returns>
     ValueTask<bool> CreateAsync(string key, ReadOnlyMemory<byte> content, CancellationToken cancellationToken);
 
-    /// <summary>Creates the object from a file, if the key is free. A large one never is in memory as a whole. The file may go afterwards, and is not written to.</summary>
+    /// <summary>
+    /// Creates the object from a file, if the key is free. A large one never is in memory as a whole. The file may go afterwards, and is
+    /// not written to.
+    /// </summary>
     /// <returns>False when the key was taken; what stood there is unchanged.</returns>
     async ValueTask<bool> CreateFromFileAsync(string key, string file, CancellationToken cancellationToken) =>
         await CreateAsync(key, await File.ReadAllBytesAsync(file, cancellationToken), cancellationToken);
 
-    /// <summary>Opens the object for reading; null when there is none. It can be sought, and does not have to be in memory as a whole.</summary>
+    /// <summary>
+    /// Opens the object for reading; null when there is none. It can be sought, and does not have to be in memory as a whole.
+    /// </summary>
     /// <param name="key">Its key.</param>
     /// <param name="maxBytes">The most that is read.</param>
     /// <param name="cancellationToken">Ends the call early.</param>
@@ -51,8 +57,8 @@ internal interface IObjectStore
 /// <summary>An object as a store keeps it.</summary>
 /// <param name="Content">Its bytes.</param>
 /// <param name="WrittenAt">
-/// When it was written, by the store's own clock: later when it was copied or restored since, never earlier. Null where a store cannot promise
-/// that: the times of a file are for anybody to set.
+/// When it was written, by the store's own clock: later when it was copied or restored since, never earlier. Null where a store cannot
+/// promise that: the times of a file are for anybody to set.
 /// </param>
 internal readonly record struct StoredObject(ReadOnlyMemory<byte> Content, DateTimeOffset? WrittenAt);
 

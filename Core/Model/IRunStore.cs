@@ -5,10 +5,13 @@ namespace IacCi.Core.Model;
 /// it returns, the write has survived any crash; when it throws, it may or may not have happened, and calling it
 /// again is safe, because each write is conditional on what it changes. Reads are strongly consistent.
 /// </summary>
-/// <exception cref="Text.StoreUnavailableException">Any method, when the store does not answer or is throttled for longer than it retries.</exception>
+/// <exception cref="Text.StoreUnavailableException">Any method, when the store does not answer or is throttled for longer than it
+/// retries.</exception>
 internal interface IRunStore
 {
-    /// <summary>The most records that <see cref="AddOrdersAsync"/> and the most writes that <see cref="AdvanceAsync"/> take at once.</summary>
+    /// <summary>
+    /// The most records that <see cref="AddOrdersAsync"/> and the most writes that <see cref="AdvanceAsync"/> take at once.
+    /// </summary>
     const int MaxWrites = 100;
 
     /// <summary>The most bytes that <see cref="AddOrdersAsync"/> takes at once.</summary>
@@ -25,7 +28,9 @@ internal interface IRunStore
     /// <returns>False when they stood there already.</returns>
     ValueTask<bool> AddOrdersAsync(IReadOnlyList<OrderRecord> orders, CancellationToken cancellationToken);
 
-    /// <summary>Makes a prepared job active: its record from <c>preparing</c> to <c>active</c>, its lock item, and the event <c>job_started</c>.</summary>
+    /// <summary>
+    /// Makes a prepared job active: its record from <c>preparing</c> to <c>active</c>, its lock item, and the event <c>job_started</c>.
+    /// </summary>
     /// <returns>False when the job is not <c>preparing</c> (any more).</returns>
     ValueTask<bool> ActivateAsync(RunLock initial, DateTimeOffset at, CancellationToken cancellationToken);
 
@@ -40,9 +45,11 @@ internal interface IRunStore
     ValueTask<AdvanceOutcome> AdvanceAsync(RunPlan plan, IReadOnlyList<OrderChange> changes, CancellationToken cancellationToken);
 
     /// <summary>Adds to the inbox and takes the lease, if the lease is free or has run out at <paramref name="now"/>.</summary>
-    /// <returns>The item after the write; null, with nothing written, when the lease is held, or the run has no lock item or a completed one.</returns>
+    /// <returns>The item after the write; null, with nothing written, when the lease is held, or the run has no lock item or a completed
+    /// one.</returns>
     ValueTask<RunLock?> TryAcquireLeaseAsync(
-        RunId run, IReadOnlyCollection<OrderNum> news, string owner, DateTimeOffset now, DateTimeOffset until, CancellationToken cancellationToken);
+        RunId run, IReadOnlyCollection<OrderNum> news, string owner, DateTimeOffset now, DateTimeOffset until,
+        CancellationToken cancellationToken);
 
     /// <summary>Adds to the inbox, whoever holds the lease.</summary>
     /// <returns>The item after the write; null, with nothing written, when the run has no lock item or a completed one.</returns>
@@ -53,9 +60,12 @@ internal interface IRunStore
     /// the lease, and a further condition, is told by <paramref name="then"/>.
     /// </summary>
     ValueTask<CommitOutcome> CommitAsync(
-        RunId run, string owner, RunCheckpoint checkpoint, IReadOnlyCollection<OrderNum> handled, AfterCommit then, CancellationToken cancellationToken);
+        RunId run, string owner, RunCheckpoint checkpoint, IReadOnlyCollection<OrderNum> handled, AfterCommit then,
+        CancellationToken cancellationToken);
 
-    /// <summary>Marks the lock item completed, empties its inbox and gives the lease back, whoever holds it: nothing is left to be done for the run.</summary>
+    /// <summary>
+    /// Marks the lock item completed, empties its inbox and gives the lease back, whoever holds it: nothing is left to be done for the run.
+    /// </summary>
     ValueTask CompleteAsync(RunId run, RunCheckpoint checkpoint, CancellationToken cancellationToken);
 
     /// <summary>The lock item, or null.</summary>

@@ -154,7 +154,8 @@ internal sealed record AssignmentEvent
 }
 
 /// <summary>The JSON of this room.</summary>
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(AssignmentEvent))]
 internal sealed partial class AssignmentJson : JsonSerializerContext
 {

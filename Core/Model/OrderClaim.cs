@@ -4,8 +4,8 @@ using System.Text.Json.Serialization;
 namespace IacCi.Core.Model;
 
 /// <summary>
-/// What the claim of an order says: who took it, and when. It is written once, by the worker before its first command, or by whoever ends the
-/// order from outside. Its time stands in its content, because the times of a file do not survive a copy, a restore or a link.
+/// What the claim of an order says: who took it, and when. It is written once, by the worker before its first command, or by whoever ends
+/// the order from outside. Its time stands in its content, because the times of a file do not survive a copy, a restore or a link.
 /// </summary>
 internal sealed record OrderClaim
 {
@@ -84,6 +84,7 @@ internal sealed record OrderClaim
 }
 
 /// <summary>The JSON of claims.</summary>
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(OrderClaim))]
 internal sealed partial class OrderClaimJson : JsonSerializerContext;

@@ -8,7 +8,8 @@ internal sealed record OrderCounts
     /// <summary>In sentences and JSON, what ended stands first.</summary>
     private static readonly DisplayStatus[] Sequence =
     [
-        DisplayStatus.Succeeded, DisplayStatus.Failed, DisplayStatus.TimedOut, DisplayStatus.Skipped, DisplayStatus.Cancelled, DisplayStatus.Running,
+        DisplayStatus.Succeeded, DisplayStatus.Failed, DisplayStatus.TimedOut, DisplayStatus.Skipped, DisplayStatus.Cancelled,
+        DisplayStatus.Running,
         DisplayStatus.Queued, DisplayStatus.WaitingForApproval,
     ];
 

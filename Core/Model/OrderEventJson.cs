@@ -36,7 +36,9 @@ internal static class OrderEventJson
         }
     }
 
-    /// <summary>The same object, compact, with every name and value passed through <paramref name="mask"/>; a number that is masked becomes text.</summary>
+    /// <summary>
+    /// The same object, compact, with every name and value passed through <paramref name="mask"/>; a number that is masked becomes text.
+    /// </summary>
     internal static string Mask(string content, Func<string, string> mask)
     {
         using var document = JsonDocument.Parse(content, Strict);

@@ -35,7 +35,9 @@ internal sealed record OrderResult
     /// <summary>The commands' own events, each one JSON object as text, masked.</summary>
     public IReadOnlyList<string> Events { get; init; } = [];
 
-    /// <summary>Terraform state that was taken out of the order's copy of the code, where a worker has no other place for it. Only people read it.</summary>
+    /// <summary>
+    /// Terraform state that was taken out of the order's copy of the code, where a worker has no other place for it. Only people read it.
+    /// </summary>
     public IReadOnlyList<KeptFile> KeptState { get; init; } = [];
 
     /// <summary>What Terraform said that it changes or has changed, in the whole of the output; null when it did not say so.</summary>
@@ -127,5 +129,6 @@ internal sealed record OrderResult
     }
 
     /// <summary>UTC with milliseconds (RFC 3339, section 5.6).</summary>
-    private static string? Rfc3339(DateTimeOffset? at) => at?.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
+    private static string? Rfc3339(DateTimeOffset? at) =>
+        at?.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
 }

@@ -133,9 +133,11 @@ internal static class OrderResultReader
         foreach (var item in events.EnumerateArray())
         {
             var text = item.GetRawText();
-            if (item.ValueKind != JsonValueKind.Object || text.Length > OrderEventJson.MaxEventBytes || OrderEventJson.Problem(text) is not null)
+            if (item.ValueKind != JsonValueKind.Object || text.Length > OrderEventJson.MaxEventBytes
+                || OrderEventJson.Problem(text) is not null)
             {
-                throw new InvalidMemberException($"events[{read.Count}] is no JSON object of at most {OrderEventJson.MaxEventBytes:N0} bytes");
+                throw new InvalidMemberException(
+                    $"events[{read.Count}] is no JSON object of at most {OrderEventJson.MaxEventBytes:N0} bytes");
             }
 
             read.Add(text);

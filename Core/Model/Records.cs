@@ -15,7 +15,9 @@ internal sealed record JobRecord
     /// <summary>Where the job stands.</summary>
     public JobStatus Status { get; init; }
 
-    /// <summary>While <see cref="JobStatus.Finalizing"/>, and after: how it ends. Chosen once, so that every repetition says the same.</summary>
+    /// <summary>
+    /// While <see cref="JobStatus.Finalizing"/>, and after: how it ends. Chosen once, so that every repetition says the same.
+    /// </summary>
     public JobStatus? Outcome { get; init; }
 
     /// <summary>How many orders it has.</summary>

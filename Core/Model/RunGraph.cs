@@ -1,12 +1,15 @@
 namespace IacCi.Core.Model;
 
-/// <summary>The dependency graph of a plan in the form that decisions need: dependencies by index, and an order that respects them.</summary>
+/// <summary>
+/// The dependency graph of a plan in the form that decisions need: dependencies by index, and an order that respects them.
+/// </summary>
 internal sealed class RunGraph
 {
     private readonly int[][] dependencies;
 
     /// <summary>Reads the graph of a plan.</summary>
-    /// <exception cref="InvalidOperationException">The plan has a cycle; intake refuses those, so this one did not come from it.</exception>
+    /// <exception cref="InvalidOperationException">The plan has a cycle; intake refuses those, so this one did not come from
+    /// it.</exception>
     public RunGraph(RunPlan plan)
     {
         Plan = plan;

@@ -60,22 +60,25 @@ internal sealed class OrderNumConverter : JsonConverter<OrderNum>
         OrderNum.TryParse(reader.GetString(), out var num) ? num : throw new JsonException("not an order number");
 
     /// <inheritdoc/>
-    public override void Write(Utf8JsonWriter writer, OrderNum value, JsonSerializerOptions options) => writer.WriteStringValue(value.ToString());
+    public override void Write(Utf8JsonWriter writer, OrderNum value, JsonSerializerOptions options) =>
+        writer.WriteStringValue(value.ToString());
 }
 
 /// <summary>An execution target as its word.</summary>
 internal sealed class ExecutionTargetConverter : JsonConverter<ExecutionTarget>
 {
     /// <inheritdoc/>
-    public override ExecutionTarget Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => reader.GetString() switch
-    {
-        "lambda" => ExecutionTarget.Lambda,
-        "codebuild" => ExecutionTarget.CodeBuild,
-        _ => throw new JsonException("not an execution target (lambda, codebuild)"),
-    };
+    public override ExecutionTarget Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+        reader.GetString() switch
+        {
+            "lambda" => ExecutionTarget.Lambda,
+            "codebuild" => ExecutionTarget.CodeBuild,
+            _ => throw new JsonException("not an execution target (lambda, codebuild)"),
+        };
 
     /// <inheritdoc/>
-    public override void Write(Utf8JsonWriter writer, ExecutionTarget value, JsonSerializerOptions options) => writer.WriteStringValue(value.Word());
+    public override void Write(Utf8JsonWriter writer, ExecutionTarget value, JsonSerializerOptions options) =>
+        writer.WriteStringValue(value.Word());
 }
 
 /// <summary>The words of execution targets.</summary>

@@ -1,7 +1,8 @@
 namespace IacCi.Core.Model;
 
 /// <summary>
-/// The signal by which an order's commands are asked to end. It is sent once: Terraform takes a second one as "at once", and forgets what it is creating.
+/// The signal by which an order's commands are asked to end. It is sent once: Terraform takes a second one as "at once", and forgets what
+/// it is creating.
 /// </summary>
 internal enum StopSignal
 {

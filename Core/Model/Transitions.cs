@@ -59,7 +59,8 @@ internal static class Transitions
     public static OrderStatus Target(OrderAction action) => Next(From(action)[0], action)!.Value;
 
     private static readonly OrderStatus[][] Sources =
-        [.. Enum.GetValues<OrderAction>().Select(action => Enum.GetValues<OrderStatus>().Where(s => Next(s, action) is not null).ToArray())];
+        [.. Enum.GetValues<OrderAction>().Select(action => Enum.GetValues<OrderStatus>().Where(s => Next(s,
+            action) is not null).ToArray())];
 }
 
 /// <summary>The state machine of a job. A store takes no other step.</summary>

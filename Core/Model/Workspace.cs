@@ -6,7 +6,9 @@ internal enum Workspace
     /// <summary>In a copy of the code that the order has for itself, and that is removed when the order is over.</summary>
     Copy,
 
-    /// <summary>In the folder of the code itself, on one machine: one order of a folder at a time; nothing is copied and nothing is removed.</summary>
+    /// <summary>
+    /// In the folder of the code itself, on one machine: one order of a folder at a time; nothing is copied and nothing is removed.
+    /// </summary>
     InPlace,
 }
 

@@ -38,13 +38,15 @@ internal static class CommentText
     public static string RenderSummary(RunReport run) => Body(run, MaxChars);
 
     /// <summary>What the comment of a run is found by: <c>###&lt;tag&gt;### #&lt;run_id&gt; #&lt;flow_id&gt;</c>.</summary>
-    /// <exception cref="ArgumentException">The tag or the flow id has a line break, or they are too long. (Intake refuses such a job.)</exception>
+    /// <exception cref="ArgumentException">The tag or the flow id has a line break, or they are too long. (Intake refuses such a
+    /// job.)</exception>
     public static string LastLine(RunReport run)
     {
         var line = $"###{run.SearchTag}### #{run.RunId} #{run.FlowId}";
         return line.Length <= MaxLastLineChars && !line.Any(char.IsControl)
             ? line
-            : throw new ArgumentException($"the comment's last line has to be one line of at most {MaxLastLineChars} characters", nameof(run));
+            : throw new ArgumentException(
+                $"the comment's last line has to be one line of at most {MaxLastLineChars} characters", nameof(run));
     }
 
     private static string Body(RunReport run, int maxChars)
@@ -97,6 +99,7 @@ internal static class CommentText
 
     /// <summary>Such an order has nothing to show: its row says why.</summary>
     private static bool HasNeverRun(OrderReport order) =>
-        order is { StartedAt: null, ExitCode: null } && order.Shown is DisplayStatus.Skipped or DisplayStatus.Cancelled or DisplayStatus.TimedOut
+        order is { StartedAt: null, ExitCode: null } && order.Shown is DisplayStatus.Skipped or DisplayStatus.Cancelled
+            or DisplayStatus.TimedOut
         && string.IsNullOrEmpty(order.LogTail);
 }

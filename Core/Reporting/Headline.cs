@@ -39,7 +39,9 @@ internal static class Headline
         yield return string.Create(CultureInfo.InvariantCulture, $"accepted {run.CreatedAt.UtcDateTime:yyyy-MM-dd HH:mm:ss} UTC");
         if (run.Shown.IsFinal())
         {
-            yield return run.IsLocal ? "again: <code>iac-ci run</code> with the job's file" : "again: send the job again with a new <code>run_id</code>, or without one";
+            yield return run.IsLocal
+                ? "again: <code>iac-ci run</code> with the job's file"
+                : "again: send the job again with a new <code>run_id</code>, or without one";
         }
     }
 
@@ -74,7 +76,10 @@ internal static class Headline
         }
 
         // What there is at all gets a cell at least; the largest group gives or takes what rounding leaves.
-        var groups = orders.GroupBy(StatusIcons.Cell).Select(g => (Cell: g.Key, Place: g.Min(BarPlace), Orders: g.Count())).OrderBy(g => g.Place).ToList();
+        var groups = orders.GroupBy(StatusIcons.Cell)
+            .Select(g => (Cell: g.Key, Place: g.Min(BarPlace), Orders: g.Count()))
+            .OrderBy(g => g.Place)
+            .ToList();
         var cells = groups.Select(g => Math.Max(1, g.Orders * BarCells / orders.Count)).ToList();
         var largest = groups.FindIndex(g => g.Orders == groups.Max(other => other.Orders));
         cells[largest] += BarCells - cells.Sum();

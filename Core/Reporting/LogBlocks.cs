@@ -68,12 +68,15 @@ internal static class LogBlocks
     /// <summary>The sentence in place of blocks that have no room.</summary>
     internal static string LeftOut(int orders) => $"_The output of {Plural.Of(orders, "more order")} is left out here._\n";
 
-    private static int OverheadOf(RunReport run, OrderReport order, bool open) => Block(run, order with { LogTail = "x" }, open, 0).Length + MaxFenceChars;
+    private static int OverheadOf(RunReport run, OrderReport order, bool open) =>
+        Block(run, order with { LogTail = "x" }, open, 0).Length + MaxFenceChars;
 
     private static string Block(RunReport run, OrderReport order, bool open, int maxLogChars)
     {
         var time = ReportFormat.TimeOf(order);
-        var summary = $"{StatusIcons.Icon(order)} {ReportFormat.Name(order)} · {ReportFormat.Result(order, run)}{(time.Length > 0 ? $" · {time}" : "")}";
+        var summary =
+            $"{StatusIcons.Icon(order)} {ReportFormat.Name(order)} · " +
+                $"{ReportFormat.Result(order, run)}{(time.Length > 0 ? $" · {time}" : "")}";
         return $"<details{(open ? " open" : "")}>\n<summary>{summary}</summary>\n\n{Body(run, order, maxLogChars)}\n\n</details>\n\n";
     }
 
@@ -87,7 +90,9 @@ internal static class LogBlocks
 
         var kept = End(log, maxLogChars);
         var isEndOnly = kept.Length < log.Length || order.LogTail!.Length >= Model.OrderChange.MaxLogTailChars;
-        var note = isEndOnly ? $"<sub>The end of its output; all of it: <code>iac-ci logs {run.RunId} {order.Plan.Num}</code></sub>\n\n" : "";
+        var note = isEndOnly
+            ? $"<sub>The end of its output; all of it: <code>iac-ci logs {run.RunId} {order.Plan.Num}</code></sub>\n\n"
+            : "";
         return note + TerraformChanges.ToBlocks(kept);
     }
 

@@ -41,7 +41,8 @@ internal static class OrderGraph
 
         if (run.Orders.Count > MaxOrders || edges > MaxEdges)
         {
-            return $"_The graph of {Plural.Of(run.Orders.Count, "order")} and {(edges == 1 ? "1 dependency" : $"{Plural.Number(edges)} dependencies")} "
+            return $"_The graph of {Plural.Of(run.Orders.Count, "order")} and " +
+                $"{(edges == 1 ? "1 dependency" : $"{Plural.Number(edges)} dependencies")} "
                 + "is left out here: too large to read._\n";
         }
 
@@ -53,7 +54,10 @@ internal static class OrderGraph
         var text = new StringBuilder("```mermaid\nflowchart LR\n");
         foreach (var order in run.Orders)
         {
-            text.Append(CultureInfo.InvariantCulture, $"  {Node(order.Plan.Num)}([\"{StatusIcons.Icon(order)} {SafeText.MermaidLabel(order.Plan.Name, MaxLabelChars)}\"]):::{ClassOf(order)}\n");
+            text.Append(
+                CultureInfo.InvariantCulture,
+                $"  {Node(order.Plan.Num)}([\"{StatusIcons.Icon(order)} " +
+                    $"{SafeText.MermaidLabel(order.Plan.Name, MaxLabelChars)}\"]):::{ClassOf(order)}\n");
         }
 
         foreach (var order in run.Orders)

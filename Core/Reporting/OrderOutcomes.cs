@@ -36,20 +36,24 @@ internal sealed class OrderOutcomes
     public OrderOutcomes With(IEnumerable<OrderChange> changes) => WithAll(changes
         .Where(c => c.Action != OrderAction.Dispatch)
         .Select(c => new News(
-            c.Num, c.Target, c.StartedAt ?? (c.Action == OrderAction.Start ? c.At : null), c.Target.IsTerminal() ? c.FinishedAt ?? c.At : null, c.ExitCode, c.FailureReason, c.LogTail, c.Terraform)));
+            c.Num, c.Target, c.StartedAt ?? (c.Action == OrderAction.Start ? c.At : null),
+            c.Target.IsTerminal() ? c.FinishedAt ?? c.At : null, c.ExitCode, c.FailureReason, c.LogTail, c.Terraform)));
 
     /// <summary>The state after reading orders' records.</summary>
     public OrderOutcomes With(IEnumerable<OrderRecord> records) => WithAll(records
         .Where(r => r.Status >= OrderStatus.Running)
         .Select(r => new News(
-            r.Num, r.Status, r.StartedAt ?? (r.Status == OrderStatus.Running ? r.LastUpdate : null), r.Status.IsTerminal() ? r.FinishedAt ?? r.LastUpdate : null, r.ExitCode, r.FailureReason, r.LogTail, r.Terraform)));
+            r.Num, r.Status, r.StartedAt ?? (r.Status == OrderStatus.Running ? r.LastUpdate : null),
+            r.Status.IsTerminal() ? r.FinishedAt ?? r.LastUpdate : null, r.ExitCode, r.FailureReason, r.LogTail, r.Terraform)));
 
     /// <summary>
     /// The orders that the cursor knows to be terminal and this state knows no end of, or to run and this state knows no start of; at
     /// most <see cref="IRunStore.MaxWrites"/>.
     /// </summary>
     public IReadOnlyList<OrderNum> Missing(RunCheckpoint checkpoint) =>
-        [.. Enumerable.Range(0, checkpoint.States.Length).Where(i => IsMissing(i, StatusText.FromLetter(checkpoint.States[i]))).Select(OrderNum.At).Take(IRunStore.MaxWrites)];
+        [.. Enumerable.Range(0,
+            checkpoint.States.Length).Where(i =>
+                IsMissing(i, StatusText.FromLetter(checkpoint.States[i]))).Select(OrderNum.At).Take(IRunStore.MaxWrites)];
 
     private bool IsMissing(int index, OrderStatus status)
     {
@@ -61,7 +65,9 @@ internal sealed class OrderOutcomes
     public OrderReport Show(PlannedOrder plan, OrderStatus status)
     {
         var entry = entries.GetValueOrDefault(plan.Num.Value, new Entry());
-        return new OrderReport(plan, status, Instant(entry.StartedMs), Instant(entry.FinishedMs), entry.ExitCode, entry.Reason, logs.Find(plan.Num.Value), TerraformSums.FromText(entry.Terraform));
+        return new OrderReport(
+            plan, status, Instant(entry.StartedMs), Instant(entry.FinishedMs), entry.ExitCode, entry.Reason, logs.Find(plan.Num.Value),
+            TerraformSums.FromText(entry.Terraform));
     }
 
     /// <summary>As bytes, to be kept.</summary>
@@ -96,7 +102,9 @@ internal sealed class OrderOutcomes
 
     private static bool IsInstant(long? ms) => ms is null || (ms >= 0 && ms <= DateTimeOffset.MaxValue.ToUnixTimeMilliseconds());
 
-    private sealed record News(OrderNum Num, OrderStatus Status, DateTimeOffset? StartedAt, DateTimeOffset? FinishedAt, int? ExitCode, string? Reason, string? Log, TerraformSums? Terraform);
+    private sealed record News(
+        OrderNum Num, OrderStatus Status, DateTimeOffset? StartedAt, DateTimeOffset? FinishedAt, int? ExitCode, string? Reason, string? Log,
+        TerraformSums? Terraform);
 
     private OrderOutcomes WithAll(IEnumerable<News> all)
     {
@@ -113,7 +121,9 @@ internal sealed class OrderOutcomes
 
             var reason = Shorten(news.Reason, MaxDetailChars - details);
             details += DetailChars(reason);
-            next[news.Num.Value] = new Entry(0, Milliseconds(news.StartedAt) ?? before.StartedMs, Milliseconds(news.FinishedAt), news.ExitCode, reason, news.Terraform?.ToText());
+            next[news.Num.Value] = new Entry(
+                0, Milliseconds(news.StartedAt) ?? before.StartedMs, Milliseconds(news.FinishedAt), news.ExitCode, reason,
+                news.Terraform?.ToText());
             if (news is { FinishedAt: not null, Log.Length: > 0 })
             {
                 ended.Add((new ReportLog(news.Num.Value, news.Log), news.Status == OrderStatus.Succeeded));
@@ -155,12 +165,14 @@ internal sealed class OrderOutcomes
 }
 
 /// <summary>A <see cref="OrderOutcomes"/> as it is kept.</summary>
-internal sealed record OrderOutcomesWire(IReadOnlyList<OrderOutcomes.Entry> Orders, IReadOnlyList<ReportLog> Failed, IReadOnlyList<ReportLog> Succeeded);
+internal sealed record OrderOutcomesWire(
+    IReadOnlyList<OrderOutcomes.Entry> Orders, IReadOnlyList<ReportLog> Failed, IReadOnlyList<ReportLog> Succeeded);
 
 /// <summary>The end of one order's output.</summary>
 internal sealed record ReportLog([property: JsonPropertyName("n")] int Num, [property: JsonPropertyName("l")] string Text);
 
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, RespectNullableAnnotations = true)]
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, RespectNullableAnnotations = true)]
 [JsonSerializable(typeof(OrderOutcomesWire))]
 internal sealed partial class OrderOutcomesJson : JsonSerializerContext;
 
@@ -169,5 +181,7 @@ internal static class OrderOutcomesFormat
 {
     /// <summary>Without six bytes for each letter that is not English: the text is never part of a page.</summary>
     internal static JsonTypeInfo<OrderOutcomesWire> Json { get; } = new OrderOutcomesJson(
-        new JsonSerializerOptions(OrderOutcomesJson.Default.Options) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }).OrderOutcomesWire;
+        new JsonSerializerOptions(
+            OrderOutcomesJson.Default.Options)
+        { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }).OrderOutcomesWire;
 }

@@ -53,7 +53,10 @@ internal static class OrderTable
     /// <summary>As many rows as fit, and a line that says how many do not.</summary>
     private static string Render(RunReport run, IReadOnlyList<OrderReport> orders, int maxChars, int alreadyLeftOut = 0)
     {
-        var text = new StringBuilder(run.IsLocal ? "| | Order | Time | Result |\n|:-:|:--|--:|:--|\n" : "| | Order | Runs on | Time | Result |\n|:-:|:--|:--|--:|:--|\n");
+        var text = new StringBuilder(
+            run.IsLocal
+                ? "| | Order | Time | Result |\n|:-:|:--|--:|:--|\n"
+                : "| | Order | Runs on | Time | Result |\n|:-:|:--|:--|--:|:--|\n");
         var room = maxChars - 60;
         var count = 0;
         for (; count < orders.Count; count++)
@@ -79,6 +82,7 @@ internal static class OrderTable
             ExecutionTarget.Lambda => " Lambda |",
             _ => throw new ArgumentOutOfRangeException(nameof(order)),
         };
-        return $"| {StatusIcons.Icon(order)} | {ReportFormat.Name(order)} |{target} {ReportFormat.TimeOf(order)} | {ReportFormat.Result(order, run)} |\n";
+        return $"| {StatusIcons.Icon(order)} | {ReportFormat.Name(order)} |{target} {ReportFormat.TimeOf(order)} | " +
+            $"{ReportFormat.Result(order, run)} |\n";
     }
 }

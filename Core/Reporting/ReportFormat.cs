@@ -19,13 +19,16 @@ internal static class ReportFormat
     internal static string TimeOf(OrderReport order) => order switch
     {
         { StartedAt: { } started, FinishedAt: { } finished } => DurationText.Of(finished - started),
-        { StartedAt: { } started, Status: OrderStatus.Running } => string.Create(CultureInfo.InvariantCulture, $"since {started.UtcDateTime:HH:mm:ss} UTC"),
+        { StartedAt: { } started, Status: OrderStatus.Running } =>
+            string.Create(CultureInfo.InvariantCulture, $"since {started.UtcDateTime:HH:mm:ss} UTC"),
         _ => "",
     };
 
     internal static string Name(OrderReport order) => SafeText.Code(order.Plan.Name, MaxNameChars);
 
-    /// <summary>What is to be said about an order beside its icon: how it ended or what it waits for, and what Terraform changes in it.</summary>
+    /// <summary>
+    /// What is to be said about an order beside its icon: how it ended or what it waits for, and what Terraform changes in it.
+    /// </summary>
     internal static string Result(OrderReport order, RunReport run)
     {
         var result = Ending(order, run);

@@ -2,7 +2,9 @@ using IacCi.Core.Text;
 
 namespace IacCi.Core.Reporting;
 
-/// <summary>The ends of outputs that are kept for a comment: at most what a comment can show, and of what failed before anything else.</summary>
+/// <summary>
+/// The ends of outputs that are kept for a comment: at most what a comment can show, and of what failed before anything else.
+/// </summary>
 /// <param name="Failed">Of what failed, in the order of arrival.</param>
 /// <param name="Succeeded">Of what succeeded, likewise.</param>
 internal sealed record ReportLogs(IReadOnlyList<ReportLog> Failed, IReadOnlyList<ReportLog> Succeeded)
@@ -13,7 +15,9 @@ internal sealed record ReportLogs(IReadOnlyList<ReportLog> Failed, IReadOnlyList
     /// <summary>The most characters kept of one output.</summary>
     internal const int MaxLogChars = Model.OrderChange.MaxLogTailChars;
 
-    /// <summary>When outputs have to be shortened to make room, this much is left of each; when that is still too much, whole ones go.</summary>
+    /// <summary>
+    /// When outputs have to be shortened to make room, this much is left of each; when that is still too much, whole ones go.
+    /// </summary>
     internal const int MinLogChars = 500;
 
     internal static ReportLogs Empty { get; } = new([], []);

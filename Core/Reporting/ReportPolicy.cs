@@ -35,7 +35,8 @@ internal static class ReportPolicy
     /// <param name="now">The time.</param>
     /// <param name="hasNews">Whether anything of the snapshot has changed since.</param>
     /// <param name="isFinal">Whether this is how the run ends: that is always told.</param>
-    public static ReportDecision Decide(DateTimeOffset runCreatedAt, DateTimeOffset? reportedAt, DateTimeOffset now, bool hasNews, bool isFinal) =>
+    public static ReportDecision Decide(
+        DateTimeOffset runCreatedAt, DateTimeOffset? reportedAt, DateTimeOffset now, bool hasNews, bool isFinal) =>
         (isFinal, hasNews, reportedAt) switch
         {
             (true, _, _) or (_, _, null) => ReportDecision.Now,

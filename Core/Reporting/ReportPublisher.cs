@@ -6,8 +6,8 @@ using IacCi.Core.Reporting.Vcs;
 namespace IacCi.Core.Reporting;
 
 /// <summary>
-/// One attempt to tell people of a run: the comment first, then the commit's status. What it has reached stands in <see cref="Memory"/> at any
-/// time, because its time may run out between two steps.
+/// One attempt to tell people of a run: the comment first, then the commit's status. What it has reached stands in <see cref="Memory"/> at
+/// any time, because its time may run out between two steps.
 /// </summary>
 /// <param name="target">Whom to tell.</param>
 /// <param name="memory">What is remembered.</param>
@@ -51,7 +51,8 @@ internal sealed class ReportPublisher(ReportTarget target, SavedReport memory, T
             return;
         }
 
-        switch (await StickyComment.UpsertAsync(vcs, new VcsThread(target.GitRepo, number), Memory.CommentId, text, runCreatedAt, cancellationToken))
+        switch (await StickyComment.UpsertAsync(vcs, new VcsThread(target.GitRepo, number), Memory.CommentId, text, runCreatedAt,
+            cancellationToken))
         {
             case VcsResult<VcsComment>.Ok { Value: var comment }:
                 Told(Memory with { CommentId = comment.Id, CommentUrl = comment.Url, TextDigest = digest });
@@ -62,10 +63,13 @@ internal sealed class ReportPublisher(ReportTarget target, SavedReport memory, T
         }
     }
 
-    /// <summary>Only the steps from nothing to pending and from there to the end are told: a commit takes 1,000 statuses in one context.</summary>
+    /// <summary>
+    /// Only the steps from nothing to pending and from there to the end are told: a commit takes 1,000 statuses in one context.
+    /// </summary>
     private async ValueTask StatusAsync(IVcs vcs, RunReport run, CancellationToken cancellationToken)
     {
-        if (target.CommitHash is not { } commit || CommitStatusText.Of(run, target.FlowLabel, Memory.CommentUrl) is not { } status || status.State == Memory.Status)
+        if (target.CommitHash is not { } commit || CommitStatusText.Of(run, target.FlowLabel, Memory.CommentUrl) is not { } status
+            || status.State == Memory.Status)
         {
             return;
         }

@@ -24,7 +24,9 @@ internal static partial class SafeText
         var encoded = new StringBuilder("<code>", line.Length + 16);
         foreach (var c in line)
         {
-            _ = c is ' ' or '-' or > '~' || char.IsAsciiLetterOrDigit(c) ? encoded.Append(c) : encoded.Append("&#").Append((int)c).Append(';');
+            _ = c is ' ' or '-' or > '~' || char.IsAsciiLetterOrDigit(c)
+                ? encoded.Append(c)
+                : encoded.Append("&#").Append((int)c).Append(';');
         }
 
         return encoded.Append("</code>").ToString();
@@ -52,7 +54,9 @@ internal static partial class SafeText
         return string.Join('\n', lines).Trim('\n');
     }
 
-    /// <summary>Clean output as a fenced code block, which no line of it can end: the fence is longer than any run of its sign inside.</summary>
+    /// <summary>
+    /// Clean output as a fenced code block, which no line of it can end: the fence is longer than any run of its sign inside.
+    /// </summary>
     internal static string Fence(string cleanLog, string language = "text")
     {
         var (backticks, tildes) = (LongestRun(cleanLog, '`'), LongestRun(cleanLog, '~'));
@@ -60,7 +64,10 @@ internal static partial class SafeText
         return $"{fence}{language}\n{cleanLog}\n{fence}";
     }
 
-    /// <summary>One line as a span of code, letter by letter as it is: the signs around it are more than any run of them inside (CommonMark, section 6.1).</summary>
+    /// <summary>
+    /// One line as a span of code, letter by letter as it is: the signs around it are more than any run of them inside (CommonMark, section
+    /// 6.1).
+    /// </summary>
     internal static string CodeSpan(string line)
     {
         var signs = new string('`', LongestRun(line, '`') + 1);

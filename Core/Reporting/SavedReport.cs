@@ -8,8 +8,8 @@ using IacCi.Core.Reporting.Vcs;
 namespace IacCi.Core.Reporting;
 
 /// <summary>
-/// What is remembered of a run's comment between two updates, as one object (<see cref="RunKeys.Report"/>). It is a cache: lost, the comment is
-/// found again by its last line, and the results by the orders' records.
+/// What is remembered of a run's comment between two updates, as one object (<see cref="RunKeys.Report"/>). It is a cache: lost, the
+/// comment is found again by its last line, and the results by the orders' records.
 /// </summary>
 internal sealed record SavedReport
 {
@@ -68,7 +68,9 @@ internal sealed record SavedReportWire(
     string? CommentId, string? CommentUrl, DateTimeOffset? ToldAt, string? TextDigest, CommitState? Status, OrderOutcomesWire? Orders);
 
 [JsonSourceGenerationOptions(
-    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, RespectNullableAnnotations = true,
+    PropertyNamingPolicy =
+        JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+        RespectNullableAnnotations = true,
     UseStringEnumConverter = true)]
 [JsonSerializable(typeof(SavedReportWire))]
 internal sealed partial class SavedReportJson : JsonSerializerContext;
@@ -78,5 +80,7 @@ internal static class SavedReportFormat
 {
     /// <summary>Without six bytes for each letter that is not English: the text is never part of a page.</summary>
     internal static JsonTypeInfo<SavedReportWire> Json { get; } = new SavedReportJson(
-        new JsonSerializerOptions(SavedReportJson.Default.Options) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }).SavedReportWire;
+        new JsonSerializerOptions(
+            SavedReportJson.Default.Options)
+        { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }).SavedReportWire;
 }

@@ -2,7 +2,9 @@ using IacCi.Core.Model;
 
 namespace IacCi.Core.Reporting;
 
-/// <summary>How orders are drawn in a comment. An order that failed and was allowed to counts as failed, and looks like a warning.</summary>
+/// <summary>
+/// How orders are drawn in a comment. An order that failed and was allowed to counts as failed, and looks like a warning.
+/// </summary>
 internal static class StatusIcons
 {
     internal static string Icon(OrderReport order) => order.IsTolerated ? "⚠️" : order.Shown switch

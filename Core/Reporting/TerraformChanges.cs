@@ -42,7 +42,8 @@ internal static partial class TerraformChanges
     }
 
     /// <summary>
-    /// Clean output in blocks of code: the plan as a diff, what stands before and after it as text. Output without a plan is one block of text.
+    /// Clean output in blocks of code: the plan as a diff, what stands before and after it as text. Output without a plan is one block of
+    /// text.
     /// </summary>
     internal static string ToBlocks(string cleanLog)
     {
@@ -77,7 +78,9 @@ internal static partial class TerraformChanges
         }
     }
 
-    /// <summary>The sign of a line at its beginning, where a diff has it. A change in place is <c>!</c>. No other line looks like one of a diff.</summary>
+    /// <summary>
+    /// The sign of a line at its beginning, where a diff has it. A change in place is <c>!</c>. No other line looks like one of a diff.
+    /// </summary>
     private static string Diff(string line)
     {
         var signed = Signed().Match(line);
@@ -90,7 +93,8 @@ internal static partial class TerraformChanges
         return new StringBuilder().Append(sign == "~" ? "!" : sign is "+/-" ? "-/+" : sign).Append(indent).Append(rest).ToString();
     }
 
-    [GeneratedRegex(@"^(?:Terraform|OpenTofu) (?:used the selected providers|will perform the following actions|planned the following actions)", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"^(?:Terraform|OpenTofu) (?:used the selected providers|will perform the following actions|planned the following actions)",
+        RegexOptions.CultureInvariant)]
     private static partial Regex Beginning();
 
     /// <summary>A resource of a plan whose beginning is cut off.</summary>

@@ -9,8 +9,8 @@ namespace IacCi.Core.Reporting;
 /// Keeps a run's comment and its commit's status up to date. A run never waits for it longer than a bound, and never fails because of it:
 /// what goes wrong is a line in the log, and what could not be told is told by a later pass.
 /// <para>
-/// A pass that it is too early for costs no call, or one: nothing is noted of its news, because the cursor says which orders have moved, and
-/// the next update reads the records of those that it has not seen (each once, <see cref="IRunStore.MaxWrites"/> at a time). So an
+/// A pass that it is too early for costs no call, or one: nothing is noted of its news, because the cursor says which orders have moved,
+/// and the next update reads the records of those that it has not seen (each once, <see cref="IRunStore.MaxWrites"/> at a time). So an
 /// update costs one read, one write, and a hundredth of a read per order, however large the run is.
 /// </para>
 /// </summary>
@@ -21,7 +21,8 @@ namespace IacCi.Core.Reporting;
 /// <param name="clock">The time.</param>
 /// <param name="log">Gets a line when something could not be told.</param>
 [SuppressMessage("Design", "CA1031", Justification = "Whatever goes wrong in telling people, the run goes on.")]
-internal sealed class VcsReporter(VcsConnections connections, IObjectStore objects, IRunStore store, bool isLocal, TimeProvider clock, Action<string> log) : IRunReporter
+internal sealed class VcsReporter(
+    VcsConnections connections, IObjectStore objects, IRunStore store, bool isLocal, TimeProvider clock, Action<string> log) : IRunReporter
 {
     /// <summary>How long the first word may take: the sender of the job waits for its answer (GitHub for 10 s).</summary>
     public static readonly TimeSpan AnnounceBudget = TimeSpan.FromSeconds(6);
@@ -29,7 +30,9 @@ internal sealed class VcsReporter(VcsConnections connections, IObjectStore objec
     /// <summary>How long an update may take: the run's news wait for it.</summary>
     public static readonly TimeSpan UpdateBudget = TimeSpan.FromSeconds(5);
 
-    /// <summary>How long the last word may take. Shorter than <see cref="Orchestrator.HandOverMargin"/>, which is what a holder has left.</summary>
+    /// <summary>
+    /// How long the last word may take. Shorter than <see cref="Orchestrator.HandOverMargin"/>, which is what a holder has left.
+    /// </summary>
     public static readonly TimeSpan FinalBudget = TimeSpan.FromSeconds(15);
 
     /// <summary>When an update that failed is tried again at the earliest.</summary>
@@ -86,7 +89,8 @@ internal sealed class VcsReporter(VcsConnections connections, IObjectStore objec
         }
     }
 
-    private async ValueTask<DateTimeOffset?> UpdateAsync(RunProgress progress, ReportTarget target, bool isFinal, CancellationToken cancellationToken)
+    private async ValueTask<DateTimeOffset?> UpdateAsync(
+        RunProgress progress, ReportTarget target, bool isFinal, CancellationToken cancellationToken)
     {
         var plan = progress.Plan;
         var memory = await objects.GetAsync(RunKeys.Report(plan.RunId), SavedReport.MaxBytes, cancellationToken) is { } kept
@@ -99,7 +103,9 @@ internal sealed class VcsReporter(VcsConnections connections, IObjectStore objec
 
         var orders = await FillAsync(progress, memory.Orders.With(progress.News), cancellationToken);
         var telling = new ReportPublisher(target, memory with { Orders = orders }, clock);
-        await TellAsync(telling, target, RunReport.From(progress, orders, isLocal), plan.CreatedAt, isFinal ? FinalBudget : UpdateBudget, cancellationToken);
+        await TellAsync(
+            telling, target, RunReport.From(progress, orders, isLocal), plan.CreatedAt, isFinal ? FinalBudget : UpdateBudget,
+            cancellationToken);
         await KeepAsync(plan.RunId, telling, cancellationToken);
         return telling.Failure is { } failure ? DueAfter(failure, progress.At) : null;
     }
@@ -128,7 +134,8 @@ internal sealed class VcsReporter(VcsConnections connections, IObjectStore objec
 
     /// <summary>Tells, within a time. What is told by then is remembered; the rest is a failure.</summary>
     private async ValueTask TellAsync(
-        ReportPublisher telling, ReportTarget target, RunReport run, DateTimeOffset runCreatedAt, TimeSpan budget, CancellationToken cancellationToken)
+        ReportPublisher telling, ReportTarget target, RunReport run, DateTimeOffset runCreatedAt, TimeSpan budget,
+        CancellationToken cancellationToken)
     {
         using var time = new CancellationTokenSource(budget, clock);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(time.Token, cancellationToken);
@@ -162,7 +169,9 @@ internal sealed class VcsReporter(VcsConnections connections, IObjectStore objec
 
     private static DateTimeOffset DueAfter(VcsFailure failure, DateTimeOffset now)
     {
-        var wait = failure.Kind is VcsFailureKind.Denied or VcsFailureKind.NotFound or VcsFailureKind.Rejected ? RefusedInterval : RetryInterval;
+        var wait = failure.Kind is VcsFailureKind.Denied or VcsFailureKind.NotFound or VcsFailureKind.Rejected
+            ? RefusedInterval
+            : RetryInterval;
         var asked = failure.RetryAt is { } at ? at - now : TimeSpan.Zero;
         return now + (asked > MaxRetryInterval ? MaxRetryInterval : asked > wait ? asked : wait);
     }

@@ -36,7 +36,8 @@ internal static class AgeKeys
         var found = Search(variable);
         return found.Count > 0 ? found : throw new SecretsException(
             SecretsError.Key,
-            $"there is no age secret key in {KeyVariable}, in the file that {FileVariable} names, or in {OwnFile(variable) ?? "~/.config/sops/age/keys.txt"}: "
+            $"there is no age secret key in {KeyVariable}, in the file that {FileVariable} names, or in " +
+                $"{OwnFile(variable) ?? "~/.config/sops/age/keys.txt"}: "
             + $"put one there ('iac-ci secrets keygen' makes one){AgeKeySet.Remark(found)}");
     }
 
@@ -103,7 +104,8 @@ internal static class AgeKeys
         text = text.TrimStart('\uFEFF');
         if (text.StartsWith("age-encryption.org/", StringComparison.Ordinal) || text.StartsWith("-----BEGIN", StringComparison.Ordinal))
         {
-            throw new SecretsException(SecretsError.Key, $"{source} is encrypted itself, or not a file of age keys: decrypt it first (age -d)");
+            throw new SecretsException(
+                SecretsError.Key, $"{source} is encrypted itself, or not a file of age keys: decrypt it first (age -d)");
         }
 
         List<AgeIdentity> identities = [];
@@ -130,7 +132,10 @@ internal static class AgeKeys
                 }
                 catch (SecretsException wrong)
                 {
-                    unusable.Add(new SecretsException(SecretsError.Key, string.Create(CultureInfo.InvariantCulture, $"{source}, line {number}: {wrong.Message}"), wrong));
+                    unusable.Add(
+                        new SecretsException(
+                            SecretsError.Key, string.Create(CultureInfo.InvariantCulture, $"{source}, line {number}: {wrong.Message}"),
+                            wrong));
                 }
             }
         }

@@ -23,7 +23,8 @@ internal static class NewFile
         catch (IOException) when (File.Exists(path))
         {
             throw new SecretsException(
-                SecretsError.Key, $"{Name(path)} is there already and is not overwritten: a lost key or secret cannot be had again. Give another name");
+                SecretsError.Key,
+                $"{Name(path)} is there already and is not overwritten: a lost key or secret cannot be had again. Give another name");
         }
         catch (Exception wrong) when (FileErrors.Are(wrong))
         {

@@ -97,7 +97,8 @@ internal readonly record struct SecretLocation(SecretKeeper Keeper, string Name)
     private static bool IsName(SecretKeeper keeper, string name) => name.Length is > 0 and <= MaxNameLength && keeper switch
     {
         SecretKeeper.Ssm => name.All(c => char.IsAsciiLetterOrDigit(c) || "_.-/".Contains(c)) || IsArn(name, ":ssm:", "_.-/:"),
-        SecretKeeper.SecretsManager => name.All(c => char.IsAsciiLetterOrDigit(c) || "/_+=.@-".Contains(c)) || IsArn(name, ":secretsmanager:", "/_+=.@-:"),
+        SecretKeeper.SecretsManager =>
+            name.All(c => char.IsAsciiLetterOrDigit(c) || "/_+=.@-".Contains(c)) || IsArn(name, ":secretsmanager:", "/_+=.@-:"),
         SecretKeeper.Environment => VariableName.IsValid(name),
         _ => !name.Any(char.IsControl),
     };

@@ -36,7 +36,8 @@ internal static class SecretsInput
         catch (Exception wrong) when (FileErrors.Are(wrong))
         {
             throw new SecretsException(
-                SecretsError.Format, $"{Printable.Line(path, Printable.MaxWordChars)} cannot be read: {FileErrors.Why(path, wrong)}", wrong);
+                SecretsError.Format, $"{Printable.Line(path, Printable.MaxWordChars)} cannot be read: {FileErrors.Why(path, wrong)}",
+                wrong);
         }
     }
 }

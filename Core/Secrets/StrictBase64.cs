@@ -22,7 +22,8 @@ internal static class StrictBase64
         text.CopyTo(complete);
         complete.AsSpan(text.Length).Fill((byte)'=');
         var bytes = new byte[Base64.GetMaxDecodedFromUtf8Length(complete.Length)];
-        if (Base64.DecodeFromUtf8(complete, bytes, out var consumed, out var written) != OperationStatus.Done || consumed != complete.Length)
+        if (Base64.DecodeFromUtf8(complete, bytes, out var consumed, out var written) != OperationStatus.Done
+            || consumed != complete.Length)
         {
             return null;
         }

@@ -9,7 +9,9 @@ namespace IacCi.Core.Terminal;
 /// <param name="Causes">Of a skipped order, the orders that failed by themselves and made it so; null for other events.</param>
 internal sealed record EventView(RunEvent Event, string? Reason, IReadOnlyList<OrderRecord>? Causes = null);
 
-/// <summary>Reads the events of a trace with their reasons, which stand in the records. Each run's records are read once, and only for bad news.</summary>
+/// <summary>
+/// Reads the events of a trace with their reasons, which stand in the records. Each run's records are read once, and only for bad news.
+/// </summary>
 /// <param name="store">The records.</param>
 internal sealed class EventReader(IRunStore store)
 {

@@ -25,7 +25,8 @@ internal static class EventText
         var happened = view.Event;
         var name = TerminalWidth.Pad(TerminalText.Clean(happened.OrderName), nameWidth);
         var skipped = view.Causes is { } causes ? RootCauses.Sentence([.. causes.Select(cause => cause.Name)]) : null;
-        var more = string.Concat(new[] { view.Reason, skipped, happened.DataJson }.OfType<string>().Select(text => "  " + TerminalText.Clean(text)));
+        var more = string.Concat(
+            new[] { view.Reason, skipped, happened.DataJson }.OfType<string>().Select(text => "  " + TerminalText.Clean(text)));
         return $"{TimeOf(happened)}  {name}  {happened.EventType}{more}";
     }
 
@@ -90,5 +91,6 @@ internal static class EventText
     }
 
     private static string TimeOf(RunEvent happened) =>
-        DateTimeOffset.UnixEpoch.AddTicks((long)(happened.Epoch * TimeSpan.TicksPerSecond)).UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
+        DateTimeOffset.UnixEpoch.AddTicks((long)(happened.Epoch * TimeSpan.TicksPerSecond)).UtcDateTime.ToString(
+            "yyyy-MM-dd HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
 }

@@ -22,14 +22,16 @@ internal static class GraphMarkup
     /// Mermaid (https://mermaid.js.org/syntax/flowchart.html): in labels, what could end or format them is written as an entity code.
     /// </summary>
     public static string Mermaid(JobGraph graph) =>
-        "graph TD\n" + Render(graph, (num, name) => $"  o{num}[\"{SafeText.MermaidLabel(name, MaxLabelChars)}\"]\n", (from, to) => $"  o{from} --> o{to}\n");
+        "graph TD\n" + Render(
+            graph, (num, name) => $"  o{num}[\"{SafeText.MermaidLabel(name, MaxLabelChars)}\"]\n", (from, to) => $"  o{from} --> o{to}\n");
 
     /// <summary>
     /// Graphviz (https://graphviz.org/doc/info/lang.html): in a quoted text, quotes and backslashes are escaped; ampersands would begin an
     /// entity.
     /// </summary>
     public static string Dot(JobGraph graph) =>
-        "digraph job {\n" + Render(graph, (num, name) => $"  o{num} [label=\"{DotLabel(name)}\"];\n", (from, to) => $"  o{from} -> o{to};\n") + "}\n";
+        "digraph job {\n" + Render(
+            graph, (num, name) => $"  o{num} [label=\"{DotLabel(name)}\"];\n", (from, to) => $"  o{from} -> o{to};\n") + "}\n";
 
     /// <summary>One object: <c>orders</c>, each with <c>order_num</c>, <c>order_name</c> and <c>dependencies</c> (numbers).</summary>
     public static string Json(JobGraph graph)
@@ -87,7 +89,8 @@ internal static class GraphMarkup
     {
         var edges = graph.Dependencies.Sum(list => list.Count);
         return edges > MaxMermaidEdges || mermaid.Length > MaxMermaidChars
-            ? $"this diagram has {edges:N0} edges and {mermaid.Length:N0} characters; GitHub draws at most {MaxMermaidEdges:N0} and {MaxMermaidChars:N0}."
+            ? $"this diagram has {edges:N0} edges and {mermaid.Length:N0} characters; GitHub draws at most {MaxMermaidEdges:N0} and " +
+                $"{MaxMermaidChars:N0}."
                 + " Use --format dot with Graphviz, or raise maxEdges and maxTextSize where you draw it."
             : null;
     }

@@ -1,6 +1,5 @@
 using System.Text;
 using IacCi.Core.Engine;
-using IacCi.Core.Hosts.Local;
 using IacCi.Core.Model;
 using IacCi.Core.Text;
 
@@ -30,11 +29,13 @@ internal sealed class LiveDisplay : IRunDisplay
     /// <param name="palette">Its colours.</param>
     /// <param name="size">Its size in cells, asked for before each frame.</param>
     /// <param name="clock">The time.</param>
-    public LiveDisplay(string title, RunProgressView view, TextWriter output, Palette palette, Func<(int Width, int Height)> size, TimeProvider clock)
+    public LiveDisplay(
+        string title, RunProgressView view, TextWriter output, Palette palette, Func<(int Width, int Height)> size, TimeProvider clock)
     {
         (this.view, this.output, this.palette, this.size, this.clock) = (view, output, palette, size, new SteadyClock(clock));
         startedAt = this.clock.GetUtcNow();
-        Write(RunTable.Headline(title, view.Plan, palette, RunFrame.UsableWidth(size().Width)) + "\n" + (size().Height >= RunFrame.MinHeightForSpace ? "\n" : ""));
+        Write(RunTable.Headline(title, view.Plan, palette,
+            RunFrame.UsableWidth(size().Width)) + "\n" + (size().Height >= RunFrame.MinHeightForSpace ? "\n" : ""));
         timer = clock.CreateTimer(_ => Draw(final: false), null, RedrawInterval, RedrawInterval);
     }
 
@@ -130,7 +131,9 @@ internal static class RunFrame
     /// <summary>The last column stays free: what terminals do with a character in it, and with what follows, differs.</summary>
     public static int UsableWidth(int width) => Math.Max(1, width - 1);
 
-    /// <summary>The lines of the picture: none is wider than the terminal, and with the cursor's line they are not more than it has.</summary>
+    /// <summary>
+    /// The lines of the picture: none is wider than the terminal, and with the cursor's line they are not more than it has.
+    /// </summary>
     public static IReadOnlyList<string> Of(
         RunPlan plan, OrderLine[] lines, DateTimeOffset startedAt, DateTimeOffset now, int width, int height, Palette palette)
     {
@@ -151,7 +154,9 @@ internal static class RunFrame
         return rows;
     }
 
-    /// <summary>How many rows a picture takes on a terminal that may have become narrower since it was drawn, and wraps its lines.</summary>
+    /// <summary>
+    /// How many rows a picture takes on a terminal that may have become narrower since it was drawn, and wraps its lines.
+    /// </summary>
     /// <param name="widths">The cells of each line.</param>
     /// <param name="width">The terminal's width now.</param>
     /// <param name="height">The terminal's height now: what has scrolled out of it cannot be drawn over.</param>

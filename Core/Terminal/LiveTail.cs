@@ -5,8 +5,8 @@ using IacCi.Core.Text;
 namespace IacCi.Core.Terminal;
 
 /// <summary>
-/// Shows what comes into a live log. The file stays open: its writer removes it when the order has ended, and what was written last can be read
-/// nevertheless (unlink(2)).
+/// Shows what comes into a live log. The file stays open: its writer removes it when the order has ended, and what was written last can be
+/// read nevertheless (unlink(2)).
 /// </summary>
 /// <param name="path">Where the live log is, or will be; null when there is none.</param>
 /// <param name="output">Where it is shown.</param>
@@ -99,7 +99,9 @@ internal sealed class LiveTail(string? path, Stream output) : IDisposable
     {
         try
         {
-            return path is null ? null : new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
+            return path is null
+                ? null
+                : new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
         }
         catch (Exception missing) when (missing is FileNotFoundException or DirectoryNotFoundException)
         {

@@ -33,7 +33,8 @@ internal sealed record FollowOptions(string? LiveFolder, Func<JobRecord, bool> I
 /// <param name="output">Where it is written.</param>
 /// <param name="palette">Its colours.</param>
 /// <param name="clock">The time.</param>
-internal sealed class LogFollower(IRunStore store, IObjectStore objects, FollowOptions options, Stream output, Palette palette, TimeProvider clock)
+internal sealed class LogFollower(
+    IRunStore store, IObjectStore objects, FollowOptions options, Stream output, Palette palette, TimeProvider clock)
 {
     /// <summary>Follows a run to its end.</summary>
     /// <param name="job">The run.</param>
@@ -42,7 +43,8 @@ internal sealed class LogFollower(IRunStore store, IObjectStore objects, FollowO
     public async ValueTask<FollowEnd> FollowAsync(JobRecord job, IReadOnlyList<OrderRecord> orders, CancellationToken cancellationToken)
     {
         var names = NamesOf(orders);
-        using var tails = new OrderTails(job.RunId, options.LiveFolder, new OrderLogs(objects, job.RunId).FindAsync, (num, line) => Write(num, names, line));
+        using var tails = new OrderTails(
+            job.RunId, options.LiveFolder, new OrderLogs(objects, job.RunId).FindAsync, (num, line) => Write(num, names, line));
         var told = new HashSet<OrderNum>();
         for (var deadLooks = 0; ;)
         {
@@ -87,7 +89,8 @@ internal sealed class LogFollower(IRunStore store, IObjectStore objects, FollowO
         orders.ToDictionary(order => order.Num, order => TerminalText.Clean(order.Name));
 
     /// <summary>The orders that have ended and were not told yet. One read says which; only those are read.</summary>
-    private async ValueTask<IReadOnlyList<OrderRecord>> EndedAsync(JobRecord job, HashSet<OrderNum> told, CancellationToken cancellationToken)
+    private async ValueTask<IReadOnlyList<OrderRecord>> EndedAsync(
+        JobRecord job, HashSet<OrderNum> told, CancellationToken cancellationToken)
     {
         var states = (await store.FindLockAsync(job.RunId, cancellationToken))?.Checkpoint.States;
         var candidates = Enumerable.Range(0, states?.Length ?? job.OrderCount)

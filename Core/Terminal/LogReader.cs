@@ -3,7 +3,9 @@ using IacCi.Core.Model;
 
 namespace IacCi.Core.Terminal;
 
-/// <summary>Shows the output of orders, one after the other: from their results, and, while they run on this machine, from their live logs.</summary>
+/// <summary>
+/// Shows the output of orders, one after the other: from their results, and, while they run on this machine, from their live logs.
+/// </summary>
 /// <param name="store">The records.</param>
 /// <param name="objects">The results.</param>
 /// <param name="liveFolder">Where live logs stand; null where there are none.</param>
@@ -24,7 +26,8 @@ internal sealed class LogReader(IRunStore store, IObjectStore objects, string? l
     internal static string Heading(OrderRecord order) => $"── {TerminalText.Clean(order.Name)} ({order.Num}) {order.Shown().Word()}";
 
     /// <summary>Shows the output of orders, one after the other.</summary>
-    internal async ValueTask ShowAsync(IReadOnlyList<OrderRecord> orders, bool headings, FollowOptions? follow, CancellationToken cancellationToken)
+    internal async ValueTask ShowAsync(
+        IReadOnlyList<OrderRecord> orders, bool headings, FollowOptions? follow, CancellationToken cancellationToken)
     {
         foreach (var order in orders)
         {
@@ -105,7 +108,8 @@ internal sealed class LogReader(IRunStore store, IObjectStore objects, string? l
         }
     }
 
-    private LiveTail Live(OrderRecord order) => new(liveFolder is null ? null : LiveLogFile.PathOf(liveFolder, order.RunId, order.Num), output);
+    private LiveTail Live(OrderRecord order) =>
+        new(liveFolder is null ? null : LiveLogFile.PathOf(liveFolder, order.RunId, order.Num), output);
 
     private OrderLogs Logs(OrderRecord order) => new(objects, order.RunId);
 

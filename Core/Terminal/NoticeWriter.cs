@@ -3,8 +3,8 @@ using System.Text;
 namespace IacCi.Core.Terminal;
 
 /// <summary>
-/// Writes what people are told beside the results: messages, logs, the live table. It never fails and never waits: a thread of its own writes, what
-/// does not fit into its queue while nobody reads is left out and counted, and what the system does not take is gone.
+/// Writes what people are told beside the results: messages, logs, the live table. It never fails and never waits: a thread of its own
+/// writes, what does not fit into its queue while nobody reads is left out and counted, and what the system does not take is gone.
 /// </summary>
 internal sealed class NoticeWriter : TextWriter
 {

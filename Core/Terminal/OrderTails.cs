@@ -4,14 +4,16 @@ using IacCi.Core.Model;
 namespace IacCi.Core.Terminal;
 
 /// <summary>
-/// Passes on the output of a run's orders line by line, while they run and when they have ended: from their live logs where there are some, and
-/// from their results. An order's output is passed on once, from its first line to its last.
+/// Passes on the output of a run's orders line by line, while they run and when they have ended: from their live logs where there are some,
+/// and from their results. An order's output is passed on once, from its first line to its last.
 /// </summary>
 /// <param name="run">The run.</param>
 /// <param name="liveFolder">Where live logs stand; null where there are none.</param>
 /// <param name="result">Reads the log of an order that has ended; null when there is none (yet).</param>
 /// <param name="line">Gets each line.</param>
-internal sealed class OrderTails(RunId run, string? liveFolder, Func<OrderNum, CancellationToken, ValueTask<string?>> result, Action<OrderNum, string> line) : IDisposable
+internal sealed class OrderTails(
+    RunId run, string? liveFolder, Func<OrderNum, CancellationToken, ValueTask<string?>> result, Action<OrderNum,
+    string> line) : IDisposable
 {
     private const string LogExtension = ".log";
 

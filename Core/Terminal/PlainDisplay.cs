@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Threading.Channels;
 using IacCi.Core.Engine;
-using IacCi.Core.Hosts.Local;
 using IacCi.Core.Model;
 using IacCi.Core.Text;
 
@@ -18,8 +17,9 @@ internal sealed record PlainOptions
 }
 
 /// <summary>
-/// Shows a run as lines, for what is no terminal: one when an order starts, one when it ends, below it the end of its output if it failed, and
-/// a sign of life when nothing else is said. The lines are written by a task of its own, so that a reader who is slow does not hold up the run.
+/// Shows a run as lines, for what is no terminal: one when an order starts, one when it ends, below it the end of its output if it failed,
+/// and a sign of life when nothing else is said. The lines are written by a task of its own, so that a reader who is slow does not hold up
+/// the run.
 /// </summary>
 internal sealed class PlainDisplay : IRunDisplay
 {
@@ -176,7 +176,9 @@ internal sealed class PlainDisplay : IRunDisplay
         var took = line.ElapsedAt(line.FinishedAt ?? default) is { } time ? " " + DurationText.Of(time) : "";
         var end = $"{NameOf(line)}{took}{(why.Length > 0 ? " " : "")}";
         Say($"{RunTable.Mark(line.Shown, palette)} {end}{(line.Shown.IsFailure() ? palette.Bad(why) : palette.Dim(why))}");
-        var tail = isShown || line.Shown == DisplayStatus.Skipped ? [] : Tail(line.Shown.IsFailure() || workflow is not null ? order.LogTail : null).ToList();
+        var tail = isShown || line.Shown == DisplayStatus.Skipped
+            ? []
+            : Tail(line.Shown.IsFailure() || workflow is not null ? order.LogTail : null).ToList();
         ShowTail(line, end + why, tail);
         Annotate(line, why, order.LogTail);
     }
@@ -216,7 +218,9 @@ internal sealed class PlainDisplay : IRunDisplay
         var name = TerminalText.Clean(line.Order.Name);
         var last = Tail(logTail).LastOrDefault(text => text.Length > 0);
         var message = last is null ? why : $"{why}\n{last}";
-        var annotation = line.Order.MustSucceed ? WorkflowCommands.Error(name, message) : WorkflowCommands.Warning(name, $"{message}\n(it is allowed to fail)");
+        var annotation = line.Order.MustSucceed
+            ? WorkflowCommands.Error(name, message)
+            : WorkflowCommands.Warning(name, $"{message}\n(it is allowed to fail)");
         pending.Add((annotation, false));
     }
 
@@ -239,9 +243,13 @@ internal sealed class PlainDisplay : IRunDisplay
         }
 
         var running = lines.Where(line => line.Shown == DisplayStatus.Running).OrderBy(line => line.StartedAt).ToList();
-        var named = string.Join(", ", running.Take(MaxNamedInHeartbeat).Select(line => $"{NameOf(line)} {DurationText.Of(line.ElapsedAt(now) ?? default)}"));
-        var more = running.Count > MaxNamedInHeartbeat ? string.Create(CultureInfo.InvariantCulture, $" and {running.Count - MaxNamedInHeartbeat:N0} more") : "";
-        Say(string.Create(CultureInfo.InvariantCulture, $"… {DurationText.Of(now - startedAt)}: {counts.Done:N0} of {counts.Total:N0} done: {counts}")
+        var named = string.Join(
+            ", ", running.Take(MaxNamedInHeartbeat).Select(line => $"{NameOf(line)} {DurationText.Of(line.ElapsedAt(now) ?? default)}"));
+        var more = running.Count > MaxNamedInHeartbeat
+            ? string.Create(CultureInfo.InvariantCulture, $" and {running.Count - MaxNamedInHeartbeat:N0} more")
+            : "";
+        Say(string.Create(CultureInfo.InvariantCulture,
+            $"… {DurationText.Of(now - startedAt)}: {counts.Done:N0} of {counts.Total:N0} done: {counts}")
             + (running.Count > 0 ? $" ({named}{more})" : ""));
     }
 

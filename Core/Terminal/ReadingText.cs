@@ -17,7 +17,9 @@ internal static class ReadingText
         ? $"{fileName}: valid: {Diagnostics.Count(reading.Job.Orders.Count)} {(reading.Job.Orders.Count == 1 ? "order" : "orders")}"
         : string.Join('\n', reading.Errors.Select(error => error.ToString(fileName)));
 
-    /// <summary>One object: <c>valid</c>, <c>orders</c> (their number), <c>errors</c> and <c>warnings</c> (each with path, line, column, message).</summary>
+    /// <summary>
+    /// One object: <c>valid</c>, <c>orders</c> (their number), <c>errors</c> and <c>warnings</c> (each with path, line, column, message).
+    /// </summary>
     public static string Json(JobReading reading)
     {
         using var stream = new MemoryStream();

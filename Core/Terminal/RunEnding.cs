@@ -15,14 +15,18 @@ internal static class RunEnding
     /// <summary>The lines; none where there is nothing to say beyond the result.</summary>
     /// <param name="run">The run, with its orders.</param>
     /// <param name="withOutput">Whether the end of what failed orders wrote is shown. (It is not where it was shown before.)</param>
-    /// <param name="options">What every command that is named needs beside the run, for example <c> --state-dir DIR</c>; may be empty.</param>
+    /// <param name="options">What every command that is named needs beside the run, for example <c> --state-dir DIR</c>; may be
+    /// empty.</param>
     /// <param name="width">The most cells of a line that is not somebody else's output.</param>
     /// <param name="palette">The colours.</param>
     public static IReadOnlyList<string> Of(RunView run, bool withOutput, string options, int width, Palette palette)
     {
         List<string> lines = [];
         width = Math.Max(MinWidth, width);
-        var failed = run.Orders.Where(order => order.Shown().IsFailure()).OrderBy(order => order.FinishedAt).ThenBy(order => order.Num).ToList();
+        var failed = run.Orders.Where(order => order.Shown().IsFailure())
+            .OrderBy(order => order.FinishedAt)
+            .ThenBy(order => order.Num)
+            .ToList();
         foreach (var order in failed.Take(MaxFailures))
         {
             lines.Add("");
@@ -32,24 +36,29 @@ internal static class RunEnding
         if (failed.Count > MaxFailures)
         {
             lines.Add("");
-            lines.Add(palette.Dim(string.Create(CultureInfo.InvariantCulture, $"and {failed.Count - MaxFailures:N0} more that did not succeed: iac-ci status {RunTable.Abbreviate(run.Job.RunId)}{options}")));
+            lines.Add(palette.Dim(string.Create(CultureInfo.InvariantCulture,
+                $"and {failed.Count - MaxFailures:N0} more that did not succeed: iac-ci status " +
+                    $"{RunTable.Abbreviate(run.Job.RunId)}{options}")));
         }
 
         AddSkipped(lines, run, width, palette);
         AddSlowest(lines, run, width, palette);
         if (failed.Count > 0)
         {
-            lines.Add(palette.Dim(TerminalWidth.Fit($"more: iac-ci status {RunTable.Abbreviate(run.Job.RunId)}{options}", Math.Max(width, 60))));
+            lines.Add(
+                palette.Dim(TerminalWidth.Fit($"more: iac-ci status {RunTable.Abbreviate(run.Job.RunId)}{options}", Math.Max(width, 60))));
         }
 
         return lines;
     }
 
-    private static void AddFailure(List<string> lines, RunView run, OrderRecord order, bool withOutput, string options, int width, Palette palette)
+    private static void AddFailure(
+        List<string> lines, RunView run, OrderRecord order, bool withOutput, string options, int width, Palette palette)
     {
         var name = TerminalWidth.Fit(TerminalText.Clean(order.Name), width / 2);
         var why = RunView.FailureOf(order);
-        lines.Add($"{RunTable.Mark(order.Shown(), palette)} {palette.Bad(name)}  {TerminalWidth.Fit(why, Math.Max(MinWidth, width - TerminalWidth.Of(name) - 4))}");
+        lines.Add($"{RunTable.Mark(order.Shown(), palette)} {palette.Bad(name)}  " +
+            $"{TerminalWidth.Fit(why, Math.Max(MinWidth, width - TerminalWidth.Of(name) - 4))}");
         if (FailureText.CommandOf(order.FailureReason) is { } index && index <= order.Commands.Count)
         {
             var command = TerminalText.Clean(order.Commands[index - 1].Trim().Split('\n')[0]);
@@ -104,16 +113,21 @@ internal static class RunEnding
         List<string> each =
         [
             .. slowest.Select(order =>
-                $"{TerminalWidth.Fit(TerminalText.Clean(order.Name), Math.Max(MinWidth, width / 2))} {DurationText.Of(order.FinishedAt!.Value - order.StartedAt!.Value)}"),
+                $"{TerminalWidth.Fit(TerminalText.Clean(order.Name), Math.Max(MinWidth, width / 2))} " +
+                    $"{DurationText.Of(order.FinishedAt!.Value - order.StartedAt!.Value)}"),
         ];
         var line = "slowest: " + string.Join(" · ", each);
         lines.Add("");
-        lines.AddRange(TerminalWidth.Of(line) <= width ? [palette.Dim(line)] : [palette.Dim("slowest:"), .. each.Select(order => palette.Dim("  " + order))]);
+        lines.AddRange(
+            TerminalWidth.Of(line) <= width
+                ? [palette.Dim(line)]
+                : [palette.Dim("slowest:"), .. each.Select(order => palette.Dim("  " + order))]);
     }
 
     /// <summary>The name as a shell takes it, or the number.</summary>
     private static string NameOf(RunView run, OrderRecord order) =>
-        order.Name.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.') && order.Name[0] != '-' && run.Orders.Count(other => other.Name == order.Name) == 1
+        order.Name.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.') && order.Name[0] != '-'
+            && run.Orders.Count(other => other.Name == order.Name) == 1
             ? order.Name
             : order.Num.ToString();
 }

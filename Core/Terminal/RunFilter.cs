@@ -29,12 +29,15 @@ internal sealed record RunFilter
     public bool IsEmpty => this is { Since: null, Until: null, Statuses.Count: 0, Title: null, Limit: MaxListed };
 
     /// <summary>The words that <see cref="Statuses"/> takes: those of records, and two that people see.</summary>
-    public static IReadOnlyList<string> StatusWords { get; } = [.. Enum.GetValues<JobStatus>().Select(status => status.Word()), "cancelled", "interrupted"];
+    public static IReadOnlyList<string> StatusWords { get; } =
+        [.. Enum.GetValues<JobStatus>().Select(status => status.Word()), "cancelled", "interrupted"];
 
     /// <summary>The runs that fit, in the order given.</summary>
     public IEnumerable<RunList.Entry> Apply(IEnumerable<RunList.Entry> runs) => runs.Where(Fits).Take(Limit);
 
-    /// <summary>Reads a time: <c>3d</c> (so long ago), <c>2026-11-23</c> (midnight, UTC), <c>2026-11-23T10:00</c> or with seconds and <c>Z</c>.</summary>
+    /// <summary>
+    /// Reads a time: <c>3d</c> (so long ago), <c>2026-11-23</c> (midnight, UTC), <c>2026-11-23T10:00</c> or with seconds and <c>Z</c>.
+    /// </summary>
     public static bool TryParseTime(string text, DateTimeOffset now, out DateTimeOffset time)
     {
         if (DurationText.TryParse(text, out var ago))
@@ -44,7 +47,9 @@ internal sealed record RunFilter
             return true;
         }
 
-        string[] formats = ["yyyy-MM-dd", "yyyy-MM-dd'T'HH:mm", "yyyy-MM-dd' 'HH:mm", "yyyy-MM-dd'T'HH:mm:ss", "yyyy-MM-dd' 'HH:mm:ss", "yyyy-MM-dd'T'HH:mm:ssK", "yyyy-MM-dd' 'HH:mm:ssK"];
+        string[] formats =
+            ["yyyy-MM-dd", "yyyy-MM-dd'T'HH:mm", "yyyy-MM-dd' 'HH:mm", "yyyy-MM-dd'T'HH:mm:ss", "yyyy-MM-dd' 'HH:mm:ss",
+                "yyyy-MM-dd'T'HH:mm:ssK", "yyyy-MM-dd' 'HH:mm:ssK"];
         return DateTimeOffset.TryParseExact(
             text, formats, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out time);
     }

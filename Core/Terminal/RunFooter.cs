@@ -29,10 +29,12 @@ internal static class RunFooter
         }
 
         parts.Add(new(Importance.Percentage, string.Create(CultureInfo.InvariantCulture, $"{Percentage(counts)}%"), text => text));
-        parts.Add(new(Importance.Done, string.Create(CultureInfo.InvariantCulture, $"{counts.Done:N0} of {counts.Total:N0} done"), text => text));
+        parts.Add(
+            new(Importance.Done, string.Create(CultureInfo.InvariantCulture, $"{counts.Done:N0} of {counts.Total:N0} done"), text => text));
         foreach (var (status, count) in counts.Present)
         {
-            parts.Add(new(ImportanceOf(status), string.Create(CultureInfo.InvariantCulture, $"{count:N0} {status.Word()}"), text => Paint(status, text, palette)));
+            parts.Add(new(ImportanceOf(status), string.Create(CultureInfo.InvariantCulture, $"{count:N0} {status.Word()}"),
+                text => Paint(status, text, palette)));
         }
 
         parts.Add(new(Importance.Elapsed, DurationText.Of(elapsed), text => text));
@@ -84,7 +86,9 @@ internal static class RunFooter
             room -= cells;
         }
 
-        return kept.Count == 0 ? TerminalWidth.Fit(parts[0].Text, width) : string.Join(separator, parts.Where(kept.Contains).Select(part => part.Paint(part.Text)));
+        return kept.Count == 0
+            ? TerminalWidth.Fit(parts[0].Text, width)
+            : string.Join(separator, parts.Where(kept.Contains).Select(part => part.Paint(part.Text)));
     }
 
     private static string Bar(OrderCounts counts, Palette palette)
@@ -93,7 +97,8 @@ internal static class RunFooter
         var good = counts[DisplayStatus.Succeeded] * BarCells / counts.Total;
         var bad = failures == 0 ? 0 : Math.Max(1, failures * BarCells / counts.Total);
         good = counts.Done == counts.Total ? BarCells - bad : Math.Min(good, BarCells - bad);
-        return palette.Good(new string('█', good)) + palette.Bad(new string('█', bad)) + palette.Dim(new string('░', BarCells - good - bad));
+        return palette.Good(new string('█', good)) + palette.Bad(new string('█', bad)) + palette.Dim(
+            new string('░', BarCells - good - bad));
     }
 
     private static int Percentage(OrderCounts counts) => counts.Total == 0 ? 100 : (int)(counts.Done * 100L / counts.Total);

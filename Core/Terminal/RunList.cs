@@ -23,7 +23,8 @@ internal static class RunList
     public static IReadOnlyList<string> Of(IReadOnlyList<Entry> runs, DateTimeOffset now, bool withTitles, int? width, Palette palette)
     {
         List<string[]> cells = [.. runs.Select(run => Cells(run, now))];
-        var widths = Titles.Select((title, i) => cells.Select(row => TerminalWidth.Of(row[i])).Append(withTitles ? title.Length : 0).Max()).ToArray();
+        var widths = Titles.Select((title, i) => cells.Select(row => TerminalWidth.Of(row[i])).Append(withTitles ? title.Length : 0).Max())
+            .ToArray();
         List<string> lines = withTitles ? [palette.Dim(Join(Titles, widths, width, text => text))] : [];
         lines.AddRange(cells.Select((row, i) => Join(row, widths, width, text => Paint(runs[i], text, palette))));
         return lines;

@@ -48,7 +48,9 @@ internal sealed class RunScreen
             : null;
         Display = isLive ? new LiveDisplay(options.Title, view, output, options.Palette, Size, clock)
             : options is { IsJson: true, ShowsOutput: false } && workflow is null ? NoDisplay.Instance
-            : new PlainDisplay(options.Title, view, output, options.Palette, new PlainOptions { Workflow = workflow, Output = options.ShowsOutput ? Tails : null }, clock);
+            : new PlainDisplay(
+                options.Title, view, output, options.Palette,
+                new PlainOptions { Workflow = workflow, Output = options.ShowsOutput ? Tails : null }, clock);
 
         OrderTails Tails(Action<OrderNum, string> line) =>
             new(view.Plan.RunId, options.LiveLogs, new OrderLogs(objects, view.Plan.RunId).FindAsync, line);
@@ -67,7 +69,8 @@ internal sealed class RunScreen
     public static async ValueTask<RunScreen> BeginAsync(
         RunScreenOptions options, RunPlan plan, IRunStore store, IObjectStore objects, TextWriter output, TimeProvider clock)
     {
-        var known = await store.FindLockAsync(plan.RunId, CancellationToken.None) is { Checkpoint.States: var states } && states.Any(letter => letter != OrderStatus.Queued.Letter())
+        var known = await store.FindLockAsync(plan.RunId, CancellationToken.None) is { Checkpoint.States: var states }
+            && states.Any(letter => letter != OrderStatus.Queued.Letter())
             ? await RunView.ReadOrdersAsync(store, plan.RunId, plan.Orders.Count, CancellationToken.None)
             : [];
         return new RunScreen(options, new RunProgressView(plan, known), objects, output, clock);

@@ -11,7 +11,8 @@ internal static class RunSentence
     {
         var took = run.Job.FinishedAt is { } end ? $" in {DurationText.Of(end - run.Job.CreatedAt)}" : "";
         var why = run.Job.FailureReason is { } reason ? $" ({TerminalText.Clean(reason)})" : "";
-        return $"run {run.Job.RunId} {Paint(run.Job.Status, palette)}{why}{took}: {(run.Orders.Count > 0 ? run.Counts.ToString() : "nothing has run")}";
+        return $"run {run.Job.RunId} {Paint(run.Job.Status, palette)}{why}{took}: " +
+            $"{(run.Orders.Count > 0 ? run.Counts.ToString() : "nothing has run")}";
     }
 
     /// <summary>A job's status in its colour.</summary>

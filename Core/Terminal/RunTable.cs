@@ -52,7 +52,8 @@ internal static class RunTable
         _ => palette.Busy("▶"),
     };
 
-    private static IReadOnlyList<string> Important(OrderLine[] lines, Notes notes, DateTimeOffset now, int width, int height, Palette palette)
+    private static IReadOnlyList<string> Important(
+        OrderLine[] lines, Notes notes, DateTimeOffset now, int width, int height, Palette palette)
     {
         var counts = height < MinHeightForCounts ? [] : Counts(lines, notes, width, palette);
         var failed = lines.Where(line => line.Shown.IsFailure()).OrderBy(line => line.FinishedAt).ThenBy(line => line.Order.Num).ToList();
@@ -122,14 +123,16 @@ internal static class RunTable
         }
     }
 
-    private static List<string> Draw(IReadOnlyList<OrderLine> shown, Func<OrderLine, string> noteOf, DateTimeOffset now, int width, Palette palette)
+    private static List<string> Draw(
+        IReadOnlyList<OrderLine> shown, Func<OrderLine, string> noteOf, DateTimeOffset now, int width, Palette palette)
     {
         if (shown.Count == 0)
         {
             return [];
         }
 
-        var nameWidth = Math.Min(Math.Min(MaxNameWidth, Math.Max(6, width / 3)), shown.Max(line => TerminalWidth.Of(TerminalText.Clean(line.Order.Name))));
+        var nameWidth = Math.Min(
+            Math.Min(MaxNameWidth, Math.Max(6, width / 3)), shown.Max(line => TerminalWidth.Of(TerminalText.Clean(line.Order.Name))));
         var noteWidth = Math.Min(width / 4, shown.Max(line => line.Status.IsInFlight() ? TerminalWidth.Of(noteOf(line)) : 0));
         return [.. shown.Select(line => Row(line, noteOf(line), now, width, (nameWidth, noteWidth), palette))];
     }

@@ -32,7 +32,9 @@ internal static class RunText
         var causes = run.FindCauses();
         foreach (var order in run.Orders)
         {
-            var note = order.Shown() is DisplayStatus.Skipped or DisplayStatus.Failed or DisplayStatus.TimedOut ? run.Why(order, causes) : "";
+            var note = order.Shown() is DisplayStatus.Skipped or DisplayStatus.Failed or DisplayStatus.TimedOut
+                ? run.Why(order, causes)
+                : "";
             lines.Add(Row(order, note, now, nameWidth, width, palette));
             if (RunView.ExecutionOf(order) is { } url)
             {
@@ -47,7 +49,8 @@ internal static class RunText
     {
         var title = FlowName.TitleOf(FlowName.LabelOf(job.FlowId, job.TraceId), job.Title);
         var started = job.CreatedAt.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss'Z'", CultureInfo.InvariantCulture);
-        return $"  {TerminalText.Clean(title)} · by {TerminalText.Clean(FlowName.UserOf(job.FlowId, job.TraceId))} · {started} · trace {job.TraceId}";
+        return $"  {TerminalText.Clean(title)} · by {TerminalText.Clean(FlowName.UserOf(job.FlowId, job.TraceId))} · {started} · trace " +
+            $"{job.TraceId}";
     }
 
     private static string Row(OrderRecord order, string note, DateTimeOffset now, int nameWidth, int? width, Palette palette)

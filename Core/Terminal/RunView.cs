@@ -19,7 +19,8 @@ internal sealed record RunView(JobRecord Job, IReadOnlyList<OrderRecord> Orders)
         new(job, await ReadOrdersAsync(store, job.RunId, job.OrderCount, cancellationToken));
 
     /// <summary>Reads the orders of a run, a constant number of records at a time.</summary>
-    internal static async ValueTask<IReadOnlyList<OrderRecord>> ReadOrdersAsync(IRunStore store, RunId run, int count, CancellationToken cancellationToken)
+    internal static async ValueTask<IReadOnlyList<OrderRecord>> ReadOrdersAsync(
+        IRunStore store, RunId run, int count, CancellationToken cancellationToken)
     {
         List<OrderRecord> orders = [];
         foreach (var chunk in Enumerable.Range(0, count).Select(OrderNum.At).Chunk(IRunStore.MaxWrites))
@@ -177,8 +178,10 @@ internal sealed record RunView(JobRecord Job, IReadOnlyList<OrderRecord> Orders)
     }
 
     /// <summary>The build or invocation that runs an order; null on one machine, where there is nothing to look at.</summary>
-    internal static string? ExecutionOf(OrderRecord order) => order.ExecutionUrl is { } url && !url.StartsWith("local:", StringComparison.Ordinal) ? url : null;
+    internal static string? ExecutionOf(OrderRecord order) =>
+        order.ExecutionUrl is { } url && !url.StartsWith("local:", StringComparison.Ordinal) ? url : null;
 
     private static void WriteTime(Utf8JsonWriter json, string name, DateTimeOffset? time) =>
-        json.WriteString(name, time?.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", System.Globalization.CultureInfo.InvariantCulture));
+        json.WriteString(
+            name, time?.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", System.Globalization.CultureInfo.InvariantCulture));
 }

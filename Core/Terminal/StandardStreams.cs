@@ -15,7 +15,9 @@ internal static class StandardStreams
 
     private static readonly NoticeWriter Notices = new(new DescriptorStream(Error));
 
-    /// <summary>Opens standard input, for bytes. (The runtime's own console changes the mode of the keyboard when it is asked for it.)</summary>
+    /// <summary>
+    /// Opens standard input, for bytes. (The runtime's own console changes the mode of the keyboard when it is asked for it.)
+    /// </summary>
     public static Stream OpenInput() => new FileStream(new SafeFileHandle(Input, ownsHandle: false), FileAccess.Read, bufferSize: 1);
 
     /// <summary>Standard output, for bytes; what cannot be written is an <see cref="OutputLostException"/>.</summary>
@@ -36,8 +38,8 @@ internal static class StandardStreams
     public static void Drain() => Notices.Drain(Patience);
 
     /// <summary>
-    /// Opens those that were closed when this program was started. The runtime may have got their numbers for files of its own by now: those are not
-    /// inherited, and by that they are known. Then the program begins anew, with all three open.
+    /// Opens those that were closed when this program was started. The runtime may have got their numbers for files of its own by now:
+    /// those are not inherited, and by that they are known. Then the program begins anew, with all three open.
     /// </summary>
     private static unsafe void OpenClosed()
     {

@@ -1,9 +1,10 @@
 namespace IacCi.Core.Terminal;
 
 /// <summary>
-/// What GitHub Actions understands in the output of a step (https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands).
-/// It takes a line that begins with <c>::</c> for a command, after white space too, and <c>##[</c> anywhere in a line. So the lines of
-/// others stand where commands are switched off until a word that they cannot know.
+/// What GitHub Actions understands in the output of a step
+/// (https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands). It takes a line that begins with <c>::</c> for a
+/// command, after white space too, and <c>##[</c> anywhere in a line. So the lines of others stand where commands are switched off until a
+/// word that they cannot know.
 /// </summary>
 /// <param name="token">Makes a word that nobody can guess.</param>
 internal sealed class WorkflowCommands(Func<string> token)

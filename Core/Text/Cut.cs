@@ -18,7 +18,8 @@ internal static class Cut
     public static string Tail(string text, int maxChars) => text.Length <= maxChars ? text : From(text, text.Length - maxChars);
 
     /// <summary>A text from a position on.</summary>
-    public static string From(string text, int start) => text[(start > 0 && start < text.Length && char.IsLowSurrogate(text[start]) ? start + 1 : start)..];
+    public static string From(string text, int start) =>
+        text[(start > 0 && start < text.Length && char.IsLowSurrogate(text[start]) ? start + 1 : start)..];
 
     /// <summary>The beginning of a text, at most this many characters, the last of which shows the cut.</summary>
     public static string WithEllipsis(string text, int maxChars) => text.Length <= maxChars ? text : Head(text, maxChars - 1) + "…";

@@ -22,7 +22,8 @@ internal static class DurationText
     public static bool TryParse(string text, out TimeSpan duration)
     {
         duration = default;
-        if (text.Length is < 2 or > 7 || !int.TryParse(text.AsSpan(0, text.Length - 1), NumberStyles.None, CultureInfo.InvariantCulture, out var number))
+        if (text.Length is < 2 or > 7
+            || !int.TryParse(text.AsSpan(0, text.Length - 1), NumberStyles.None, CultureInfo.InvariantCulture, out var number))
         {
             return false;
         }

@@ -4,7 +4,8 @@ namespace IacCi.Core.Text;
 internal static class FileErrors
 {
     /// <summary>Whether this is what opening, reading or writing a file throws.</summary>
-    public static bool Are(Exception wrong) => wrong is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException;
+    public static bool Are(Exception wrong) =>
+        wrong is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException;
 
     /// <summary>The reason, without the name, which stands in front of it.</summary>
     public static string Why(string name, Exception wrong) => wrong switch

@@ -11,8 +11,11 @@ internal static class Printable
     /// <summary>The text in quotes, cut after <see cref="MaxWordChars"/> characters.</summary>
     public static string Word(string text) => $"'{Line(text, MaxWordChars)}'";
 
-    /// <summary>The text with its line breaks and tabs, and without any other control character: what a message quotes moves no cursor.</summary>
-    public static string Lines(string text) => string.Concat(text.Select(c => char.IsControl(c) && c is not ('\n' or '\t') ? Replacement : c));
+    /// <summary>
+    /// The text with its line breaks and tabs, and without any other control character: what a message quotes moves no cursor.
+    /// </summary>
+    public static string Lines(string text) =>
+        string.Concat(text.Select(c => char.IsControl(c) && c is not ('\n' or '\t') ? Replacement : c));
 
     /// <summary>The text on one line, cut after so many characters.</summary>
     public static string Line(string text, int maxChars)

@@ -10,7 +10,8 @@ internal static class ScreenText
     private const char ControlSequenceIntroducer = '\u009B';
 
     private static readonly SearchValues<char> Special =
-        SearchValues.Create([.. Enumerable.Range(0, 0xA0).Select(code => (char)code).Where(c => char.IsControl(c) && c is not ('\n' or '\t'))]);
+        SearchValues.Create(
+            [.. Enumerable.Range(0, 0xA0).Select(code => (char)code).Where(c => char.IsControl(c) && c is not ('\n' or '\t'))]);
 
     /// <summary>
     /// What people see in the end: no sequences and no control characters but line feeds and tabs; of a line that was drawn over only the

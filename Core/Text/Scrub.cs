@@ -25,10 +25,12 @@ internal static partial class Scrub
     }
 
     // https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-query-string-auth.html, also as headers, as JSON, and URL-encoded.
-    [GeneratedRegex("""(X-Amz-(?:Signature|Credential|Security-Token)["']?\s*(?:=|%3D|:)\s*["']?)[^&\s"'<>,;]+""", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    [GeneratedRegex("""(X-Amz-(?:Signature|Credential|Security-Token)["']?\s*(?:=|%3D|:)\s*["']?)[^&\s"'<>,;]+""",
+        RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex Signed();
 
-    [GeneratedRegex("""((?:aws_?)?(?:secret_?access_?key|session_?token)["']?\s*[=:]\s*["']?)[^&\s"'<>,;]+""", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    [GeneratedRegex("""((?:aws_?)?(?:secret_?access_?key|session_?token)["']?\s*[=:]\s*["']?)[^&\s"'<>,;]+""",
+        RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex AwsFields();
 
     [GeneratedRegex("""(Authorization["']?\s*[:=]\s*["']?)[^"'\r\n]+""", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]

@@ -45,7 +45,9 @@ internal struct TerminalParser
     private const int Delete = 0x7F;
     private const int StringTerminator = 0x9C;
 
-    /// <summary>What stands behind ESC alone and means something. Behind any other character it is a stray one, and that character is text.</summary>
+    /// <summary>
+    /// What stands behind ESC alone and means something. Behind any other character it is a stray one, and that character is text.
+    /// </summary>
     private const string ShortSequences = "6789=>cDEFHMNOVWZ\\lmno|}~";
 
     private State state;

@@ -52,7 +52,9 @@ internal static class TerminalWidth
     /// <summary>Spaces behind it, up to this many cells.</summary>
     public static string Pad(string text, int width) => text + new string(' ', Math.Max(0, width - Of(text)));
 
-    /// <summary>Counts cells rune by rune: what is joined to an emoji takes no cells of its own, and a sign that is told to be an emoji takes two.</summary>
+    /// <summary>
+    /// Counts cells rune by rune: what is joined to an emoji takes no cells of its own, and a sign that is told to be an emoji takes two.
+    /// </summary>
     private struct CellCounter
     {
         private int last;

@@ -52,7 +52,8 @@ internal interface ICommandRunner
     /// </summary>
     /// <param name="commands">What to run.</param>
     /// <param name="output">Gets standard output and standard error as one stream, raw.</param>
-    /// <param name="stop">Ends the commands as the deadline does; unless they end well all the same, the outcome is <c>failed</c>, <c>cancelled</c>.</param>
+    /// <param name="stop">Ends the commands as the deadline does; unless they end well all the same, the outcome is <c>failed</c>,
+    /// <c>cancelled</c>.</param>
     /// <param name="kill">Kills the commands now: nobody waits for the end of their grace.</param>
     ValueTask<CommandOutcome> RunAsync(CommandList commands, IOutputSink output, CancellationToken stop, CancellationToken kill);
 }

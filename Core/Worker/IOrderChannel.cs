@@ -58,7 +58,9 @@ internal abstract record ReportOutcome
 /// </summary>
 internal interface IOrderChannel
 {
-    /// <summary>Creates the claim, if there is none. Each attempt says the time anew, so that a claim is never older than it says.</summary>
+    /// <summary>
+    /// Creates the claim, if there is none. Each attempt says the time anew, so that a claim is never older than it says.
+    /// </summary>
     ValueTask<ClaimOutcome> ClaimAsync(ReadOnlyMemory<byte> content, CancellationToken cancellationToken);
 
     /// <summary>Creates the result, if there is none.</summary>

@@ -23,7 +23,8 @@ namespace IacCi.Core.Worker;
 /// <param name="randomBytes">Makes random bytes: the worker's id, and the spread of its retries.</param>
 /// <param name="log">A line for people about what goes wrong; never a secret.</param>
 internal sealed class OrderWorker(
-    IBundleSource bundles, IOrderOpener opener, ICommandRunner runner, WorkerOptions options, TimeProvider clock, Func<int, byte[]> randomBytes, Action<string> log)
+    IBundleSource bundles, IOrderOpener opener, ICommandRunner runner, WorkerOptions options, TimeProvider clock, Func<int,
+    byte[]> randomBytes, Action<string> log)
 {
     private const string CallbackVariable = "CALLBACK_URL";
 
@@ -45,7 +46,8 @@ internal sealed class OrderWorker(
     /// <param name="kill">Kills the commands instead of waiting until they have ended.</param>
     /// <exception cref="OperationCanceledException">It was cancelled before the claim.</exception>
     public async ValueTask<WorkerEnding> RunAsync(
-        OrderAssignment order, IOrderChannel channel, IOutputSink? live, CancellationToken cancellationToken, CancellationToken kill = default)
+        OrderAssignment order, IOrderChannel channel, IOutputSink? live, CancellationToken cancellationToken,
+        CancellationToken kill = default)
     {
         var (opened, problem) = await PrepareWhenPossibleAsync(order, cancellationToken);
         using (opened)
@@ -86,7 +88,8 @@ internal sealed class OrderWorker(
     }
 
     /// <summary>Everything up to the claim. What is wrong with the order is a value; it has to be reported.</summary>
-    private async ValueTask<(IOpenedOrder? Opened, string? Problem)> PrepareAsync(OrderAssignment order, CancellationToken cancellationToken)
+    private async ValueTask<(IOpenedOrder? Opened, string? Problem)> PrepareAsync(
+        OrderAssignment order, CancellationToken cancellationToken)
     {
         try
         {
@@ -136,7 +139,9 @@ internal sealed class OrderWorker(
             Host = options.Host,
         };
         var (outcome, unknown) = await retrying.UntilKnownAsync(
-            token => channel.ClaimAsync((claim with { ClaimedAt = clock.GetUtcNow() }).ToJson(), token), options.ClaimWindow, problem => log($"{About(order)}: the claim is tried again: {problem}"),
+            token =>
+                channel.ClaimAsync((claim with { ClaimedAt = clock.GetUtcNow() }).ToJson(), token), options.ClaimWindow, problem =>
+                    log($"{About(order)}: the claim is tried again: {problem}"),
             cancellationToken);
         switch (outcome)
         {
@@ -158,7 +163,8 @@ internal sealed class OrderWorker(
         return new WorkerEnding.NotClaimed(reason);
     }
 
-    [SuppressMessage("Design", "CA1031", Justification = "Whatever goes wrong while the order is ours has to be reported, or the run waits for nothing.")]
+    [SuppressMessage("Design", "CA1031",
+        Justification = "Whatever goes wrong while the order is ours has to be reported, or the run waits for nothing.")]
     private async ValueTask<OrderResult> ExecuteAsync(
         OrderAssignment order, IOpenedOrder opened, IOutputSink? live, CancellationToken stop, CancellationToken kill)
     {
@@ -242,7 +248,9 @@ internal sealed class OrderWorker(
 
     private static void WarnOfShortSecrets(OrderContent content, OrderOutput output)
     {
-        var names = content.Variables.Where(pair => content.SecretValues.Contains(pair.Value) && pair.Value.Length > 0 && SecretMasker.IsTooShort(pair.Value)).Select(pair => pair.Key);
+        var names = content.Variables.Where(
+            pair => content.SecretValues.Contains(pair.Value) && pair.Value.Length > 0 && SecretMasker.IsTooShort(pair.Value))
+            .Select(pair => pair.Key);
         foreach (var name in names)
         {
             Say(output, $"the secret {name} has fewer than {SecretMasker.MinSecretBytes} bytes: it is not masked");
@@ -253,7 +261,10 @@ internal sealed class OrderWorker(
             if (SecretMasker.TooShortWithin(value) is { Count: > 0 } within)
             {
                 var more = within.Count > MaxNamedParts ? $" and {within.Count - MaxNamedParts} more" : "";
-                Say(output, $"what the secret {name} holds of fewer than {SecretMasker.MinSecretBytes} bytes is not masked: {string.Join(", ", within.Take(MaxNamedParts))}{more}");
+                Say(
+                    output,
+                    $"what the secret {name} holds of fewer than {SecretMasker.MinSecretBytes} bytes is not masked: " +
+                        $"{string.Join(", ", within.Take(MaxNamedParts))}{more}");
             }
         }
     }
@@ -282,7 +293,13 @@ internal sealed class OrderWorker(
     {
         var output = new OrderOutput(new SecretMasker([]), live);
         Say(output, $"nothing was run: {problem}");
-        return new OrderResult { Status = OrderStatus.Failed, Log = output.Log.ToText(), FinishedAt = clock.GetUtcNow(), FailureReason = problem };
+        return new OrderResult
+        {
+            Status = OrderStatus.Failed,
+            Log = output.Log.ToText(),
+            FinishedAt = clock.GetUtcNow(),
+            FailureReason = problem
+        };
     }
 
     /// <summary>A result is reported even when the order was cancelled: that is how the run learns of it. The window bounds it.</summary>
@@ -290,7 +307,9 @@ internal sealed class OrderWorker(
     {
         var json = result.ToJson();
         var (outcome, unknown) = await retrying.UntilKnownAsync(
-            token => channel.ReportAsync(json, token), options.ReportWindow, problem => log($"{About(order)}: the report is tried again: {problem}"), CancellationToken.None);
+            token =>
+                channel.ReportAsync(json, token), options.ReportWindow,
+                problem => log($"{About(order)}: the report is tried again: {problem}"), CancellationToken.None);
         switch (outcome)
         {
             case ReportOutcome.Accepted:
@@ -299,7 +318,9 @@ internal sealed class OrderWorker(
                 Trace($"{About(order)}: a result stood there already");
                 return new WorkerEnding.Reported(result.Status, FirstResult: false);
             default:
-                var reason = outcome is ReportOutcome.Refused refused ? refused.Reason : $"no answer within {options.ReportWindow}: {unknown}";
+                var reason = outcome is ReportOutcome.Refused refused
+                    ? refused.Reason
+                    : $"no answer within {options.ReportWindow}: {unknown}";
                 log($"{About(order)}: the result could not be reported: {reason}");
                 return new WorkerEnding.ReportLost(result.Status, reason);
         }

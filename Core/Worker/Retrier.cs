@@ -13,7 +13,8 @@ internal sealed class Retrier(TimeProvider clock, Func<int, byte[]> randomBytes)
 
     /// <summary>Calls until there is an outcome.</summary>
     /// <returns>The outcome; or null and what the last attempt failed with.</returns>
-    [SuppressMessage("Design", "CA1031", Justification = "Whatever a call throws, its outcome is unknown; what it was is told and returned.")]
+    [SuppressMessage("Design", "CA1031",
+        Justification = "Whatever a call throws, its outcome is unknown; what it was is told and returned.")]
     internal async ValueTask<(T? Outcome, string? Problem)> UntilKnownAsync<T>(
         Func<CancellationToken, ValueTask<T>> call, TimeSpan window, Action<string> tell, CancellationToken cancellationToken)
         where T : class

@@ -25,12 +25,14 @@ internal sealed record WorkerOptions
     public DateTimeOffset? EndsAt { get; init; }
 
     /// <summary>
-    /// This very execution, exactly as <c>IWorkers.StartAsync</c> answered it (the CodeBuild build); null where it has no such name. It stands
-    /// in the claim, so that the end of another build of the same order is not taken for the end of this one.
+    /// This very execution, exactly as <c>IWorkers.StartAsync</c> answered it (the CodeBuild build); null where it has no such name. It
+    /// stands in the claim, so that the end of another build of the same order is not taken for the end of this one.
     /// </summary>
     public string? Execution { get; init; }
 
-    /// <summary>On one machine: the process that works on the orders. It stands in the claim, so that others see whether it is alive.</summary>
+    /// <summary>
+    /// On one machine: the process that works on the orders. It stands in the claim, so that others see whether it is alive.
+    /// </summary>
     public string? Host { get; init; }
 
     /// <summary>Takes Terraform state out of a copy of the code that is about to be removed.</summary>
@@ -39,7 +41,9 @@ internal sealed record WorkerOptions
     /// <summary>Gets a line about each order that is through, where such lines are kept; null where orders are shown otherwise.</summary>
     public Action<string>? Trace { get; init; }
 
-    /// <summary>What the commands get of the worker's own environment; the bundle's variables come on top. See <see cref="BaseEnvironment"/>.</summary>
+    /// <summary>
+    /// What the commands get of the worker's own environment; the bundle's variables come on top. See <see cref="BaseEnvironment"/>.
+    /// </summary>
     public required IReadOnlyDictionary<string, string> BaseEnvironment { get; init; }
 }
 
@@ -54,7 +58,10 @@ internal static class CommandEnvironment
     /// <param name="isAnotherUser">The commands run as another user: HOME and TMPDIR are that user's.</param>
     public static IReadOnlyDictionary<string, string> Base(Func<string, string?> variable, bool isAnotherUser = false)
     {
-        var chosen = Names.Where(name => !isAnotherUser || name is not ("HOME" or "TMPDIR")).Select(name => (name, value: variable(name))).Where(pair => pair.value is not null).ToDictionary(pair => pair.name, pair => pair.value!);
+        var chosen = Names.Where(name => !isAnotherUser || name is not ("HOME" or "TMPDIR"))
+            .Select(name => (name, value: variable(name)))
+            .Where(pair => pair.value is not null)
+            .ToDictionary(pair => pair.name, pair => pair.value!);
         chosen.TryAdd("PATH", DefaultPath);
         return chosen;
     }
@@ -72,7 +79,10 @@ internal static class CommandEnvironment
             return "a command holds a NUL character";
         }
 
-        var wrong = content.Variables.FirstOrDefault(pair => pair.Key.Length == 0 || pair.Key.AsSpan().IndexOfAny('=', '\0') >= 0 || pair.Value.Contains('\0'));
-        return wrong.Key is null ? null : "the variable " + wrong.Key.Replace("\0", "?", StringComparison.Ordinal) + " has a name or a value that no process can have";
+        var wrong = content.Variables.FirstOrDefault(
+            pair => pair.Key.Length == 0 || pair.Key.AsSpan().IndexOfAny('=', '\0') >= 0 || pair.Value.Contains('\0'));
+        return wrong.Key is null
+            ? null
+            : "the variable " + wrong.Key.Replace("\0", "?", StringComparison.Ordinal) + " has a name or a value that no process can have";
     }
 }

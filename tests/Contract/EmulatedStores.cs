@@ -45,20 +45,24 @@ internal sealed class EmulatedStores : IAsyncInitializer, IAsyncDisposable
     }
 
     /// <summary>Who calls.</summary>
-    public AWSCredentials Credentials => new BasicAWSCredentials(Aws.Variables["AWS_ACCESS_KEY_ID"], Aws.Variables["AWS_SECRET_ACCESS_KEY"]);
+    public AWSCredentials Credentials =>
+        new BasicAWSCredentials(Aws.Variables["AWS_ACCESS_KEY_ID"], Aws.Variables["AWS_SECRET_ACCESS_KEY"]);
 
     public string NewName(string what) => $"{what}-{Interlocked.Increment(ref _names)}";
 
     public async Task<DynamoTables> NewTablesAsync()
     {
         var tables = new DynamoTables(NewName("orders"), NewName("order-events"), NewName("locks"));
-        await CreateAsync(new CreateTableRequest { TableName = tables.Orders, KeySchema = [Hash("pk")], AttributeDefinitions = [Text("pk")] });
-        await CreateAsync(new CreateTableRequest { TableName = tables.Locks, KeySchema = [Hash("pk")], AttributeDefinitions = [Text("pk")] });
+        await CreateAsync(
+            new CreateTableRequest { TableName = tables.Orders, KeySchema = [Hash("pk")], AttributeDefinitions = [Text("pk")] });
+        await CreateAsync(
+            new CreateTableRequest { TableName = tables.Locks, KeySchema = [Hash("pk")], AttributeDefinitions = [Text("pk")] });
         await CreateAsync(new CreateTableRequest
         {
             TableName = tables.Events,
             KeySchema = [Hash("trace_id"), Range("sk")],
-            AttributeDefinitions = [Text("trace_id"), Text("sk"), Text("order_name"), new AttributeDefinition("epoch", ScalarAttributeType.N)],
+            AttributeDefinitions =
+                [Text("trace_id"), Text("sk"), Text("order_name"), new AttributeDefinition("epoch", ScalarAttributeType.N)],
             GlobalSecondaryIndexes =
             [
                 new GlobalSecondaryIndex
@@ -73,7 +77,9 @@ internal sealed class EmulatedStores : IAsyncInitializer, IAsyncDisposable
     }
 
     public DynamoRunStore Store(DynamoTables tables, AwsClients? clients = null) =>
-        new((clients ?? Clients).DynamoDb, tables, "bucket", TimeProvider.System, System.Security.Cryptography.RandomNumberGenerator.GetBytes);
+        new(
+            (clients ?? Clients).DynamoDb, tables, "bucket", TimeProvider.System,
+            System.Security.Cryptography.RandomNumberGenerator.GetBytes);
 
     public async Task<string> NewBucketAsync()
     {
@@ -83,7 +89,9 @@ internal sealed class EmulatedStores : IAsyncInitializer, IAsyncDisposable
     }
 
     public S3ObjectStore Objects(string bucket, AwsClients? clients = null) =>
-        new((clients ?? Clients).S3, bucket, "IAC_CI_INTERNAL_BUCKET", TimeProvider.System, System.Security.Cryptography.RandomNumberGenerator.GetBytes);
+        new(
+            (clients ?? Clients).S3, bucket, "IAC_CI_INTERNAL_BUCKET", TimeProvider.System,
+            System.Security.Cryptography.RandomNumberGenerator.GetBytes);
 
     private async Task CreateAsync(CreateTableRequest request)
     {

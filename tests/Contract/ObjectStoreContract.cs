@@ -5,7 +5,8 @@ using IacCi.Core.Model;
 namespace IacCi.Tests.Contract;
 
 /// <summary>
-/// What every <see cref="IObjectStore"/> promises. Derive from it, say how an empty store is made, and put <c>[InheritsTests]</c> on the class.
+/// What every <see cref="IObjectStore"/> promises. Derive from it, say how an empty store is made, and put <c>[InheritsTests]</c> on the
+/// class.
 /// </summary>
 internal abstract class ObjectStoreContract
 {
@@ -51,7 +52,8 @@ internal abstract class ObjectStoreContract
 
         await Assert.That(await KeysOf(store, RunKeys.Results(run))).IsEquivalentTo(nums.Select(num => RunKeys.Result(run, num)));
         await Assert.That(await KeysOf(store, RunKeys.CallbackRoot)).IsEquivalentTo(nums.Select(num => RunKeys.Result(run, num)));
-        await Assert.That(await KeysOf(store, RunKeys.ExecRoot)).IsEquivalentTo(nums.Select(num => RunKeys.Bundle(run, num)).Append(RunKeys.Plan(run)));
+        await Assert.That(await KeysOf(store, RunKeys.ExecRoot)).IsEquivalentTo(
+            nums.Select(num => RunKeys.Bundle(run, num)).Append(RunKeys.Plan(run)));
         await Assert.That(await TextOf(store, RunKeys.Result(run, nums[1]))).IsEqualTo("result 0001");
         await Assert.That(await TextOf(store, RunKeys.Bundle(run, nums[1]))).IsEqualTo("bundle 0001");
     }
@@ -116,7 +118,8 @@ internal abstract class ObjectStoreContract
     public async Task Of_many_who_create_one_key_at_once_exactly_one_wins()
     {
         var store = await CreateStoreAsync();
-        var answers = await Task.WhenAll(Enumerable.Range(0, 12).Select(i => Task.Run(() => store.CreateAsync("k", Bytes(Name(i)), None).AsTask())));
+        var answers = await Task.WhenAll(
+            Enumerable.Range(0, 12).Select(i => Task.Run(() => store.CreateAsync("k", Bytes(Name(i)), None).AsTask())));
         await Assert.That(answers.Count(won => won)).IsEqualTo(1);
         await Assert.That(await TextOf(store, "k")).IsEqualTo(Name(Array.IndexOf(answers, true)));
     }

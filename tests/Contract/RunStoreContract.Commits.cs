@@ -50,7 +50,8 @@ internal abstract partial class RunStoreContract
         var store = await CreateStoreAsync();
         var run = await ActiveRun(store, 3);
         await store.TryAcquireLeaseAsync(run, [], "a", T0, T0.AddMinutes(5), None);
-        await Assert.That(await store.CommitAsync(run, "a", new RunCheckpoint("ddq"), [], AfterCommit.ReleaseIfInboxEmpty, None)).IsTypeOf<CommitOutcome.Committed>();
+        await Assert.That(await store.CommitAsync(run, "a", new RunCheckpoint("ddq"), [], AfterCommit.ReleaseIfInboxEmpty, None))
+            .IsTypeOf<CommitOutcome.Committed>();
         await Same(await store.FindLockAsync(run, None), Lock(run) with { Checkpoint = new RunCheckpoint("ddq") });
     }
 
@@ -114,7 +115,8 @@ internal abstract partial class RunStoreContract
         var store = await CreateStoreAsync();
         var run = await ActiveRun(store, 3);
         await store.TryAcquireLeaseAsync(run, Nums(1), "a", T0, T0, None);
-        await Assert.That(await store.CommitAsync(run, "a", new RunCheckpoint("dqq"), Nums(1), AfterCommit.ReleaseIfInboxEmpty, None)).IsTypeOf<CommitOutcome.Committed>();
+        await Assert.That(await store.CommitAsync(run, "a", new RunCheckpoint("dqq"), Nums(1), AfterCommit.ReleaseIfInboxEmpty, None))
+            .IsTypeOf<CommitOutcome.Committed>();
     }
 
     [Test]
@@ -149,7 +151,8 @@ internal abstract partial class RunStoreContract
         await Same(await store.FindLockAsync(run, None), expected);
         await Assert.That(await store.TryAcquireLeaseAsync(run, Nums(1), "b", T0.AddHours(1), T0.AddHours(2), None)).IsNull();
         await Assert.That(await store.AddToInboxAsync(run, Nums(1), None)).IsNull();
-        await Assert.That(await store.CommitAsync(run, "a", RunCheckpoint.Fresh(3), [], AfterCommit.Keep, None)).IsEqualTo(CommitOutcome.LeaseLost.Instance);
+        await Assert.That(await store.CommitAsync(run, "a", RunCheckpoint.Fresh(3), [], AfterCommit.Keep, None))
+            .IsEqualTo(CommitOutcome.LeaseLost.Instance);
         await store.CompleteAsync(run, checkpoint, None);
         await Same(await store.FindLockAsync(run, None), expected);
     }

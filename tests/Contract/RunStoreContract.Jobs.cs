@@ -65,10 +65,12 @@ internal abstract partial class RunStoreContract
         var store = await CreateStoreAsync();
         var run = await JobOf(store, 3);
         await Assert.That(await store.ActivateAsync(Lock(run), T0.AddSeconds(5), None)).IsTrue();
-        await Assert.That(await store.FindJobAsync(run, None)).IsEqualTo(Job(run) with { Status = JobStatus.Active, LastUpdate = T0.AddSeconds(5) });
+        await Assert.That(await store.FindJobAsync(run, None)).IsEqualTo(
+            Job(run) with { Status = JobStatus.Active, LastUpdate = T0.AddSeconds(5) });
         await Same(await store.FindLockAsync(run, None), Lock(run));
         var only = (await EventsOf(store, run)).Single();
-        await Assert.That(only).IsEqualTo(RunEvents.OfJob(run, TraceOf(run), FlowOf(run), RunEvents.JobStarted, JobStatus.Active, T0.AddSeconds(5)));
+        await Assert.That(only).IsEqualTo(
+            RunEvents.OfJob(run, TraceOf(run), FlowOf(run), RunEvents.JobStarted, JobStatus.Active, T0.AddSeconds(5)));
     }
 
     [Test]
@@ -155,7 +157,8 @@ internal abstract partial class RunStoreContract
         var store = await CreateStoreAsync();
         var run = await ActiveRun(store, 3);
         var answers = await AtOnce(6, i => store.AdvanceJobAsync(
-            run, JobStep(JobStatus.Active, JobStatus.Finalizing) with { Outcome = i % 2 == 0 ? JobStatus.Failed : JobStatus.Succeeded }, None));
+            run, JobStep(JobStatus.Active, JobStatus.Finalizing) with { Outcome = i % 2 == 0 ? JobStatus.Failed : JobStatus.Succeeded },
+            None));
         await Assert.That(answers.Count(won => won)).IsEqualTo(1);
         var chosen = Array.IndexOf(answers, true) % 2 == 0 ? JobStatus.Failed : JobStatus.Succeeded;
         await Assert.That((await store.FindJobAsync(run, None))!.Outcome).IsEqualTo(chosen);

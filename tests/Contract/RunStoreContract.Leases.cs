@@ -23,7 +23,8 @@ internal abstract partial class RunStoreContract
         var store = await CreateStoreAsync();
         var run = await ActiveRun(store, 3);
         var held = await store.TryAcquireLeaseAsync(run, Nums(1), "a", T0, T0.AddMinutes(5), None);
-        await Assert.That(await store.TryAcquireLeaseAsync(run, Nums(2), "b", T0.AddMinutes(5).AddMilliseconds(-1), T0.AddMinutes(9), None)).IsNull();
+        await Assert.That(await store.TryAcquireLeaseAsync(run, Nums(2), "b", T0.AddMinutes(5).AddMilliseconds(-1), T0.AddMinutes(9), None))
+            .IsNull();
         await Same(await store.FindLockAsync(run, None), held!);
     }
 
@@ -81,7 +82,8 @@ internal abstract partial class RunStoreContract
         var after = await store.AddToInboxAsync(run, all, None);
         await Assert.That(after!.Inbox.SetEquals(all)).IsTrue();
         await store.TryAcquireLeaseAsync(run, [], "a", T0, T0.AddMinutes(5), None);
-        await Assert.That(await store.CommitAsync(run, "a", RunCheckpoint.Fresh(1), all, AfterCommit.ReleaseIfInboxEmpty, None)).IsTypeOf<CommitOutcome.Committed>();
+        await Assert.That(await store.CommitAsync(run, "a", RunCheckpoint.Fresh(1), all, AfterCommit.ReleaseIfInboxEmpty, None))
+            .IsTypeOf<CommitOutcome.Committed>();
         await Assert.That((await store.FindLockAsync(run, None))!.Inbox.Count).IsEqualTo(0);
     }
 

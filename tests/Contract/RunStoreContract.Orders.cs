@@ -55,8 +55,10 @@ internal abstract partial class RunStoreContract
     {
         var store = await CreateStoreAsync();
         var run = await JobOf(store, IRunStore.MaxWrites);
-        await Assert.That(await store.AddOrdersAsync([.. Enumerable.Range(1, IRunStore.MaxWrites).Select(n => Order(run, n))], None)).IsTrue();
-        var found = await store.FindOrdersAsync(run, [.. Enumerable.Range(1, IRunStore.MaxWrites).Reverse().Select(n => new OrderNum(n))], None);
+        await Assert.That(await store.AddOrdersAsync([.. Enumerable.Range(1, IRunStore.MaxWrites).Select(n => Order(run, n))], None))
+            .IsTrue();
+        var found = await store.FindOrdersAsync(
+            run, [.. Enumerable.Range(1, IRunStore.MaxWrites).Reverse().Select(n => new OrderNum(n))], None);
         await Assert.That(found.Select(o => o.Num.Value).SequenceEqual(Enumerable.Range(1, IRunStore.MaxWrites))).IsTrue();
     }
 
@@ -66,7 +68,9 @@ internal abstract partial class RunStoreContract
         var store = await CreateStoreAsync();
         var run = await JobOf(store, 10);
         var big = new string('x', (IRunStore.MaxBytes / 10) - 2_000);
-        await Assert.That(await store.AddOrdersAsync([.. Enumerable.Range(1, 10).Select(n => Order(run, n) with { Commands = [big] })], None)).IsTrue();
+        await Assert.That(
+            await store.AddOrdersAsync([.. Enumerable.Range(1, 10).Select(n => Order(run, n) with { Commands = [big] })], None))
+            .IsTrue();
         var found = await store.FindOrdersAsync(run, [.. Enumerable.Range(1, 10).Select(n => new OrderNum(n))], None);
         await Assert.That(found.Count).IsEqualTo(10);
         await Assert.That(found.All(order => order.Commands[0] == big)).IsTrue();

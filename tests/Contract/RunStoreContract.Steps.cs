@@ -60,7 +60,8 @@ internal abstract partial class RunStoreContract
         await Assert.That(events.Select(e => e.DataJson is null)).IsEquivalentTo(
             expected.Select(e => e.DataJson is null), TUnit.Assertions.Enums.CollectionOrdering.Matching);
         await Assert.That(System.Text.Json.Nodes.JsonNode.DeepEquals(
-            System.Text.Json.Nodes.JsonNode.Parse(events[3].DataJson!), System.Text.Json.Nodes.JsonNode.Parse(end.CustomEvents[1]))).IsTrue();
+            System.Text.Json.Nodes.JsonNode.Parse(events[3].DataJson!),
+            System.Text.Json.Nodes.JsonNode.Parse(end.CustomEvents[1]))).IsTrue();
     }
 
     [Test]
@@ -92,10 +93,14 @@ internal abstract partial class RunStoreContract
         await Applied(store, plan, Change(2, OrderAction.Skip));
         await Applied(store, plan, Change(3, OrderAction.Dispatch));
         var outcome = await store.AdvanceAsync(
-            plan, [Change(1, OrderAction.Dispatch), Change(3, OrderAction.Dispatch), Change(2, OrderAction.Dispatch), Change(4, OrderAction.Skip)], None);
+            plan,
+            [Change(1, OrderAction.Dispatch), Change(3, OrderAction.Dispatch), Change(2, OrderAction.Dispatch),
+                Change(4, OrderAction.Skip)],
+            None);
         await Assert.That(outcome).IsEqualTo(new AdvanceOutcome.Refused(new OrderNum(3), OrderStatus.Dispatching));
         var statuses = (await store.FindOrdersAsync(run, Nums(1, 2, 3, 4), None)).Select(o => o.Status);
-        await Assert.That(statuses.SequenceEqual([OrderStatus.Queued, OrderStatus.Failed, OrderStatus.Dispatching, OrderStatus.Queued])).IsTrue();
+        await Assert.That(statuses.SequenceEqual([OrderStatus.Queued, OrderStatus.Failed, OrderStatus.Dispatching, OrderStatus.Queued]))
+            .IsTrue();
         await Assert.That((await EventsOf(store, run)).Count).IsEqualTo(3);
     }
 
@@ -126,7 +131,8 @@ internal abstract partial class RunStoreContract
         var store = await CreateStoreAsync();
         var run = await ActiveRun(store, 3);
         var plan = Plan(run);
-        var answers = await AtOnce(8, i => store.AdvanceAsync(plan, [Change(1, OrderAction.Dispatch, i), Change(2, OrderAction.Dispatch, i)], None));
+        var answers = await AtOnce(
+            8, i => store.AdvanceAsync(plan, [Change(1, OrderAction.Dispatch, i), Change(2, OrderAction.Dispatch, i)], None));
         await Assert.That(answers.Count(answer => answer is AdvanceOutcome.Applied)).IsEqualTo(1);
         await Assert.That(answers.OfType<AdvanceOutcome.Refused>().All(r => r.Actual == OrderStatus.Dispatching)).IsTrue();
         await Assert.That((await EventsOf(store, run)).Count).IsEqualTo(3);

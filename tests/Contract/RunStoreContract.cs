@@ -5,7 +5,8 @@ using static IacCi.Tests.Contract.Samples;
 namespace IacCi.Tests.Contract;
 
 /// <summary>
-/// What every <see cref="IRunStore"/> promises. Derive from it, say how an empty store is made, and put <c>[InheritsTests]</c> on the class.
+/// What every <see cref="IRunStore"/> promises. Derive from it, say how an empty store is made, and put <c>[InheritsTests]</c> on the
+/// class.
 /// </summary>
 internal abstract partial class RunStoreContract
 {

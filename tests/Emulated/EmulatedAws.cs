@@ -80,7 +80,8 @@ public sealed class EmulatedAws : IAsyncDisposable
     private Principals Credentials { get; }
 
     /// <summary>Starts moto and everything around it.</summary>
-    /// <exception cref="InvalidOperationException">moto's server is missing or the executable does not exist; the message says what to do.</exception>
+    /// <exception cref="InvalidOperationException">moto's server is missing or the executable does not exist; the message says what to
+    /// do.</exception>
     public static async Task<EmulatedAws> StartAsync(EmulatedAwsOptions? options = null)
     {
         options ??= new EmulatedAwsOptions();
@@ -107,8 +108,10 @@ public sealed class EmulatedAws : IAsyncDisposable
         new StackBuilder(Api, _options, _dice).BuildAsync(prefix, options ?? new StackOptions());
 
     /// <summary>Creates one function as Terraform would: an image with this command.</summary>
-    public Task CreateFunctionAsync(string name, IEnumerable<string> command, IReadOnlyDictionary<string, string>? variables = null, int timeoutSeconds = 30) =>
-        new StackBuilder(Api, _options, _dice).FunctionAsync(null, name, command, variables ?? new Dictionary<string, string>(), timeoutSeconds);
+    public Task CreateFunctionAsync(
+        string name, IEnumerable<string> command, IReadOnlyDictionary<string, string>? variables = null, int timeoutSeconds = 30) =>
+        new StackBuilder(Api, _options, _dice).FunctionAsync(
+            null, name, command, variables ?? new Dictionary<string, string>(), timeoutSeconds);
 
     /// <summary>Changes what the waits of state machines are multiplied with, from the next wait on.</summary>
     public Task SetWaitFactorAsync(double factor) => _moto!.SettingsAsync(factor);
@@ -118,7 +121,8 @@ public sealed class EmulatedAws : IAsyncDisposable
 
     /// <summary>Waits for a condition, and looks again whenever something happened.</summary>
     /// <exception cref="TimeoutException">It did not come true in time.</exception>
-    public Task UntilAsync(Func<bool> condition, TimeSpan limit, string what) => UntilAsync(() => Task.FromResult(condition()), limit, what);
+    public Task UntilAsync(Func<bool> condition, TimeSpan limit, string what) =>
+        UntilAsync(() => Task.FromResult(condition()), limit, what);
 
     /// <inheritdoc cref="UntilAsync(Func{bool}, TimeSpan, string)"/>
     public async Task UntilAsync(Func<Task<bool>> condition, TimeSpan limit, string what)
@@ -141,9 +145,13 @@ public sealed class EmulatedAws : IAsyncDisposable
         }
     }
 
-    /// <summary>Waits until no event is underway, no invocation runs or waits, and no build runs. Executions of state machines may still wait.</summary>
+    /// <summary>
+    /// Waits until no event is underway, no invocation runs or waits, and no build runs. Executions of state machines may still wait.
+    /// </summary>
     public Task QuietAsync(TimeSpan limit) => UntilAsync(
-        () => _events!.Underway == 0 && Functions.Later.Waiting == 0 && Functions.Running() == 0 && Builds.All().All(b => b.EndedAt is not null), limit, "everything at rest");
+        () =>
+            _events!.Underway == 0 && Functions.Later.Waiting == 0 && Functions.Running() == 0
+                && Builds.All().All(b => b.EndedAt is not null), limit, "everything at rest");
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()

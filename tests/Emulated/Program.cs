@@ -24,7 +24,8 @@ using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
 try
 {
     var writing = new Lock();
-    await using var aws = await EmulatedAws.StartAsync(new EmulatedAwsOptions { Port = wanted.Port, WaitFactor = wanted.WaitFactor, Log = Log });
+    await using var aws = await EmulatedAws.StartAsync(
+        new EmulatedAwsOptions { Port = wanted.Port, WaitFactor = wanted.WaitFactor, Log = Log });
     Export(aws.Variables);
     if (!wanted.Bare)
     {

@@ -29,7 +29,8 @@ internal sealed class DeciderPropertyTests
             return dispatched.ToHashSet().IsSubsetOf(ready)
                 && dispatched.Distinct().Count() == expected
                 && decision.Settle.Select(s => s.Num.Index).ToHashSet().SetEquals(Enumerable.Range(0, states.Length).Where(naive.IsBlocked))
-                && decision.Restart.Select(n => n.Index).ToHashSet().SetEquals(Enumerable.Range(0, states.Length).Where(i => states[i] == 'd'))
+                && decision.Restart.Select(n => n.Index).ToHashSet().SetEquals(
+                    Enumerable.Range(0, states.Length).Where(i => states[i] == 'd'))
                 && decision.End.Count == 0
                 && decision.Outcome == naive.Outcome();
         });
@@ -81,7 +82,9 @@ internal sealed class DeciderPropertyTests
         Gen.OneOf(
             Gen.Byte.Array[0, 200],
             Gen.String.Select(System.Text.Encoding.UTF8.GetBytes),
-            Gen.Select(Gen.Int[0, Fragments.Length - 1].Select(i => Fragments[i]).Array[0, 12], parts => System.Text.Encoding.UTF8.GetBytes(string.Concat(parts)))).Sample(bytes =>
+            Gen.Select(
+                Gen.Int[0, Fragments.Length - 1].Select(i => Fragments[i]).Array[0, 12],
+                parts => System.Text.Encoding.UTF8.GetBytes(string.Concat(parts)))).Sample(bytes =>
         {
             return OrderResultReader.Parse(bytes) switch
             {
@@ -93,11 +96,14 @@ internal sealed class DeciderPropertyTests
 
     private static readonly string[] Fragments =
     [
-        "{", "}", "[", "]", ",", ":", "\"status\"", "\"succeeded\"", "\"failed\"", "\"log\"", "\"\\ud800\"", "\"events\"", "{}", "1e999", "null", "\"exit_code\"", "\"started_at\"",
-        "{\"status\":\"succeeded\",", "\"events\":[{\"a\":\"\\ud800\"}]", "\"log\":\"\\ud800\"", "\"finished_at\":\"9999-99-99\"", "\"exit_code\":99999999999",
+        "{", "}", "[", "]", ",", ":", "\"status\"", "\"succeeded\"", "\"failed\"", "\"log\"", "\"\\ud800\"", "\"events\"", "{}", "1e999",
+        "null", "\"exit_code\"", "\"started_at\"",
+        "{\"status\":\"succeeded\",", "\"events\":[{\"a\":\"\\ud800\"}]", "\"log\":\"\\ud800\"", "\"finished_at\":\"9999-99-99\"",
+        "\"exit_code\":99999999999",
     ];
 
-    private static OrderChange Change(int num, OrderAction action) => new() { Num = new OrderNum(num), Name = "o", Action = action, At = DateTimeOffset.UnixEpoch };
+    private static OrderChange Change(int num, OrderAction action) =>
+        new() { Num = new OrderNum(num), Name = "o", Action = action, At = DateTimeOffset.UnixEpoch };
 
     private static RunPlan PlanOf(int count, bool[] edges, bool[] must) => new()
     {
@@ -121,9 +127,12 @@ internal sealed class DeciderPropertyTests
     /// <summary>The definition of ready and blocked, word for word, by recursion and without any thought of cost.</summary>
     private sealed class Naive(RunPlan plan, string states)
     {
-        public bool IsBlocked(int i) => states[i] == 'q' && plan.Orders[i].MustSucceed && Dependencies(i).Any(d => plan.Orders[d].MustSucceed && (states[d] is 'f' or 't' || IsBlocked(d)));
+        public bool IsBlocked(int i) =>
+            states[i] == 'q' && plan.Orders[i].MustSucceed
+                && Dependencies(i).Any(d => plan.Orders[d].MustSucceed && (states[d] is 'f' or 't' || IsBlocked(d)));
 
-        public bool IsReady(int i) => states[i] == 'q' && !IsBlocked(i) && Dependencies(i).All(d => states[d] is 's' or 'f' or 't' || IsBlocked(d));
+        public bool IsReady(int i) =>
+            states[i] == 'q' && !IsBlocked(i) && Dependencies(i).All(d => states[d] is 's' or 'f' or 't' || IsBlocked(d));
 
         public JobStatus? Outcome()
         {

@@ -64,7 +64,8 @@ internal sealed class DrivenObjects(World world, IObjectStore inner) : IObjectSt
     public ValueTask<StoredObject?> ReadAsync(string key, long maxBytes, CancellationToken cancellationToken) =>
         new(driver.Do(() => inner.ReadAsync(key, maxBytes, cancellationToken)));
 
-    public ValueTask<bool> ExistsAsync(string key, CancellationToken cancellationToken) => new(driver.Do(() => inner.ExistsAsync(key, cancellationToken)));
+    public ValueTask<bool> ExistsAsync(string key, CancellationToken cancellationToken) =>
+        new(driver.Do(() => inner.ExistsAsync(key, cancellationToken)));
 
     public ValueTask<bool> CreateAsync(string key, ReadOnlyMemory<byte> content, CancellationToken cancellationToken) =>
         new(driver.Do(() => inner.CreateAsync(key, content, cancellationToken)));
@@ -97,9 +98,11 @@ internal sealed class DrivenStore(World world, IRunStore inner) : IRunStore
 {
     private readonly Driver driver = new(world);
 
-    public ValueTask<JobRecord?> CreateJobAsync(JobRecord job, CancellationToken cancellationToken) => new(driver.Do(() => inner.CreateJobAsync(job, cancellationToken)));
+    public ValueTask<JobRecord?> CreateJobAsync(JobRecord job, CancellationToken cancellationToken) =>
+        new(driver.Do(() => inner.CreateJobAsync(job, cancellationToken)));
 
-    public ValueTask<JobRecord?> FindJobAsync(RunId run, CancellationToken cancellationToken) => new(driver.Do(() => inner.FindJobAsync(run, cancellationToken)));
+    public ValueTask<JobRecord?> FindJobAsync(RunId run, CancellationToken cancellationToken) =>
+        new(driver.Do(() => inner.FindJobAsync(run, cancellationToken)));
 
     public ValueTask<bool> AddOrdersAsync(IReadOnlyList<OrderRecord> orders, CancellationToken cancellationToken) =>
         new(driver.Do(() => inner.AddOrdersAsync(orders, cancellationToken)));
@@ -117,21 +120,26 @@ internal sealed class DrivenStore(World world, IRunStore inner) : IRunStore
         new(driver.Do(() => inner.AdvanceAsync(plan, changes, cancellationToken)));
 
     public ValueTask<RunLock?> TryAcquireLeaseAsync(
-        RunId run, IReadOnlyCollection<OrderNum> news, string owner, DateTimeOffset now, DateTimeOffset until, CancellationToken cancellationToken) =>
+        RunId run, IReadOnlyCollection<OrderNum> news, string owner, DateTimeOffset now, DateTimeOffset until,
+        CancellationToken cancellationToken) =>
         new(driver.Do(() => inner.TryAcquireLeaseAsync(run, news, owner, now, until, cancellationToken)));
 
     public ValueTask<RunLock?> AddToInboxAsync(RunId run, IReadOnlyCollection<OrderNum> news, CancellationToken cancellationToken) =>
         new(driver.Do(() => inner.AddToInboxAsync(run, news, cancellationToken)));
 
     public ValueTask<CommitOutcome> CommitAsync(
-        RunId run, string owner, RunCheckpoint checkpoint, IReadOnlyCollection<OrderNum> handled, AfterCommit then, CancellationToken cancellationToken) =>
+        RunId run, string owner, RunCheckpoint checkpoint, IReadOnlyCollection<OrderNum> handled, AfterCommit then,
+        CancellationToken cancellationToken) =>
         new(driver.Do(() => inner.CommitAsync(run, owner, checkpoint, handled, then, cancellationToken)));
 
-    public ValueTask CompleteAsync(RunId run, RunCheckpoint checkpoint, CancellationToken cancellationToken) => driver.Do(() => inner.CompleteAsync(run, checkpoint, cancellationToken));
+    public ValueTask CompleteAsync(RunId run, RunCheckpoint checkpoint, CancellationToken cancellationToken) =>
+        driver.Do(() => inner.CompleteAsync(run, checkpoint, cancellationToken));
 
-    public ValueTask<RunLock?> FindLockAsync(RunId run, CancellationToken cancellationToken) => new(driver.Do(() => inner.FindLockAsync(run, cancellationToken)));
+    public ValueTask<RunLock?> FindLockAsync(RunId run, CancellationToken cancellationToken) =>
+        new(driver.Do(() => inner.FindLockAsync(run, cancellationToken)));
 
-    public ValueTask<IReadOnlyList<OrderRecord>> FindOrdersAsync(RunId run, IReadOnlyList<OrderNum> nums, CancellationToken cancellationToken) =>
+    public ValueTask<IReadOnlyList<OrderRecord>> FindOrdersAsync(
+        RunId run, IReadOnlyList<OrderNum> nums, CancellationToken cancellationToken) =>
         new(driver.Do(() => inner.FindOrdersAsync(run, nums, cancellationToken)));
 
     public async IAsyncEnumerable<RunEvent> ReadEventsAsync(TraceId trace, [EnumeratorCancellation] CancellationToken cancellationToken)
@@ -154,5 +162,6 @@ internal sealed class DrivenStore(World world, IRunStore inner) : IRunStore
         await Task.CompletedTask;
     }
 
-    public ValueTask<IReadOnlyList<JobRecord>> ListJobsAsync(int limit, CancellationToken cancellationToken) => new(driver.Do(() => inner.ListJobsAsync(limit, cancellationToken)));
+    public ValueTask<IReadOnlyList<JobRecord>> ListJobsAsync(int limit, CancellationToken cancellationToken) =>
+        new(driver.Do(() => inner.ListJobsAsync(limit, cancellationToken)));
 }

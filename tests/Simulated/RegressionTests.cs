@@ -22,27 +22,72 @@ internal sealed class RegressionTests
 
     [Test]
     public async Task A_large_run_whose_holder_died_before_its_commit_is_put_right_within_one_invocation() =>
-        await Holds(new Spec { Seed = 10327, Orders = 128, Shape = Shape.Diamond, Faults = (Fault)8913056, MaxFaults = 100, LambdaSeconds = 25 });
+        await Holds(
+            new Spec { Seed = 10327, Orders = 128, Shape = Shape.Diamond, Faults = (Fault)8913056, MaxFaults = 100, LambdaSeconds = 25 });
 
     [Test]
     public async Task A_job_that_intake_gave_up_halfway_is_ended_by_the_next_submission() =>
-        await Holds(new Spec { Seed = 759015, Orders = 1, Shape = Shape.Layered, Faults = (Fault)65608, MaxFaults = 5, LambdaSeconds = 25, AllSucceed = true });
+        await Holds(new Spec
+        {
+            Seed = 759015,
+            Orders = 1,
+            Shape = Shape.Layered,
+            Faults = (Fault)65608,
+            MaxFaults = 5,
+            LambdaSeconds = 25,
+            AllSucceed = true
+        });
 
     [Test]
     public async Task A_throttled_read_of_the_plan_needs_no_watchdog() =>
-        await Holds(new Spec { Seed = 407, Orders = 1, Shape = Shape.Random, Faults = (Fault)2099204, MaxFaults = 6, Quiet = true, AllSucceed = true });
+        await Holds(new Spec
+        {
+            Seed = 407,
+            Orders = 1,
+            Shape = Shape.Random,
+            Faults = (Fault)2099204,
+            MaxFaults = 6,
+            Quiet = true,
+            AllSucceed = true
+        });
 
     [Test]
     public async Task A_deadline_of_many_orders_in_flight_is_folded_part_by_part() =>
-        await Holds(new Spec { Seed = 6527004017026027014, Orders = 54, Shape = Shape.Wide, Faults = (Fault)1048608, MaxFaults = 1, AllSucceed = true, LambdaSeconds = 25 });
+        await Holds(new Spec
+        {
+            Seed = 6527004017026027014,
+            Orders = 54,
+            Shape = Shape.Wide,
+            Faults = (Fault)1048608,
+            MaxFaults = 1,
+            AllSucceed = true,
+            LambdaSeconds = 25
+        });
 
     [Test]
     public async Task An_order_that_a_dead_holder_started_takes_its_place_under_max_parallel() =>
-        await Holds(new Spec { Seed = 32010, Orders = 20, Shape = Shape.Random, Faults = (Fault)16386, LambdaSeconds = 25, Without = new HashSet<int> { 6 } });
+        await Holds(new Spec
+        {
+            Seed = 32010,
+            Orders = 20,
+            Shape = Shape.Random,
+            Faults = (Fault)16386,
+            LambdaSeconds = 25,
+            Without = new HashSet<int> { 6 }
+        });
 
     [Test]
     public async Task A_result_of_an_order_that_a_dead_holder_started_tells_of_its_other_starts_under_max_parallel() =>
-        await Holds(new Spec { Seed = 500502, Orders = 15, Jobs = 1, Shape = Shape.Random, Faults = (Fault)123994434, MaxFaults = 100, LambdaSeconds = 900 });
+        await Holds(new Spec
+        {
+            Seed = 500502,
+            Orders = 15,
+            Jobs = 1,
+            Shape = Shape.Random,
+            Faults = (Fault)123994434,
+            MaxFaults = 100,
+            LambdaSeconds = 900
+        });
 
     internal static async Task Holds(Spec spec) => await Assert.That(Client.NewWorld(spec).Run().Broken?.ToString()).IsNull();
 }

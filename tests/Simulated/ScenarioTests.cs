@@ -39,7 +39,9 @@ internal sealed class ScenarioTests
         var overtaken = 0;
         for (var seed = 1UL; seed <= 20; seed++)
         {
-            var stage = new SimulationFixture(Orders([], [], [], [0, 1, 2]), new Spec { Seed = seed, Quiet = true, Faults = Fault.EventLate | Fault.EventTwice, MaxFaults = 100 });
+            var stage = new SimulationFixture(
+                Orders([], [], [], [0, 1, 2]),
+                new Spec { Seed = seed, Quiet = true, Faults = Fault.EventLate | Fault.EventTwice, MaxFaults = 100 });
             await stage.EndsAs("ssss", JobStatus.Succeeded);
             overtaken += stage.World.Events.Overtaken;
         }
@@ -70,7 +72,9 @@ internal sealed class ScenarioTests
     }
 
     private static SimulationFixture EventWhileHeld(Mutation without = Mutation.None) => new(
-        With(Orders([], [], [], [], [], [], [], []), o => o with { Seconds = 3, Target = ExecutionTarget.Lambda }), new Spec { Seed = 5, Quiet = true, Mutation = without });
+        With(
+            Orders([], [], [], [], [], [], [], []),
+            o => o with { Seconds = 3, Target = ExecutionTarget.Lambda }), new Spec { Seed = 5, Quiet = true, Mutation = without });
 
     [Test]
     public async Task An_event_between_the_last_read_and_the_release_is_seen_by_the_holder()
@@ -79,7 +83,9 @@ internal sealed class ScenarioTests
         for (var seed = 1UL; seed <= 60; seed++)
         {
             var trace = new List<string>();
-            var world = Client.NewWorld(new Spec { Seed = seed, Shape = Shape.Wide, Orders = 12, Quiet = true, AllSucceed = true }, trace.Add).Run();
+            var world = Client.NewWorld(
+                new Spec { Seed = seed, Shape = Shape.Wide, Orders = 12, Quiet = true, AllSucceed = true }, trace.Add)
+                .Run();
             await Assert.That(world.Broken?.ToString()).IsNull();
             refused += trace.Count(line => line.Contains("more to do", StringComparison.Ordinal));
         }
@@ -124,21 +130,27 @@ internal sealed class ScenarioTests
     {
         for (var seed = 1UL; seed <= 40; seed++)
         {
-            await new SimulationFixture(Chain, new Spec { Seed = seed, Faults = Fault.SkewMinute | Fault.EventTwice, LambdaSeconds = 30, MaxFaults = 20 }).EndsAs("sss", JobStatus.Succeeded);
+            await new SimulationFixture(
+                Chain, new Spec { Seed = seed, Faults = Fault.SkewMinute | Fault.EventTwice, LambdaSeconds = 30, MaxFaults = 20 })
+                .EndsAs("sss", JobStatus.Succeeded);
         }
     }
 
     [Test]
     public async Task A_crash_after_the_intent_is_made_good_by_the_next_holder()
     {
-        var stage = await new SimulationFixture(One).Plant(Role.Orchestrate, Verb.Advance, Fault.CrashAfter).EndsAs("s", JobStatus.Succeeded);
+        var stage = await new SimulationFixture(One)
+            .Plant(Role.Orchestrate, Verb.Advance, Fault.CrashAfter)
+            .EndsAs("s", JobStatus.Succeeded);
         await Assert.That(stage.World.Workers.Started).IsEqualTo(1);
     }
 
     [Test]
     public async Task A_crash_after_StartBuild_under_five_minutes_starts_no_second_build()
     {
-        var stage = await new SimulationFixture(One, new Spec { Seed = 1, LambdaSeconds = 100 }).Plant(Role.Orchestrate, Verb.StartWorker, Fault.CrashAfter).EndsAs("s", JobStatus.Succeeded);
+        var stage = await new SimulationFixture(One, new Spec { Seed = 1, LambdaSeconds = 100 })
+            .Plant(Role.Orchestrate, Verb.StartWorker, Fault.CrashAfter)
+            .EndsAs("s", JobStatus.Succeeded);
         await Assert.That(stage.World.Workers.Started).IsEqualTo(1);
     }
 
@@ -154,7 +166,8 @@ internal sealed class ScenarioTests
     [Test]
     public async Task A_second_build_that_finds_its_order_claimed_does_not_end_the_order_of_the_first()
     {
-        var stage = new SimulationFixture(With(One, o => o with { Seconds = 900 })).Plant(Role.Orchestrate, Verb.StartWorker, Fault.CrashAfter);
+        var stage = new SimulationFixture(With(One, o => o with { Seconds = 900 })).Plant(
+            Role.Orchestrate, Verb.StartWorker, Fault.CrashAfter);
         stage.World.Workers.QueueSeconds = 920;
         await stage.EndsAs("s", JobStatus.Succeeded);
         await Assert.That(stage.World.Workers.Started).IsEqualTo(2);
@@ -194,7 +207,16 @@ internal sealed class ScenarioTests
     public async Task A_worker_Lambda_that_is_invoked_twice_runs_the_commands_once()
     {
         var stage = new SimulationFixture(
-            With(Orders([], [], [], []), o => o with { Target = ExecutionTarget.Lambda }), new Spec { Seed = 4, Faults = Fault.AsyncTwice, MaxFaults = 1_000, RealShells = true });
+            With(
+                Orders([], [], [], []),
+                o =>
+                    o with { Target = ExecutionTarget.Lambda }), new Spec
+                    {
+                        Seed = 4,
+                        Faults = Fault.AsyncTwice,
+                        MaxFaults = 1_000,
+                        RealShells = true
+                    });
         await stage.EndsAs("ssss", JobStatus.Succeeded);
         await Assert.That(stage.World.Workers.Started).IsGreaterThan(4);
     }
@@ -215,12 +237,16 @@ internal sealed class ScenarioTests
 
     [Test]
     public async Task A_start_whose_answer_is_lost_is_repeated_and_runs_once() =>
-        await new SimulationFixture(With(One, o => o with { Target = ExecutionTarget.Lambda })).Plant(Role.Orchestrate, Verb.StartWorker, Fault.ErrorAfter, 1, 2).EndsAs("s", JobStatus.Succeeded);
+        await new SimulationFixture(With(One, o => o with { Target = ExecutionTarget.Lambda }))
+            .Plant(Role.Orchestrate, Verb.StartWorker, Fault.ErrorAfter, 1, 2)
+            .EndsAs("s", JobStatus.Succeeded);
 
     [Test]
     public async Task A_watchdog_that_cannot_be_started_is_tried_again_before_the_worker()
     {
-        var stage = await new SimulationFixture(One).Plant(Role.Orchestrate, Verb.StartWatchdog, Fault.Throttle, 1, 2).EndsAs("s", JobStatus.Succeeded);
+        var stage = await new SimulationFixture(One)
+            .Plant(Role.Orchestrate, Verb.StartWatchdog, Fault.Throttle, 1, 2)
+            .EndsAs("s", JobStatus.Succeeded);
         await Assert.That(stage.World.CallsOf(Role.Orchestrate, Verb.StartWorker)).IsEqualTo(1);
     }
 
@@ -237,34 +263,42 @@ internal sealed class ScenarioTests
     public async Task A_result_that_comes_before_running_is_written_is_folded()
     {
         // The holder stands still before it writes that the worker was started; the worker is through long before that.
-        var stage = new SimulationFixture(With(Chain, o => o with { Target = ExecutionTarget.Lambda }), new Spec { Seed = 9, Quiet = true }).Pause(Role.Orchestrate, Verb.Advance, 60, 2);
+        var stage = new SimulationFixture(With(Chain, o => o with { Target = ExecutionTarget.Lambda }), new Spec { Seed = 9, Quiet = true })
+            .Pause(Role.Orchestrate, Verb.Advance, 60, 2);
         await stage.EndsAs("sss", JobStatus.Succeeded);
-        await Assert.That(stage.Trace.FindIndex(IsResultOfFirst)).IsLessThan(stage.Trace.FindIndex(line => line.Contains("0001:Start", StringComparison.Ordinal)));
+        await Assert.That(stage.Trace.FindIndex(IsResultOfFirst)).IsLessThan(
+            stage.Trace.FindIndex(line => line.Contains("0001:Start", StringComparison.Ordinal)));
     }
 
     [Test]
     public async Task A_result_that_another_holder_folds_before_running_is_written_stands()
     {
         // As above, and the lease runs out meanwhile: the next holder folds the result of an order that is still dispatching.
-        var stage = new SimulationFixture(With(Chain, o => o with { Target = ExecutionTarget.Lambda }), new Spec { Seed = 9, LambdaSeconds = 60 }).Pause(Role.Orchestrate, Verb.Advance, 700, 2);
+        var stage = new SimulationFixture(
+            With(Chain, o => o with { Target = ExecutionTarget.Lambda }), new Spec { Seed = 9, LambdaSeconds = 60 })
+            .Pause(Role.Orchestrate, Verb.Advance, 700, 2);
         await stage.EndsAs("sss", JobStatus.Succeeded);
         await Assert.That(stage.StatusesOf(1)).IsEquivalentTo([OrderStatus.Dispatching, OrderStatus.Succeeded]);
         await Assert.That(stage.Trace.Any(line => line.Contains("refused: 0001 is Succeeded", StringComparison.Ordinal))).IsTrue();
     }
 
-    private static bool IsResultOfFirst(string line) => line.Contains("Report", StringComparison.Ordinal) && line.Contains("run 0001", StringComparison.Ordinal);
+    private static bool IsResultOfFirst(string line) =>
+        line.Contains("Report", StringComparison.Ordinal) && line.Contains("run 0001", StringComparison.Ordinal);
 
     [Test]
     public async Task A_late_success_does_not_overwrite_timed_out()
     {
         var stage = await LateSuccess().EndsAs("t", JobStatus.TimedOut);
         await Assert.That(stage.ReasonOf(1)).IsEqualTo("worker_unresponsive");
-        await Assert.That(stage.Trace.Any(line => IsResultOfFirst(line) && line.Contains("AlreadyReported", StringComparison.Ordinal))).IsTrue();
+        await Assert.That(stage.Trace.Any(line => IsResultOfFirst(line) && line.Contains("AlreadyReported", StringComparison.Ordinal)))
+            .IsTrue();
     }
 
     /// <summary>A Lambda cannot be stopped: it reports though its order was ended.</summary>
     private static SimulationFixture LateSuccess(Mutation without = Mutation.None) =>
-        new(With(One, o => o with { Seconds = 200, Timeout = 60, Target = ExecutionTarget.Lambda }), new Spec { Seed = 1, Mutation = without });
+        new(
+            With(One, o => o with { Seconds = 200, Timeout = 60, Target = ExecutionTarget.Lambda }),
+            new Spec { Seed = 1, Mutation = without });
 
     [Test]
     public async Task A_watchdog_and_a_worker_at_the_same_moment_leave_one_result()
@@ -272,7 +306,9 @@ internal sealed class ScenarioTests
         var ends = new HashSet<string>();
         for (var seconds = 110; seconds <= 190; seconds++)
         {
-            var stage = new SimulationFixture(With(One, o => o with { Seconds = seconds, Timeout = 60, Target = ExecutionTarget.Lambda }), new Spec { Seed = (ulong)seconds });
+            var stage = new SimulationFixture(
+                With(One, o => o with { Seconds = seconds, Timeout = 60, Target = ExecutionTarget.Lambda }),
+                new Spec { Seed = (ulong)seconds });
             stage.World.Run();
             await Assert.That(stage.World.Broken?.ToString()).IsNull();
             ends.Add(stage.Letters);
@@ -343,10 +379,14 @@ internal sealed class ScenarioTests
     [Test]
     public async Task Two_thousand_results_that_nobody_folded_are_found_over_many_pages()
     {
-        var stage = new SimulationFixture(With(Orders([], [.. Enumerable.Repeat<int[]>([], 1_999)]), o => o with { Seconds = 200, Target = ExecutionTarget.Lambda }));
+        var stage = new SimulationFixture(
+            With(Orders([], [.. Enumerable.Repeat<int[]>([], 1_999)]), o => o with { Seconds = 200, Target = ExecutionTarget.Lambda }));
         stage.At(60, world => world.Events.Lose(1_000_000)).At(400, world => world.Events.Lose(0));
         await stage.EndsAs(new string('s', 2_000), JobStatus.Succeeded);
-        await Assert.That(stage.Trace.Count(line => line.Contains("JobWatchdog", StringComparison.Ordinal) && line.Contains(" List ", StringComparison.Ordinal))).IsGreaterThan(1);
+        await Assert.That(
+            stage.Trace.Count(
+                line => line.Contains("JobWatchdog", StringComparison.Ordinal) && line.Contains(" List ", StringComparison.Ordinal)))
+            .IsGreaterThan(1);
         await Assert.That(stage.World.Wakes).IsGreaterThan(0);
     }
 
@@ -361,7 +401,9 @@ internal sealed class ScenarioTests
     {
         foreach (var fault in new[] { Fault.CrashBefore, Fault.CrashAfter })
         {
-            await new SimulationFixture(One with { Reported = true }).Plant(Role.Orchestrate, (Verb)verb, fault, nth).EndsAs("s", JobStatus.Succeeded);
+            await new SimulationFixture(One with { Reported = true })
+                .Plant(Role.Orchestrate, (Verb)verb, fault, nth)
+                .EndsAs("s", JobStatus.Succeeded);
         }
     }
 
@@ -435,7 +477,8 @@ internal sealed class ScenarioTests
         }
 
         await stage.EndsAs("sss", JobStatus.Succeeded);
-        await Assert.That(answers.OfType<IntakeAnswer.Accepted>().Select(a => (a.Job.RunId, a.Job.TraceId, a.SearchTag)).Distinct().Count()).IsEqualTo(1);
+        await Assert.That(answers.OfType<IntakeAnswer.Accepted>().Select(a => (a.Job.RunId, a.Job.TraceId, a.SearchTag)).Distinct().Count())
+            .IsEqualTo(1);
         await Assert.That(answers.Count).IsEqualTo(6);
     }
 
@@ -456,8 +499,12 @@ internal sealed class ScenarioTests
     [Test]
     public async Task A_transaction_that_meets_another_one_is_tried_again()
     {
-        await new SimulationFixture(Chain, new Spec { Seed = 1, Quiet = true }).Plant(Role.Orchestrate, Verb.Advance, Fault.Conflict, 2, 3).EndsAs("sss", JobStatus.Succeeded);
-        await new SimulationFixture(Chain, new Spec { Seed = 1, Quiet = true }).Plant(Role.Orchestrate, Verb.Advance, Fault.Conflict, 2, 8).EndsAs("sss", JobStatus.Succeeded);
+        await new SimulationFixture(Chain, new Spec { Seed = 1, Quiet = true })
+            .Plant(Role.Orchestrate, Verb.Advance, Fault.Conflict, 2, 3)
+            .EndsAs("sss", JobStatus.Succeeded);
+        await new SimulationFixture(Chain, new Spec { Seed = 1, Quiet = true })
+            .Plant(Role.Orchestrate, Verb.Advance, Fault.Conflict, 2, 8)
+            .EndsAs("sss", JobStatus.Succeeded);
     }
 
     [Test]
@@ -491,7 +538,8 @@ internal sealed class ScenarioTests
             }
 
             await stage.EndsAs("sss", JobStatus.Succeeded);
-            await Assert.That(stage.World.Store.Of(stage.Run.RunId) is { JobGone: true } or { LockGone: true } or { OrderGone: [true, ..] }).IsTrue();
+            await Assert.That(stage.World.Store.Of(stage.Run.RunId) is { JobGone: true } or { LockGone: true } or { OrderGone: [true, ..] })
+                .IsTrue();
             await Assert.That(stage.World.Workers.Started).IsEqualTo(3);
         }
     }
@@ -534,9 +582,12 @@ internal sealed class ScenarioTests
             Mutation.ResultOverwritten => LateSuccess(mutation),
             Mutation.ClaimSkipped => new SimulationFixture(One, spec).Plant(Role.Orchestrate, Verb.StartWorker, Fault.CrashAfter),
             Mutation.JobWatchAsleep => new SimulationFixture(Chain, spec).At(15, world => world.Events.Lose(100)),
-            Mutation.OrderWatchAsleep => new SimulationFixture(With(One, o => o with { Ending = Ending.Silent }), spec with { Quiet = true }),
+            Mutation.OrderWatchAsleep =>
+                new SimulationFixture(With(One, o => o with { Ending = Ending.Silent }), spec with { Quiet = true }),
             Mutation.LeaseWaitsForTtl => new SimulationFixture(Chain, spec).Plant(Role.Orchestrate, Verb.Advance, Fault.CrashAfter),
-            Mutation.WatchdogStartsTwice => new SimulationFixture(With(One, o => o with { Seconds = 500 }), spec).Plant(Role.Orchestrate, Verb.StartWorker, Fault.ErrorAfter),
+            Mutation.WatchdogStartsTwice =>
+                new SimulationFixture(With(One, o => o with { Seconds = 500 }), spec).Plant(
+                    Role.Orchestrate, Verb.StartWorker, Fault.ErrorAfter),
             Mutation.HandOverForgotten => HandOver(mutation),
             Mutation.CreateJobOverwrites => TwoSubmissions(spec),
             _ => new SimulationFixture(One, spec),
@@ -551,7 +602,9 @@ internal sealed class ScenarioTests
 
     /// <summary>Both find no job, and both create it.</summary>
     private static SimulationFixture TwoSubmissions(Spec spec) =>
-        new SimulationFixture(Chain, spec).At(0.1, world => Client.Submit(world, Client.SubmissionOf(Chain, "a"), 9)).At(0.1, world => Client.Submit(world, Client.SubmissionOf(Chain, "a"), 9));
+        new SimulationFixture(Chain, spec)
+            .At(0.1, world => Client.Submit(world, Client.SubmissionOf(Chain, "a"), 9))
+            .At(0.1, world => Client.Submit(world, Client.SubmissionOf(Chain, "a"), 9));
 
     [Test]
     public async Task A_holder_whose_time_is_up_hands_over_what_is_left()
@@ -574,7 +627,9 @@ internal sealed class ScenarioTests
     {
         for (var nth = 1; nth <= 3; nth++)
         {
-            await new SimulationFixture(Chain, new Spec { Seed = 1, Quiet = true }).Plant(Role.Orchestrate, Verb.Advance, Fault.Throttle, nth).EndsAs("sss", JobStatus.Succeeded);
+            await new SimulationFixture(Chain, new Spec { Seed = 1, Quiet = true })
+                .Plant(Role.Orchestrate, Verb.Advance, Fault.Throttle, nth)
+                .EndsAs("sss", JobStatus.Succeeded);
         }
     }
 
@@ -583,7 +638,18 @@ internal sealed class ScenarioTests
     {
         var stage = new SimulationFixture(One, new Spec { Seed = 61, Quiet = true, Faults = Fault.Slow | Fault.Resubmit, MaxFaults = 6 });
         await stage.EndsAs("s", JobStatus.Succeeded);
-        await RegressionTests.Holds(new Spec { Seed = 61, Orders = 1, Shape = Shape.Diamond, Faults = (Fault)2097188, MaxFaults = 6, Quiet = true, AllSucceed = true, LambdaSeconds = 30 });
+        await RegressionTests.Holds(
+            new Spec
+            {
+                Seed = 61,
+                Orders = 1,
+                Shape = Shape.Diamond,
+                Faults = (Fault)2097188,
+                MaxFaults = 6,
+                Quiet = true,
+                AllSucceed = true,
+                LambdaSeconds = 30
+            });
     }
 
     /// <summary>One run per call that a role makes: a crash before it, and one after it.</summary>

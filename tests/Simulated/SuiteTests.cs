@@ -3,7 +3,9 @@ using IacCi.Simulation.Machine;
 
 namespace IacCi.Tests.Simulated;
 
-/// <summary>Some worlds, in the configuration that checks the most; the test command lets the simulator itself see many more, and its controls.</summary>
+/// <summary>
+/// Some worlds, in the configuration that checks the most; the test command lets the simulator itself see many more, and its controls.
+/// </summary>
 [NotInParallel]
 internal sealed class SuiteTests
 {

@@ -14,7 +14,8 @@ internal static class Bench
             var found = Search.Run(1_000_000, 1_000_000, TimeSpan.FromSeconds(10), null, threads);
             Console.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
-                $"{threads} thread(s): {found.Worlds / found.Took.TotalSeconds:N0} worlds/s, {found.Steps / found.Took.TotalSeconds:N0} steps/s"));
+                $"{threads} thread(s): {found.Worlds / found.Took.TotalSeconds:N0} worlds/s, {found.Steps / found.Took.TotalSeconds:N0} " +
+                    $"steps/s"));
         }
 
         return 0;
@@ -37,14 +38,17 @@ internal static class Bench
 
                 Console.WriteLine(string.Create(
                     CultureInfo.InvariantCulture,
-                    $"{shape,-10} {orders,7}   {PerOrder(world, Role.Intake, orders),12:N2}  {PerOrder(world, Role.Orchestrate, orders),17:N2}  {PerOrder(world, Role.OrderWatchdog, orders),11:N2}  {world.Steps / clock.Elapsed.TotalSeconds,7:N0}"));
+                    $"{shape,-10} {orders,7}   {PerOrder(world, Role.Intake, orders),12:N2}  " +
+                        $"{PerOrder(world, Role.Orchestrate, orders),17:N2}  {PerOrder(world, Role.OrderWatchdog, orders),11:N2}  " +
+                            $"{world.Steps / clock.Elapsed.TotalSeconds,7:N0}"));
             }
         }
 
         return 0;
     }
 
-    public static Spec Plain(Shape shape, int orders) => new() { Seed = 7, Shape = shape, Orders = orders, Quiet = true, AllSucceed = true };
+    public static Spec Plain(Shape shape, int orders) =>
+        new() { Seed = 7, Shape = shape, Orders = orders, Quiet = true, AllSucceed = true };
 
     private static double PerOrder(World world, Role role, int orders) => (double)world.CallsOf(role) / orders;
 }

@@ -118,7 +118,9 @@ internal sealed class Call<T> : Step, IValueTaskSource<T>, IValueTaskSource
     public T GetResult(short of)
     {
         var (answer, thrown) = (result, error);
-        (world, actor, effect, label, continuation, state, result, error, done) = (null!, null!, null!, null, null, null, default!, null, false);
+        (
+            world, actor, effect, label, continuation, state, result, error,
+            done) = (null!, null!, null!, null, null, null, default!, null, false);
         conflicts = 0;
         token++;
         free!.Push(this);

@@ -55,7 +55,8 @@ internal static class Client
     {
         for (var i = 0; i < Visits && world.Spec.Faults.HasFlag(Fault.IndexLags); i++)
         {
-            world.After(TimeSpan.FromSeconds(world.Rng.Between(0, 400)).Ticks, () => world.Hosts.Invoke(Role.Reader, ReadAsync, 0, _ => { }));
+            world.After(
+                TimeSpan.FromSeconds(world.Rng.Between(0, 400)).Ticks, () => world.Hosts.Invoke(Role.Reader, ReadAsync, 0, _ => { }));
         }
 
         if (world.Spec.Faults.HasFlag(Fault.Forgets) && !world.Spec.Quiet)
@@ -76,7 +77,8 @@ internal static class Client
         }
     }
 
-    private static TraceId TraceOf(RunId run) => TraceId.Parse(run.Value.Aggregate(2_166_136_261u, (hash, c) => (hash ^ c) * 16_777_619u).ToString("x8"));
+    private static TraceId TraceOf(RunId run) =>
+        TraceId.Parse(run.Value.Aggregate(2_166_136_261u, (hash, c) => (hash ^ c) * 16_777_619u).ToString("x8"));
 
     public static Submission SubmissionOf(RunSpec run, string payload) => new()
     {
@@ -95,7 +97,8 @@ internal static class Client
             {
                 var answer = await host.NewIntake().SubmitAsync(submission, default);
                 world.Require(
-                    answer is IntakeAnswer.Accepted || world.Store.Of(submission.RunId!.Value).Job!.PayloadDigest != submission.PayloadDigest,
+                    answer is IntakeAnswer.Accepted
+                        || world.Store.Of(submission.RunId!.Value).Job!.PayloadDigest != submission.PayloadDigest,
                     "refused-resubmission", $"{submission.RunId} was refused");
                 answered?.Invoke(answer);
             },
@@ -104,7 +107,9 @@ internal static class Client
             {
                 if (!ok && attempt < Attempts && world.Rng.Chance(850))
                 {
-                    world.After(TimeSpan.FromSeconds(world.Rng.Pick(1, 30, 300, 1_190)).Ticks, () => Submit(world, submission, attempt + 1, answered));
+                    world.After(
+                        TimeSpan.FromSeconds(world.Rng.Pick(1, 30, 300, 1_190)).Ticks,
+                        () => Submit(world, submission, attempt + 1, answered));
                 }
             });
     }

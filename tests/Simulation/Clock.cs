@@ -47,7 +47,9 @@ internal sealed class Clock(World world, Actor actor, long skew) : TimeProvider
     }
 }
 
-/// <summary>One process: a container of a Lambda, a build, or a caller. Killed, it never goes on, and what it awaits is forgotten.</summary>
+/// <summary>
+/// One process: a container of a Lambda, a build, or a caller. Killed, it never goes on, and what it awaits is forgotten.
+/// </summary>
 internal sealed class Actor(World world, Role role, int id, long skew)
 {
     public Role Role { get; } = role;

@@ -1,9 +1,13 @@
 namespace IacCi.Simulation;
 
-/// <summary>Decides what goes wrong and when: from a stream of its own, so that taking one fault away leaves the others as they are as far as can be.</summary>
+/// <summary>
+/// Decides what goes wrong and when: from a stream of its own, so that taking one fault away leaves the others as they are as far as can
+/// be.
+/// </summary>
 internal sealed class Faults
 {
-    private static readonly Fault[] OfCalls = [Fault.CrashBefore, Fault.CrashAfter, Fault.Throttle, Fault.ErrorAfter, Fault.Repeated, Fault.Conflict];
+    private static readonly Fault[] OfCalls =
+        [Fault.CrashBefore, Fault.CrashAfter, Fault.Throttle, Fault.ErrorAfter, Fault.Repeated, Fault.Conflict];
 
     private readonly Spec spec;
     private readonly Rng rng;
@@ -11,7 +15,9 @@ internal sealed class Faults
     private readonly int perMille;
     private int quietThrottles;
 
-    /// <summary>AWS calls a Lambda that failed twice more: a failure is made good by that alone. (Two could hit a call and the release after it.)</summary>
+    /// <summary>
+    /// AWS calls a Lambda that failed twice more: a failure is made good by that alone. (Two could hit a call and the release after it.)
+    /// </summary>
     private const int MaxQuietThrottles = 1;
 
     public Faults(Spec spec)
@@ -38,7 +44,8 @@ internal sealed class Faults
             return fault;
         }
 
-        if (spec.Quiet && (actor.Role != Role.Orchestrate || verb is Verb.StartWorker or Verb.StartWatchdog || quietThrottles == MaxQuietThrottles))
+        if (spec.Quiet
+            && (actor.Role != Role.Orchestrate || verb is Verb.StartWorker or Verb.StartWatchdog || quietThrottles == MaxQuietThrottles))
         {
             return Fault.None;
         }

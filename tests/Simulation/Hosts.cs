@@ -140,7 +140,8 @@ internal sealed class ActorWorkers(World world, Actor actor, ActorObjects object
         {
             var expires = world.Workers.Expiry(actor.Clock.GetUtcNow().UtcTicks, order);
             await objects.PutAsync(RunKeys.Dispatch(plan.RunId, order.Num), BitConverter.GetBytes(expires), cancellationToken);
-            return await world.Ask(actor, Verb.StartWorker, world.Traced($"{plan.RunId} {order.Num}"), () => world.Workers.Start(plan, order));
+            return await world.Ask(
+                actor, Verb.StartWorker, world.Traced($"{plan.RunId} {order.Num}"), () => world.Workers.Start(plan, order));
         }
         catch (StoreUnavailableException e)
         {
@@ -150,7 +151,11 @@ internal sealed class ActorWorkers(World world, Actor actor, ActorObjects object
 
     public ValueTask<bool> StopAsync(
         RunPlan plan, PlannedOrder order, string? executionUrl, OrderStatus status, string reason, CancellationToken cancellationToken) =>
-        actor.Role == Role.OrderWatchdog && world.Spec.Mutation == Mutation.StopForgotten ? new(false) : world.Ask(actor, Verb.StopWorker, world.Traced($"{plan.RunId} {order.Num} {executionUrl}"), () => world.Workers.Stop(plan.RunId, order.Num, executionUrl, status, reason));
+        actor.Role == Role.OrderWatchdog && world.Spec.Mutation == Mutation.StopForgotten
+            ? new(false)
+            : world.Ask(
+                actor, Verb.StopWorker, world.Traced($"{plan.RunId} {order.Num} {executionUrl}"),
+                () => world.Workers.Stop(plan.RunId, order.Num, executionUrl, status, reason));
 
     public ValueTask<ExecutionState> DescribeAsync(string executionUrl, CancellationToken cancellationToken) =>
         world.Ask(actor, Verb.Describe, executionUrl, () => world.Workers.Describe(executionUrl));
@@ -163,7 +168,8 @@ internal sealed class ActorWatchdogs(World world, Actor actor) : IWatchdogs
         world.Times.IsWatched(actor, watch);
         try
         {
-            return await world.Ask(actor, Verb.StartWatchdog, world.Traced($"{watch.RunId} {watch.Num}"), () => world.Watchdogs.Start(watch));
+            return await world.Ask(
+                actor, Verb.StartWatchdog, world.Traced($"{watch.RunId} {watch.Num}"), () => world.Watchdogs.Start(watch));
         }
         catch (StoreUnavailableException e)
         {
@@ -185,7 +191,8 @@ internal sealed class ActorKeys(World world, Actor actor) : IRunKeys
         });
 
     public ValueTask DeleteAsync(RunId run, CancellationToken cancellationToken) =>
-        world.Tell(actor, Verb.DeleteKey, world.Traced($"{run}"), () => world.Store.Of(run).KeyThere &= world.Spec.Mutation == Mutation.KeyKept);
+        world.Tell(
+            actor, Verb.DeleteKey, world.Traced($"{run}"), () => world.Store.Of(run).KeyThere &= world.Spec.Mutation == Mutation.KeyKept);
 }
 
 internal sealed class ActorReporter(World world, Actor actor) : IRunReporter
@@ -248,7 +255,8 @@ internal sealed class ActorBundler(World world, Actor actor) : IBundler, IPrepar
     }
 
     /// <summary>Another content each time, as encryption makes it.</summary>
-    public ValueTask<byte[]> BuildAsync(OrderNum num, BundleIdentity identity, CancellationToken cancellationToken) => new(world.Rng.Bytes(12));
+    public ValueTask<byte[]> BuildAsync(OrderNum num, BundleIdentity identity, CancellationToken cancellationToken) =>
+        new(world.Rng.Bytes(12));
 
     public void Dispose()
     {

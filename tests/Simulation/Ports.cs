@@ -20,7 +20,9 @@ internal class ActorStore(World world, Actor actor) : IRunStore
 
     /// <summary>A job's record as its watchdog reads it.</summary>
     private JobRecord? Read(JobRecord? job) =>
-        job is not null && actor.Role == Role.JobWatchdog && world.Spec.Mutation == Mutation.IntakeAbandonedEarly ? job with { CreatedAt = job.CreatedAt.AddHours(-1) } : job;
+        job is not null && actor.Role == Role.JobWatchdog && world.Spec.Mutation == Mutation.IntakeAbandonedEarly
+            ? job with { CreatedAt = job.CreatedAt.AddHours(-1) }
+            : job;
 
     public ValueTask<bool> AddOrdersAsync(IReadOnlyList<OrderRecord> orders, CancellationToken cancellationToken)
     {
@@ -75,8 +77,11 @@ internal class ActorStore(World world, Actor actor) : IRunStore
     }
 
     public ValueTask<RunLock?> TryAcquireLeaseAsync(
-        RunId run, IReadOnlyCollection<OrderNum> news, string owner, DateTimeOffset now, DateTimeOffset until, CancellationToken cancellationToken) =>
-        world.Ask(actor, Verb.TryAcquireLease, world.Traced($"{run} [{string.Join(' ', news)}] as {owner}"), () => Read(Model.TryAcquireLease(run, news, owner, now, until)));
+        RunId run, IReadOnlyCollection<OrderNum> news, string owner, DateTimeOffset now, DateTimeOffset until,
+        CancellationToken cancellationToken) =>
+        world.Ask(
+            actor, Verb.TryAcquireLease, world.Traced($"{run} [{string.Join(' ', news)}] as {owner}"),
+            () => Read(Model.TryAcquireLease(run, news, owner, now, until)));
 
     public ValueTask<RunLock?> AddToInboxAsync(RunId run, IReadOnlyCollection<OrderNum> news, CancellationToken cancellationToken)
     {
@@ -85,11 +90,13 @@ internal class ActorStore(World world, Actor actor) : IRunStore
     }
 
     public ValueTask<CommitOutcome> CommitAsync(
-        RunId run, string owner, RunCheckpoint checkpoint, IReadOnlyCollection<OrderNum> handled, AfterCommit then, CancellationToken cancellationToken)
+        RunId run, string owner, RunCheckpoint checkpoint, IReadOnlyCollection<OrderNum> handled, AfterCommit then,
+        CancellationToken cancellationToken)
     {
         OrderNum[] copy = [.. handled];
         return world.Ask(
-            actor, Verb.Commit, world.Traced($"{run} {checkpoint.States} -[{string.Join(' ', copy)}] {then}"), () => Model.Commit(run, owner, checkpoint, copy, then));
+            actor, Verb.Commit, world.Traced($"{run} {checkpoint.States} -[{string.Join(' ', copy)}] {then}"),
+            () => Model.Commit(run, owner, checkpoint, copy, then));
     }
 
     public ValueTask CompleteAsync(RunId run, RunCheckpoint checkpoint, CancellationToken cancellationToken) =>
@@ -103,11 +110,13 @@ internal class ActorStore(World world, Actor actor) : IRunStore
     {
         Mutation.DeadlineEarly => held is null ? null : held with { Deadline = held.Deadline.AddSeconds(-300) },
         Mutation.DeadlineLate => held is null ? null : held with { Deadline = held.Deadline.AddHours(2) },
-        Mutation.ReportForgotten => held is null || actor.Role != Role.JobWatchdog ? held : held with { Checkpoint = held.Checkpoint with { ReportDueAt = null } },
+        Mutation.ReportForgotten =>
+            held is null || actor.Role != Role.JobWatchdog ? held : held with { Checkpoint = held.Checkpoint with { ReportDueAt = null } },
         _ => held,
     };
 
-    public ValueTask<IReadOnlyList<OrderRecord>> FindOrdersAsync(RunId run, IReadOnlyList<OrderNum> nums, CancellationToken cancellationToken)
+    public ValueTask<IReadOnlyList<OrderRecord>> FindOrdersAsync(
+        RunId run, IReadOnlyList<OrderNum> nums, CancellationToken cancellationToken)
     {
         OrderNum[] copy = [.. nums];
         return world.Ask(actor, Verb.FindOrders, world.Traced($"{run} [{string.Join(' ', copy)}]"), () => Model.FindOrders(run, copy));
@@ -134,7 +143,8 @@ internal sealed class ActorObjects(World world, Actor actor, ObjectModel model) 
     public ValueTask<StoredObject?> ReadAsync(string key, long maxBytes, CancellationToken cancellationToken) =>
         world.Ask(actor, Verb.Get, key, () => model.Read(key, maxBytes, actor.Role));
 
-    public ValueTask<bool> ExistsAsync(string key, CancellationToken cancellationToken) => world.Ask(actor, Verb.Find, key, () => model[key] is not null);
+    public ValueTask<bool> ExistsAsync(string key, CancellationToken cancellationToken) =>
+        world.Ask(actor, Verb.Find, key, () => model[key] is not null);
 
     public ValueTask<bool> CreateAsync(string key, ReadOnlyMemory<byte> content, CancellationToken cancellationToken)
     {

@@ -62,12 +62,17 @@ internal static class Program
         if (options.ContainsKey("--minutes"))
         {
             var from = (ulong)TimeProvider.System.GetUtcNow().Ticks;
-            return Report(Search.Run(from, long.MaxValue, TimeSpan.FromMinutes(Number("--minutes", 1)), spec => Narrow(spec, options), specOf: specOf));
+            return Report(
+                Search.Run(
+                    from, long.MaxValue, TimeSpan.FromMinutes(Number("--minutes", 1)), spec => Narrow(spec, options), specOf: specOf));
         }
 
         if (options.ContainsKey("--seeds"))
         {
-            return Report(Search.Run(Number("--from", 1), (long)Number("--seeds", 10_000), TimeSpan.FromHours(1), spec => Narrow(spec, options), specOf: specOf));
+            return Report(
+                Search.Run(
+                    Number("--from", 1), (long)Number("--seeds", 10_000), TimeSpan.FromHours(1), spec => Narrow(spec, options),
+                    specOf: specOf));
         }
 
         Console.Error.WriteLine(Usage);
@@ -77,13 +82,27 @@ internal static class Program
     /// <summary>What is wrong with an option; null when nothing is.</summary>
     private static string? Problem(string name, string value) => name switch
     {
-        "--seed" or "--seeds" or "--from" or "--minutes" or "--orders" or "--jobs" or "--faults" or "--max-faults" or "--quiet" or "--all-succeed"
-            or "--lambda" or "--real-shells" or "--workers-hear" or "--serve" or "--parallel" or "--troubles" => uint.TryParse(value, CultureInfo.InvariantCulture, out var n) && (n > 0 || !IsCount(name))
-                || (name is "--seed" or "--from" && ulong.TryParse(value, CultureInfo.InvariantCulture, out _)) ? null : $"{name} needs a number, not '{value}'",
-        "--without" => value.Split(',').All(t => int.TryParse(t, CultureInfo.InvariantCulture, out _)) ? null : $"--without needs numbers with commas between them, not '{value}'",
-        "--shape" => Enum.TryParse<Shape>(value, out _) ? null : $"--shape needs one of {string.Join(", ", Enum.GetNames<Shape>())}, not '{value}'",
-        "--mutation" => Enum.TryParse<Mutation>(value, out _) ? null : $"--mutation needs one of {string.Join(", ", Enum.GetNames<Mutation>())}, not '{value}'",
-        "--controls" => value.Length == 0 || Enum.TryParse<Mutation>(value, out _) ? null : $"--controls takes nothing, or one of {string.Join(", ", Enum.GetNames<Mutation>())}",
+        "--seed" or "--seeds" or "--from" or "--minutes" or "--orders" or "--jobs" or "--faults" or "--max-faults" or "--quiet"
+            or "--all-succeed"
+            or "--lambda" or "--real-shells" or "--workers-hear" or "--serve" or "--parallel" or "--troubles" =>
+                uint.TryParse(value, CultureInfo.InvariantCulture, out var n) && (n > 0 || !IsCount(name))
+                || (name is "--seed" or "--from" && ulong.TryParse(value, CultureInfo.InvariantCulture, out _))
+                    ? null
+                    : $"{name} needs a number, not '{value}'",
+        "--without" =>
+            value.Split(',').All(t => int.TryParse(t, CultureInfo.InvariantCulture, out _))
+                ? null
+                : $"--without needs numbers with commas between them, not '{value}'",
+        "--shape" =>
+            Enum.TryParse<Shape>(value, out _) ? null : $"--shape needs one of {string.Join(", ", Enum.GetNames<Shape>())}, not '{value}'",
+        "--mutation" =>
+            Enum.TryParse<Mutation>(value, out _)
+                ? null
+                : $"--mutation needs one of {string.Join(", ", Enum.GetNames<Mutation>())}, not '{value}'",
+        "--controls" =>
+            value.Length == 0 || Enum.TryParse<Mutation>(value, out _)
+                ? null
+                : $"--controls takes nothing, or one of {string.Join(", ", Enum.GetNames<Mutation>())}",
         "--bench" or "--calls" or "--machine" => value.Length == 0 ? null : $"{name} takes nothing, not '{value}'",
         _ => $"there is no option '{name}'",
     };
@@ -127,7 +146,10 @@ internal static class Program
     {
         Console.WriteLine(spec);
         var world = Client.NewWorld(spec, Console.WriteLine).Run();
-        Console.WriteLine(world.Broken is { } broken ? $"FAILED {broken.Code}: {broken.Message}" : $"held, {world.Steps} steps, {world.Faults.Hits} faults");
+        Console.WriteLine(
+            world.Broken is { } broken
+                ? $"FAILED {broken.Code}: {broken.Message}"
+                : $"held, {world.Steps} steps, {world.Faults.Hits} faults");
         return world.Broken is null ? 0 : 1;
     }
 
@@ -135,7 +157,8 @@ internal static class Program
     {
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"{found.Worlds:N0} worlds, {found.Steps:N0} steps in {found.Took.TotalSeconds:N1} s: {found.Steps / found.Took.TotalSeconds:N0} steps/s"));
+            $"{found.Worlds:N0} worlds, {found.Steps:N0} steps in {found.Took.TotalSeconds:N1} s: " +
+                $"{found.Steps / found.Took.TotalSeconds:N0} steps/s"));
         if (found.Failing is null)
         {
             return 0;

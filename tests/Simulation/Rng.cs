@@ -1,6 +1,8 @@
 namespace IacCi.Simulation;
 
-/// <summary>Random numbers that are the same everywhere for the same seed: xoshiro256** (Blackman and Vigna), seeded by splitmix64.</summary>
+/// <summary>
+/// Random numbers that are the same everywhere for the same seed: xoshiro256** (Blackman and Vigna), seeded by splitmix64.
+/// </summary>
 internal sealed class Rng
 {
     private ulong a, b, c, d;

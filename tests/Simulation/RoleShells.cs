@@ -14,9 +14,11 @@ internal static class RoleShells
     public const string Bucket = "internal";
 
     /// <summary>Handles an event of the bucket.</summary>
-    public static async ValueTask OrchestrateAsync(World world, Host host, IEnumerable<(RunId Run, OrderNum Num)> records, string request, DateTimeOffset until)
+    public static async ValueTask OrchestrateAsync(
+        World world, Host host, IEnumerable<(RunId Run, OrderNum Num)> records, string request, DateTimeOffset until)
     {
-        var items = records.Select(r => $$$$"""{"s3":{"bucket":{"name":"{{{{Bucket}}}}"},"object":{"key":"{{{{RunKeys.Result(r.Run, r.Num)}}}}"}}}""");
+        var items = records.Select(
+            r => $$$$"""{"s3":{"bucket":{"name":"{{{{Bucket}}}}"},"object":{"key":"{{{{RunKeys.Result(r.Run, r.Num)}}}}"}}}""");
         await HandleAsync(world, host, host.OrchestrateRole, request, until, $$"""{"Records":[{{string.Join(',', items)}}]}""");
     }
 
@@ -28,7 +30,8 @@ internal static class RoleShells
         return answer.Span.SequenceEqual("""{"done":true}"""u8);
     }
 
-    private static async ValueTask<ReadOnlyMemory<byte>> HandleAsync(World world, Host host, IRole role, string request, DateTimeOffset until, string json)
+    private static async ValueTask<ReadOnlyMemory<byte>> HandleAsync(
+        World world, Host host, IRole role, string request, DateTimeOffset until, string json)
     {
         var log = new StructuredLog(new LogReader(world), LogShape.Text, host.Actor.Clock, new LogContext { Role = "sim" });
         var invocation = new Invocation { RequestId = request, Deadline = until, Event = Encoding.UTF8.GetBytes(json) };

@@ -11,7 +11,8 @@ internal static class Search
     private const int StackBytes = 16 << 20;
 
     /// <summary>Runs seeds until one fails, there are no more, or the time is up.</summary>
-    public static Found Run(ulong first, long count, TimeSpan limit, Func<Spec, Spec>? change = null, int? threads = null, Func<ulong, Spec>? specOf = null)
+    public static Found Run(
+        ulong first, long count, TimeSpan limit, Func<Spec, Spec>? change = null, int? threads = null, Func<ulong, Spec>? specOf = null)
     {
         var clock = Stopwatch.StartNew();
         long taken = -1, steps = 0, worlds = 0;
@@ -109,7 +110,8 @@ internal static class Shrinker
             yield return spec with { Faults = spec.Faults & ~fault };
         }
 
-        foreach (var trouble in Enumerable.Range(0, Machine.MachineSpec.Kinds).Select(b => (Machine.Trouble)(1 << b)).Where(t => spec.Machine?.Troubles.HasFlag(t) == true))
+        foreach (var trouble in Enumerable.Range(0,
+            Machine.MachineSpec.Kinds).Select(b => (Machine.Trouble)(1 << b)).Where(t => spec.Machine?.Troubles.HasFlag(t) == true))
         {
             yield return spec with { Machine = spec.Machine! with { Troubles = spec.Machine.Troubles & ~trouble } };
         }
@@ -136,7 +138,9 @@ internal static class Shrinker
 
     private static int Hits(Spec spec) => Client.NewWorld(spec).Run().Faults.Hits;
 
-    /// <summary>The same world with the first schedule that fails: a smaller job rarely fails in the very schedule of the larger one.</summary>
+    /// <summary>
+    /// The same world with the first schedule that fails: a smaller job rarely fails in the very schedule of the larger one.
+    /// </summary>
     private static Spec? FirstFailing(Spec candidate, string code)
     {
         for (var i = 0UL; i < (candidate.Orders > MaxOrdersOfMany ? 3UL : Schedules); i++)

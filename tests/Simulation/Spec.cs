@@ -70,13 +70,16 @@ internal sealed record RunSpec(RunId RunId, OrderSpec[] Orders)
 internal sealed record Spec
 {
     public const Fault Harmless =
-        Fault.EventTwice | Fault.EventLate | Fault.Slow | Fault.AsyncTwice | Fault.TickLate | Fault.SkewSeconds | Fault.Resubmit | Fault.OtherPayload
+        Fault.EventTwice | Fault.EventLate | Fault.Slow | Fault.AsyncTwice | Fault.TickLate | Fault.SkewSeconds | Fault.Resubmit
+            | Fault.OtherPayload
         | Fault.Forgets | Fault.IndexLags | Fault.Conflict | Fault.Large;
 
     /// <summary>Faults under which a call neither fails nor waits, so that it can be said how late a job may end.</summary>
     public const Fault Calm =
-        Fault.EventTwice | Fault.EventLate | Fault.EventLost | Fault.AsyncTwice | Fault.AsyncDropped | Fault.TickLate | Fault.SkewSeconds | Fault.Resubmit | Fault.OtherPayload
-        | Fault.Forgets | Fault.IndexLags | Fault.Large | Fault.StartRefused | Fault.WatchdogRefused | Fault.BuildQueued | Fault.BuildFails | Fault.JobDeadline;
+        Fault.EventTwice | Fault.EventLate | Fault.EventLost | Fault.AsyncTwice | Fault.AsyncDropped | Fault.TickLate | Fault.SkewSeconds
+            | Fault.Resubmit | Fault.OtherPayload
+        | Fault.Forgets | Fault.IndexLags | Fault.Large | Fault.StartRefused | Fault.WatchdogRefused | Fault.BuildQueued | Fault.BuildFails
+            | Fault.JobDeadline;
 
     /// <summary>How many kinds of faults there are.</summary>
     public static readonly int FaultKinds = System.Numerics.BitOperations.PopCount((uint)Fault.All);
@@ -141,13 +144,18 @@ internal sealed record Spec
         };
         spec = spec with { WorkersHear = later.Chance(250) };
         return later.Chance(80)
-            ? spec with { Quiet = false, Faults = later.Pick<Fault>([Fault.JobDeadline, Fault.EventLost]) | ((Fault)later.Next() & (Fault)later.Next() & Calm) }
+            ? spec with
+            {
+                Quiet = false,
+                Faults = later.Pick<Fault>([Fault.JobDeadline, Fault.EventLost]) | ((Fault)later.Next() & (Fault)later.Next() & Calm)
+            }
             : spec;
     }
 
     public override string ToString() =>
         $"seed {Seed}: {(Machine is { } machine ? $"one machine ({(machine.Serve ? "serve" : "run")}, {machine.Parallel} at once, {machine.Troubles}), " : "")}{Jobs} job(s) of {Orders} orders, {Shape}, {(Quiet ? "quiet, " : "")}faults {Faults} (at most {MaxFaults}), Lambda {LambdaSeconds} s"
-        + (Mutation == Mutation.None ? "" : $", mutation {Mutation}") + (RealShells ? ", real shells" : "") + (WorkersHear ? ", workers hear" : "")
+        + (Mutation == Mutation.None ? "" : $", mutation {Mutation}") + (RealShells ? ", real shells" : "")
+            + (WorkersHear ? ", workers hear" : "")
         + (Without.Count == 0 ? "" : $", without faults {string.Join(',', Without.Order())}");
 
     private static Fault QuietFaults(Rng rng)
@@ -171,7 +179,8 @@ internal static class Graphs
     private const int MaxLargeOrders = 12;
 
     /// <summary>The longest timeout that the URLs of a job with the usual <c>presign_expiry</c> outlast, in seconds.</summary>
-    private static readonly int MaxTimeout = Job.DefaultPresignExpirySeconds - OrderLimits.SignedSeconds(ExecutionTarget.CodeBuild, 0, StopPolicy.DefaultGraceSeconds);
+    private static readonly int MaxTimeout = Job.DefaultPresignExpirySeconds - OrderLimits.SignedSeconds(
+        ExecutionTarget.CodeBuild, 0, StopPolicy.DefaultGraceSeconds);
 
     public static RunSpec Make(Spec spec, int index)
     {
@@ -198,7 +207,13 @@ internal static class Graphs
             };
             if (extremes.Chance(lasting))
             {
-                orders[i] = orders[i] with { Target = ExecutionTarget.CodeBuild, Timeout = MaxTimeout, Seconds = extremes.Between(1, MaxTimeout - 1) };
+                orders[i] =
+                    orders[i] with
+                    {
+                        Target = ExecutionTarget.CodeBuild,
+                        Timeout = MaxTimeout,
+                        Seconds = extremes.Between(1, MaxTimeout - 1)
+                    };
             }
         }
 
@@ -225,7 +240,9 @@ internal static class Graphs
         return layer == 0 ? [] : [.. Enumerable.Range((layer - 1) * width, width).Where(_ => width <= 3 || rng.Below(width) < 3)];
     }
 
-    /// <summary>How every order ends when nothing goes wrong: by recursion, from the definition alone. A question mark where the world may choose.</summary>
+    /// <summary>
+    /// How every order ends when nothing goes wrong: by recursion, from the definition alone. A question mark where the world may choose.
+    /// </summary>
     public static char[] Expected(RunSpec run)
     {
         var letters = new char[run.Orders.Length];

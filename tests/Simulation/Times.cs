@@ -5,8 +5,8 @@ using IacCi.Core.Model;
 namespace IacCi.Simulation;
 
 /// <summary>
-/// G10, against the world's own time: nobody is ended before claim, timeout and graces are over, or before its claim allowance is; nobody is
-/// left alone after that; and every time in a record is one that its writer's clock showed while it was at it.
+/// G10, against the world's own time: nobody is ended before claim, timeout and graces are over, or before its claim allowance is; nobody
+/// is left alone after that; and every time in a record is one that its writer's clock showed while it was at it.
 /// </summary>
 internal sealed class Times(World world)
 {
@@ -61,13 +61,19 @@ internal sealed class Times(World world)
         var then = at.UtcTicks - actor.Skew;
         world.Require(
             then > actor.BeganAt - ResultTicks && then <= world.Now,
-            "G10-time", $"{actor} says {World.Stamp(then)} as the time of {what}, at {World.Stamp(world.Now)}, having begun at {World.Stamp(actor.BeganAt)}");
+            "G10-time",
+            $"{actor} says {World.Stamp(then)} as the time of {what}, at {World.Stamp(world.Now)}, having begun at " +
+                $"{World.Stamp(actor.BeganAt)}");
     }
 
     /// <summary>Calls do not fail here, and no scenario makes them.</summary>
-    private bool IsCalm => world.Spec.Machine is null && (world.Spec.Faults & ~Spec.Calm) == 0 && world.Faults is { Planted: null, PlantedPause: null };
+    private bool IsCalm =>
+        world.Spec.Machine is null && (world.Spec.Faults & ~Spec.Calm) == 0 && world.Faults is { Planted: null, PlantedPause: null };
 
-    /// <summary>How long it takes at most, where calls do not fail, until what is due is done: one look of the job's watchdog, and what comes in between.</summary>
+    /// <summary>
+    /// How long it takes at most, where calls do not fail, until what is due is done: one look of the job's watchdog, and what comes in
+    /// between.
+    /// </summary>
     private long Bound => Seconds(
         150
         + (world.Spec.Faults.HasFlag(Fault.TickLate) ? 300 : 0)
@@ -75,7 +81,9 @@ internal sealed class Times(World world)
         + (world.Spec.Faults.HasFlag(Fault.EventLost) ? 600 : 0)
         + (3 * world.Runs.Values.Sum(r => r.Orders.Length)));
 
-    /// <summary>Whether the run is one of this world's, and not a contract suite's. (One machine has clocks that jump, and checks of its own.)</summary>
+    /// <summary>
+    /// Whether the run is one of this world's, and not a contract suite's. (One machine has clocks that jump, and checks of its own.)
+    /// </summary>
     private bool Knows(RunId run) => world.Spec.Machine is null && world.Runs.ContainsKey(run);
 
     /// <summary>Objects that are a day old may be forgotten, and nothing can be said of what is not there.</summary>
@@ -162,7 +170,8 @@ internal sealed class Times(World world)
         var order = world.Runs[watch.RunId].Orders[watch.Num.Index];
         Said(actor, watch.StartTime, "a dispatch");
         world.Require(
-            watch.TimeoutSeconds == order.Timeout && watch.StopGraceSeconds == StopSeconds && watch.ClaimAllowanceSeconds == OrderLimits.ClaimSeconds(order.Target),
+            watch.TimeoutSeconds == order.Timeout && watch.StopGraceSeconds == StopSeconds
+                && watch.ClaimAllowanceSeconds == OrderLimits.ClaimSeconds(order.Target),
             "G10-watch", $"{watch.RunId} {watch.Num} is watched with {watch.TimeoutSeconds} s and {watch.ClaimAllowanceSeconds} s");
     }
 
@@ -200,7 +209,8 @@ internal sealed class Times(World world)
             toEnd.Add((actor, actor.Invocation, run, num));
         }
 
-        Of(run, num).Claimed ??= new Claim(world.Now, actor.Role == Role.Worker, actor.Skew, actor.BeganAt, OrderClaim.Parse(content.Span).Execution);
+        Of(run, num).Claimed ??= new Claim(
+            world.Now, actor.Role == Role.Worker, actor.Skew, actor.BeganAt, OrderClaim.Parse(content.Span).Execution);
     }
 
     /// <summary>An invocation ended well: whoever took a claim to end an order has ended it.</summary>
@@ -258,7 +268,8 @@ internal sealed class Times(World world)
         {
             world.Require(
                 IsAt(started.UtcTicks - actor.Skew, order.CommandsBegan),
-                "G10-time", $"{run} {num} says that it started at {World.Stamp(started)}, and did at {World.Stamp(order.CommandsBegan ?? 0)}");
+                "G10-time",
+                $"{run} {num} says that it started at {World.Stamp(started)}, and did at {World.Stamp(order.CommandsBegan ?? 0)}");
             Said(actor, result.FinishedAt ?? default, "an end");
         }
     }
@@ -283,13 +294,16 @@ internal sealed class Times(World world)
             case OrderAction.Skip or OrderAction.Expire:
                 world.Require(
                     change.StartedAt is null && change.FinishedAt == change.At,
-                    "G10-time", $"{run} {change.Num} never ran, and gets {World.Stamp(change.StartedAt)} to {World.Stamp(change.FinishedAt)}");
+                    "G10-time",
+                    $"{run} {change.Num} never ran, and gets {World.Stamp(change.StartedAt)} to {World.Stamp(change.FinishedAt)}");
                 RequireReason(run, change);
                 break;
             default:
                 world.Require(
                     change.StartedAt == result?.StartedAt && change.FinishedAt == (result?.FinishedAt ?? change.At),
-                    "G10-time", $"{run} {change.Num} gets {World.Stamp(change.StartedAt)} to {World.Stamp(change.FinishedAt)}, its result says {World.Stamp(result?.StartedAt)} to {World.Stamp(result?.FinishedAt)}");
+                    "G10-time",
+                    $"{run} {change.Num} gets {World.Stamp(change.StartedAt)} to {World.Stamp(change.FinishedAt)}, its result says " +
+                        $"{World.Stamp(result?.StartedAt)} to {World.Stamp(result?.FinishedAt)}");
                 break;
         }
     }
@@ -299,7 +313,9 @@ internal sealed class Times(World world)
     {
         if (reportDue.Remove(run, out var at))
         {
-            world.Require(!IsCalm || world.Spec.Quiet || world.Now <= at + Bound, "told-late", $"{run} was to be told about at {World.Stamp(at)}, and is at {World.Stamp(world.Now)}");
+            world.Require(
+                !IsCalm || world.Spec.Quiet || world.Now <= at + Bound, "told-late",
+                $"{run} was to be told about at {World.Stamp(at)}, and is at {World.Stamp(world.Now)}");
         }
 
         if (due is { } next)
@@ -312,13 +328,16 @@ internal sealed class Times(World world)
     public void StepStands(OrderRecord record, OrderChange change)
     {
         world.Require(
-            !IsCalm || !record.Status.IsTerminal() || (Of(record.RunId, record.Num).ResultAt ?? world.Now) is var at && world.Now <= at + Bound,
+            !IsCalm || !record.Status.IsTerminal() || (Of(record.RunId, record.Num).ResultAt ?? world.Now) is var at
+                && world.Now <= at + Bound,
             "folded-late", $"{record.RunId} {record.Num} has had a result for long, and becomes {record.Status} only now");
         RequireTimes(record, change);
     }
 
     private void RequireTimes(OrderRecord record, OrderChange change) => world.Require(
-        !Knows(record.RunId) || (record.LastUpdate == change.At && (!record.Status.IsTerminal() || (record.FinishedAt == change.FinishedAt && record.StartedAt == change.StartedAt))),
+        !Knows(record.RunId)
+            || (record.LastUpdate == change.At
+                && (!record.Status.IsTerminal() || (record.FinishedAt == change.FinishedAt && record.StartedAt == change.StartedAt))),
         "G10-time", $"{record.RunId} {record.Num} keeps other times than it was given");
 
     /// <summary>An event tells the time of its step, to the microsecond.</summary>
@@ -327,7 +346,8 @@ internal sealed class Times(World world)
         "G10-time", $"{e.EventType} of {e.OrderName} says {e.Epoch}, its step was at {World.Stamp(at)}");
 
     /// <summary>
-    /// A watchdog looked and ended well. At its first look after an order's time is over there is a result; and it stops looking only when there is one.
+    /// A watchdog looked and ended well. At its first look after an order's time is over there is a result; and it stops looking only when
+    /// there is one.
     /// </summary>
     public void Looked(WatchTarget watch, long began, bool done)
     {
@@ -391,7 +411,8 @@ internal sealed class Times(World world)
                 break;
             case FailureReason.NeverStarted:
                 world.Require(!claim.ByWorker, "G10-early", $"{run} {num} is {reason}, and a worker has claimed it");
-                Due(order.Watched!.Value.UtcTicks + Seconds(OrderLimits.ClaimSeconds(spec.Target) + GraceSeconds) - (2 * MaxSkew) - InputTicks);
+                Due(order.Watched!.Value.UtcTicks + Seconds(OrderLimits.ClaimSeconds(spec.Target) + GraceSeconds)
+                - (2 * MaxSkew) - InputTicks);
                 break;
             case FailureReason.JobTimeout:
                 Due(world.Store.Of(run).Lock!.Deadline.UtcTicks - MaxSkew);
@@ -414,7 +435,9 @@ internal sealed class Times(World world)
 
         world.Require(
             claim.ByWorker ? Began(claim, result.StartedAt) : result.StartedAt is null,
-            "G10-time", $"{run} {num} ({reason}) says that it started at {World.Stamp(result.StartedAt)}; claimed {(claim.ByWorker ? "by its worker" : "to end it")} at {World.Stamp(claim.At)}");
+            "G10-time",
+            $"{run} {num} ({reason}) says that it started at {World.Stamp(result.StartedAt)}; claimed " +
+                $"{(claim.ByWorker ? "by its worker" : "to end it")} at {World.Stamp(claim.At)}");
         world.Require(
             actor.Role != Role.Orchestrate || !world.Workers.WillReport(run, num),
             "G10-report-taken", $"{actor} reports for {run} {num}, whose worker said that it would");
@@ -424,10 +447,13 @@ internal sealed class Times(World world)
             "G10-early", $"{run} {num} is {reason} at {World.Stamp(world.Now)}, before {World.Stamp(due)}");
     }
 
-    /// <summary>A worker has begun when it claimed: between its start and the claim's arrival, by its own clock or that of the store.</summary>
+    /// <summary>
+    /// A worker has begun when it claimed: between its start and the claim's arrival, by its own clock or that of the store.
+    /// </summary>
     private static bool Began(Claim claim, DateTimeOffset? started) =>
         started is { } at
-        && ((at.UtcTicks - claim.Skew > claim.BeganAt - ResultTicks && at.UtcTicks - claim.Skew <= claim.At) || IsAt(at.UtcTicks, claim.At));
+        && ((at.UtcTicks - claim.Skew > claim.BeganAt - ResultTicks && at.UtcTicks - claim.Skew <= claim.At)
+            || IsAt(at.UtcTicks, claim.At));
 
     /// <summary>Whether a result's time is this moment.</summary>
     private static bool IsAt(long time, long? moment) => time <= moment && time > moment - ResultTicks;

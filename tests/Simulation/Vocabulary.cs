@@ -3,8 +3,10 @@ namespace IacCi.Simulation;
 /// <summary>The calls that are told apart and counted.</summary>
 internal enum Verb : byte
 {
-    CreateJob, FindJob, AddOrders, Activate, AdvanceJob, SetComment, Advance, TryAcquireLease, AddToInbox, Commit, Complete, FindLock, FindOrders,
-    ReadEvents, ListJobs, Get, Find, Create, Put, List, StartWorker, StopWorker, Describe, StartWatchdog, MakeKey, DeleteKey, Announce, Update,
+    CreateJob, FindJob, AddOrders, Activate, AdvanceJob, SetComment, Advance, TryAcquireLease, AddToInbox, Commit, Complete, FindLock,
+    FindOrders,
+    ReadEvents, ListJobs, Get, Find, Create, Put, List, StartWorker, StopWorker, Describe, StartWatchdog, MakeKey, DeleteKey, Announce,
+    Update,
     Prepare, Claim, Run, Flush, SetDeadline, AddHost, BreakLease, Report,
 }
 

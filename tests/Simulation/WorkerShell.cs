@@ -7,7 +7,9 @@ using IacCi.Simulation.Models;
 
 namespace IacCi.Simulation;
 
-/// <summary>A worker process: the real shell over the world's ports, or a shorter one of the same protocol that can also report nonsense.</summary>
+/// <summary>
+/// A worker process: the real shell over the world's ports, or a shorter one of the same protocol that can also report nonsense.
+/// </summary>
 internal static class WorkerShell
 {
     private static readonly WorkerOptions Options = new() { BaseEnvironment = new Dictionary<string, string>() };
@@ -34,8 +36,16 @@ internal static class WorkerShell
         if (world.Spec is { RealShells: true, WorkersHear: false } && spec.Ending <= Ending.TimesOut)
         {
             var parts = new Parts(world, host, spec, plan.RunId, order.Num);
-            var worker = new OrderWorker(parts, parts, parts, Options with { Execution = execution }, host.Actor.Clock, world.Rng.Bytes, _ => { });
-            var what = new OrderAssignment { RunId = plan.RunId, OrderNum = order.Num, S3Location = order.BundleKey, ExecSha256 = order.BundleSha256 };
+            var worker = new OrderWorker(
+                parts, parts, parts, Options with { Execution = execution }, host.Actor.Clock, world.Rng.Bytes, _ => { });
+            var what =
+                new OrderAssignment
+                {
+                    RunId = plan.RunId,
+                    OrderNum = order.Num,
+                    S3Location = order.BundleKey,
+                    ExecSha256 = order.BundleSha256
+                };
             await worker.RunAsync(what, channel, null, default);
             return;
         }
@@ -43,11 +53,14 @@ internal static class WorkerShell
         await WorkAsync(world, host, order, spec, channel, plan.RunId, execution, presence);
     }
 
-    private static async ValueTask WorkAsync(World world, Host host, PlannedOrder order, OrderSpec spec, Channel channel, RunId run, string? execution, WorkerPresence presence)
+    private static async ValueTask WorkAsync(
+        World world, Host host, PlannedOrder order, OrderSpec spec, Channel channel, RunId run, string? execution, WorkerPresence presence)
     {
         var bundle = await host.Internal.GetAsync(order.BundleKey, 1 << 20, default);
         world.Require(
-            bundle is { } there && Convert.ToHexStringLower(SHA256.HashData(there.Span)) == order.BundleSha256, "bundle-mismatch", $"{run} {order.Num}: another bundle than planned");
+            bundle is { } there
+                && Convert.ToHexStringLower(SHA256.HashData(there.Span)) == order.BundleSha256, "bundle-mismatch",
+                $"{run} {order.Num}: another bundle than planned");
         if (await KnownAsync(world, host, () => channel.ClaimAsync(ClaimOf(host.Actor, execution), default)) is not ClaimOutcome.Won)
         {
             return;
@@ -65,7 +78,15 @@ internal static class WorkerShell
 
         if (presence.Asked is { } asked && world.Spec.WorkersHear)
         {
-            var ended = new OrderResult { Status = asked.Status, Log = "", FailureReason = asked.Reason, StartedAt = started, FinishedAt = host.Actor.Clock.GetUtcNow() };
+            var ended =
+                new OrderResult
+                {
+                    Status = asked.Status,
+                    Log = "",
+                    FailureReason = asked.Reason,
+                    StartedAt = started,
+                    FinishedAt = host.Actor.Clock.GetUtcNow()
+                };
             await KnownAsync(world, host, () => channel.ReportAsync(ended.ToJson(), CancellationToken.None));
             return;
         }
@@ -139,7 +160,8 @@ internal static class WorkerShell
         _ when spec.Large => LargeContent,
         _ => spec.Events == 0
             ? Timed("""{"status":"succeeded","log":"ok","exit_code":0""", started, finished)
-            : System.Text.Encoding.UTF8.GetBytes($$"""{"status":"succeeded","log":"ok","events":[{{string.Join(',', Enumerable.Range(0, spec.Events).Select(i => $"{{\"n\":{i}}}"))}}]}"""),
+            : System.Text.Encoding.UTF8.GetBytes(
+                $$"""{"status":"succeeded","log":"ok","events":[{{string.Join(',', Enumerable.Range(0, spec.Events).Select(i => $"{{\"n\":{i}}}"))}}]}"""),
     };
 
     private static byte[] Timed(string open, DateTimeOffset started, DateTimeOffset finished) =>
@@ -174,7 +196,8 @@ internal static class WorkerShell
             });
         }
 
-        public ValueTask<ReportOutcome> ReportAsync(ReadOnlyMemory<byte> resultJson, CancellationToken cancellationToken) => ReportAsync(resultJson, (long?)null);
+        public ValueTask<ReportOutcome> ReportAsync(ReadOnlyMemory<byte> resultJson, CancellationToken cancellationToken) =>
+            ReportAsync(resultJson, (long?)null);
 
         public ValueTask<ReportOutcome> ReportAsync(ReadOnlyMemory<byte> resultJson, long? size) =>
             world.Ask<ReportOutcome>(actor, Verb.Report, world.Traced($"{run} {num}"), () =>
@@ -195,11 +218,13 @@ internal static class WorkerShell
     }
 
     /// <summary>The real worker's other ports.</summary>
-    private sealed class Parts(World world, Host host, OrderSpec spec, RunId run, OrderNum num) : IBundleSource, IOrderOpener, ICommandRunner, IOpenedOrder
+    private sealed class Parts(
+        World world, Host host, OrderSpec spec, RunId run, OrderNum num) : IBundleSource, IOrderOpener, ICommandRunner, IOpenedOrder
     {
         private static readonly Dictionary<string, string> NoVariables = [];
 
-        public OrderContent Content { get; } = new() { Commands = ["true"], Variables = NoVariables, SecretValues = [], Timeout = TimeSpan.FromSeconds(spec.Timeout) };
+        public OrderContent Content { get; } =
+            new() { Commands = ["true"], Variables = NoVariables, SecretValues = [], Timeout = TimeSpan.FromSeconds(spec.Timeout) };
 
         public string Folder => "/";
 
@@ -207,14 +232,18 @@ internal static class WorkerShell
 
         public string EventsFolder => "/";
 
-        public async ValueTask<ReadOnlyMemory<byte>> FetchAsync(OrderAssignment order, long maxBytes, CancellationToken cancellationToken) =>
+        public async ValueTask<ReadOnlyMemory<byte>> FetchAsync(
+            OrderAssignment order, long maxBytes, CancellationToken cancellationToken) =>
             await host.Internal.GetAsync(order.S3Location, maxBytes, cancellationToken) ?? throw BundleException.Invalid("there is none");
 
-        public ValueTask<Stream> OpenCodeAsync(OrderAssignment order, string sha256, CancellationToken cancellationToken) => throw new NotSupportedException();
+        public ValueTask<Stream> OpenCodeAsync(OrderAssignment order, string sha256, CancellationToken cancellationToken) =>
+            throw new NotSupportedException();
 
-        public ValueTask<IOpenedOrder> OpenAsync(OrderAssignment order, ReadOnlyMemory<byte> bundle, CancellationToken cancellationToken) => new(this);
+        public ValueTask<IOpenedOrder> OpenAsync(OrderAssignment order, ReadOnlyMemory<byte> bundle, CancellationToken cancellationToken) =>
+            new(this);
 
-        public async ValueTask<CommandOutcome> RunAsync(CommandList commands, IOutputSink output, CancellationToken stop, CancellationToken kill)
+        public async ValueTask<CommandOutcome> RunAsync(
+            CommandList commands, IOutputSink output, CancellationToken stop, CancellationToken kill)
         {
             await CommandsAsync(world, host, run, num, spec);
             output.Write("ok\n"u8);

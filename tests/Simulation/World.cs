@@ -7,7 +7,8 @@ using IacCi.Simulation.Models;
 namespace IacCi.Simulation;
 
 /// <summary>
-/// One simulated world: virtual time, the services' models, and everything that runs in it, on one thread, in an order that one seed decides.
+/// One simulated world: virtual time, the services' models, and everything that runs in it, on one thread, in an order that one seed
+/// decides.
 /// </summary>
 internal sealed class World
 {
@@ -191,7 +192,8 @@ internal sealed class World
     {
         if (Tracing)
         {
-            Trace!($"{Clocked()} {actor,-15} {verb,-13} {label}{(remark.Length > 0 ? $"  !! {remark}" : "")}{(result is null ? "" : $"  = {Short(result)}")}");
+            Trace!($"{Clocked()} {actor,-15} {verb,-13} " +
+                $"{label}{(remark.Length > 0 ? $"  !! {remark}" : "")}{(result is null ? "" : $"  = {Short(result)}")}");
         }
     }
 
@@ -319,7 +321,8 @@ internal sealed class World
     }
 
     /// <summary>A moment, counted from the beginning of the world.</summary>
-    public static string Stamp(long ticks) => TimeSpan.FromTicks(ticks - Epoch).ToString(@"d\.hh\:mm\:ss\.fff", System.Globalization.CultureInfo.InvariantCulture);
+    public static string Stamp(long ticks) =>
+        TimeSpan.FromTicks(ticks - Epoch).ToString(@"d\.hh\:mm\:ss\.fff", System.Globalization.CultureInfo.InvariantCulture);
 
     /// <summary>A time in a record, counted from the beginning of the world.</summary>
     public static string Stamp(DateTimeOffset? time) => time is { } at ? Stamp(at.UtcTicks) : "no time";

@@ -16,7 +16,7 @@ public sealed partial class ArchitectureTests
         ["Code"] = ["Archives", "Linux", "Text"],
         ["Jobs"] = ["Model", "Secrets", "Text"],
         ["Engine"] = ["Jobs", "Model", "Text"],
-        ["Bundles"] = ["Archives", "Code", "Jobs", "Linux", "Model", "Secrets", "Text"],
+        ["Bundles"] = ["Archives", "Code", "Linux", "Model", "Secrets", "Text"],
         ["Worker"] = ["Bundles", "Linux", "Model", "Text"],
         ["Intake"] = ["Bundles", "Code", "Engine", "Jobs", "Model", "Secrets", "Text"],
         ["Reporting"] = ["Engine", "Intake", "Model", "Secrets", "Text"],
@@ -100,7 +100,8 @@ public sealed partial class ArchitectureTests
 
         foreach (Match file in NamedFile().Matches(page))
         {
-            await Assert.That(Path.Exists(Path.Join(Root, file.Groups[1].Value))).IsTrue().Because($"docs/architecture.md names {file.Groups[1].Value}");
+            await Assert.That(Path.Exists(Path.Join(Root, file.Groups[1].Value))).IsTrue().Because(
+                $"docs/architecture.md names {file.Groups[1].Value}");
         }
     }
 

@@ -4,8 +4,8 @@ using IacCi.Core.Text;
 namespace IacCi.Core.Code.Git;
 
 /// <summary>
-/// What lets git in: configuration and variables of one fetch. A token is a header for the repository's own origin, given through the environment:
-/// not in the URL, not in an argument, not in a file.
+/// What lets git in: configuration and variables of one fetch. A token is a header for the repository's own origin, given through the
+/// environment: not in the URL, not in an argument, not in a file.
 /// </summary>
 /// <param name="Config">Configuration.</param>
 /// <param name="Variables">Variables.</param>
@@ -18,7 +18,9 @@ internal sealed record GitAccess(
     /// <summary>Whether a token is sent: then redirects are not git's to follow (<see cref="GitRedirect"/>).</summary>
     public bool HoldsToken => Config.Count > 0;
 
-    /// <summary>GitHub takes any of its tokens as the password of this user (https://docs.github.com/apps, "Authenticating as an installation").</summary>
+    /// <summary>
+    /// GitHub takes any of its tokens as the password of this user (https://docs.github.com/apps, "Authenticating as an installation").
+    /// </summary>
     private const string TokenUser = "x-access-token";
 
     /// <summary>Access over https, with a token or without.</summary>
@@ -28,7 +30,12 @@ internal sealed record GitAccess(
     /// <exception cref="UserException">The repository is at another server than the token's, or the token is none.</exception>
     public static GitAccess Http(GitAddress address, string? token, Uri tokenOrigin)
     {
-        var variables = new Dictionary<string, string> { ["GIT_ALLOW_PROTOCOL"] = address.Transport == GitTransport.Http ? "http" : "https" };
+        var variables = new Dictionary<string, string>
+        {
+            ["GIT_ALLOW_PROTOCOL"] = address.Transport == GitTransport.Http
+            ? "http"
+            : "https"
+        };
         token = token?.Trim();
         if (string.IsNullOrEmpty(token))
         {
@@ -46,12 +53,15 @@ internal sealed record GitAccess(
 
         if (token.Length > MaxTokenChars || token.Any(c => c is <= ' ' or >= '\x7F'))
         {
-            throw new UserException($"The token for {address.Name} is not one: a token is one line of letters, digits and punctuation. Check git_token_location.");
+            throw new UserException(
+                $"The token for {address.Name} is not one: a token is one line of letters, digits and punctuation. Check " +
+                    $"git_token_location.");
         }
 
         var basic = Convert.ToBase64String(Encoding.ASCII.GetBytes($"{TokenUser}:{token}"));
         return new GitAccess(
-            [($"http.{address.Origin}.extraHeader", $"Authorization: Basic {basic}"), ("http.followRedirects", "false")], variables, [basic, token]);
+            [($"http.{address.Origin}.extraHeader", $"Authorization: Basic {basic}"), ("http.followRedirects", "false")], variables,
+            [basic, token]);
     }
 
     /// <summary>Access to a repository of this machine. The person named this very folder, so whose it is does not matter.</summary>
@@ -70,7 +80,9 @@ internal sealed record GitAccess(
     public static GitAccess Ssh(string? agentSocket, string knownHostsFile, IReadOnlyList<string> secrets)
     {
         // Git gives this line to a shell. It is the same line always: what changes is in variables.
-        const string Command = "ssh -o BatchMode=yes -o StrictHostKeyChecking=yes -o ConnectTimeout=20 -o GlobalKnownHostsFile=\"\\\"$IAC_CI_KNOWN_HOSTS\\\"\"";
+        const string Command =
+            "ssh -o BatchMode=yes -o StrictHostKeyChecking=yes -o ConnectTimeout=20 -o " +
+                "GlobalKnownHostsFile=\"\\\"$IAC_CI_KNOWN_HOSTS\\\"\"";
         const string OneKey = " -o IdentityFile=none -o IdentityAgent=SSH_AUTH_SOCK";
         var variables = new Dictionary<string, string>
         {
@@ -87,5 +99,6 @@ internal sealed record GitAccess(
         return new GitAccess([], variables, secrets);
     }
 
-    private static string Quote(string path) => path.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal);
+    private static string Quote(string path) =>
+        path.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal);
 }

@@ -52,19 +52,25 @@ internal sealed partial record GitAddress(GitTransport Transport, string Url, st
         return repo.StartsWith("file://", StringComparison.Ordinal) || repo is "." or ".." || repo.StartsWith('/') ||
             repo.StartsWith("./", StringComparison.Ordinal) || repo.StartsWith("../", StringComparison.Ordinal)
             ? Local(repo, options)
-            : throw Refuse(repo, "is neither owner/name nor an https or ssh URL" + (options.AllowLocal ? " nor a path (./repo, /srv/repo) nor a file:// URL" : ""));
+            : throw Refuse(
+                repo,
+                "is neither owner/name nor an https or ssh URL" + (
+                    options.AllowLocal ? " nor a path (./repo, /srv/repo) nor a file:// URL" : ""));
     }
 
     private static GitAddress FromUrl(string repo, string url)
     {
-        if (!Uri.TryCreate(url, UriKind.Absolute, out var uri) || uri.Host.Length == 0 || uri.Query.Length > 0 || uri.Fragment.Length > 0 || url.Contains(' '))
+        if (!Uri.TryCreate(url, UriKind.Absolute, out var uri) || uri.Host.Length == 0 || uri.Query.Length > 0 || uri.Fragment.Length > 0
+            || url.Contains(' '))
         {
             throw Refuse(repo, "is not a URL of a repository");
         }
 
         if (uri.UserInfo.Length > 0 || uri.Authority.Contains('@') || url.Contains('@'))
         {
-            throw new UserException("A git_repo has '@' in its URL: a URL is shown in logs, so no user and no token may stand in it. Give the token with git_token_location.");
+            throw new UserException(
+                "A git_repo has '@' in its URL: a URL is shown in logs, so no user and no token may stand in it. Give the token with " +
+                    "git_token_location.");
         }
 
         if (uri.Scheme == Uri.UriSchemeHttp && !uri.IsLoopback)
@@ -97,7 +103,8 @@ internal sealed partial record GitAddress(GitTransport Transport, string Url, st
     [GeneratedRegex(@"^[A-Za-z0-9_][A-Za-z0-9_.-]*/[A-Za-z0-9_.][A-Za-z0-9_.-]*\z", RegexOptions.CultureInvariant)]
     private static partial Regex OwnerAndName();
 
-    [GeneratedRegex(@"^ssh://([A-Za-z0-9_][A-Za-z0-9_.-]*@)?[A-Za-z0-9][A-Za-z0-9.-]*(:[0-9]{1,5})?/[^\s'""\\]+\z", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"^ssh://([A-Za-z0-9_][A-Za-z0-9_.-]*@)?[A-Za-z0-9][A-Za-z0-9.-]*(:[0-9]{1,5})?/[^\s'""\\]+\z",
+        RegexOptions.CultureInvariant)]
     private static partial Regex SshUrl();
 
     [GeneratedRegex(@"^[A-Za-z0-9_][A-Za-z0-9_.-]*@[A-Za-z0-9][A-Za-z0-9.-]*:[A-Za-z0-9_.~/][^\s:'""\\]*\z", RegexOptions.CultureInvariant)]

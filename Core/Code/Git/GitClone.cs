@@ -26,7 +26,8 @@ internal sealed record GitClone(GitAddress Address, string Folder, string Commit
     /// </summary>
     /// <exception cref="UserException">It cannot be had.</exception>
     public static async Task<GitClone> FetchAsync(
-        GitAddress address, string? commit, GitAccess access, string folder, GitProcess git, GitOptions options, CancellationToken cancellationToken)
+        GitAddress address, string? commit, GitAccess access, string folder, GitProcess git, GitOptions options,
+        CancellationToken cancellationToken)
     {
         commit = commit?.ToLowerInvariant();
         if (commit is not null && (commit.Length is < MinDigits or > Sha256Digits || !commit.All(char.IsAsciiHexDigitLower)))
@@ -37,10 +38,13 @@ internal sealed record GitClone(GitAddress Address, string Folder, string Commit
         var fetch = new Fetcher(address, access, folder, git, options);
         return await fetch.CommitAsync(commit, sha256: commit?.Length == Sha256Digits, cancellationToken)
             ?? await fetch.CommitAsync(commit, sha256: true, cancellationToken)
-            ?? throw new UserException($"The code of {address.Name} cannot be fetched: its objects are named in a way that is not known here.");
+            ?? throw new UserException(
+                $"The code of {address.Name} cannot be fetched: its objects are named in a way that is not known here.");
     }
 
-    /// <summary>What git says when the two repositories name their objects by different hashes (gitformat: <c>extensions.objectFormat</c>).</summary>
+    /// <summary>
+    /// What git says when the two repositories name their objects by different hashes (gitformat: <c>extensions.objectFormat</c>).
+    /// </summary>
     private static bool IsOtherFormat(string error) => error.Contains("mismatched algorithms", StringComparison.Ordinal);
 
     /// <summary>What servers say when they do not know a commit, or know it and give out only what a ref points at.</summary>
@@ -86,11 +90,14 @@ internal sealed record GitClone(GitAddress Address, string Folder, string Commit
 
         private async Task InitAsync(bool sha256, CancellationToken cancellationToken)
         {
-            var call = new GitCall(["init", "--quiet", "--bare", "--template=", $"--object-format={(sha256 ? "sha256" : "sha1")}", "--", folder], options.ReadTimeout);
+            var call = new GitCall(
+                ["init", "--quiet", "--bare", "--template=", $"--object-format={(sha256 ? "sha256" : "sha1")}", "--", folder],
+                options.ReadTimeout);
             var answer = await git.RunAsync(call, cancellationToken);
             if (answer.ExitCode != 0)
             {
-                throw new UserException($"A folder for the code of {address.Name} cannot be made in {ArchivePath.Show(options.ScratchDir)}: {answer.Error}");
+                throw new UserException(
+                    $"A folder for the code of {address.Name} cannot be made in {ArchivePath.Show(options.ScratchDir)}: {answer.Error}");
             }
         }
 
@@ -101,7 +108,9 @@ internal sealed record GitClone(GitAddress Address, string Folder, string Commit
             {
                 url = hop < GitRedirect.MaxHops
                     ? GitRedirect.Follow(address.Name, url, await LocationAsync(flags, refs, cancellationToken))
-                    : throw new UserException($"The code of {address.Name} cannot be fetched: its server redirects more than {GitRedirect.MaxHops} times. Check git_repo.");
+                    : throw new UserException(
+                        $"The code of {address.Name} cannot be fetched: its server redirects more than {GitRedirect.MaxHops} times. " +
+                            $"Check git_repo.");
                 answer = await git.RunAsync(Call(flags, refs), cancellationToken);
             }
 
@@ -109,7 +118,9 @@ internal sealed record GitClone(GitAddress Address, string Folder, string Commit
         }
 
         private GitCall Call(string[] flags, string[] refs) => new(
-            ["-C", folder, "fetch", "--quiet", "--no-tags", "--no-recurse-submodules", "--no-write-fetch-head", .. flags, "--", url, .. refs], options.FetchTimeout)
+            ["-C", folder, "fetch", "--quiet", "--no-tags", "--no-recurse-submodules", "--no-write-fetch-head", .. flags, "--", url,
+                .. refs],
+            options.FetchTimeout)
         {
             Config = access.Config,
             Variables = access.Variables,
@@ -123,7 +134,10 @@ internal sealed record GitClone(GitAddress Address, string Folder, string Commit
         {
             var trace = folder + ".trace";
             var call = Call(flags, refs);
-            var variables = new Dictionary<string, string>(call.Variables) { ["GIT_TRACE_CURL"] = trace, ["GIT_TRACE_CURL_NO_DATA"] = "1", ["GIT_TRACE_REDACT"] = "1" };
+            var variables =
+                new Dictionary<string,
+                string>(call.Variables)
+                { ["GIT_TRACE_CURL"] = trace, ["GIT_TRACE_CURL_NO_DATA"] = "1", ["GIT_TRACE_REDACT"] = "1" };
             try
             {
                 await git.RunAsync(call with { Variables = variables }, cancellationToken);
@@ -165,7 +179,9 @@ internal sealed record GitClone(GitAddress Address, string Folder, string Commit
                 }
             }
 
-            throw new UserException($"The commit {commit} is not in {address.Name} (or its digits fit more than one commit). Check commit_hash, and whether the commit was pushed.");
+            throw new UserException(
+                $"The commit {commit} is not in {address.Name} (or its digits fit more than one commit). Check commit_hash, and whether " +
+                    $"the commit was pushed.");
         }
 
         private async Task<string?> ResolveAsync(string name, CancellationToken cancellationToken)

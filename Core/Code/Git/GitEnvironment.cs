@@ -3,8 +3,9 @@ using System.Globalization;
 namespace IacCi.Core.Code.Git;
 
 /// <summary>
-/// The environment that git gets: what it needs of ours to reach the network, and nothing else. No configuration of the system or the user (which can
-/// name programs to run), no hooks, no prompts, no variables of git's own that somebody left behind (git(1), "ENVIRONMENT VARIABLES").
+/// The environment that git gets: what it needs of ours to reach the network, and nothing else. No configuration of the system or the user
+/// (which can name programs to run), no hooks, no prompts, no variables of git's own that somebody left behind (git(1), "ENVIRONMENT
+/// VARIABLES").
 /// </summary>
 internal static class GitEnvironment
 {

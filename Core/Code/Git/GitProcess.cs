@@ -10,7 +10,9 @@ namespace IacCi.Core.Code.Git;
 /// <param name="Timeout">When it is ended.</param>
 internal sealed record GitCall(IReadOnlyList<string> Arguments, TimeSpan Timeout)
 {
-    /// <summary>Configuration for this call, on top of what every call gets. It goes through the environment, so secrets may be in it.</summary>
+    /// <summary>
+    /// Configuration for this call, on top of what every call gets. It goes through the environment, so secrets may be in it.
+    /// </summary>
     public IReadOnlyList<(string Key, string Value)> Config { get; init; } = [];
 
     /// <summary>Variables for this call, on top of what every call gets.</summary>
@@ -44,7 +46,8 @@ internal sealed class GitProcess(TimeProvider time, string program = "git")
     /// <exception cref="UserException">It is not installed, took too long, or said too much.</exception>
     public async Task<GitAnswer> RunAsync(GitCall call, CancellationToken cancellationToken) =>
         await TryRunAsync(call, cancellationToken) ??
-        throw new UserException("git is not installed here, and is needed to fetch the code. Install it, or give the code with --source or s3_location.");
+        throw new UserException(
+            "git is not installed here, and is needed to fetch the code. Install it, or give the code with --source or s3_location.");
 
     /// <summary>Runs git; null when it is not installed.</summary>
     /// <exception cref="UserException">It took too long, or said too much.</exception>
@@ -68,7 +71,9 @@ internal sealed class GitProcess(TimeProvider time, string program = "git")
         }
         catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
         {
-            throw new UserException($"git {Verb(call)} took longer than {call.Timeout.TotalSeconds:N0} seconds and was ended. Try again, or look at the network.", inner: e);
+            throw new UserException(
+                $"git {Verb(call)} took longer than {call.Timeout.TotalSeconds:N0} seconds and was ended. Try again, or look at the network.",
+                inner: e);
         }
         finally
         {
@@ -82,7 +87,8 @@ internal sealed class GitProcess(TimeProvider time, string program = "git")
         var writing = WriteAsync(process.StandardInput.BaseStream, call.Input, cancellationToken);
         var errors = KeepAsync(process.StandardError.BaseStream, MaxErrorBytes, null, cancellationToken);
         var output = process.StandardOutput.BaseStream;
-        await (call.Reader?.Invoke(output, cancellationToken) ?? CopyAsync(output, kept, call, cancellationToken)).WaitAsync(cancellationToken);
+        await (call.Reader?.Invoke(output, cancellationToken) ?? CopyAsync(output, kept, call, cancellationToken))
+            .WaitAsync(cancellationToken);
         await writing.WaitAsync(cancellationToken);
         var said = await errors.WaitAsync(cancellationToken);
         await process.WaitForExitAsync(cancellationToken);
@@ -94,11 +100,16 @@ internal sealed class GitProcess(TimeProvider time, string program = "git")
         var text = await KeepAsync(from, call.MaxOutputBytes, to, cancellationToken);
         if (text.Length > 0)
         {
-            throw new UserException($"git {Verb(call)} answered with more than {call.MaxOutputBytes:N0} bytes: the repository has too many files or too many refs.");
+            throw new UserException(
+                $"git {Verb(call)} answered with more than {call.MaxOutputBytes:N0} bytes: the repository has too many files or too " +
+                    $"many refs.");
         }
     }
 
-    /// <summary>Reads to the end. Up to the bound bytes go to <paramref name="to"/>; those beyond it (or, without it, those within it) are given back as text.</summary>
+    /// <summary>
+    /// Reads to the end. Up to the bound bytes go to <paramref name="to"/>; those beyond it (or, without it, those within it) are given
+    /// back as text.
+    /// </summary>
     private static async Task<string> KeepAsync(Stream from, int maxBytes, MemoryStream? to, CancellationToken cancellationToken)
     {
         var block = new byte[64 << 10];
@@ -158,5 +169,6 @@ internal sealed class GitProcess(TimeProvider time, string program = "git")
         }
     }
 
-    private static string Verb(GitCall call) => call.Arguments.FirstOrDefault(word => word is "fetch" or "ls-files" or "ls-tree" or "cat-file" or "rev-parse" or "init") ?? "";
+    private static string Verb(GitCall call) =>
+        call.Arguments.FirstOrDefault(word => word is "fetch" or "ls-files" or "ls-tree" or "cat-file" or "rev-parse" or "init") ?? "";
 }

@@ -52,7 +52,8 @@ internal static partial class GitRedirect
         {
             throw new UserException(
                 $"The code of {name} cannot be fetched: {asked.GetLeftPart(UriPartial.Authority)} redirects to {shown}, "
-                + "and a token is sent to its own server alone. If the repository is there now, write that address as git_repo, with a token of that server.");
+                + "and a token is sent to its own server alone. If the repository is there now, write that address as git_repo, with a " +
+                    "token of that server.");
         }
 
         return service is not null && target.UserInfo.Length == 0

@@ -3,7 +3,9 @@ namespace IacCi.Core.Code.Git;
 /// <summary>Fetches repositories with git, each commit of each once, and packs folders of them.</summary>
 internal sealed class GitSource(GitOptions options, CodePacking packing, GitProcess git, TimeProvider time)
 {
-    /// <summary>Published by GitHub (https://docs.github.com/authentication/keeping-your-account-and-data-secure/githubs-ssh-key-fingerprints).</summary>
+    /// <summary>
+    /// Published by GitHub (https://docs.github.com/authentication/keeping-your-account-and-data-secure/githubs-ssh-key-fingerprints).
+    /// </summary>
     private const string GitHubHostKey = "github.com ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl";
 
     private readonly TaskCache<(GitAddress Address, string? Commit, GitCredentials? Credentials), GitClone> clones = new();
@@ -13,11 +15,13 @@ internal sealed class GitSource(GitOptions options, CodePacking packing, GitProc
     {
         var folder = GitTree.Normal(request.GitFolder);
         var address = GitAddress.Parse(request.Repo, options);
-        var clone = await clones.GetAsync((address, request.Commit, request.Credentials), key => FetchAsync(key.Address, key.Commit, key.Credentials, cancellationToken));
+        var clone = await clones.GetAsync(
+            (address, request.Commit, request.Credentials), key => FetchAsync(key.Address, key.Commit, key.Credentials, cancellationToken));
         return await new GitTree(clone, git, options, packing).PackAsync(folder, cancellationToken);
     }
 
-    private async Task<GitClone> FetchAsync(GitAddress address, string? commit, GitCredentials? credentials, CancellationToken cancellationToken)
+    private async Task<GitClone> FetchAsync(
+        GitAddress address, string? commit, GitCredentials? credentials, CancellationToken cancellationToken)
     {
         var place = packing.Scratch.NewPath();
         Directory.CreateDirectory(place);

@@ -7,7 +7,8 @@ using IacCi.Core.Text;
 namespace IacCi.Core.Code.Git;
 
 /// <summary>
-/// Reads the files of a commit as they are stored: no checkout, so no filter, hook, attribute or line-ending conversion has a say in what is run.
+/// Reads the files of a commit as they are stored: no checkout, so no filter, hook, attribute or line-ending conversion has a say in what
+/// is run.
 /// </summary>
 internal sealed class GitTree(GitClone clone, GitProcess git, GitOptions options, CodePacking packing)
 {
@@ -54,7 +55,9 @@ internal sealed class GitTree(GitClone clone, GitProcess git, GitOptions options
         var type = found.ExitCode == 0 ? await git.RunAsync(Call(["cat-file", "-t", hash]), cancellationToken) : found;
         return type.ExitCode == 0 && type.Output.Span.SequenceEqual("tree\n"u8)
             ? hash
-            : throw new UserException($"There is no folder {ArchivePath.Show(folder)} in {clone.Address.Name} at {clone.Commit}. Check git_folder and commit_hash.");
+            : throw new UserException(
+                $"There is no folder {ArchivePath.Show(folder)} in {clone.Address.Name} at {clone.Commit}. Check git_folder and " +
+                    $"commit_hash.");
     }
 
     private async Task<List<Blob>> ListAsync(string tree, CodePacker packer, CancellationToken cancellationToken)
@@ -110,7 +113,9 @@ internal sealed class GitTree(GitClone clone, GitProcess git, GitOptions options
     private Task TakeAsync(List<Blob> blobs, Stream output, CodePacker packer, CancellationToken cancellationToken) =>
         Task.Run(() => Take(blobs, output, packer, cancellationToken), cancellationToken);
 
-    /// <summary>Takes the answers of cat-file (git-cat-file(1), "BATCH OUTPUT"): a line <c>hash type size</c>, the bytes, a line feed.</summary>
+    /// <summary>
+    /// Takes the answers of cat-file (git-cat-file(1), "BATCH OUTPUT"): a line <c>hash type size</c>, the bytes, a line feed.
+    /// </summary>
     private void Take(List<Blob> blobs, Stream output, CodePacker packer, CancellationToken cancellationToken)
     {
         using var buffered = new BufferedStream(output, 64 << 10);
@@ -155,9 +160,11 @@ internal sealed class GitTree(GitClone clone, GitProcess git, GitOptions options
             return;
         }
 
-        var offenders = blobs.OrderByDescending(blob => blob.Size).Take(MaxNamed).Select(blob => $"{ArchivePath.Show(blob.Path)} ({blob.Size:N0} bytes)");
+        var offenders = blobs.OrderByDescending(blob => blob.Size).Take(MaxNamed).Select(
+            blob => $"{ArchivePath.Show(blob.Path)} ({blob.Size:N0} bytes)");
         throw new UserException(
-            $"{origin} is too much code for an order: {total:N0} bytes in {blobs.Count:N0} files, at most {packing.Limits.MaxBytes:N0} in {packing.Limits.MaxEntries:N0} " +
+            $"{origin} is too much code for an order: {total:N0} bytes in {blobs.Count:N0} files, at most {packing.Limits.MaxBytes:N0} " +
+                $"in {packing.Limits.MaxEntries:N0} " +
             $"are packed. The largest: {string.Join(", ", offenders)}. Choose a smaller folder with git_folder.");
     }
 

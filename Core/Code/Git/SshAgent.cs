@@ -75,7 +75,8 @@ internal sealed class SshAgent : IDisposable
         await add.WaitForExitAsync(cancellationToken);
         if (add.ExitCode != 0)
         {
-            throw new UserException("ssh-add does not take the ssh key: it is damaged, of an unknown type, or has a passphrase. Check git_ssh_key_location.");
+            throw new UserException(
+                "ssh-add does not take the ssh key: it is damaged, of an unknown type, or has a passphrase. Check git_ssh_key_location.");
         }
     }
 
@@ -102,7 +103,9 @@ internal sealed class SshAgent : IDisposable
         }
         catch (Win32Exception e)
         {
-            throw new UserException($"{program} is not installed here, and is needed for git_ssh_key_location. Install OpenSSH's client, or use https with a token.", inner: e);
+            throw new UserException(
+                $"{program} is not installed here, and is needed for git_ssh_key_location. Install OpenSSH's client, or use https with a token.",
+                inner: e);
         }
     }
 }

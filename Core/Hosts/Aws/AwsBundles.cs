@@ -33,7 +33,8 @@ internal sealed class AwsBundles(Func<string, IObjectStore> open) : IBundleSourc
         var at = Bundle(order) with { Key = RunKeys.Code(order.RunId, sha256) };
         try
         {
-            return await open(at.Bucket).OpenAsync(at.Key, ArchiveLimits.MaxArchiveBytes, cancellationToken) ?? throw BundleException.Invalid($"{at} is missing");
+            return await open(at.Bucket).OpenAsync(at.Key, ArchiveLimits.MaxArchiveBytes, cancellationToken)
+                ?? throw BundleException.Invalid($"{at} is missing");
         }
         catch (ObjectTooLargeException large)
         {
@@ -60,7 +61,8 @@ internal sealed class AwsInputs(Func<string, IObjectStore> open, GitOptions git,
         order.RepoIn(job) is { } repo ? new CodeRequest.Repository(repo, order.CommitIn(job), order.GitFolder, credentials) : null;
 
     /// <inheritdoc/>
-    public string FolderOf(Order order) => throw new UserException("workspace in_place runs in a folder of one machine, and there is none on AWS; remove it");
+    public string FolderOf(Order order) =>
+        throw new UserException("workspace in_place runs in a folder of one machine, and there is none on AWS; remove it");
 
     /// <inheritdoc/>
     public async ValueTask FetchZipAsync(string location, string file, CancellationToken cancellationToken)
@@ -79,7 +81,8 @@ internal sealed class AwsInputs(Func<string, IObjectStore> open, GitOptions git,
         }
         catch (ObjectTooLargeException large)
         {
-            throw new UserException($"s3_location {at} is larger than {ArchiveLimits.MaxArchiveBytes:N0} bytes; leave out what is not needed", inner: large);
+            throw new UserException(
+                $"s3_location {at} is larger than {ArchiveLimits.MaxArchiveBytes:N0} bytes; leave out what is not needed", inner: large);
         }
     }
 }

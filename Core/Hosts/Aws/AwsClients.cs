@@ -123,7 +123,9 @@ internal sealed class AwsClients : IDisposable
         return config;
     }
 
-    /// <summary>https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html; endpoints of profiles are found by the SDK.</summary>
+    /// <summary>
+    /// https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html; endpoints of profiles are found by the SDK.
+    /// </summary>
     private string? EndpointOf(string service)
     {
         if (string.Equals(_variable("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"), "true", StringComparison.OrdinalIgnoreCase))
@@ -137,7 +139,8 @@ internal sealed class AwsClients : IDisposable
             {
                 return Uri.TryCreate(url, UriKind.Absolute, out var parsed) && parsed.Scheme is "http" or "https"
                     ? url
-                    : throw new UserException($"the variable {name} is not the URL of an endpoint (http:// or https://); correct it or unset it");
+                    : throw new UserException(
+                        $"the variable {name} is not the URL of an endpoint (http:// or https://); correct it or unset it");
             }
         }
 
@@ -155,6 +158,7 @@ internal sealed class AwsClients : IDisposable
         }
 
         return FallbackRegionFactory.GetRegionEndpoint(includeInstanceMetadata: false)?.SystemName
-            ?? throw new UserException("no AWS region is configured; set AWS_REGION (for example eu-central-1), or a region in the profile");
+            ?? throw new UserException(
+                "no AWS region is configured; set AWS_REGION (for example eu-central-1), or a region in the profile");
     }
 }

@@ -46,16 +46,22 @@ internal static class AwsErrors
 
     private static readonly HashSet<string> Credentials = new(StringComparer.Ordinal)
     {
-        "UnrecognizedClientException", "InvalidClientTokenId", "ExpiredToken", "ExpiredTokenException", "InvalidSignatureException", "SignatureDoesNotMatch",
-        "InvalidAccessKeyId", "MissingAuthenticationToken", "MissingAuthenticationTokenException", "IncompleteSignature", "InvalidToken", "OptInRequired",
+        "UnrecognizedClientException", "InvalidClientTokenId", "ExpiredToken", "ExpiredTokenException", "InvalidSignatureException",
+        "SignatureDoesNotMatch",
+        "InvalidAccessKeyId", "MissingAuthenticationToken", "MissingAuthenticationTokenException", "IncompleteSignature", "InvalidToken",
+        "OptInRequired",
     };
 
     private static readonly HashSet<string> Throttled = new(StringComparer.Ordinal)
     {
-        "Throttling", "ThrottlingException", "ThrottledException", "RequestThrottledException", "RequestThrottled", "TooManyRequestsException",
-        "ProvisionedThroughputExceededException", "RequestLimitExceeded", "LimitExceededException", "SlowDown", "TooManyUpdates", "RequestTimeout",
-        "RequestTimeoutException", "TransactionInProgressException", "TransactionConflictException", "ConditionalRequestConflict", "OperationAborted",
-        "AccountLimitExceededException", "ExecutionLimitExceeded", "PriorRequestNotComplete", "BandwidthLimitExceeded", "EC2ThrottledException",
+        "Throttling", "ThrottlingException", "ThrottledException", "RequestThrottledException", "RequestThrottled",
+        "TooManyRequestsException",
+        "ProvisionedThroughputExceededException", "RequestLimitExceeded", "LimitExceededException", "SlowDown", "TooManyUpdates",
+        "RequestTimeout",
+        "RequestTimeoutException", "TransactionInProgressException", "TransactionConflictException", "ConditionalRequestConflict",
+        "OperationAborted",
+        "AccountLimitExceededException", "ExecutionLimitExceeded", "PriorRequestNotComplete", "BandwidthLimitExceeded",
+        "EC2ThrottledException",
     };
 
     /// <summary>What kind of failure it is.</summary>
@@ -69,19 +75,23 @@ internal static class AwsErrors
     };
 
     /// <summary>The exception to throw in place of a call's failure; null when the failure is to be thrown as it is.</summary>
-    internal static Exception? Explain(Exception failure, AwsCall call, CancellationToken cancellationToken) => Of(failure, cancellationToken) switch
-    {
-        AwsError.Missing => new UserException($"{call.What} does not exist in this account and region: create it, or correct its name", inner: failure),
-        AwsError.Denied => new UserException($"no permission to use {call.What}: allow {call.Permission} ({Detail(failure)})", inner: failure),
-        AwsError.Credentials => new UserException(
-            failure is AmazonServiceException
-                ? $"AWS does not accept the credentials for {call.What} ({Detail(failure)}): renew them, or correct them"
-                : $"there are no AWS credentials for {call.What}: set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or run under a role",
-            inner: failure),
-        AwsError.Transient => new StoreUnavailableException(
-            $"{call.What} cannot be reached ({Detail(failure)}): try again; if it lasts, look at the service's limits and the network", failure),
-        _ => null,
-    };
+    internal static Exception? Explain(Exception failure, AwsCall call, CancellationToken cancellationToken) =>
+        Of(failure, cancellationToken) switch
+        {
+            AwsError.Missing =>
+                new UserException($"{call.What} does not exist in this account and region: create it, or correct its name", inner: failure),
+            AwsError.Denied =>
+                new UserException($"no permission to use {call.What}: allow {call.Permission} ({Detail(failure)})", inner: failure),
+            AwsError.Credentials => new UserException(
+                failure is AmazonServiceException
+                    ? $"AWS does not accept the credentials for {call.What} ({Detail(failure)}): renew them, or correct them"
+                    : $"there are no AWS credentials for {call.What}: set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or run under a role",
+                inner: failure),
+            AwsError.Transient => new StoreUnavailableException(
+                $"{call.What} cannot be reached ({Detail(failure)}): try again; if it lasts, look at the service's limits and the network",
+                failure),
+            _ => null,
+        };
 
     /// <summary>What AWS said, on one line.</summary>
     internal static string Detail(Exception failure)
@@ -102,5 +112,6 @@ internal static class AwsErrors
     }
 
     private static bool IsAboutCredentials(string message) =>
-        message.Contains("credential", StringComparison.OrdinalIgnoreCase) || message.Contains("security token", StringComparison.OrdinalIgnoreCase);
+        message.Contains("credential", StringComparison.OrdinalIgnoreCase)
+            || message.Contains("security token", StringComparison.OrdinalIgnoreCase);
 }

@@ -34,7 +34,16 @@ internal sealed class AwsHost : IDisposable
     private readonly AwsSettings settings;
     private readonly AwsClients clients;
     private readonly Lazy<AwsClients> readers;
-    private readonly LazyDisposable<HttpClient> uploads = new(() => new HttpClient(new SocketsHttpHandler { UseCookies = false, AllowAutoRedirect = false, ActivityHeadersPropagator = null }) { Timeout = UploadTimeout });
+    private readonly LazyDisposable<HttpClient> uploads = new(
+        () =>
+            new HttpClient(
+                new SocketsHttpHandler
+                {
+                    UseCookies = false,
+                    AllowAutoRedirect = false,
+                    ActivityHeadersPropagator = null
+                })
+            { Timeout = UploadTimeout });
     private readonly Lazy<DynamoRunStore> store;
     private readonly Lazy<IObjectStore> objects;
     private readonly Lazy<VcsReporter> reporter;
@@ -46,7 +55,9 @@ internal sealed class AwsHost : IDisposable
     /// <param name="randomBytes">Makes random bytes.</param>
     /// <param name="tell">Gets a line about something unusual.</param>
     /// <param name="credentials">Who calls; null for the SDK's usual chain (variables, profile, role).</param>
-    public AwsHost(Func<string, string?> variable, TimeProvider clock, Func<int, byte[]> randomBytes, Action<string> tell, AWSCredentials? credentials = null)
+    public AwsHost(
+        Func<string, string?> variable, TimeProvider clock, Func<int, byte[]> randomBytes, Action<string> tell,
+        AWSCredentials? credentials = null)
     {
         (this.variable, this.clock, this.randomBytes, this.tell) = (variable, clock, randomBytes, tell);
         settings = new AwsSettings(variable);
@@ -77,11 +88,15 @@ internal sealed class AwsHost : IDisposable
     public void CheckWebhook() => SettingsCheck.Ask(
         [
             .. Everywhere(), () => settings.WatchdogStateMachine, () => settings.JobParameters, () => settings.JobSecrets,
-            () => settings.VcsParameters, () => settings.VcsSecrets, () => settings.CodeLocations, () => SecretLocationOf(), () => settings.ReplayRules,
+            () =>
+                settings.VcsParameters, () => settings.VcsSecrets, () => settings.CodeLocations, () => SecretLocationOf(),
+                () => settings.ReplayRules,
             () => readers.Value,
         ]);
 
-    /// <summary>Finds out what is not configured that orchestrating needs. (Workers' names are asked for when an order needs them.)</summary>
+    /// <summary>
+    /// Finds out what is not configured that orchestrating needs. (Workers' names are asked for when an order needs them.)
+    /// </summary>
     /// <exception cref="UserException">A variable is missing, or wrong.</exception>
     public void CheckOrchestrate() => SettingsCheck.Ask([.. Everywhere(), () => settings.WatchdogStateMachine]);
 
@@ -103,7 +118,10 @@ internal sealed class AwsHost : IDisposable
         {
             RecordRetention = settings.RecordRetention,
         };
-        return new WebhookRole(new WebhookHandler(new AwsJobSubmission(intake, settings.DoneBucket), new DeliveryDeduplicator(Objects, clock), settings.ReplayRules, clock), ReadWebhookSecretAsync, clock);
+        return new WebhookRole(
+            new WebhookHandler(
+                new AwsJobSubmission(intake, settings.DoneBucket), new DeliveryDeduplicator(Objects, clock), settings.ReplayRules, clock),
+            ReadWebhookSecretAsync, clock);
     }
 
     /// <summary>Wakes runs.</summary>
@@ -117,10 +135,14 @@ internal sealed class AwsHost : IDisposable
     public WorkerRole Work(WorkerEnvironment site)
     {
         var identities = new SsmIdentities(Secrets(clients), variable);
-        return new WorkerRole(OpenAsync, new AwsBundles(BucketOfOrder), identities, new ExclusiveCommandRunner(new CommandRunner(clock)), site, clock, randomBytes);
+        return new WorkerRole(
+            OpenAsync, new AwsBundles(BucketOfOrder), identities, new ExclusiveCommandRunner(new CommandRunner(clock)), site, clock,
+            randomBytes);
 
-        async ValueTask<IOrderChannel> OpenAsync(OrderAssignment order, IIdentitySource keys, CancellationToken cancellationToken) => order.InternalBucket is { } bucket
-            ? await PresignedChannel.OpenAsync(uploads.Value, order, Bucket(bucket, "internal_bucket of the order"), keys, cancellationToken)
+        async ValueTask<IOrderChannel> OpenAsync(OrderAssignment order, IIdentitySource keys, CancellationToken cancellationToken) =>
+            order.InternalBucket is { } bucket
+            ? await PresignedChannel.OpenAsync(
+                uploads.Value, order, Bucket(bucket, "internal_bucket of the order"), keys, cancellationToken)
             : throw new UserException("the order does not name its bucket; give it as internal_bucket (INTERNAL_BUCKET)");
     }
 
@@ -138,7 +160,8 @@ internal sealed class AwsHost : IDisposable
     /// <param name="cancellationToken">Ends it early.</param>
     public async ValueTask<WakeOutcome?> WakeAsync(RunInspection found, string owner, CancellationToken cancellationToken) =>
         await engine.Value.Orchestrator.WakeAsync(
-            found.Job.RunId, [OrderNum.Job, .. found.Unhandled], new Lease(owner, clock.GetUtcNow() + Hosts.Aws.Lambda.RuntimeApi.LongestInvocation), ending: null, cancellationToken);
+            found.Job.RunId, [OrderNum.Job, .. found.Unhandled],
+            new Lease(owner, clock.GetUtcNow() + Hosts.Aws.Lambda.RuntimeApi.LongestInvocation), ending: null, cancellationToken);
 
     /// <inheritdoc/>
     public void Dispose()
@@ -161,7 +184,8 @@ internal sealed class AwsHost : IDisposable
 
     private AwsWorkers MakeWorkers()
     {
-        var names = new AwsWorkerNames(settings.InternalBucket, settings.SopsKeyPrefix, () => settings.CodeBuildProject, () => settings.WorkerLambda);
+        var names = new AwsWorkerNames(
+            settings.InternalBucket, settings.SopsKeyPrefix, () => settings.CodeBuildProject, () => settings.WorkerLambda);
         var signer = new UploadSigner(clients.S3, settings.InternalBucket, clock);
         return new AwsWorkers(names, Objects, signer, () => clients.CodeBuild, () => clients.Lambda, clock, tell);
     }
@@ -215,5 +239,7 @@ internal sealed class AwsHost : IDisposable
 
     private SecretLocation? SecretLocationOf() => settings.WebhookSecretLocation is not { } text ? null
         : SecretLocation.TryParse(text, out var location) ? location
-        : throw new UserException($"{AwsSettings.WebhookSecretVariable} is {Printable.Word(text)}, which is no location; give it as aws:::ssm:<path> or aws:::secretd:<name>");
+        : throw new UserException(
+            $"{AwsSettings.WebhookSecretVariable} is {Printable.Word(text)}, which is no location; give it as aws:::ssm:<path> or " +
+                $"aws:::secretd:<name>");
 }

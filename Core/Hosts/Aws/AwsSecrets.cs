@@ -24,13 +24,16 @@ internal sealed class AwsSecrets(Func<IAmazonSimpleSystemsManagement> ssm, Func<
                 _ => throw new UserException($"{location} can be read on one machine only; use aws:::ssm:<path> or aws:::secretd:<name>"),
             };
         }
-        catch (AmazonServiceException missing) when (missing.ErrorCode is "ParameterNotFound" or "ParameterVersionNotFound" or "ResourceNotFoundException")
+        catch (AmazonServiceException missing) when (
+            missing.ErrorCode is "ParameterNotFound" or "ParameterVersionNotFound" or "ResourceNotFoundException")
         {
-            throw new UserException($"{location}: there is no such secret in this account and region; create it, or correct the location", inner: missing);
+            throw new UserException(
+                $"{location}: there is no such secret in this account and region; create it, or correct the location", inner: missing);
         }
         catch (AmazonServiceException refused) when (AwsErrors.Of(refused, cancellationToken) is AwsError.Other)
         {
-            throw new UserException($"{location}: it cannot be read ({AwsErrors.Detail(refused)}); correct the location, its key or its state", inner: refused);
+            throw new UserException(
+                $"{location}: it cannot be read ({AwsErrors.Detail(refused)}); correct the location, its key or its state", inner: refused);
         }
         catch (Exception failure) when (AwsErrors.Explain(failure, CallOf(location), cancellationToken) is { } explained)
         {
@@ -52,5 +55,7 @@ internal sealed class AwsSecrets(Func<IAmazonSimpleSystemsManagement> ssm, Func<
 
     private static AwsCall CallOf(SecretLocation location) => new(
         location.ToString(),
-        location.Keeper == SecretKeeper.Ssm ? "ssm:GetParameter, and kms:Decrypt for its key" : "secretsmanager:GetSecretValue, and kms:Decrypt for its key");
+        location.Keeper == SecretKeeper.Ssm
+            ? "ssm:GetParameter, and kms:Decrypt for its key"
+            : "secretsmanager:GetSecretValue, and kms:Decrypt for its key");
 }

@@ -133,18 +133,22 @@ internal sealed class AwsSettings(Func<string, string?> variable)
     /// <summary>How long the records of jobs and orders are kept.</summary>
     /// <exception cref="UserException">It is no number of days.</exception>
     public TimeSpan RecordRetention => Find(RecordDaysVariable) is not { } days ? Planning.DefaultRetention
-        : int.TryParse(days, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number is >= 1 and <= MaxRecordDays ? TimeSpan.FromDays(number)
+        : int.TryParse(days, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+            && number is >= 1 and <= MaxRecordDays ? TimeSpan.FromDays(number)
         : throw new UserException($"the variable {RecordDaysVariable} is '{days}'; set it to a number of days from 1 to {MaxRecordDays}");
 
     /// <summary>Whether the tables are named, so that runs on AWS can be looked at.</summary>
-    public bool NamesTables => Find(OrdersTableVariable) is not null && Find(EventsTableVariable) is not null && Find(LocksTableVariable) is not null;
+    public bool NamesTables =>
+        Find(OrdersTableVariable) is not null && Find(EventsTableVariable) is not null && Find(LocksTableVariable) is not null;
 
     /// <summary>The names of the tables.</summary>
     /// <exception cref="UserException">One is missing.</exception>
     public DynamoTables Tables => new(OrdersTable, EventsTable, LocksTable);
 
     /// <summary>What the names of a deployment begin with, told by one of them.</summary>
-    private string Deployment => Find(OrdersTableVariable) is { } table && table.EndsWith(OrdersTableEnding, StringComparison.Ordinal) && table.Length > OrdersTableEnding.Length
+    private string Deployment =>
+        Find(OrdersTableVariable) is { } table && table.EndsWith(OrdersTableEnding, StringComparison.Ordinal)
+            && table.Length > OrdersTableEnding.Length
         ? table[..^OrdersTableEnding.Length]
         : DefaultDeployment;
 
@@ -152,11 +156,13 @@ internal sealed class AwsSettings(Func<string, string?> variable)
         text.Split(':', 6) is ["arn", { Length: > 0 }, "iam", "", { Length: > 0 }, var name]
         && name.StartsWith("role/", StringComparison.Ordinal) && name.Length > "role/".Length;
 
-    private static bool IsPathPrefix(string text) => text.Length > 2 && text[0] == '/' && text[^1] == '/' && !text.Contains("//", StringComparison.Ordinal);
+    private static bool IsPathPrefix(string text) =>
+        text.Length > 2 && text[0] == '/' && text[^1] == '/' && !text.Contains("//", StringComparison.Ordinal);
 
     private static bool IsNamePrefix(string text) => text.Length > 1 && text[0] != '/' && text[^1] == '/';
 
-    private static bool IsCodeLocation(string text) => text[0] != '/' && (!text.Contains('/') || text[^1] == '/') && !text.Contains("//", StringComparison.Ordinal);
+    private static bool IsCodeLocation(string text) =>
+        text[0] != '/' && (!text.Contains('/') || text[^1] == '/') && !text.Contains("//", StringComparison.Ordinal);
 
     /// <summary>
     /// The entries of a list, with commas or blanks between them; null when the variable is not set. One that is set and empty allows
@@ -169,15 +175,19 @@ internal sealed class AwsSettings(Func<string, string?> variable)
             return null;
         }
 
-        List<string> entries = [.. text.Split([',', ' ', '\t', '\n'], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)];
+        List<string> entries =
+            [.. text.Split([',', ' ', '\t', '\n'], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)];
         return entries.FirstOrDefault(entry => !isEntry(entry) || entry.AsSpan().ContainsAny("*?")) is { } wrong
-            ? throw new UserException($"the variable {name} has the entry {Printable.Word(wrong)}, which allows nothing or everything; write for example {example}")
+            ? throw new UserException(
+                $"the variable {name} has the entry {Printable.Word(wrong)}, which allows nothing or everything; write for example " +
+                    $"{example}")
             : entries;
     }
 
     private string? Find(string name) => variable(name) is { } value && !string.IsNullOrWhiteSpace(value) ? value.Trim() : null;
 
-    private string Need(string name, string meaning) => Find(name) ?? throw new UserException($"the variable {name} is not set; set it to {meaning}");
+    private string Need(string name, string meaning) =>
+        Find(name) ?? throw new UserException($"the variable {name} is not set; set it to {meaning}");
 }
 
 /// <summary>The names of the engine's tables.</summary>

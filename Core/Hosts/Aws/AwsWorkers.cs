@@ -13,11 +13,12 @@ namespace IacCi.Core.Hosts.Aws;
 /// <param name="SopsKeyPrefix">Where the runs' identities are.</param>
 /// <param name="CodeBuildProject">Gives the project's name, when it is needed.</param>
 /// <param name="WorkerLambda">Gives the function's name or ARN, when it is needed.</param>
-internal sealed record AwsWorkerNames(string InternalBucket, string SopsKeyPrefix, Func<string> CodeBuildProject, Func<string> WorkerLambda);
+internal sealed record AwsWorkerNames(
+    string InternalBucket, string SopsKeyPrefix, Func<string> CodeBuildProject, Func<string> WorkerLambda);
 
 /// <summary>
-/// Workers in CodeBuild builds and in the worker Lambda. Before a worker is started, its capabilities are signed and left for it, encrypted; what it
-/// is started with holds nothing secret.
+/// Workers in CodeBuild builds and in the worker Lambda. Before a worker is started, its capabilities are signed and left for it,
+/// encrypted; what it is started with holds nothing secret.
 /// </summary>
 /// <param name="names">What is called what.</param>
 /// <param name="objects">The engine's bucket.</param>
@@ -118,8 +119,8 @@ internal sealed class AwsWorkers(
     }
 
     /// <summary>
-    /// Within five minutes, one token starts one build. Callers choose their run ids, and two deployments in an account may see the same one: the project
-    /// is part of the token.
+    /// Within five minutes, one token starts one build. Callers choose their run ids, and two deployments in an account may see the same
+    /// one: the project is part of the token.
     /// </summary>
     internal static string TokenOf(string project, RunId run, OrderNum num) =>
         Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{project}\n{run}-{num}")));
@@ -157,8 +158,10 @@ internal sealed class AwsWorkers(
         {
             ProjectName = project,
             IdempotencyToken = TokenOf(project, ticket.RunId, ticket.OrderNum),
-            EnvironmentVariablesOverride = [.. ticket.ToVariables().Select(pair => new EnvironmentVariable { Name = pair.Key, Value = pair.Value })],
-            TimeoutInMinutesOverride = Minutes(order.TimeoutSeconds + order.StopGraceSeconds + OrderLimits.WatchdogGraceSeconds + BuildOverheadSeconds, MaxBuildMinutes),
+            EnvironmentVariablesOverride =
+                [.. ticket.ToVariables().Select(pair => new EnvironmentVariable { Name = pair.Key, Value = pair.Value })],
+            TimeoutInMinutesOverride = Minutes(
+                order.TimeoutSeconds + order.StopGraceSeconds + OrderLimits.WatchdogGraceSeconds + BuildOverheadSeconds, MaxBuildMinutes),
             QueuedTimeoutInMinutesOverride = Minutes(OrderLimits.CodeBuildClaimSeconds, MaxQueueMinutes),
         };
         var answer = await StartResult.OfAsync(

@@ -5,7 +5,9 @@ using IacCi.Core.Secrets.Sops;
 
 namespace IacCi.Core.Hosts.Aws;
 
-/// <summary>An order's two capabilities, as they travel in <c>dispatch.enc.json</c>: a SOPS file that only the order's worker can read.</summary>
+/// <summary>
+/// An order's two capabilities, as they travel in <c>dispatch.enc.json</c>: a SOPS file that only the order's worker can read.
+/// </summary>
 /// <param name="CallbackUrl">Creates the result.</param>
 /// <param name="ClaimUrl">Creates the claim.</param>
 internal sealed record DispatchUrls(string CallbackUrl, string ClaimUrl)

@@ -8,8 +8,8 @@ using IacCi.Core.Worker;
 namespace IacCi.Core.Hosts.Aws;
 
 /// <summary>
-/// Claims and reports with signed URLs, by plain HTTP: no credentials, and no trace header (AWS cuts chains of S3 and Lambda at about 16 links when it
-/// sees one). The URLs are capabilities, and appear in no message.
+/// Claims and reports with signed URLs, by plain HTTP: no credentials, and no trace header (AWS cuts chains of S3 and Lambda at about 16
+/// links when it sees one). The URLs are capabilities, and appear in no message.
 /// </summary>
 /// <param name="http">The client; its timeout bounds each attempt.</param>
 /// <param name="urls">The URLs.</param>
@@ -21,7 +21,8 @@ internal sealed class PresignedChannel(HttpClient http, DispatchUrls urls) : IOr
     /// <param name="objects">The engine's bucket.</param>
     /// <param name="identities">Finds the key that opens the file.</param>
     /// <param name="cancellationToken">Ends the call early.</param>
-    /// <exception cref="UserException">The file is missing or cannot be opened: the order can neither be claimed nor reported from here.</exception>
+    /// <exception cref="UserException">The file is missing or cannot be opened: the order can neither be claimed nor reported from
+    /// here.</exception>
     public static async ValueTask<PresignedChannel> OpenAsync(
         HttpClient http, OrderAssignment order, IObjectStore objects, IIdentitySource identities, CancellationToken cancellationToken)
     {
@@ -72,9 +73,11 @@ internal sealed class PresignedChannel(HttpClient http, DispatchUrls urls) : IOr
     {
         >= HttpStatusCode.OK and < HttpStatusCode.MultipleChoices => (true, null),
         HttpStatusCode.PreconditionFailed => (false, null),
-        HttpStatusCode.Conflict or HttpStatusCode.RequestTimeout or HttpStatusCode.TooManyRequests or >= HttpStatusCode.InternalServerError =>
+        HttpStatusCode.Conflict or HttpStatusCode.RequestTimeout or HttpStatusCode.TooManyRequests
+            or >= HttpStatusCode.InternalServerError =>
             throw new StoreUnavailableException($"S3 did not take the {what} now (HTTP {(int)status}); it is tried again"),
-        HttpStatusCode.Forbidden => (false, $"S3 refused the {what} (HTTP 403): its signature has expired, or the credentials that signed it have"),
+        HttpStatusCode.Forbidden =>
+            (false, $"S3 refused the {what} (HTTP 403): its signature has expired, or the credentials that signed it have"),
         _ => (false, $"S3 refused the {what} (HTTP {(int)status})"),
     };
 }

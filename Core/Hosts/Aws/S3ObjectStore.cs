@@ -9,15 +9,16 @@ using IacCi.Core.Text;
 namespace IacCi.Core.Hosts.Aws;
 
 /// <summary>
-/// One S3 bucket. Reads see every write (https://docs.aws.amazon.com/AmazonS3/latest/userguide/Welcome.html#ConsistencyModel). A creation whose first
-/// answer was lost, and which the SDK repeats, answers false: the object is there, and who wrote it is for its content to say.
+/// One S3 bucket. Reads see every write (https://docs.aws.amazon.com/AmazonS3/latest/userguide/Welcome.html#ConsistencyModel). A creation
+/// whose first answer was lost, and which the SDK repeats, answers false: the object is there, and who wrote it is for its content to say.
 /// </summary>
 /// <param name="client">The client.</param>
 /// <param name="bucket">The bucket's name.</param>
 /// <param name="named">What names the bucket, for messages: a variable, or a location in a job.</param>
 /// <param name="clock">The clock of pauses.</param>
 /// <param name="randomBytes">Spreads the pauses.</param>
-internal sealed class S3ObjectStore(IAmazonS3 client, string bucket, string named, TimeProvider clock, Func<int, byte[]> randomBytes) : IObjectStore
+internal sealed class S3ObjectStore(
+    IAmazonS3 client, string bucket, string named, TimeProvider clock, Func<int, byte[]> randomBytes) : IObjectStore
 {
     /// <summary>How often a creation is tried that meets another one of the same key.</summary>
     private const int MaxConflicts = 6;
@@ -44,7 +45,9 @@ internal sealed class S3ObjectStore(IAmazonS3 client, string bucket, string name
 
             var content = new byte[answer.ContentLength];
             await answer.ResponseStream.ReadExactlyAsync(content, cancellationToken);
-            return new StoredObject(content, answer.LastModified is { } at ? new DateTimeOffset(at.ToUniversalTime(), TimeSpan.Zero) : null);
+            return new StoredObject(content, answer.LastModified is { } at
+                ? new DateTimeOffset(at.ToUniversalTime(), TimeSpan.Zero)
+                : null);
         }
         catch (AmazonS3Exception missing) when (missing.ErrorCode == "NoSuchKey")
         {
@@ -170,7 +173,8 @@ internal sealed class S3ObjectStore(IAmazonS3 client, string bucket, string name
             }
         }
 
-        throw new UserException($"{What} has more than {MaxPages:N0} pages of objects under {prefix}; remove some, or let its lifecycle rule do it");
+        throw new UserException(
+            $"{What} has more than {MaxPages:N0} pages of objects under {prefix}; remove some, or let its lifecycle rule do it");
     }
 
     private async ValueTask<ListObjectsV2Response> PageAsync(string prefix, string? next, CancellationToken cancellationToken)

@@ -6,8 +6,8 @@ using IacCi.Core.Text;
 namespace IacCi.Core.Hosts.Aws;
 
 /// <summary>
-/// Watchdogs as executions of a state machine. Their name is made of the run and the order, and Step Functions gives a name once in 90 days: a second
-/// start is no second watchdog.
+/// Watchdogs as executions of a state machine. Their name is made of the run and the order, and Step Functions gives a name once in 90
+/// days: a second start is no second watchdog.
 /// </summary>
 /// <param name="client">Gives the client; asked when a watchdog is started.</param>
 /// <param name="stateMachine">Gives the state machine's ARN; asked when a watchdog is started.</param>
@@ -18,7 +18,8 @@ internal sealed class SfnWatchdogs(Func<AmazonStepFunctionsClient> client, Func<
     public async ValueTask<StartOutcome> StartAsync(WatchTarget watch, CancellationToken cancellationToken)
     {
         var name = $"{watch.RunId}-{watch.Num}";
-        var request = new StartExecutionRequest { StateMachineArn = stateMachine(), Name = name, Input = WatchdogInput.Write(watch, internalBucket) };
+        var request =
+            new StartExecutionRequest { StateMachineArn = stateMachine(), Name = name, Input = WatchdogInput.Write(watch, internalBucket) };
         try
         {
             return new StartOutcome.Started(await StartAsync(request, cancellationToken) ?? ExecutionArn(name));
@@ -34,7 +35,8 @@ internal sealed class SfnWatchdogs(Func<AmazonStepFunctionsClient> client, Func<
     }
 
     /// <returns>The execution; null when it was started before.</returns>
-    private async ValueTask<string?> StartAsync(StartExecutionRequest request, CancellationToken cancellationToken) => await StartResult.OfAsync(
+    private async ValueTask<string?> StartAsync(StartExecutionRequest request, CancellationToken cancellationToken) =>
+        await StartResult.OfAsync(
         async () =>
         {
             try
@@ -49,5 +51,6 @@ internal sealed class SfnWatchdogs(Func<AmazonStepFunctionsClient> client, Func<
         new AwsCall($"the state machine {stateMachine()} ({AwsSettings.WatchdogVariable})", "states:StartExecution"),
         cancellationToken);
 
-    private string ExecutionArn(string name) => $"{stateMachine().Replace(":stateMachine:", ":execution:", StringComparison.Ordinal)}:{name}";
+    private string ExecutionArn(string name) =>
+        $"{stateMachine().Replace(":stateMachine:", ":execution:", StringComparison.Ordinal)}:{name}";
 }

@@ -7,8 +7,8 @@ using IacCi.Core.Text;
 namespace IacCi.Core.Hosts.Aws;
 
 /// <summary>
-/// The identities of a worker on AWS: the one at the order's <c>sops_key_ssm_path</c> (the run's own, unless the order names another), and those that
-/// sops finds (SOPS_AGE_KEY, SOPS_AGE_KEY_FILE), for an order that was encrypted to a key of the caller's.
+/// The identities of a worker on AWS: the one at the order's <c>sops_key_ssm_path</c> (the run's own, unless the order names another), and
+/// those that sops finds (SOPS_AGE_KEY, SOPS_AGE_KEY_FILE), for an order that was encrypted to a key of the caller's.
 /// </summary>
 /// <param name="secrets">Reads SSM.</param>
 /// <param name="variable">Gives a variable of the environment, or null.</param>
@@ -31,7 +31,8 @@ internal sealed class SsmIdentities(ISecretSource secrets, Func<string, string?>
 
         try
         {
-            return new AgeKeySet([.. AgeKeys.Parse(await secrets.ReadAsync(location, cancellationToken), location.ToString()), .. here], here.Unusable);
+            return new AgeKeySet(
+                [.. AgeKeys.Parse(await secrets.ReadAsync(location, cancellationToken), location.ToString()), .. here], here.Unusable);
         }
         catch (UserException) when (here.Count > 0)
         {

@@ -26,7 +26,8 @@ internal sealed class SsmRunKeys(IAmazonSimpleSystemsManagement ssm, string pref
     /// <summary>Checks a prefix.</summary>
     /// <param name="prefix">The prefix; a slash at its end is cut off.</param>
     /// <param name="variable">What names it, for messages.</param>
-    /// <exception cref="UserException">SSM does not allow it (https://docs.aws.amazon.com/systems-manager/latest/userguide/sysman-paramstore-su-create.html).</exception>
+    /// <exception cref="UserException">SSM does not allow it
+    /// (https://docs.aws.amazon.com/systems-manager/latest/userguide/sysman-paramstore-su-create.html).</exception>
     public static string CheckPrefix(string prefix, string variable)
     {
         var path = prefix.TrimEnd('/');
@@ -34,7 +35,8 @@ internal sealed class SsmRunKeys(IAmazonSimpleSystemsManagement ssm, string pref
             && !path.StartsWith("/aws", StringComparison.OrdinalIgnoreCase) && !path.StartsWith("/ssm", StringComparison.OrdinalIgnoreCase);
         return valid
             ? path
-            : throw new UserException($"{variable} has to be a path such as {DefaultPrefix}: letters, digits and _.-/, not beginning with /aws or /ssm");
+            : throw new UserException(
+                $"{variable} has to be a path such as {DefaultPrefix}: letters, digits and _.-/, not beginning with /aws or /ssm");
     }
 
     /// <inheritdoc/>
@@ -103,14 +105,16 @@ internal sealed class SsmRunKeys(IAmazonSimpleSystemsManagement ssm, string pref
     {
         try
         {
-            var answer = await ssm.GetParameterAsync(new GetParameterRequest { Name = PathOf(prefix, run), WithDecryption = true }, cancellationToken);
+            var answer = await ssm.GetParameterAsync(
+                new GetParameterRequest { Name = PathOf(prefix, run), WithDecryption = true }, cancellationToken);
             return AgeKeys.Parse(answer.Parameter.Value, PathOf(prefix, run))[0];
         }
         catch (ParameterNotFoundException)
         {
             return null;
         }
-        catch (Exception failure) when (Explain(failure, run, "ssm:GetParameter, and kms:Decrypt for its key", cancellationToken) is { } explained)
+        catch (Exception failure) when (
+            Explain(failure, run, "ssm:GetParameter, and kms:Decrypt for its key", cancellationToken) is { } explained)
         {
             throw explained;
         }
@@ -120,7 +124,9 @@ internal sealed class SsmRunKeys(IAmazonSimpleSystemsManagement ssm, string pref
     {
         var what = $"the SSM parameter {PathOf(prefix, run)}";
         return AwsErrors.Explain(failure, new AwsCall(what, permission), cancellationToken) ?? (failure is AmazonServiceException refused
-            ? new UserException($"SSM refused {what} ({AwsErrors.Detail(refused)}): correct {AwsSettings.SopsKeyPrefixVariable}, or look at the account's limits", inner: refused)
+            ? new UserException(
+                $"SSM refused {what} ({AwsErrors.Detail(refused)}): correct {AwsSettings.SopsKeyPrefixVariable}, or look at the account's limits",
+                inner: refused)
             : null);
     }
 }

@@ -22,11 +22,14 @@ internal static class StartResult
         }
         catch (AmazonServiceException invalid)
         {
-            throw new UserException($"{what.What} refused the call ({AwsErrors.Detail(invalid)}): correct its configuration", inner: invalid);
+            throw new UserException(
+                $"{what.What} refused the call ({AwsErrors.Detail(invalid)}): correct its configuration", inner: invalid);
         }
     }
 
-    /// <summary>What a failed start means for its order. Credentials that are not accepted now may be accepted later; nothing was started.</summary>
+    /// <summary>
+    /// What a failed start means for its order. Credentials that are not accepted now may be accepted later; nothing was started.
+    /// </summary>
     internal static StartOutcome Of(UserException failure) =>
         failure.InnerException is { } inner && AwsErrors.Of(inner, CancellationToken.None) == AwsError.Credentials
             ? new StartOutcome.Unknown(failure.Message)

@@ -5,8 +5,8 @@ using Amazon.S3.Model;
 namespace IacCi.Core.Hosts.Aws;
 
 /// <summary>
-/// Signs URLs with which somebody without credentials may create one object, once: <c>If-None-Match: *</c> is part of the signature, so an upload
-/// without it is refused (https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html).
+/// Signs URLs with which somebody without credentials may create one object, once: <c>If-None-Match: *</c> is part of the signature, so an
+/// upload without it is refused (https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html).
 /// </summary>
 /// <param name="client">The client.</param>
 /// <param name="bucket">The bucket.</param>
@@ -38,7 +38,8 @@ internal sealed class UploadSigner(IAmazonS3 client, string bucket, TimeProvider
         {
             return await client.GetPreSignedURLAsync(request);
         }
-        catch (AmazonClientException failure) when (AwsErrors.Explain(failure, new AwsCall($"the S3 bucket {bucket}", "s3:PutObject"), default) is { } explained)
+        catch (AmazonClientException failure) when (
+            AwsErrors.Explain(failure, new AwsCall($"the S3 bucket {bucket}", "s3:PutObject"), default) is { } explained)
         {
             throw explained;
         }

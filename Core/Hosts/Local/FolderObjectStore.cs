@@ -9,7 +9,8 @@ namespace IacCi.Core.Hosts.Local;
 
 /// <summary>
 /// Objects as files in a folder. A file appears whole or not at all, and the system decides between two who create the same one:
-/// <c>renameat2(2)</c> with RENAME_NOREPLACE, and <c>link(2)</c>, fail when the name is taken (https://man7.org/linux/man-pages/man2/rename.2.html).
+/// <c>renameat2(2)</c> with RENAME_NOREPLACE, and <c>link(2)</c>, fail when the name is taken
+/// (https://man7.org/linux/man-pages/man2/rename.2.html).
 /// </summary>
 internal sealed partial class FolderObjectStore : IObjectStore
 {
@@ -39,7 +40,8 @@ internal sealed partial class FolderObjectStore : IObjectStore
         }
         catch (Exception wrong) when (wrong is IOException or UnauthorizedAccessException)
         {
-            throw new UserException($"cannot make the folder {staging}: {wrong.Message}; give another state folder with --state-dir", inner: wrong);
+            throw new UserException(
+                $"cannot make the folder {staging}: {wrong.Message}; give another state folder with --state-dir", inner: wrong);
         }
     }
 
@@ -78,7 +80,8 @@ internal sealed partial class FolderObjectStore : IObjectStore
     public ValueTask<bool> ExistsAsync(string key, CancellationToken cancellationToken) => new(File.Exists(PathOf(key)));
 
     /// <inheritdoc/>
-    public ValueTask<bool> CreateAsync(string key, ReadOnlyMemory<byte> content, CancellationToken cancellationToken) => new(Create(key, content));
+    public ValueTask<bool> CreateAsync(string key, ReadOnlyMemory<byte> content, CancellationToken cancellationToken) =>
+        new(Create(key, content));
 
     /// <summary>Creates the object, if the key is free.</summary>
     public bool Create(string key, ReadOnlyMemory<byte> content)
@@ -239,7 +242,8 @@ internal sealed partial class FolderObjectStore : IObjectStore
         }
     }
 
-    private static UserException Unwritable(string folder, Exception wrong) => new($"cannot write to {folder}: {wrong.Message}", ExitCode.Fault, wrong);
+    private static UserException Unwritable(string folder, Exception wrong) =>
+        new($"cannot write to {folder}: {wrong.Message}", ExitCode.Fault, wrong);
 
     /// <summary>Gives a file one more name, and makes the folder of that name if there is none.</summary>
     /// <returns>False when the name is taken.</returns>
@@ -287,5 +291,6 @@ internal sealed partial class FolderObjectStore : IObjectStore
         return error;
     }
 
-    private static StoreUnavailableException Refused(string path, int error) => new($"cannot create {path}: {Marshal.GetPInvokeErrorMessage(error)}");
+    private static StoreUnavailableException Refused(string path, int error) =>
+        new($"cannot create {path}: {Marshal.GetPInvokeErrorMessage(error)}");
 }

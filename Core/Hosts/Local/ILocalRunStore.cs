@@ -12,7 +12,9 @@ internal interface ILocalRunStore : IRunStore
     /// <exception cref="Text.StoreUnavailableException">The disk refuses, or has refused before.</exception>
     ValueTask FlushAsync(WrittenMark mark, CancellationToken cancellationToken);
 
-    /// <summary>Gives a run that is taken up again a new deadline; the time between was nobody's. The job keeps the one it came with.</summary>
+    /// <summary>
+    /// Gives a run that is taken up again a new deadline; the time between was nobody's. The job keeps the one it came with.
+    /// </summary>
     ValueTask SetDeadlineAsync(RunId run, DateTimeOffset deadline, CancellationToken cancellationToken);
 
     /// <summary>Remembers that a process works on a run.</summary>

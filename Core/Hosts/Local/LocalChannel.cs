@@ -36,7 +36,8 @@ internal sealed class LocalChannel(IObjectStore objects, RunId run, OrderNum num
     /// <inheritdoc/>
     public async ValueTask<ReportOutcome> ReportAsync(ReadOnlyMemory<byte> resultJson, CancellationToken cancellationToken)
     {
-        if (ordered is { } end && OrderResultReader.Parse(resultJson) is ResultReading.Valid { Result: { Status: not OrderStatus.Succeeded } result })
+        if (ordered is { } end
+            && OrderResultReader.Parse(resultJson) is ResultReading.Valid { Result: { Status: not OrderStatus.Succeeded } result })
         {
             resultJson = (result with { Status = end.Status, FailureReason = end.Reason }).ToJson();
         }

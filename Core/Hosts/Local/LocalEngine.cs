@@ -9,12 +9,14 @@ using IacCi.Core.Worker;
 namespace IacCi.Core.Hosts.Local;
 
 /// <summary>
-/// The engine on one machine, over ports: it takes jobs in, drives runs, and works on their orders in this process. It may drive many runs at once, each by
-/// a call of <see cref="RunAsync"/>. Several processes may share a state folder, and even a run.
+/// The engine on one machine, over ports: it takes jobs in, drives runs, and works on their orders in this process. It may drive many runs
+/// at once, each by a call of <see cref="RunAsync"/>. Several processes may share a state folder, and even a run.
 /// </summary>
 internal sealed class LocalEngine
 {
-    /// <summary>How long one pass may hold a run. A process that died loses its lease at once, because others see that it is gone.</summary>
+    /// <summary>
+    /// How long one pass may hold a run. A process that died loses its lease at once, because others see that it is gone.
+    /// </summary>
     public static readonly TimeSpan LeaseTime = TimeSpan.FromMinutes(5);
 
     /// <summary>How often a run is looked at for what no signal tells: deadlines, other processes' orders.</summary>
@@ -50,9 +52,11 @@ internal sealed class LocalEngine
         this.ports = ports;
         clock = new SteadyClock(machine);
         watchdogs = new LocalWatchdogs(clock);
-        var worker = new OrderWorker(new LocalBundles(ports.Objects), ports.Opener, ports.Commands, ports.Worker, clock, ports.RandomBytes, ports.Log);
+        var worker = new OrderWorker(
+            new LocalBundles(ports.Objects), ports.Opener, ports.Commands, ports.Worker, clock, ports.RandomBytes, ports.Log);
         workers = new LocalWorkers(worker, ports, watchdogs, clock);
-        engine = new RunEngine(new EnginePorts(ports.Store, ports.Objects, ports.Done, workers, watchdogs, ports.Keys, ports.Reporter), clock, openPlan);
+        engine = new RunEngine(
+            new EnginePorts(ports.Store, ports.Objects, ports.Done, workers, watchdogs, ports.Keys, ports.Reporter), clock, openPlan);
         watchdogs.Look = (watch, claimedAt, cancellationToken) => engine.OrderWatchdog.CheckAsync(watch, claimedAt, cancellationToken);
         recovery = new LocalRecovery(ports, workers, clock);
     }
@@ -76,7 +80,8 @@ internal sealed class LocalEngine
     /// <param name="cancellationToken">Ends the call early, and with it the job, if nothing of it runs.</param>
     /// <exception cref="UserException">It cannot be bundled; nothing was started.</exception>
     /// <exception cref="OperationCanceledException">It was interrupted before anything ran; the job is over.</exception>
-    public async ValueTask<IntakeAnswer> SubmitAsync(Submission submission, string source, string baseFolder, CancellationToken cancellationToken)
+    public async ValueTask<IntakeAnswer> SubmitAsync(
+        Submission submission, string source, string baseFolder, CancellationToken cancellationToken)
     {
         var run = submission.RunId ?? RunId.New(ports.RandomBytes);
         var pending = new PendingSubmission(source, baseFolder, Convert.ToBase64String(JobWriter.Write(submission.Job).Span));
@@ -114,7 +119,8 @@ internal sealed class LocalEngine
     /// <exception cref="UserException">There is no such run, or its intake cannot be finished.</exception>
     public async ValueTask ResumeAsync(RunId run, CancellationToken cancellationToken)
     {
-        var job = await ports.Store.FindJobAsync(run, cancellationToken) ?? throw new UserException($"there is no run {run}; 'iac-ci status' lists the runs");
+        var job = await ports.Store.FindJobAsync(run, cancellationToken)
+            ?? throw new UserException($"there is no run {run}; 'iac-ci status' lists the runs");
         if (job.Status.IsFinal())
         {
             return;
@@ -141,7 +147,10 @@ internal sealed class LocalEngine
         }
     }
 
-    /// <summary>Runs a run to its end, for a process that ends with it: when it fails, the commands of the run are ended before the failure is thrown.</summary>
+    /// <summary>
+    /// Runs a run to its end, for a process that ends with it: when it fails, the commands of the run are ended before the failure is
+    /// thrown.
+    /// </summary>
     /// <param name="run">The run; no other call of this engine drives it.</param>
     /// <param name="interrupted">When it is cancelled, the commands that run are ended and what is unfinished is recorded as
     /// cancelled.</param>
@@ -150,7 +159,8 @@ internal sealed class LocalEngine
     {
         try
         {
-            return await DriveAsync(run, interrupted, CancellationToken.None) ?? throw new InvalidOperationException($"run {run} was left, and nobody asked for that");
+            return await DriveAsync(run, interrupted, CancellationToken.None)
+                ?? throw new InvalidOperationException($"run {run} was left, and nobody asked for that");
         }
         catch
         {
@@ -160,12 +170,14 @@ internal sealed class LocalEngine
     }
 
     /// <summary>
-    /// Runs a run to its end, or until it is left. When something outside fails (the disk is full, the state file busy), it waits and goes on; when that does
-    /// not help, the failure is thrown. The commands of the run go on, and the run may be taken up again.
+    /// Runs a run to its end, or until it is left. When something outside fails (the disk is full, the state file busy), it waits and goes
+    /// on; when that does not help, the failure is thrown. The commands of the run go on, and the run may be taken up again.
     /// </summary>
     /// <param name="run">The run; no other call of this engine drives it.</param>
-    /// <param name="interrupted">When it is cancelled, the commands that run are ended and what is unfinished is recorded as cancelled.</param>
-    /// <param name="leave">When it is cancelled, nothing more is started, and the run is left as it is, for <see cref="ResumeAsync"/>.</param>
+    /// <param name="interrupted">When it is cancelled, the commands that run are ended and what is unfinished is recorded as
+    /// cancelled.</param>
+    /// <param name="leave">When it is cancelled, nothing more is started, and the run is left as it is, for
+    /// <see cref="ResumeAsync"/>.</param>
     /// <returns>The job's final record; null when the run was left.</returns>
     [SuppressMessage("Design", "CA1031", Justification = "Whatever fails, the commands of the run are not left alone.")]
     public async ValueTask<JobRecord?> DriveAsync(RunId run, CancellationToken interrupted, CancellationToken leave)
@@ -193,7 +205,8 @@ internal sealed class LocalEngine
                         throw;
                     }
 
-                    ports.Log($"run {run}: it goes on in {FaultPause.TotalSeconds:0} s: {(fault is UserException or StoreUnavailableException ? fault.Message : fault)}");
+                    ports.Log($"run {run}: it goes on in {FaultPause.TotalSeconds:0} s: " +
+                        $"{(fault is UserException or StoreUnavailableException ? fault.Message : fault)}");
                     await PauseAsync(leave);
                 }
             }
@@ -210,13 +223,14 @@ internal sealed class LocalEngine
     }
 
     /// <summary>
-    /// Ends this process's work, for good: what has not begun is left for another process; what has begun may end within a time, and is then
-    /// ended, as failed (<see cref="FailureReason.WorkerStopped"/>). Call it when all runs are left.
+    /// Ends this process's work, for good: what has not begun is left for another process; what has begun may end within a time, and is
+    /// then ended, as failed (<see cref="FailureReason.WorkerStopped"/>). Call it when all runs are left.
     /// </summary>
     /// <param name="timeout">Until when orders that have begun may go on.</param>
     public Task StopAsync(CancellationToken timeout) => workers.StopAllAsync(timeout);
 
-    private async ValueTask<JobRecord?> DriveOnceAsync(RunId run, RunSignals.Receiver signals, CancellationToken interrupted, CancellationToken leave)
+    private async ValueTask<JobRecord?> DriveOnceAsync(
+        RunId run, RunSignals.Receiver signals, CancellationToken interrupted, CancellationToken leave)
     {
         await ports.Store.AddHostAsync(run, ports.Processes.HostId, CancellationToken.None);
         ports.Signals.Send(run, OrderNum.Job);
@@ -246,7 +260,9 @@ internal sealed class LocalEngine
         }
     }
 
-    /// <summary>Handles news. Another process that holds the run does not hear of an interrupt: it is said until somebody has taken it in.</summary>
+    /// <summary>
+    /// Handles news. Another process that holds the run does not hear of an interrupt: it is said until somebody has taken it in.
+    /// </summary>
     /// <returns>True when the job may be final.</returns>
     private async ValueTask<bool> WakeAsync(RunId run, HashSet<OrderNum> news, JobEnding? ending)
     {
@@ -257,7 +273,8 @@ internal sealed class LocalEngine
 
         var owner = $"{ports.Processes.HostId}{LocalRecovery.OwnerSeparator}{Convert.ToHexStringLower(ports.RandomBytes(4))}";
         var lease = new Lease(owner, clock.GetUtcNow() + LeaseTime);
-        return await engine.Orchestrator.WakeAsync(run, news, lease, ending, CancellationToken.None) is WakeOutcome.Completed or WakeOutcome.NothingToDo;
+        return await engine.Orchestrator.WakeAsync(run, news, lease, ending, CancellationToken.None) is WakeOutcome.Completed
+            or WakeOutcome.NothingToDo;
     }
 
     /// <summary>Looks after what no signal tells.</summary>
@@ -271,7 +288,8 @@ internal sealed class LocalEngine
         }
 
         var job = await ports.Store.FindJobAsync(run, CancellationToken.None);
-        return (job is null || job.Status.IsFinal() || thorough || clock.GetUtcNow() >= job.Deadline) && await engine.JobWatchdog.CheckAsync(run, CancellationToken.None);
+        return (job is null || job.Status.IsFinal() || thorough || clock.GetUtcNow() >= job.Deadline)
+            && await engine.JobWatchdog.CheckAsync(run, CancellationToken.None);
     }
 
     /// <summary>Ends what this process still works on for a run that is over, perhaps because another process ended it.</summary>
@@ -293,7 +311,8 @@ internal sealed class LocalEngine
         if (await ports.Pending.FindAsync(job.RunId, cancellationToken) is not { } pending)
         {
             await engine.Finalizer.AbandonAsync(job, FailureReason.IntakeAbandoned, cancellationToken);
-            throw new UserException($"run {job.RunId} was interrupted before its job was stored; nothing has run; run the job file again", ExitCode.Failed);
+            throw new UserException(
+                $"run {job.RunId} was interrupted before its job was stored; nothing has run; run the job file again", ExitCode.Failed);
         }
 
         var submission = new Submission
@@ -312,7 +331,8 @@ internal sealed class LocalEngine
     {
         try
         {
-            return JobReader.Read(Convert.FromBase64String(pending.JobBase64), JobFormat.Json, null, JobContext.Local).OrThrow("the kept job");
+            return JobReader.Read(Convert.FromBase64String(pending.JobBase64), JobFormat.Json, null, JobContext.Local)
+                .OrThrow("the kept job");
         }
         catch (UserException)
         {
@@ -335,8 +355,8 @@ internal sealed class LocalEngine
     }
 
     /// <summary>
-    /// A run is taken in, or taken up. When nothing else is under way, the time of day is taken anew; from here to the end of the run it is not, because the
-    /// run's deadline is told by it.
+    /// A run is taken in, or taken up. When nothing else is under way, the time of day is taken anew; from here to the end of the run it is
+    /// not, because the run's deadline is told by it.
     /// </summary>
     private void Accept(RunId run)
     {

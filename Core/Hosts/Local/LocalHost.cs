@@ -53,8 +53,8 @@ internal sealed record LocalOptions
 }
 
 /// <summary>
-/// The engine on one machine with its real parts: records in SQLite, objects in a folder, workers in this process. Several hosts may share a state
-/// folder, and even a run.
+/// The engine on one machine with its real parts: records in SQLite, objects in a folder, workers in this process. Several hosts may share
+/// a state folder, and even a run.
 /// </summary>
 internal sealed class LocalHost : IDisposable
 {
@@ -182,7 +182,8 @@ internal sealed class LocalHost : IDisposable
 
     private Bundler BundlerFor(PendingSubmission submission, TimeProvider clock)
     {
-        var inputs = new LocalInputs(submission.Source, submission.BaseFolder, options.State.Path, workFolder.Path, GitHubOptions.From(options.Variable), clock);
+        var inputs = new LocalInputs(
+            submission.Source, submission.BaseFolder, options.State.Path, workFolder.Path, GitHubOptions.From(options.Variable), clock);
         return new Bundler(inputs, SecretsFrom(submission.BaseFolder), clock, options.Log);
     }
 

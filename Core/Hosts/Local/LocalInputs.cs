@@ -20,12 +20,20 @@ namespace IacCi.Core.Hosts.Local;
 /// <param name="scratch">Where repositories are cloned.</param>
 /// <param name="gitHub">Where <c>owner/name</c> is found, and where tokens are sent.</param>
 /// <param name="clock">The clock of timeouts.</param>
-internal sealed class LocalInputs(string source, string baseFolder, string stateDir, string scratch, GitHubOptions gitHub, TimeProvider clock) : IBundleInputs
+internal sealed class LocalInputs(
+    string source, string baseFolder, string stateDir, string scratch, GitHubOptions gitHub, TimeProvider clock) : IBundleInputs
 {
     /// <inheritdoc/>
     /// <remarks>Code that stays on the machine is not packed: that would take longer than it saves room.</remarks>
     public CodeSources OpenCode() => new(
-        new GitOptions { BaseUrl = gitHub.RepositoriesUrl, TokenUrl = gitHub.WebUrl, AllowLocal = true, LocalBase = baseFolder, ScratchDir = scratch },
+        new GitOptions
+        {
+            BaseUrl = gitHub.RepositoriesUrl,
+            TokenUrl = gitHub.WebUrl,
+            AllowLocal = true,
+            LocalBase = baseFolder,
+            ScratchDir = scratch
+        },
         clock,
         level: CompressionLevel.NoCompression);
 
@@ -59,17 +67,21 @@ internal sealed class LocalBundles(Model.IObjectStore objects) : IBundleSource
 {
     /// <inheritdoc/>
     public async ValueTask<ReadOnlyMemory<byte>> FetchAsync(OrderAssignment order, long maxBytes, CancellationToken cancellationToken) =>
-        await objects.GetAsync(order.S3Location, maxBytes, cancellationToken) ?? throw BundleException.Invalid($"{order.S3Location} is missing");
+        await objects.GetAsync(order.S3Location, maxBytes, cancellationToken)
+            ?? throw BundleException.Invalid($"{order.S3Location} is missing");
 
     /// <inheritdoc/>
     public async ValueTask<Stream> OpenCodeAsync(OrderAssignment order, string sha256, CancellationToken cancellationToken)
     {
         var key = RunKeys.Code(order.RunId, sha256);
-        return await objects.OpenAsync(key, ArchiveLimits.MaxArchiveBytes, cancellationToken) ?? throw BundleException.Invalid($"{key} is missing");
+        return await objects.OpenAsync(key, ArchiveLimits.MaxArchiveBytes, cancellationToken)
+            ?? throw BundleException.Invalid($"{key} is missing");
     }
 }
 
-/// <summary>Where identities are on one machine: the run's own, or, for an order with a key of its own, where the order says or where sops looks.</summary>
+/// <summary>
+/// Where identities are on one machine: the run's own, or, for an order with a key of its own, where the order says or where sops looks.
+/// </summary>
 internal sealed class LocalIdentities(LocalRunKeys keys, ISecretSource secrets, Func<string, string?> variable) : IIdentitySource
 {
     /// <inheritdoc/>

@@ -33,7 +33,8 @@ internal sealed class LocalRecovery(LocalPorts ports, LocalWorkers workers, Time
         }
 
         var inFlight = Enumerable.Range(0, held.Checkpoint.States.Length)
-            .Where(i => StatusText.FromLetter(held.Checkpoint.States[i]) is var status && (thorough ? !status.IsTerminal() : status.IsInFlight()))
+            .Where(i => StatusText.FromLetter(held.Checkpoint.States[i]) is var status
+                && (thorough ? !status.IsTerminal() : status.IsInFlight()))
             .Select(OrderNum.At)
             .Except(workers.WorkingOn(run));
         foreach (var chunk in inFlight.Chunk(IRunStore.MaxWrites))
@@ -46,7 +47,8 @@ internal sealed class LocalRecovery(LocalPorts ports, LocalWorkers workers, Time
 
     /// <param name="plan">The run.</param>
     /// <param name="record">The order.</param>
-    /// <param name="mayBeLost">Whether an order that nobody is known to have accepted may have begun before a loss of power, which took the traces.</param>
+    /// <param name="mayBeLost">Whether an order that nobody is known to have accepted may have begun before a loss of power, which took the
+    /// traces.</param>
     /// <param name="cancellationToken">Ends the call early.</param>
     private async ValueTask RecoverAsync(RunPlan plan, OrderRecord record, bool mayBeLost, CancellationToken cancellationToken)
     {
@@ -60,7 +62,8 @@ internal sealed class LocalRecovery(LocalPorts ports, LocalWorkers workers, Time
                 await ReportLostAsync(plan.RunId, num, claim.WorkBegan, cancellationToken);
             }
         }
-        else if (acceptedBy is null ? mayBeLost && record.Status.IsInFlight() : hosts.IsOfEarlierBoot(acceptedBy) && record.Status.IsInFlight())
+        else if (acceptedBy is null ? mayBeLost && record.Status.IsInFlight() : hosts.IsOfEarlierBoot(acceptedBy)
+            && record.Status.IsInFlight())
         {
             // Its claim may be lost, and it may have begun. The claim keeps whoever has accepted it since from beginning.
             var end = OrderClaim.ToEnd(plan.RunId, num, OrderClaim.Orchestrator, clock.GetUtcNow());
@@ -80,12 +83,17 @@ internal sealed class LocalRecovery(LocalPorts ports, LocalWorkers workers, Time
     {
         if (lost is not null && lost != hosts.HostId && await ports.EndLeft(plan.RunId, order, lost) is > 0 and var count)
         {
-            ports.Log($"run {plan.RunId}: order {order.Num}: its process had died, and {count} of its commands' processes still ran; they were ended");
+            ports.Log($"run {plan.RunId}: order {order.Num}: its process had died, and {count} of its commands' processes still ran; " +
+                $"they were ended");
         }
     }
 
-    /// <summary>Whether a process may still work on an order. Of this process that is known: its worker may have failed before the claim, or before the result.</summary>
-    private bool IsAtWork(string host, RunId run, OrderNum num) => host == hosts.HostId ? workers.IsWorkingOn(run, num) : hosts.IsAlive(host);
+    /// <summary>
+    /// Whether a process may still work on an order. Of this process that is known: its worker may have failed before the claim, or before
+    /// the result.
+    /// </summary>
+    private bool IsAtWork(string host, RunId run, OrderNum num) =>
+        host == hosts.HostId ? workers.IsWorkingOn(run, num) : hosts.IsAlive(host);
 
     /// <summary>The order is over; what its commands had said until then is kept.</summary>
     private async ValueTask ReportLostAsync(RunId run, OrderNum num, DateTimeOffset? began, CancellationToken cancellationToken)

@@ -102,7 +102,8 @@ internal sealed partial class LocalRunKeys(string prefix, Action<RunId, AgeRecip
         var folder = Path.GetDirectoryName(prefix)!;
         CreateFolder(folder);
         var temporary = Path.Combine(folder, "." + Convert.ToHexString(RandomNumberGenerator.GetBytes(12)));
-        using (var file = new FileStream(temporary, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = Owner }))
+        using (var file = new FileStream(temporary,
+            new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = Owner }))
         {
             file.Write(Encoding.ASCII.GetBytes(identity.ToString()));
         }
@@ -121,7 +122,8 @@ internal sealed partial class LocalRunKeys(string prefix, Action<RunId, AgeRecip
     private static void CreateFolder(string path)
     {
         Directory.CreateDirectory(path, Owner | UnixFileMode.UserExecute);
-        if (FileStatus.Find(path) is not { IsFolder: true } status || status.Owner != Posix.EffectiveUser() || (status.Mode & OthersMask) != 0)
+        if (FileStatus.Find(path) is not { IsFolder: true } status || status.Owner != Posix.EffectiveUser()
+            || (status.Mode & OthersMask) != 0)
         {
             throw new UserException($"{path} is not a folder of this user alone, so that no key is kept there; remove it");
         }

@@ -9,7 +9,8 @@ namespace IacCi.Core.Hosts.Local;
 /// <param name="folder">What a relative path of a file starts from.</param>
 /// <param name="remote">Reads SSM and Secrets Manager, or null.</param>
 /// <param name="withheld">A location that is not read, however it is written; or null.</param>
-internal sealed class LocalSecrets(Func<string, string?> variable, string folder, ISecretSource? remote, SecretLocation? withheld = null) : ISecretSource
+internal sealed class LocalSecrets(
+    Func<string, string?> variable, string folder, ISecretSource? remote, SecretLocation? withheld = null) : ISecretSource
 {
     /// <summary>The largest secret file, in bytes (Secrets Manager's own bound).</summary>
     public const int MaxFileBytes = 64 << 10;
@@ -18,7 +19,8 @@ internal sealed class LocalSecrets(Func<string, string?> variable, string folder
     public ValueTask<string> ReadAsync(SecretLocation location, CancellationToken cancellationToken) => location.Keeper switch
     {
         _ when IsWithheld(location) => throw new UserException($"{location} belongs to the server itself, and no job may read it"),
-        SecretKeeper.Environment => new(variable(location.Name) ?? throw new UserException($"{location}: the variable {location.Name} is not set; export it")),
+        SecretKeeper.Environment =>
+            new(variable(location.Name) ?? throw new UserException($"{location}: the variable {location.Name} is not set; export it")),
         SecretKeeper.File => new(ReadFile(location)),
         _ => remote?.ReadAsync(location, cancellationToken)
             ?? throw new UserException($"{location}: secrets on AWS cannot be read here; use env:NAME or file:PATH"),

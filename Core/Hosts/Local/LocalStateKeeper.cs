@@ -5,7 +5,10 @@ using IacCi.Core.Worker.Leftovers;
 
 namespace IacCi.Core.Hosts.Local;
 
-/// <summary>Keeps Terraform state in the state folder, under <c>kept/RUN/ORDER/</c>, for this user alone and in the clear, as Terraform itself keeps it.</summary>
+/// <summary>
+/// Keeps Terraform state in the state folder, under <c>kept/RUN/ORDER/</c>, for this user alone and in the clear, as Terraform itself keeps
+/// it.
+/// </summary>
 /// <param name="root">The folder <c>kept</c>.</param>
 internal sealed class LocalStateKeeper(string root) : IStateKeeper
 {
@@ -21,7 +24,8 @@ internal sealed class LocalStateKeeper(string root) : IStateKeeper
     public bool TriesAgain => true;
 
     /// <inheritdoc/>
-    public KeptState Keep(OrderAssignment order, string folder, IReadOnlyList<string> paths) => Keep(order.RunId.Value, order.OrderNum.ToString(), folder, paths);
+    public KeptState Keep(OrderAssignment order, string folder, IReadOnlyList<string> paths) =>
+        Keep(order.RunId.Value, order.OrderNum.ToString(), folder, paths);
 
     /// <summary>Keeps files of an order.</summary>
     internal KeptState Keep(string run, string num, string folder, IReadOnlyList<string> paths)
@@ -50,7 +54,8 @@ internal sealed class LocalStateKeeper(string root) : IStateKeeper
     /// <returns>False when the same content was kept before.</returns>
     private static bool KeepFile(string from, string to)
     {
-        if (FileStatus.Find(to) is { IsFile: true } standing && standing.Size == new FileInfo(from).Length && Digest(to).SequenceEqual(Digest(from)))
+        if (FileStatus.Find(to) is { IsFile: true } standing && standing.Size == new FileInfo(from).Length
+            && Digest(to).SequenceEqual(Digest(from)))
         {
             return false;
         }
@@ -81,7 +86,8 @@ internal sealed class LocalStateKeeper(string root) : IStateKeeper
     private static void Copy(string from, string to)
     {
         using var source = File.OpenRead(from);
-        using var copy = new FileStream(to, new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write, UnixCreateMode = OwnerOnly });
+        using var copy = new FileStream(
+            to, new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write, UnixCreateMode = OwnerOnly });
         source.CopyTo(copy);
         copy.Flush(flushToDisk: true);
     }

@@ -13,8 +13,9 @@ namespace IacCi.Core.Hosts.Local;
 internal delegate ValueTask<bool> CheckOrder(WatchTarget watch, DateTimeOffset claimedAt, CancellationToken cancellationToken);
 
 /// <summary>
-/// Remembers which orders this process works on; the loop of each run looks after them again and again. An order is watched from the moment it gets its
-/// slot until its worker has ended: what waits for a slot is not late, and what a dead process left is <see cref="LocalRecovery"/>'s.
+/// Remembers which orders this process works on; the loop of each run looks after them again and again. An order is watched from the moment
+/// it gets its slot until its worker has ended: what waits for a slot is not late, and what a dead process left is
+/// <see cref="LocalRecovery"/>'s.
 /// </summary>
 internal sealed class LocalWatchdogs(TimeProvider clock) : IWatchdogs
 {
@@ -24,16 +25,21 @@ internal sealed class LocalWatchdogs(TimeProvider clock) : IWatchdogs
     public CheckOrder Look { get; set; } = (_, _, _) => new(true);
 
     /// <inheritdoc/>
-    public ValueTask<StartOutcome> StartAsync(WatchTarget watch, CancellationToken cancellationToken) => new(new StartOutcome.Started($"local://watch/{watch.Num}"));
+    public ValueTask<StartOutcome> StartAsync(WatchTarget watch, CancellationToken cancellationToken) =>
+        new(new StartOutcome.Started($"local://watch/{watch.Num}"));
 
     /// <summary>An order has got its slot.</summary>
     public void Begin(RunId run, PlannedOrder order)
     {
-        var target = new WatchTarget(run, order.Num, order.TimeoutSeconds, clock.GetUtcNow(), OrderLimits.ClaimSeconds(order.Target), order.StopGraceSeconds);
+        var target = new WatchTarget(
+            run, order.Num, order.TimeoutSeconds, clock.GetUtcNow(), OrderLimits.ClaimSeconds(order.Target), order.StopGraceSeconds);
         watched[(run, order.Num)] = (target, null);
     }
 
-    /// <summary>This process has won the order's claim: the time of its commands begins. (The claim itself says when it was asked for, and a disk may be slow.)</summary>
+    /// <summary>
+    /// This process has won the order's claim: the time of its commands begins. (The claim itself says when it was asked for, and a disk
+    /// may be slow.)
+    /// </summary>
     public void Claimed(RunId run, OrderNum num)
     {
         if (watched.TryGetValue((run, num), out var watch))

@@ -5,8 +5,8 @@ using IacCi.Core.Worker.Leftovers;
 namespace IacCi.Core.Hosts.Local;
 
 /// <summary>
-/// Where this process unpacks bundles. It goes with the process; what dead processes left is removed by the next. An order's folder stays as long as
-/// processes of the order live, or there is Terraform state in it that could not be kept: each later start tries again.
+/// Where this process unpacks bundles. It goes with the process; what dead processes left is removed by the next. An order's folder stays
+/// as long as processes of the order live, or there is Terraform state in it that could not be kept: each later start tries again.
 /// </summary>
 internal sealed class LocalWorkFolder : IDisposable
 {
@@ -48,10 +48,13 @@ internal sealed class LocalWorkFolder : IDisposable
     public void Dispose() => Clear(Path, "");
 
     /// <summary>Looks after what dead processes left where this process works on no orders.</summary>
-    internal static void Sweep(string root, ProcessLocks hosts, LocalStateKeeper keeper, Action<string> log) => _ = new LocalWorkFolder(root, hosts, keeper, log);
+    internal static void Sweep(string root, ProcessLocks hosts, LocalStateKeeper keeper, Action<string> log) =>
+        _ = new LocalWorkFolder(root, hosts, keeper, log);
 
     private IEnumerable<string> Dead() =>
-        Directory.Exists(root) ? [.. Directory.EnumerateDirectories(root).Where(folder => !hosts.IsAlive(System.IO.Path.GetFileName(folder)))] : [];
+        Directory.Exists(root)
+            ? [.. Directory.EnumerateDirectories(root).Where(folder => !hosts.IsAlive(System.IO.Path.GetFileName(folder)))]
+            : [];
 
     private static List<OrderPlace> OrdersIn(string host)
     {
@@ -71,7 +74,8 @@ internal sealed class LocalWorkFolder : IDisposable
     {
         var orders = OrdersIn(host);
         var used = orders.Count > 0 ? OrderProcessFolders.InUse(root) : [];
-        HashSet<string> stay = [.. orders.Where(order => !Clear(order, fate, used)).Select(order => System.IO.Path.GetFileName(order.Folder))];
+        HashSet<string> stay =
+            [.. orders.Where(order => !Clear(order, fate, used)).Select(order => System.IO.Path.GetFileName(order.Folder))];
         if (stay.Count == 0)
         {
             FolderRemoval.Remove(host);
@@ -83,8 +87,8 @@ internal sealed class LocalWorkFolder : IDisposable
     }
 
     /// <summary>
-    /// Keeps an order's state and removes its folder. A process that was killed could not keep what its orders had written, and what they had changed is not
-    /// known any more: all state is kept.
+    /// Keeps an order's state and removes its folder. A process that was killed could not keep what its orders had written, and what they
+    /// had changed is not known any more: all state is kept.
     /// </summary>
     /// <returns>False when the folder has to stay.</returns>
     private bool Clear(OrderPlace order, string fate, IReadOnlyCollection<string> used)
@@ -132,7 +136,8 @@ internal sealed class LocalWorkFolder : IDisposable
 
         if (problem is not null)
         {
-            log($"{about} the Terraform state in {order.Folder} could not be kept: {problem}; the folder stays, and the next start tries again");
+            log($"{about} the Terraform state in {order.Folder} could not be kept: {problem}; the folder stays, and the next start " +
+                $"tries again");
         }
 
         return problem is null;

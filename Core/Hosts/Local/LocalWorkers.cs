@@ -9,7 +9,8 @@ namespace IacCi.Core.Hosts.Local;
 
 /// <summary>
 /// Works on orders in this process; their commands are child processes. The orders of all runs share the slots, and the one that came first
-/// gets the next. Of one run the engine starts no more orders than <see cref="Capacity"/>. No command starts before the order's intent is on the disk.
+/// gets the next. Of one run the engine starts no more orders than <see cref="Capacity"/>. No command starts before the order's intent is
+/// on the disk.
 /// </summary>
 /// <param name="worker">Works on one order.</param>
 /// <param name="ports">Records, objects, logs, and how many slots there are.</param>
@@ -56,7 +57,8 @@ internal sealed class LocalWorkers(OrderWorker worker, LocalPorts ports, LocalWa
         var work = new Work
         {
             Channel = new LocalChannel(
-                ports.Objects, plan.RunId, order.Num, () => ports.Store.FlushAsync(intent, CancellationToken.None), () => watchdogs.Claimed(plan.RunId, order.Num)),
+                ports.Objects, plan.RunId, order.Num, () => ports.Store.FlushAsync(intent, CancellationToken.None),
+                () => watchdogs.Claimed(plan.RunId, order.Num)),
         };
         if (!stopped && working.TryAdd((plan.RunId, order.Num), work))
         {
@@ -81,11 +83,12 @@ internal sealed class LocalWorkers(OrderWorker worker, LocalPorts ports, LocalWa
     }
 
     /// <inheritdoc/>
-    public ValueTask<ExecutionState> DescribeAsync(string executionUrl, CancellationToken cancellationToken) => new(ExecutionState.MayStillReport.Instance);
+    public ValueTask<ExecutionState> DescribeAsync(string executionUrl, CancellationToken cancellationToken) =>
+        new(ExecutionState.MayStillReport.Instance);
 
     /// <summary>
-    /// Ends what this process still works on for a run that is over, because another process ended it, and waits until it is gone. A worker that hangs (the
-    /// kernel may hold a process for ever) is left behind.
+    /// Ends what this process still works on for a run that is over, because another process ended it, and waits until it is gone. A worker
+    /// that hangs (the kernel may hold a process for ever) is left behind.
     /// </summary>
     /// <param name="run">The run.</param>
     /// <param name="reason">What is recorded of those that have no result; null when they need none any more.</param>
@@ -108,7 +111,9 @@ internal sealed class LocalWorkers(OrderWorker worker, LocalPorts ports, LocalWa
     /// <summary>Whether this process works on an order, or will when there is a slot.</summary>
     public bool IsWorkingOn(RunId run, OrderNum num) => working.ContainsKey((run, num));
 
-    /// <summary>Accepts no more orders, drops those that have not begun, waits for the others as long as it may, and then ends them.</summary>
+    /// <summary>
+    /// Accepts no more orders, drops those that have not begun, waits for the others as long as it may, and then ends them.
+    /// </summary>
     public async Task StopAllAsync(CancellationToken timeout)
     {
         stopped = true;
@@ -189,7 +194,8 @@ internal sealed class LocalWorkers(OrderWorker worker, LocalPorts ports, LocalWa
             if (work.Channel.IsClaimed || await ports.Objects.CreateAsync(RunKeys.Claim(run, num), claim, CancellationToken.None))
             {
                 var reason = FailureReason.With(FailureReason.WorkerFailed, fault.Message);
-                var result = new OrderResult { Status = OrderStatus.Failed, Log = "", FailureReason = reason, FinishedAt = clock.GetUtcNow() };
+                var result =
+                    new OrderResult { Status = OrderStatus.Failed, Log = "", FailureReason = reason, FinishedAt = clock.GetUtcNow() };
                 await ports.Objects.CreateAsync(RunKeys.Result(run, num), result.ToJson(), CancellationToken.None);
             }
         }

@@ -1,8 +1,8 @@
 namespace IacCi.Core.Hosts.Local;
 
 /// <summary>
-/// The slots of orders at work, of all runs together: the order that came first gets the next free slot. A slot is a thread that works on one order after
-/// the other, because an order waits in poll(2) while its commands run; a thread that finds no order for a while ends.
+/// The slots of orders at work, of all runs together: the order that came first gets the next free slot. A slot is a thread that works on
+/// one order after the other, because an order waits in poll(2) while its commands run; a thread that finds no order for a while ends.
 /// </summary>
 internal class OrderSlots
 {

@@ -39,7 +39,8 @@ internal sealed class PendingSubmissions(FolderObjectStore objects, Func<RunId, 
 
     /// <inheritdoc/>
     public async ValueTask<PendingSubmission?> FindAsync(RunId run, CancellationToken cancellationToken) =>
-        identityOf(run) is { } identity && await objects.GetAsync(PendingSubmission.Key(run), JobLimits.MaxFileBytes * 2, cancellationToken) is { } kept
+        identityOf(run) is { } identity
+            && await objects.GetAsync(PendingSubmission.Key(run), JobLimits.MaxFileBytes * 2, cancellationToken) is { } kept
             ? JsonSerializer.Deserialize(AgeFile.Decrypt(kept, [identity]), PendingSubmissionJson.Default.PendingSubmission)
             : null;
 }

@@ -17,7 +17,8 @@ internal sealed class ProcessLocks : IProcessLiveness, IDisposable
         this.folder = folder;
         HostId = Boot() + "-" + unique;
         Directory.CreateDirectory(folder);
-        own = new FileStream(PathOf(HostId), FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None, bufferSize: 1, FileOptions.DeleteOnClose);
+        own = new FileStream(
+            PathOf(HostId), FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None, bufferSize: 1, FileOptions.DeleteOnClose);
     }
 
     /// <inheritdoc/>

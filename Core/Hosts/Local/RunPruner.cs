@@ -19,15 +19,18 @@ internal readonly record struct PruneRule(TimeSpan OlderThan, int Keep = 0, bool
 internal sealed record PruneOutcome(IReadOnlyList<FinishedRun> Removed, long Bytes, int Left);
 
 /// <summary>
-/// Removes runs that are over from a state folder: their records first, each run's in one transaction, then their objects, live logs and keys. A run that goes
-/// on, or that a living process may still be busy with, stays. So does the Terraform state of every run: it is not the engine's to remove.
+/// Removes runs that are over from a state folder: their records first, each run's in one transaction, then their objects, live logs and
+/// keys. A run that goes on, or that a living process may still be busy with, stays. So does the Terraform state of every run: it is not
+/// the engine's to remove.
 /// </summary>
 /// <param name="state">The state folder.</param>
 /// <param name="database">Its state file.</param>
 /// <param name="clock">The time.</param>
 internal sealed class RunPruner(StateFolder state, SqliteDatabase database, TimeProvider clock)
 {
-    /// <summary>How long a process may be busy with a run that is over: as long as it waits for commands that do not end, and some more.</summary>
+    /// <summary>
+    /// How long a process may be busy with a run that is over: as long as it waits for commands that do not end, and some more.
+    /// </summary>
     public static readonly TimeSpan Aftermath = TimeSpan.FromMinutes(15);
 
     /// <summary>How many runs are taken out of the records before their files go: the disk is waited for once.</summary>
@@ -69,7 +72,8 @@ internal sealed class RunPruner(StateFolder state, SqliteDatabase database, Time
     }
 
     private bool IsInUse(FinishedRun run, DateTimeOffset now) =>
-        (now - run.FinishedAt < Aftermath || !removals.IsCompleted(run.Run)) && store.HostsOf(run.Run).Any(host => RunHosts.IsAlive(state.Hosts, host));
+        (now - run.FinishedAt < Aftermath || !removals.IsCompleted(run.Run))
+            && store.HostsOf(run.Run).Any(host => RunHosts.IsAlive(state.Hosts, host));
 
     /// <summary>Removes the files of all runs whose records are gone.</summary>
     private long Finish(CancellationToken cancellationToken)
@@ -90,7 +94,8 @@ internal sealed class RunPruner(StateFolder state, SqliteDatabase database, Time
             {
                 if (!FolderRemoval.Remove(folder))
                 {
-                    throw new UserException($"{folder}, of the removed run {run}, cannot be removed; remove it, then run the command again", ExitCode.Failed);
+                    throw new UserException(
+                        $"{folder}, of the removed run {run}, cannot be removed; remove it, then run the command again", ExitCode.Failed);
                 }
             }
 
@@ -125,7 +130,8 @@ internal sealed class RunPruner(StateFolder state, SqliteDatabase database, Time
         foreach (var file in intake.Exists ? intake.EnumerateFiles("*", SearchOption.AllDirectories) : [])
         {
             // The time of the last change of any kind (ctime): copying and restoring make it later, never earlier.
-            if (FileStatus.Find(file.FullName) is { IsFile: true, Changed.Seconds: var changed } && changed < before.ToUnixTimeSeconds() && !NamesRun(file))
+            if (FileStatus.Find(file.FullName) is { IsFile: true, Changed.Seconds: var changed } && changed < before.ToUnixTimeSeconds()
+                && !NamesRun(file))
             {
                 bytes += file.Length;
                 file.Delete();

@@ -4,8 +4,8 @@ using IacCi.Core.Model;
 namespace IacCi.Core.Hosts.Local;
 
 /// <summary>
-/// Wakes the loop that drives a run when a result of the run has been written. Signals of runs that nobody drives are dropped: the results stand, and
-/// whoever takes the run up lists them.
+/// Wakes the loop that drives a run when a result of the run has been written. Signals of runs that nobody drives are dropped: the results
+/// stand, and whoever takes the run up lists them.
 /// </summary>
 internal sealed class RunSignals
 {
@@ -44,7 +44,9 @@ internal sealed class RunSignals
         private HashSet<OrderNum> sent = [];
         private TaskCompletionSource? waiting;
 
-        /// <summary>Everything that has been sent since the last call; waits for it, but not longer than <paramref name="timeout"/>.</summary>
+        /// <summary>
+        /// Everything that has been sent since the last call; waits for it, but not longer than <paramref name="timeout"/>.
+        /// </summary>
         public async ValueTask<HashSet<OrderNum>> NextAsync(TimeSpan timeout, TimeProvider clock)
         {
             var enough = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);

@@ -9,7 +9,10 @@ namespace IacCi.Core.Hosts.Local;
 /// <summary>What a transaction survives when it has returned.</summary>
 internal enum Durability
 {
-    /// <summary>The death of every process. A machine that loses power may forget it, until <see cref="SqliteDatabase.Flush"/> or a later one is on the disk.</summary>
+    /// <summary>
+    /// The death of every process. A machine that loses power may forget it, until <see cref="SqliteDatabase.Flush"/> or a later one is on
+    /// the disk.
+    /// </summary>
     Process,
 
     /// <summary>Loss of power too.</summary>
@@ -22,9 +25,9 @@ internal readonly record struct WrittenMark(long Transactions);
 
 /// <summary>
 /// The state file: one connection, one transaction at a time. Every transaction survives the death of the process (WAL with
-/// <c>synchronous=NORMAL</c>, https://www.sqlite.org/pragma.html#pragma_synchronous); one that is <see cref="Durability.Machine"/> is on the
-/// disk, with all before it, when its caller goes on, because the log is flushed then. Whoever has an effect outside in mind that follows from
-/// others flushes up to the mark of that moment first. Other processes may use the file at the same time.
+/// <c>synchronous=NORMAL</c>, https://www.sqlite.org/pragma.html#pragma_synchronous); one that is <see cref="Durability.Machine"/> is on
+/// the disk, with all before it, when its caller goes on, because the log is flushed then. Whoever has an effect outside in mind that
+/// follows from others flushes up to the mark of that moment first. Other processes may use the file at the same time.
 /// </summary>
 internal sealed partial class SqliteDatabase : IDisposable
 {
@@ -78,7 +81,8 @@ internal sealed partial class SqliteDatabase : IDisposable
     /// <exception cref="UserException">It cannot be opened, or another version of the program wrote it.</exception>
     public static SqliteDatabase Open(string path)
     {
-        var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = path, Pooling = false, DefaultTimeout = BusyTimeoutMs / 1_000 }.ToString());
+        var connection = new SqliteConnection(
+            new SqliteConnectionStringBuilder { DataSource = path, Pooling = false, DefaultTimeout = BusyTimeoutMs / 1_000 }.ToString());
         try
         {
             connection.Open();
@@ -174,7 +178,10 @@ internal sealed partial class SqliteDatabase : IDisposable
         }
     }
 
-    /// <summary>A full disk rolls some transactions back by itself, and leaves others open (https://www.sqlite.org/lang_transaction.html, section 3).</summary>
+    /// <summary>
+    /// A full disk rolls some transactions back by itself, and leaves others open (https://www.sqlite.org/lang_transaction.html, section
+    /// 3).
+    /// </summary>
     private void RollBack()
     {
         if (SQLitePCL.raw.sqlite3_get_autocommit(connection.Handle) == 0)

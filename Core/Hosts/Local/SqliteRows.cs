@@ -10,7 +10,8 @@ namespace IacCi.Core.Hosts.Local;
 internal static class SqliteRows
 {
     /// <summary>A time as it stands in the file.</summary>
-    public static object? Time(DateTimeOffset? time) => time is { } at ? (at.UtcTicks - DateTimeOffset.UnixEpoch.UtcTicks) / TimeSpan.TicksPerMicrosecond : null;
+    public static object? Time(DateTimeOffset? time) =>
+        time is { } at ? (at.UtcTicks - DateTimeOffset.UnixEpoch.UtcTicks) / TimeSpan.TicksPerMicrosecond : null;
 
     /// <summary>Reads a job.</summary>
     public static JobRecord Job(SqliteDataReader row) => new()
@@ -44,7 +45,9 @@ internal static class SqliteRows
         Commands = JsonSerializer.Deserialize(row.GetString(row.GetOrdinal("cmds")), LocalJson.Default.IReadOnlyListString)!,
         BundleLocation = row.GetString(row.GetOrdinal("bundle_location")),
         CallbackKey = row.GetString(row.GetOrdinal("callback_key")),
-        Target = row.GetString(row.GetOrdinal("execution_target")) == ExecutionTarget.Lambda.Word() ? ExecutionTarget.Lambda : ExecutionTarget.CodeBuild,
+        Target = row.GetString(row.GetOrdinal("execution_target")) == ExecutionTarget.Lambda.Word()
+            ? ExecutionTarget.Lambda
+            : ExecutionTarget.CodeBuild,
         Git = Text(row, "git"),
         Dependencies = [.. row.GetString(row.GetOrdinal("dependencies")).Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(NumOf)],
         MustSucceed = row.GetBoolean(row.GetOrdinal("must_succeed")),
@@ -78,7 +81,10 @@ internal static class SqliteRows
     /// <summary>The columns of a lock item, as <see cref="Lock"/> reads them.</summary>
     public const string LockColumns = "run_id, trace_id, flow_id, owner, lease_until, states, ending, report_due_at, deadline, completed";
 
-    /// <summary>Reads a lock item; its inbox stands in a table of its own. It is read in every pass, so its columns are not looked up by their names.</summary>
+    /// <summary>
+    /// Reads a lock item; its inbox stands in a table of its own. It is read in every pass, so its columns are not looked up by their
+    /// names.
+    /// </summary>
     public static RunLock Lock(SqliteDataReader row, IReadOnlySet<OrderNum> inbox) => new()
     {
         RunId = RunId.Parse(row.GetString(0)),
@@ -94,13 +100,17 @@ internal static class SqliteRows
 
     /// <summary>A status as it was read.</summary>
     public static OrderStatus OrderStatusOf(string word) =>
-        StatusText.TryParse(word, out OrderStatus status) ? status : throw new FormatException($"unknown order status '{word}' in the state file");
+        StatusText.TryParse(word, out OrderStatus status)
+            ? status
+            : throw new FormatException($"unknown order status '{word}' in the state file");
 
     private static OrderNum NumOf(string text) => new(int.Parse(text, CultureInfo.InvariantCulture));
 
     /// <summary>A job's status, from its word.</summary>
     public static JobStatus JobStatusOf(string word) =>
-        StatusText.TryParse(word, out JobStatus status) ? status : throw new FormatException($"unknown job status '{word}' in the state file");
+        StatusText.TryParse(word, out JobStatus status)
+            ? status
+            : throw new FormatException($"unknown job status '{word}' in the state file");
 
     private static JobStatus? JobStatusOf(SqliteDataReader row, string column) =>
         Text(row, column) is { } word ? JobStatusOf(word) : null;
@@ -122,7 +132,8 @@ internal static class SqliteRows
         row.IsDBNull(column) ? null : TimeOf(row.GetInt64(column));
 
     /// <summary>A time, from what stands in the file.</summary>
-    public static DateTimeOffset TimeOf(long microseconds) => DateTimeOffset.UnixEpoch.AddTicks(microseconds * TimeSpan.TicksPerMicrosecond);
+    public static DateTimeOffset TimeOf(long microseconds) =>
+        DateTimeOffset.UnixEpoch.AddTicks(microseconds * TimeSpan.TicksPerMicrosecond);
 }
 
 /// <summary>The JSON of the local host.</summary>

@@ -7,11 +7,11 @@ using IacCi.Core.Text;
 namespace IacCi.Core.Hosts.Local;
 
 /// <summary>
-/// The records of runs in the state file. Every write is one transaction that survives the process; several processes may work on the same run.
-/// The job's own steps survive loss of power too. So do the steps of orders before anything follows from them outside: whoever starts a
-/// worker's commands flushes up to the intent first (<see cref="SqliteDatabase.Flush"/>). The inbox, the lease and the cursor need not:
-/// results and orders tell all of it anew.
-/// All of it is synchronous inside: a transaction on the local disk takes a fraction of a millisecond.
+/// The records of runs in the state file. Every write is one transaction that survives the process; several processes may work on the same
+/// run. The job's own steps survive loss of power too. So do the steps of orders before anything follows from them outside: whoever starts
+/// a worker's commands flushes up to the intent first (<see cref="SqliteDatabase.Flush"/>). The inbox, the lease and the cursor need not:
+/// results and orders tell all of it anew. All of it is synchronous inside: a transaction on the local disk takes a fraction of a
+/// millisecond.
 /// </summary>
 internal sealed class SqliteRunStore(SqliteDatabase database) : ILocalRunStore
 {
@@ -44,8 +44,10 @@ internal sealed class SqliteRunStore(SqliteDatabase database) : ILocalRunStore
               finished_at, failure_reason, comment_id, title)
             VALUES ($run, $trace, $flow, $status, $outcome, $count, $digest, $created, $updated, $deadline, $finished, $reason, $comment, $title)
             """,
-            ("$run", job.RunId.Value), ("$trace", job.TraceId.Value), ("$flow", job.FlowId), ("$status", job.Status.Word()), ("$outcome", job.Outcome?.Word()),
-            ("$count", job.OrderCount), ("$digest", job.PayloadDigest), ("$created", SqliteRows.Time(job.CreatedAt)), ("$updated", SqliteRows.Time(job.LastUpdate)),
+            ("$run", job.RunId.Value), ("$trace", job.TraceId.Value), ("$flow", job.FlowId), ("$status", job.Status.Word()),
+            ("$outcome", job.Outcome?.Word()),
+            ("$count", job.OrderCount), ("$digest", job.PayloadDigest), ("$created", SqliteRows.Time(job.CreatedAt)),
+            ("$updated", SqliteRows.Time(job.LastUpdate)),
             ("$deadline", SqliteRows.Time(job.Deadline)), ("$finished", SqliteRows.Time(job.FinishedAt)), ("$reason", job.FailureReason),
             ("$comment", job.CommentId), ("$title", job.Title));
         return null;
@@ -55,7 +57,8 @@ internal sealed class SqliteRunStore(SqliteDatabase database) : ILocalRunStore
     public ValueTask<JobRecord?> FindJobAsync(RunId run, CancellationToken cancellationToken) => new(database.Read(db => FindJob(db, run)));
 
     /// <inheritdoc/>
-    public ValueTask<bool> AddOrdersAsync(IReadOnlyList<OrderRecord> orders, CancellationToken cancellationToken) => new(database.Write(db =>
+    public ValueTask<bool> AddOrdersAsync(IReadOnlyList<OrderRecord> orders, CancellationToken cancellationToken) =>
+        new(database.Write(db =>
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(orders.Count, IRunStore.MaxWrites);
         if (orders.Any(order => StatusOf(db, order.RunId, order.Num) is not null))
@@ -72,7 +75,8 @@ internal sealed class SqliteRunStore(SqliteDatabase database) : ILocalRunStore
     }, Durability.Process));
 
     /// <inheritdoc/>
-    public ValueTask<bool> ActivateAsync(RunLock initial, DateTimeOffset at, CancellationToken cancellationToken) => new(database.Write(db =>
+    public ValueTask<bool> ActivateAsync(RunLock initial, DateTimeOffset at, CancellationToken cancellationToken) =>
+        new(database.Write(db =>
     {
         if (!Advance(db, initial.RunId, new JobChange { From = JobStatus.Preparing, To = JobStatus.Active, At = at }))
         {
@@ -81,8 +85,10 @@ internal sealed class SqliteRunStore(SqliteDatabase database) : ILocalRunStore
 
         db.Execute(
             "INSERT INTO locks (run_id, trace_id, flow_id, states, ending, report_due_at, deadline) VALUES ($run, $trace, $flow, $states, $ending, $due, $deadline)",
-            ("$run", initial.RunId.Value), ("$trace", initial.TraceId.Value), ("$flow", initial.FlowId), ("$states", initial.Checkpoint.States),
-            ("$ending", initial.Checkpoint.Ending?.ToString()), ("$due", SqliteRows.Time(initial.Checkpoint.ReportDueAt)), ("$deadline", SqliteRows.Time(initial.Deadline)));
+            ("$run", initial.RunId.Value), ("$trace", initial.TraceId.Value), ("$flow", initial.FlowId),
+            ("$states", initial.Checkpoint.States),
+            ("$ending", initial.Checkpoint.Ending?.ToString()), ("$due", SqliteRows.Time(initial.Checkpoint.ReportDueAt)),
+            ("$deadline", SqliteRows.Time(initial.Deadline)));
         Insert(db, RunEvents.OfJob(initial.RunId, initial.TraceId, initial.FlowId, RunEvents.JobStarted, JobStatus.Active, at));
         return true;
     }));
@@ -107,7 +113,8 @@ internal sealed class SqliteRunStore(SqliteDatabase database) : ILocalRunStore
     /// <inheritdoc/>
     public ValueTask SetCommentAsync(RunId run, string commentId, CancellationToken cancellationToken)
     {
-        database.Write(db => db.Execute("UPDATE jobs SET comment_id = $comment WHERE run_id = $run", ("$comment", commentId), ("$run", run.Value)));
+        database.Write(
+            db => db.Execute("UPDATE jobs SET comment_id = $comment WHERE run_id = $run", ("$comment", commentId), ("$run", run.Value)));
         return ValueTask.CompletedTask;
     }
 
@@ -120,7 +127,8 @@ internal sealed class SqliteRunStore(SqliteDatabase database) : ILocalRunStore
 
     /// <inheritdoc/>
     public ValueTask<RunLock?> TryAcquireLeaseAsync(
-        RunId run, IReadOnlyCollection<OrderNum> news, string owner, DateTimeOffset now, DateTimeOffset until, CancellationToken cancellationToken) => new(database.Write(db =>
+        RunId run, IReadOnlyCollection<OrderNum> news, string owner, DateTimeOffset now, DateTimeOffset until,
+        CancellationToken cancellationToken) => new(database.Write(db =>
     {
         AddToInbox(db, run, news);
         var inbox = Inbox(db, run);
@@ -131,11 +139,13 @@ internal sealed class SqliteRunStore(SqliteDatabase database) : ILocalRunStore
             RETURNING {SqliteRows.LockColumns}
             """,
             row => SqliteRows.Lock(row, inbox),
-            ("$owner", owner), ("$until", SqliteRows.Time(until)), ("$now", SqliteRows.Time(now)), ("$run", run.Value)) is [var entered] ? entered : null;
+            ("$owner", owner), ("$until", SqliteRows.Time(until)), ("$now", SqliteRows.Time(now)),
+            ("$run", run.Value)) is [var entered] ? entered : null;
     }, Durability.Process, entered => entered is null));
 
     /// <inheritdoc/>
-    public ValueTask<RunLock?> AddToInboxAsync(RunId run, IReadOnlyCollection<OrderNum> news, CancellationToken cancellationToken) => new(database.Write(db =>
+    public ValueTask<RunLock?> AddToInboxAsync(RunId run, IReadOnlyCollection<OrderNum> news, CancellationToken cancellationToken) =>
+        new(database.Write(db =>
     {
         if (FindLock(db, run) is null or { Completed: true })
         {
@@ -148,7 +158,8 @@ internal sealed class SqliteRunStore(SqliteDatabase database) : ILocalRunStore
 
     /// <inheritdoc/>
     public ValueTask<CommitOutcome> CommitAsync(
-        RunId run, string owner, RunCheckpoint checkpoint, IReadOnlyCollection<OrderNum> handled, AfterCommit then, CancellationToken cancellationToken)
+        RunId run, string owner, RunCheckpoint checkpoint, IReadOnlyCollection<OrderNum> handled, AfterCommit then,
+        CancellationToken cancellationToken)
     {
         return new(database.Write(db => Commit(db, run, owner, checkpoint, handled, then), Durability.Process));
     }
@@ -169,12 +180,15 @@ internal sealed class SqliteRunStore(SqliteDatabase database) : ILocalRunStore
     public ValueTask<RunLock?> FindLockAsync(RunId run, CancellationToken cancellationToken) => new(database.Read(db => FindLock(db, run)));
 
     /// <inheritdoc/>
-    public ValueTask<IReadOnlyList<OrderRecord>> FindOrdersAsync(RunId run, IReadOnlyList<OrderNum> nums, CancellationToken cancellationToken) =>
+    public ValueTask<IReadOnlyList<OrderRecord>> FindOrdersAsync(
+        RunId run, IReadOnlyList<OrderNum> nums, CancellationToken cancellationToken) =>
         new(database.Read<IReadOnlyList<OrderRecord>>(db =>
         {
             ArgumentOutOfRangeException.ThrowIfGreaterThan(nums.Count, IRunStore.MaxWrites);
             return [.. nums.Distinct().Order().SelectMany(num =>
-                db.Query("SELECT * FROM orders WHERE run_id = $run AND num = $num", SqliteRows.Order, ("$run", run.Value), ("$num", num.Value)))];
+                db.Query(
+                    "SELECT * FROM orders WHERE run_id = $run AND num = $num", SqliteRows.Order, ("$run", run.Value),
+                    ("$num", num.Value)))];
         }));
 
     /// <inheritdoc/>
@@ -208,7 +222,11 @@ internal sealed class SqliteRunStore(SqliteDatabase database) : ILocalRunStore
     /// <inheritdoc/>
     public ValueTask SetDeadlineAsync(RunId run, DateTimeOffset deadline, CancellationToken cancellationToken)
     {
-        database.Write(db => db.Execute("UPDATE locks SET deadline = $deadline WHERE run_id = $run", ("$deadline", SqliteRows.Time(deadline)), ("$run", run.Value)));
+        database.Write(
+            db =>
+                db.Execute(
+                    "UPDATE locks SET deadline = $deadline WHERE run_id = $run", ("$deadline", SqliteRows.Time(deadline)),
+                    ("$run", run.Value)));
         return ValueTask.CompletedTask;
     }
 
@@ -227,7 +245,8 @@ internal sealed class SqliteRunStore(SqliteDatabase database) : ILocalRunStore
     public ValueTask BreakLeaseAsync(RunId run, string owner, CancellationToken cancellationToken)
     {
         database.Write(db => db.Execute(
-            "UPDATE locks SET owner = NULL, lease_until = NULL WHERE run_id = $run AND owner = $owner", ("$run", run.Value), ("$owner", owner)));
+            "UPDATE locks SET owner = NULL, lease_until = NULL WHERE run_id = $run AND owner = $owner", ("$run", run.Value),
+            ("$owner", owner)));
         return ValueTask.CompletedTask;
     }
 
@@ -246,11 +265,17 @@ internal sealed class SqliteRunStore(SqliteDatabase database) : ILocalRunStore
     private static RunLock? FindLock(SqliteDatabase db, RunId run)
     {
         var inbox = Inbox(db, run);
-        return db.Query($"SELECT {SqliteRows.LockColumns} FROM locks WHERE run_id = $run", row => SqliteRows.Lock(row, inbox), ("$run", run.Value)) is [var found] ? found : null;
+        return db.Query(
+            $"SELECT {SqliteRows.LockColumns} FROM locks WHERE run_id = $run", row => SqliteRows.Lock(row, inbox),
+            ("$run", run.Value)) is [var found]
+            ? found
+            : null;
     }
 
     private static OrderStatus? StatusOf(SqliteDatabase db, RunId run, OrderNum num) =>
-        db.Query("SELECT status FROM orders WHERE run_id = $run AND num = $num", row => SqliteRows.OrderStatusOf(row.GetString(0)), ("$run", run.Value), ("$num", num.Value))
+        db.Query(
+            "SELECT status FROM orders WHERE run_id = $run AND num = $num", row => SqliteRows.OrderStatusOf(row.GetString(0)),
+            ("$run", run.Value), ("$num", num.Value))
             is [var status] ? status : null;
 
     private static void AddToInbox(SqliteDatabase db, RunId run, IReadOnlyCollection<OrderNum> news)
@@ -267,7 +292,8 @@ internal sealed class SqliteRunStore(SqliteDatabase database) : ILocalRunStore
           finished_at = CASE WHEN $final THEN $at ELSE finished_at END
         WHERE run_id = $run AND status = $from
         """,
-        ("$to", change.To.Word()), ("$outcome", change.Outcome?.Word()), ("$reason", change.FailureReason), ("$at", SqliteRows.Time(change.At)),
+        ("$to", change.To.Word()), ("$outcome", change.Outcome?.Word()), ("$reason", change.FailureReason),
+        ("$at", SqliteRows.Time(change.At)),
         ("$final", change.To.IsFinal()), ("$run", run.Value), ("$from", change.From.Word())) == 1;
 
     private static AdvanceOutcome Advance(SqliteDatabase db, RunPlan plan, IReadOnlyList<OrderChange> changes)
@@ -307,29 +333,36 @@ internal sealed class SqliteRunStore(SqliteDatabase database) : ILocalRunStore
         }
 
         var kept = then == AfterCommit.Keep;
-        Write(db, run, checkpoint, "owner = CASE WHEN $keep THEN owner END, lease_until = CASE WHEN $keep THEN lease_until END", ("$keep", kept));
+        Write(
+            db, run, checkpoint, "owner = CASE WHEN $keep THEN owner END, lease_until = CASE WHEN $keep THEN lease_until END",
+            ("$keep", kept));
         var after = held with { Checkpoint = checkpoint, Inbox = held.Inbox.Except(handled).ToHashSet() };
         return new CommitOutcome.Committed(kept ? after : after with { Owner = null, LeaseUntil = null });
     }
 
     private static bool Advance(SqliteDatabase db, RunId run, OrderChange change) => db.Execute(
         AdvanceTexts[(int)change.Action],
-        ("$status", change.Target.Word()), ("$at", SqliteRows.Time(change.At)), ("$reason", change.FailureReason), ("$exit", change.ExitCode),
+        ("$status", change.Target.Word()), ("$at", SqliteRows.Time(change.At)), ("$reason", change.FailureReason),
+        ("$exit", change.ExitCode),
         ("$started", SqliteRows.Time(change.StartedAt)), ("$finished", SqliteRows.Time(change.FinishedAt)), ("$log", change.LogTail),
         ("$terraform", change.Terraform?.ToText()), ("$execution", change.ExecutionUrl), ("$watchdog", change.WatchdogUrl),
         ("$run", run.Value), ("$num", change.Num.Value)) == 1;
 
-    private static void Write(SqliteDatabase db, RunId run, RunCheckpoint checkpoint, string lease, (string Name, object? Value) condition) => db.Execute(
+    private static void Write(
+        SqliteDatabase db, RunId run, RunCheckpoint checkpoint, string lease, (string Name, object? Value) condition) => db.Execute(
         $"UPDATE locks SET states = $states, ending = $ending, report_due_at = $due, {lease} WHERE run_id = $run",
-        ("$states", checkpoint.States), ("$ending", checkpoint.Ending?.ToString()), ("$due", SqliteRows.Time(checkpoint.ReportDueAt)), ("$run", run.Value), condition);
+        ("$states", checkpoint.States), ("$ending", checkpoint.Ending?.ToString()), ("$due", SqliteRows.Time(checkpoint.ReportDueAt)),
+        ("$run", run.Value), condition);
 
     private static void Insert(SqliteDatabase db, RunEvent happened) => db.Execute(
         """
         INSERT INTO events (trace_id, order_name, epoch, event_type, status, flow_id, run_id, data)
         VALUES ($trace, $name, $epoch, $type, $status, $flow, $run, $data)
         """,
-        ("$trace", happened.TraceId.Value), ("$name", happened.OrderName), ("$epoch", happened.Epoch.ToString("F9", CultureInfo.InvariantCulture)),
-        ("$type", happened.EventType), ("$status", happened.Status), ("$flow", happened.FlowId), ("$run", happened.RunId.Value), ("$data", happened.DataJson));
+        ("$trace", happened.TraceId.Value), ("$name", happened.OrderName),
+        ("$epoch", happened.Epoch.ToString("F9", CultureInfo.InvariantCulture)),
+        ("$type", happened.EventType), ("$status", happened.Status), ("$flow", happened.FlowId), ("$run", happened.RunId.Value),
+        ("$data", happened.DataJson));
 
     private static void Insert(SqliteDatabase db, OrderRecord order) => db.Execute(
         """
@@ -338,9 +371,12 @@ internal sealed class SqliteRunStore(SqliteDatabase database) : ILocalRunStore
         VALUES ($run, $num, $trace, $flow, $status, $name, $queue, $cmds, $bundle, $callback, $target, $git,
           $dependencies, $must, $timeout, $created, $updated, $expires)
         """,
-        ("$run", order.RunId.Value), ("$num", order.Num.Value), ("$trace", order.TraceId.Value), ("$flow", order.FlowId), ("$status", order.Status.Word()),
-        ("$name", order.Name), ("$queue", order.QueueId), ("$cmds", JsonSerializer.Serialize(order.Commands, LocalJson.Default.IReadOnlyListString)),
+        ("$run", order.RunId.Value), ("$num", order.Num.Value), ("$trace", order.TraceId.Value), ("$flow", order.FlowId),
+        ("$status", order.Status.Word()),
+        ("$name", order.Name), ("$queue", order.QueueId),
+        ("$cmds", JsonSerializer.Serialize(order.Commands, LocalJson.Default.IReadOnlyListString)),
         ("$bundle", order.BundleLocation), ("$callback", order.CallbackKey), ("$target", order.Target.Word()), ("$git", order.Git),
         ("$dependencies", string.Join(' ', order.Dependencies)), ("$must", order.MustSucceed), ("$timeout", order.TimeoutSeconds),
-        ("$created", SqliteRows.Time(order.CreatedAt)), ("$updated", SqliteRows.Time(order.LastUpdate)), ("$expires", SqliteRows.Time(order.ExpiresAt)));
+        ("$created", SqliteRows.Time(order.CreatedAt)), ("$updated", SqliteRows.Time(order.LastUpdate)),
+        ("$expires", SqliteRows.Time(order.ExpiresAt)));
 }

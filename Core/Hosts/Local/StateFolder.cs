@@ -69,7 +69,8 @@ internal sealed class StateFolder
 
     /// <summary>What is said where no run is.</summary>
     /// <param name="place">The state folder, or the table on AWS.</param>
-    public static string NoRuns(string place) => $"there are no runs in {place}; 'iac-ci run JOB' makes one here, --state-dir names another folder";
+    public static string NoRuns(string place) =>
+        $"there are no runs in {place}; 'iac-ci run JOB' makes one here, --state-dir names another folder";
 
     private bool IsReadable()
     {

@@ -65,10 +65,12 @@ internal static partial class StateFolderTrust
         handle.Dispose();
         var what = FileStatus.Find(path);
         throw what is { IsLink: true }
-            ? new UserException($"the state folder {path} is a symbolic link; remove it, or name the folder that it leads to with --state-dir")
+            ? new UserException(
+                $"the state folder {path} is a symbolic link; remove it, or name the folder that it leads to with --state-dir")
             : what is { IsFolder: false }
                 ? new UserException($"the state folder {path} is no folder; remove it, or name another with --state-dir")
-                : new UserException($"the state folder {path} cannot be opened: {new Win32Exception(error).Message}; name another with --state-dir");
+                : new UserException(
+                    $"the state folder {path} cannot be opened: {new Win32Exception(error).Message}; name another with --state-dir");
     }
 
     /// <summary>Takes others' rights away.</summary>

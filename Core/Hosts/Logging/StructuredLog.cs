@@ -27,13 +27,16 @@ internal sealed class StructuredLog
     /// <summary>JSON where a service collects the lines (Lambda, CodeBuild), text elsewhere.</summary>
     /// <param name="variable">Gives a variable of the environment, or null.</param>
     public static LogShape ShapeFor(Func<string, string?> variable) =>
-        variable("AWS_LAMBDA_RUNTIME_API") is { Length: > 0 } || variable("CODEBUILD_BUILD_ID") is { Length: > 0 } ? LogShape.Json : LogShape.Text;
+        variable("AWS_LAMBDA_RUNTIME_API") is { Length: > 0 } || variable("CODEBUILD_BUILD_ID") is { Length: > 0 }
+            ? LogShape.Json
+            : LogShape.Text;
 
     /// <summary>The same log, about one invocation.</summary>
     public StructuredLog ForRequest(string requestId) => With(context with { RequestId = requestId });
 
     /// <summary>The same log, about one run.</summary>
-    public StructuredLog For(RunId run, TraceId? trace = null, OrderNum? order = null) => With(context with { RunId = run, TraceId = trace, Order = order });
+    public StructuredLog For(RunId run, TraceId? trace = null, OrderNum? order = null) =>
+        With(context with { RunId = run, TraceId = trace, Order = order });
 
     /// <summary>What happened.</summary>
     public void Info(string message) => Write(LogLevel.Info, message);

@@ -115,7 +115,8 @@ internal sealed class ActiveRuns(LocalEngine engine, string source, string baseF
         }
     }
 
-    private void Drive(RunId run, bool isLeft = false) => _ = driven.GetOrAdd(run, _ => new Lazy<Task>(() => DriveAsync(run, isLeft))).Value;
+    private void Drive(RunId run, bool isLeft = false) =>
+        _ = driven.GetOrAdd(run, _ => new Lazy<Task>(() => DriveAsync(run, isLeft))).Value;
 
     /// <summary>Drives a run to its end. One that fails for a reason outside is taken up again, as long as the server runs.</summary>
     /// <param name="run">The run.</param>
@@ -148,7 +149,8 @@ internal sealed class ActiveRuns(LocalEngine engine, string source, string baseF
             }
             catch (Exception fault)
             {
-                log($"run {run}: is taken up again in {RetryPause.TotalSeconds:0} s: {(fault is UserException or StoreUnavailableException ? fault.Message : fault)}");
+                log($"run {run}: is taken up again in {RetryPause.TotalSeconds:0} s: " +
+                    $"{(fault is UserException or StoreUnavailableException ? fault.Message : fault)}");
                 await PauseAsync();
             }
         }

@@ -70,15 +70,18 @@ internal sealed class JobServer(ServeOptions options, TimeProvider clock)
     {
         var log = options.Local.Log;
         var rules = ReplayRules.Parse(options.Local.Variable(ReplayRules.Variable));
-        var secrets = new WebhookSecretCache(Location(), new LocalSecrets(options.Local.Variable, options.Local.BaseFolder, remote: null), clock);
+        var secrets = new WebhookSecretCache(
+            Location(), new LocalSecrets(options.Local.Variable, options.Local.BaseFolder, remote: null), clock);
         if ((await secrets.ReadAsync(stop)).Count == 0)
         {
-            log("closed: no webhook secret is configured, every delivery is refused; set IAC_CI_WEBHOOK_SECRET_LOCATION to env:NAME or file:PATH");
+            log("closed: no webhook secret is configured, every delivery is refused; set IAC_CI_WEBHOOK_SECRET_LOCATION to env:NAME or " +
+                "file:PATH");
         }
 
         using var host = new LocalHost(options.Local with { Withheld = Location() }, clock);
         using var runs = new ActiveRuns(host.Engine, options.Local.Source, options.Local.BaseFolder, clock, log);
-        var desk = new WebhookHandler(new LocalJobSubmission(runs, options.Local.State), new DeliveryDeduplicator(host.Objects, clock), rules, clock);
+        var desk = new WebhookHandler(
+            new LocalJobSubmission(runs, options.Local.State), new DeliveryDeduplicator(host.Objects, clock), rules, clock);
         var door = new WebhookEndpoint(desk, secrets.ReadAsync, options.BodyDeadline, clock, log);
         await using var app = Build(door);
         await StartAsync(app);
@@ -89,7 +92,9 @@ internal sealed class JobServer(ServeOptions options, TimeProvider clock)
         }
 
         var resumed = runs.ResumeAsync();
-        var pruned = options.KeepRuns is { } keep ? new DailyPruning(host.Pruner(clock), keep, clock, log).RunAsync(stop) : Task.CompletedTask;
+        var pruned = options.KeepRuns is { } keep
+            ? new DailyPruning(host.Pruner(clock), keep, clock, log).RunAsync(stop)
+            : Task.CompletedTask;
         await UntilAsync(stop);
         await pruned;
         await StopAsync(app, runs, resumed, hurry);
@@ -131,17 +136,19 @@ internal sealed class JobServer(ServeOptions options, TimeProvider clock)
         }
         catch (Exception taken) when (taken is IOException or SocketException)
         {
-            throw new UserException($"cannot listen on {options.Listen}: {Why(taken)}; choose another with --listen", ExitCode.Invalid, taken);
+            throw new UserException(
+                $"cannot listen on {options.Listen}: {Why(taken)}; choose another with --listen", ExitCode.Invalid, taken);
         }
     }
 
-    private static string Why(Exception taken) => (taken as SocketException ?? taken.GetBaseException() as SocketException)?.SocketErrorCode switch
-    {
-        SocketError.AddressAlreadyInUse => "another program listens on this port",
-        SocketError.AddressNotAvailable => "this machine has no such address",
-        SocketError.AccessDenied => "this user may not listen on this port",
-        _ => taken.Message,
-    };
+    private static string Why(Exception taken) =>
+        (taken as SocketException ?? taken.GetBaseException() as SocketException)?.SocketErrorCode switch
+        {
+            SocketError.AddressAlreadyInUse => "another program listens on this port",
+            SocketError.AddressNotAvailable => "this machine has no such address",
+            SocketError.AccessDenied => "this user may not listen on this port",
+            _ => taken.Message,
+        };
 
     /// <summary>
     /// Requests first, so that no job is taken in by a process that drives no more runs; then the runs; then the commands.

@@ -136,7 +136,8 @@ internal sealed class WebhookEndpoint(
     {
         var headers = new WebhookHeaders(request.Headers.Select(header => KeyValuePair.Create(header.Key, header.Value.ToString())));
         var secrets = await readSecrets(aborted);
-        if ((WebhookValidation.CheckHead(request.Method, request.ContentLength) ?? CheckHeaders(request.Method, headers, secrets)) is { } early)
+        if ((WebhookValidation.CheckHead(request.Method, request.ContentLength) ?? CheckHeaders(request.Method, headers,
+            secrets)) is { } early)
         {
             return Refuse(early);
         }
@@ -144,7 +145,8 @@ internal sealed class WebhookEndpoint(
         var (body, notRead) = await bodies.ReadAsync(request.Body, aborted);
         return (notRead ?? WebhookValidation.Check(request.Method, headers, body.Span, secrets)) is { } refusal
             ? Refuse(refusal)
-            : Tell(await desk.TakeSignedAsync(body, headers[WebhookHeaders.Delivery], headers[WebhookHeaders.Event], CancellationToken.None));
+            : Tell(
+                await desk.TakeSignedAsync(body, headers[WebhookHeaders.Delivery], headers[WebhookHeaders.Event], CancellationToken.None));
     }
 
     /// <summary>What no body can make right: then none is read.</summary>
@@ -156,7 +158,12 @@ internal sealed class WebhookEndpoint(
     /// <summary>The log gets nothing of a job, not even what is wrong with it: its sender has that.</summary>
     private WebhookReply Tell(WebhookReply reply)
     {
-        log(reply.Status >= 300 ? $"a signed request was refused with {reply.Status}; the sender has the reason" : reply.Run is { } run ? $"run {run}: {reply.Note}" : reply.Note);
+        log(reply switch
+        {
+            { Status: >= 300 } => $"a signed request was refused with {reply.Status}; the sender has the reason",
+            { Run: { } run } => $"run {run}: {reply.Note}",
+            _ => reply.Note,
+        });
         return reply;
     }
 

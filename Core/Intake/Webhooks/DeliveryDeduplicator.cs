@@ -91,7 +91,8 @@ internal sealed class DeliveryDeduplicator(IObjectStore objects, TimeProvider ti
             }
         }
 
-        throw new Text.StoreUnavailableException("the same request arrives at receivers whose clocks differ by tens of minutes; send it again");
+        throw new Text.StoreUnavailableException(
+            "the same request arrives at receivers whose clocks differ by tens of minutes; send it again");
     }
 
     /// <summary>When a request came in these ten minutes; null when none did, and then none will.</summary>
@@ -104,12 +105,15 @@ internal sealed class DeliveryDeduplicator(IObjectStore objects, TimeProvider ti
     /// Whether the run of these ten minutes is an earlier request's (true) or this one's (false); null when they are closed.
     /// </summary>
     private async ValueTask<bool?> EnterAsync(string key, DateTimeOffset now, CancellationToken cancellationToken) =>
-        await objects.CreateAsync(key, Encoding.UTF8.GetBytes(now.ToUnixTimeMilliseconds().ToString(CultureInfo.InvariantCulture)), cancellationToken) ? false
+        await objects.CreateAsync(
+            key, Encoding.UTF8.GetBytes(now.ToUnixTimeMilliseconds().ToString(CultureInfo.InvariantCulture)), cancellationToken)
+            ? false
         : await ReadAsync(key, cancellationToken) != Closed ? true
         : null;
 
     private async ValueTask<string?> ReadAsync(string key, CancellationToken cancellationToken) =>
         await objects.GetAsync(key, MaxEntryBytes, cancellationToken) is { } bytes ? Encoding.UTF8.GetString(bytes.Span) : null;
 
-    private static DateTimeOffset At(string entry) => DateTimeOffset.FromUnixTimeMilliseconds(long.Parse(entry, CultureInfo.InvariantCulture));
+    private static DateTimeOffset At(string entry) =>
+        DateTimeOffset.FromUnixTimeMilliseconds(long.Parse(entry, CultureInfo.InvariantCulture));
 }

@@ -64,7 +64,8 @@ internal sealed record ReplayRules(bool RunId, bool SentAt)
         if (request.SentAt is { } sent && (now - sent).Duration() > Freshness)
         {
             problems.Add(
-                $"sent_at: is more than {Freshness.TotalMinutes:0} minutes from the receiver's clock; sign the request anew, and check both clocks");
+                $"sent_at: is more than {Freshness.TotalMinutes:0} minutes from the receiver's clock; sign the request anew, and check " +
+                    $"both clocks");
         }
 
         return problems;

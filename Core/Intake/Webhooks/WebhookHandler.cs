@@ -33,8 +33,10 @@ internal sealed class WebhookHandler(IJobSubmission place, DeliveryDeduplicator 
     public const string DefaultUsername = "webhook";
 
     /// <summary>Takes one signed request in: anybody may have recorded it, so that the rules on replays hold. </summary>
-    public ValueTask<WebhookReply> TakeSignedAsync(ReadOnlyMemory<byte> body, string? deliveryId, string? gitHubEvent, CancellationToken cancellationToken) =>
-        WebhookRequest.Parse(body, gitHubEvent) is WebhookParse.Accepted { Request: var request } && rules.ProblemsOf(request, clock.GetUtcNow()) is { Count: > 0 } problems
+    public ValueTask<WebhookReply> TakeSignedAsync(
+        ReadOnlyMemory<byte> body, string? deliveryId, string? gitHubEvent, CancellationToken cancellationToken) =>
+        WebhookRequest.Parse(body, gitHubEvent) is WebhookParse.Accepted { Request: var request }
+            && rules.ProblemsOf(request, clock.GetUtcNow()) is { Count: > 0 } problems
             ? new(WebhookReply.Error(400, "this request could be a recording of an earlier one", problems, request.RunId, request.TraceId))
             : TakeAsync(body, deliveryId, gitHubEvent, cancellationToken);
 
@@ -45,7 +47,8 @@ internal sealed class WebhookHandler(IJobSubmission place, DeliveryDeduplicator 
     /// <param name="cancellationToken">Ends the call early, as a crash would: the same request goes on where it stopped.</param>
     /// <exception cref="UserException">Something is missing here that the sender cannot help: a table, a permission.</exception>
     /// <exception cref="StoreUnavailableException">A service did not answer: the request may be sent again.</exception>
-    public async ValueTask<WebhookReply> TakeAsync(ReadOnlyMemory<byte> body, string? deliveryId, string? gitHubEvent, CancellationToken cancellationToken)
+    public async ValueTask<WebhookReply> TakeAsync(
+        ReadOnlyMemory<byte> body, string? deliveryId, string? gitHubEvent, CancellationToken cancellationToken)
     {
         switch (WebhookRequest.Parse(body, gitHubEvent))
         {
@@ -57,7 +60,8 @@ internal sealed class WebhookHandler(IJobSubmission place, DeliveryDeduplicator 
                 var reading = JobReader.Read(request.Job, format: null, fileName: null, place.Context);
                 return reading.IsValid
                     ? await TakeAsync(request, reading.Job, body, deliveryId, cancellationToken)
-                    : WebhookReply.Error(400, "the job is not valid", [.. reading.Errors.Select(error => error.ToString())], request.RunId, request.TraceId);
+                    : WebhookReply.Error(
+                        400, "the job is not valid", [.. reading.Errors.Select(error => error.ToString())], request.RunId, request.TraceId);
             default:
                 throw new System.Diagnostics.UnreachableException();
         }
@@ -66,7 +70,9 @@ internal sealed class WebhookHandler(IJobSubmission place, DeliveryDeduplicator 
     private async ValueTask<WebhookReply> TakeAsync(
         WebhookRequest request, Job job, ReadOnlyMemory<byte> body, string? deliveryId, CancellationToken cancellationToken)
     {
-        var delivery = request.RunId is { } named ? new Delivery(named, Repetition.None) : await ledger.ResolveAsync(body, deliveryId, cancellationToken);
+        var delivery = request.RunId is { } named
+            ? new Delivery(named, Repetition.None)
+            : await ledger.ResolveAsync(body, deliveryId, cancellationToken);
         var run = delivery.Run;
         var submission = new Submission
         {

@@ -27,7 +27,8 @@ internal sealed record WebhookReply
     public TraceId? Trace { get; init; }
 
     /// <summary>All is well, and nothing was asked for: <c>/healthz</c>, and GitHub's <c>ping</c>.</summary>
-    public static WebhookReply Well { get; } = new() { Status = 200, Json = AnswerObject.Write(json => json.WriteString("status", "ok")), Note = "answered a ping" };
+    public static WebhookReply Well { get; } =
+        new() { Status = 200, Json = AnswerObject.Write(json => json.WriteString("status", "ok")), Note = "answered a ping" };
 
     /// <summary>The run exists, and will be brought to its end whatever becomes of this process.</summary>
     /// <param name="accepted">What intake said.</param>
@@ -36,7 +37,8 @@ internal sealed record WebhookReply
     public static WebhookReply Ok(IntakeAnswer.Accepted accepted, string doneEndpoint, Repetition repetition) => new()
     {
         Status = 200,
-        Note = $"{(repetition != Repetition.None ? "repeated, nothing was started" : "accepted")}: {Plural.Of(accepted.Job.OrderCount, "order")}, {accepted.Job.Status.Word()}",
+        Note =
+            $"{(repetition != Repetition.None ? "repeated, nothing was started" : "accepted")}: {Plural.Of(accepted.Job.OrderCount, "order")}, {accepted.Job.Status.Word()}",
         Run = accepted.Job.RunId,
         Trace = accepted.Job.TraceId,
         Json = AnswerObject.Write(json =>
@@ -69,9 +71,11 @@ internal sealed record WebhookReply
     };
 
     private static string Hint(JobStatus status) => status.IsFinal()
-        ? $"this request came before (the same delivery, or the same body within {DeliveryKeys.SameBodyWithin.TotalMinutes:0} minutes), its run is over, and nothing was started; "
+        ? $"this request came before (the same delivery, or the same body within {DeliveryKeys.SameBodyWithin.TotalMinutes:0} minutes), " +
+            $"its run is over, and nothing was started; "
             + "to run the job again, send it with a run_id of its own"
-        : "this request came before, its run is under way, and nothing else was started; to run the job beside it, send it with a run_id of its own";
+        : "this request came before, its run is under way, and nothing else was started; to run the job beside it, send it with a " +
+            "run_id of its own";
 
     /// <summary>Nothing was started, or not all of it.</summary>
     /// <param name="status">The HTTP status.</param>
@@ -79,14 +83,17 @@ internal sealed record WebhookReply
     /// <param name="errors">Everything that is wrong; null when that is the one line.</param>
     /// <param name="run">The run, as far as it is known.</param>
     /// <param name="trace">Its trace, as far as it is known.</param>
-    public static WebhookReply Error(int status, string error, IReadOnlyList<string>? errors = null, RunId? run = null, TraceId? trace = null) => new()
-    {
-        Status = status,
-        Note = errors is [var first, ..] ? $"refused with {status}: {error} ({errors.Count} errors; the first: {first})" : $"refused with {status}: {error}",
-        Run = run,
-        Trace = trace,
-        Json = AnswerObject.Write(json => WriteError(json, Scrub.Text(error), errors, run, trace)),
-    };
+    public static WebhookReply Error(
+        int status, string error, IReadOnlyList<string>? errors = null, RunId? run = null, TraceId? trace = null) => new()
+        {
+            Status = status,
+            Note = errors is [var first, ..]
+            ? $"refused with {status}: {error} ({errors.Count} errors; the first: {first})"
+            : $"refused with {status}: {error}",
+            Run = run,
+            Trace = trace,
+            Json = AnswerObject.Write(json => WriteError(json, Scrub.Text(error), errors, run, trace)),
+        };
 
     private static void WriteError(Utf8JsonWriter json, string error, IReadOnlyList<string>? errors, RunId? run, TraceId? trace)
     {

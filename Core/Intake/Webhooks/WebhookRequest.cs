@@ -42,7 +42,9 @@ internal sealed record WebhookRequest
         catch (JsonException wrong)
         {
             // The exception's own message may quote the body, which does not belong into an answer or a log.
-            return new WebhookParse.Invalid([$"the body is not one JSON object with distinct fields (line {wrong.LineNumber + 1}, byte {wrong.BytePositionInLine + 1})"]);
+            return new WebhookParse.Invalid(
+                [$"the body is not one JSON object with distinct fields (line {wrong.LineNumber + 1}, byte " +
+                    $"{wrong.BytePositionInLine + 1})"]);
         }
     }
 
@@ -57,7 +59,9 @@ internal sealed record WebhookRequest
         {
             return gitHubEvent == "ping"
                 ? new WebhookParse.Ping()
-                : new WebhookParse.Invalid([$"this is GitHub's own event {Printable.Word(gitHubEvent)}; what starts a job is an object with the field {JobField}"]);
+                : new WebhookParse.Invalid(
+                    [$"this is GitHub's own event {Printable.Word(gitHubEvent)}; what starts a job is an object with the field " +
+                        $"{JobField}"]);
         }
 
         return ReadFields(root);
@@ -86,7 +90,8 @@ internal sealed record WebhookRequest
         {
             if (errors.Count < MaxErrors)
             {
-                errors.Add($"{Printable.Line(name, Printable.MaxWordChars)}: unknown field (known: {JobField}, trace_id, run_id, done_endpt, sent_at)");
+                errors.Add($"{Printable.Line(name, Printable.MaxWordChars)}: unknown field (known: {JobField}, trace_id, run_id, " +
+                    $"done_endpt, sent_at)");
             }
 
             return request;
@@ -164,7 +169,8 @@ internal sealed record WebhookRequest
     {
         // RFC 3339 with its zone: a time without one would be of this machine's.
         string[] forms = ["yyyy-MM-dd'T'HH:mm:ssK", "yyyy-MM-dd'T'HH:mm:ss.FFFFFFFK"];
-        if (text.Length > 19 && (text.EndsWith('Z') || text[^6] is '+' or '-') && DateTimeOffset.TryParseExact(text, forms, CultureInfo.InvariantCulture, DateTimeStyles.None, out var time))
+        if (text.Length > 19 && (text.EndsWith('Z') || text[^6] is '+' or '-')
+            && DateTimeOffset.TryParseExact(text, forms, CultureInfo.InvariantCulture, DateTimeStyles.None, out var time))
         {
             return time;
         }

@@ -22,6 +22,7 @@ internal static class WebhookSecrets
         return lines.Length <= MaxSecrets
             ? [.. lines.Select(line => new ReadOnlyMemory<byte>(Encoding.UTF8.GetBytes(line)))]
             : throw new Text.UserException(
-                $"the webhook secret holds {lines.Length} lines; at most {MaxSecrets} secrets are accepted at once. Leave the newest, one per line.");
+                $"the webhook secret holds {lines.Length} lines; at most {MaxSecrets} secrets are accepted at once. Leave the newest, " +
+                    $"one per line.");
     }
 }

@@ -37,7 +37,8 @@ internal static class WebhookValidation
         string method, WebhookHeaders headers, ReadOnlySpan<byte> rawBody, IReadOnlyList<ReadOnlyMemory<byte>> secrets) =>
         CheckHead(method, rawBody.Length)
         ?? CheckSignature(
-            WebhookSignature.Verify(rawBody, headers[WebhookSignature.Header], secrets), EncodingProblem(headers["Content-Encoding"], rawBody))
+            WebhookSignature.Verify(rawBody, headers[WebhookSignature.Header], secrets),
+            EncodingProblem(headers["Content-Encoding"], rawBody))
         ?? (EncodingProblem(headers["Content-Encoding"], rawBody) is { } encoded ? new WebhookRefusal(400, encoded) : null)
         ?? CheckContentType(headers["Content-Type"]);
 
@@ -68,6 +69,7 @@ internal static class WebhookValidation
             ? null
             : new(400, type.Length == 0
                 ? $"say what the body is: Content-Type: {JsonType}"
-                : $"the body has to be {JsonType}, not {Printable.Word(type)} (a GitHub webhook sends JSON when its content type is set to {JsonType})");
+                : $"the body has to be {JsonType}, not {Printable.Word(type)} (a GitHub webhook sends JSON when its content type is set " +
+                    $"to {JsonType})");
     }
 }

@@ -10,7 +10,9 @@ namespace IacCi.Core.Jobs.Fields;
 /// A list of values of one shape, <c>what</c> in messages. An item that cannot be read is replaced by the <c>placeholder</c>; the
 /// <c>wholeRule</c> says what the list has to be beyond its items.
 /// </summary>
-internal sealed class ListType<T>(FieldType item, int min, int max, string what, T placeholder, Action<IReadOnlyList<T>, NodeRef, Diagnostics>? wholeRule = null) : FieldType
+internal sealed class ListType<T>(
+    FieldType item, int min, int max, string what, T placeholder, Action<IReadOnlyList<T>, NodeRef,
+    Diagnostics>? wholeRule = null) : FieldType
     where T : class
 {
     public override object? Read(NodeRef node, JobContext context, Diagnostics diagnostics)
@@ -76,7 +78,9 @@ internal sealed class CommandType : FieldType
 
         if (scalar.Cut != CommentCut.None)
         {
-            diagnostics.Warn(node.Path, scalar.CutPlace, "ends in front of ' #': YAML takes the rest of the line for a comment; put the command in quotes if that belongs to it");
+            diagnostics.Warn(
+                node.Path, scalar.CutPlace,
+                "ends in front of ' #': YAML takes the rest of the line for a comment; put the command in quotes if that belongs to it");
         }
 
         foreach (var place in scalar.ShellComments)
@@ -90,7 +94,10 @@ internal sealed class CommandType : FieldType
 
         if (scalar.UnusedAnchor is { } anchor)
         {
-            diagnostics.Warn(node, $"begins with {Diagnostics.Quote("&" + anchor)}, which YAML takes for an anchor, and nothing refers to it; put the command in quotes if it belongs to it");
+            diagnostics.Warn(
+                node,
+                $"begins with {Diagnostics.Quote("&" + anchor)}, which YAML takes for an anchor, and nothing refers to it; put the " +
+                    $"command in quotes if it belongs to it");
         }
 
         if (string.IsNullOrWhiteSpace(scalar.Text))
@@ -103,7 +110,10 @@ internal sealed class CommandType : FieldType
         }
         else if (Encoding.UTF8.GetByteCount(scalar.Text) is var bytes && bytes > JobLimits.MaxArgumentBytes)
         {
-            diagnostics.Add(node, $"has {Diagnostics.Count(bytes)} bytes, and the system takes at most {Diagnostics.Count(JobLimits.MaxArgumentBytes)}; put it into a script");
+            diagnostics.Add(
+                node,
+                $"has {Diagnostics.Count(bytes)} bytes, and the system takes at most {Diagnostics.Count(JobLimits.MaxArgumentBytes)}; " +
+                    $"put it into a script");
         }
 
         return scalar.Text;
@@ -197,7 +207,8 @@ internal sealed class VariablesType : FieldType
 
         var bytes = member.Key.Length + 1 + Encoding.UTF8.GetByteCount(scalar.Text);
         return bytes > JobLimits.MaxArgumentBytes
-            ? $"has {Diagnostics.Count(bytes)} bytes with its name, and the system takes at most {Diagnostics.Count(JobLimits.MaxArgumentBytes)}; put it into a file"
+            ? $"has {Diagnostics.Count(bytes)} bytes with its name, and the system takes at most " +
+                $"{Diagnostics.Count(JobLimits.MaxArgumentBytes)}; put it into a file"
             : null;
     }
 
@@ -206,12 +217,16 @@ internal sealed class VariablesType : FieldType
         var bytes = variables.Sum(variable => (long)variable.Key.Length + 2 + Encoding.UTF8.GetByteCount(variable.Value));
         if (variables.Count > JobLimits.MaxVariables)
         {
-            diagnostics.Add(node, $"has {Diagnostics.Count(variables.Count)} variables; use at most {Diagnostics.Count(JobLimits.MaxVariables)}");
+            diagnostics.Add(
+                node, $"has {Diagnostics.Count(variables.Count)} variables; use at most {Diagnostics.Count(JobLimits.MaxVariables)}");
         }
 
         if (bytes > JobLimits.MaxVariableBytes)
         {
-            diagnostics.Add(node, $"has {Diagnostics.Count(bytes)} bytes, and an order takes at most {Diagnostics.Count(JobLimits.MaxVariableBytes)}; put some of it into files");
+            diagnostics.Add(
+                node,
+                $"has {Diagnostics.Count(bytes)} bytes, and an order takes at most {Diagnostics.Count(JobLimits.MaxVariableBytes)}; put " +
+                    $"some of it into files");
         }
     }
 }

@@ -96,7 +96,9 @@ internal sealed class FieldTable<T>
         };
     }
 
-    /// <summary>Fields that are somebody else's: the schema that an editor goes by, and what people keep for themselves (anchors, notes).</summary>
+    /// <summary>
+    /// Fields that are somebody else's: the schema that an editor goes by, and what people keep for themselves (anchors, notes).
+    /// </summary>
     private const string ForOthers = @"^(\$schema$|x-)";
 
     private static bool IsForOthers(string name) => name == "$schema" || name.StartsWith("x-", StringComparison.Ordinal);
@@ -140,7 +142,8 @@ internal static class Duplicates
         foreach (var twice in map.Duplicates)
         {
             var first = map.Members.First(member => member.Key == twice.Key);
-            diagnostics.Add(node.Path.Field(twice.Key), twice.Line, twice.Column, $"is given twice, first in line {first.Line}; remove one");
+            diagnostics.Add(
+                node.Path.Field(twice.Key), twice.Line, twice.Column, $"is given twice, first in line {first.Line}; remove one");
         }
     }
 }

@@ -10,8 +10,8 @@ namespace IacCi.Core.Jobs.Fields;
 internal delegate string? TextRule(string text, JobContext context);
 
 /// <summary>
-/// A text on one line, of at most <c>maxLength</c> printable characters. The <c>rule</c> says what else it has to be, and the <c>pattern</c>
-/// the same to the schema, as far as a pattern can.
+/// A text on one line, of at most <c>maxLength</c> printable characters. The <c>rule</c> says what else it has to be, and the
+/// <c>pattern</c> the same to the schema, as far as a pattern can.
 /// </summary>
 internal sealed class TextType(int maxLength, TextRule? rule = null, string? pattern = null) : FieldType
 {
@@ -41,7 +41,9 @@ internal sealed class TextType(int maxLength, TextRule? rule = null, string? pat
     {
         if (node.Node is ScalarNode { Cut: CommentCut.BeforeText } scalar)
         {
-            diagnostics.Warn(node.Path, scalar.CutPlace, "ends in front of ' #': YAML takes the rest of the line for a comment; put the value in quotes if that belongs to it");
+            diagnostics.Warn(
+                node.Path, scalar.CutPlace,
+                "ends in front of ' #': YAML takes the rest of the line for a comment; put the value in quotes if that belongs to it");
         }
     }
 
@@ -94,7 +96,10 @@ internal sealed class NumberType(int min, int max, string unit, Func<long, strin
         var range = $"a whole number from {Diagnostics.Count(min)} to {Diagnostics.Count(max)}{unit}";
         if (node.Node is not ScalarNode { Kind: ScalarKind.Number } scalar)
         {
-            diagnostics.Add(node, $"must be {range}; found {node.Node.Description}{(node.Node is ScalarNode { Kind: ScalarKind.Text } text ? Remedy(text.Text) : "")}");
+            diagnostics.Add(
+                node,
+                $"must be {range}; found " +
+                    $"{node.Node.Description}{(node.Node is ScalarNode { Kind: ScalarKind.Text } text ? Remedy(text.Text) : "")}");
             return null;
         }
 
@@ -146,7 +151,8 @@ internal sealed class FlagType : FieldType
     }
 
     /// <summary>YAML 1.2 has no other words for it: what others take for a bool is a text or a number here.</summary>
-    private static string Found(Node node) => node is not ScalarNode { Kind: ScalarKind.Text or ScalarKind.Number } scalar ? node.Description
+    private static string Found(Node node) =>
+        node is not ScalarNode { Kind: ScalarKind.Text or ScalarKind.Number } scalar ? node.Description
         : scalar.Text.ToLowerInvariant() switch
         {
             "true" or "false" => $"the text {Diagnostics.Quote(scalar.Text)}; write it without quotes",
@@ -180,5 +186,6 @@ internal sealed class ChoiceType<T>(IReadOnlyDictionary<string, T> words) : Fiel
 
     public override JsonObject Schema() => new() { ["enum"] = new JsonArray([.. words.Keys.Select(word => (JsonNode)word)]) };
 
-    public override void Write(Utf8JsonWriter writer, object value) => writer.WriteStringValue(words.First(word => word.Value.Equals(value)).Key);
+    public override void Write(Utf8JsonWriter writer, object value) =>
+        writer.WriteStringValue(words.First(word => word.Value.Equals(value)).Key);
 }

@@ -24,11 +24,13 @@ internal static class SharedTypes
     });
 
     public const string WorkspaceText =
-        "Where commands run. copy: each order in a fresh copy of the code, which is removed afterwards: no order sees another's files, and no file lasts. " +
+        "Where commands run. copy: each order in a fresh copy of the code, which is removed afterwards: no order sees another's files, " +
+            "and no file lasts. " +
         "in_place: in the folder itself, one order of a folder at a time; nothing is copied or removed; on one machine only.";
 
     public const string KeepChangesText =
-        "What becomes of files that an order makes or changes in its copy. state: the order is told what is lost; Terraform state that would be lost is " +
+        "What becomes of files that an order makes or changes in its copy. state: the order is told what is lost; Terraform state that " +
+            "would be lost is " +
         "kept, and the order fails and says where. discard: all of it may go.";
 
     public static readonly TextType Location = new(SecretLocation.MaxNameLength, TextRules.Location, TextRules.LocationPattern);

@@ -20,9 +20,12 @@ internal static class Spelling
     }
 
     /// <summary>Without what people write differently: orderName, order-name and order_name are one.</summary>
-    private static string Plain(string name) => name.Replace("_", "", StringComparison.Ordinal).Replace("-", "", StringComparison.Ordinal).ToLowerInvariant();
+    private static string Plain(string name) =>
+        name.Replace("_", "", StringComparison.Ordinal).Replace("-", "", StringComparison.Ordinal).ToLowerInvariant();
 
-    /// <summary>How many letters have to be put in, left out, changed, or swapped with their neighbours (optimal string alignment).</summary>
+    /// <summary>
+    /// How many letters have to be put in, left out, changed, or swapped with their neighbours (optimal string alignment).
+    /// </summary>
     private static int Distance(string a, string b)
     {
         var cost = new int[a.Length + 1, b.Length + 1];

@@ -51,8 +51,10 @@ internal static partial class TextRules
         : null;
 
     /// <summary>A variable or a file of one machine is refused on AWS, with a place there that gives the same variable.</summary>
-    private static string? OnlyHere(SecretLocation location, JobContext context, string folder) => location.IsLocal && context == JobContext.Aws
-        ? $"is on one machine only (env:, file:); on AWS put it into SSM and write {new SecretLocation(SecretKeeper.Ssm, PlaceOf(location, folder))}, or another path that the " +
+    private static string? OnlyHere(SecretLocation location, JobContext context, string folder) =>
+        location.IsLocal && context == JobContext.Aws
+        ? $"is on one machine only (env:, file:); on AWS put it into SSM and write " +
+            $"{new SecretLocation(SecretKeeper.Ssm, PlaceOf(location, folder))}, or another path that the " +
             "deployment lets jobs read; or into Secrets Manager, and write aws:::secretd:<name>"
         : null;
 
@@ -73,7 +75,8 @@ internal static partial class TextRules
 
         var scheme = text.IndexOf("://", StringComparison.Ordinal);
         return scheme < 0
-            ? text.StartsWith('/') || text.StartsWith('.') || text.StartsWith('~') || ScpLike().IsMatch(text) || (text.Contains('/') && !text.Contains(':'))
+            ? text.StartsWith('/') || text.StartsWith('.') || text.StartsWith('~') || ScpLike().IsMatch(text)
+                || (text.Contains('/') && !text.Contains(':'))
             : Url().IsMatch(text);
     }
 

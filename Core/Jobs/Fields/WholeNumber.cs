@@ -3,8 +3,8 @@ using System.Globalization;
 namespace IacCi.Core.Jobs.Fields;
 
 /// <summary>
-/// Whole numbers as JSON and YAML write them. The value counts and not the spelling, as for JSON Schema (https://json-schema.org/draft/2020-12/json-schema-core,
-/// section 4.2.3): 600, 600.0 and 6e2 are one number.
+/// Whole numbers as JSON and YAML write them. The value counts and not the spelling, as for JSON Schema
+/// (https://json-schema.org/draft/2020-12/json-schema-core, section 4.2.3): 600, 600.0 and 6e2 are one number.
 /// </summary>
 internal static class WholeNumber
 {
@@ -13,7 +13,9 @@ internal static class WholeNumber
     {
         if (text.StartsWith("0x", StringComparison.Ordinal))
         {
-            return long.TryParse(text.AsSpan(2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var hex) && hex >= 0 ? hex : null;
+            return long.TryParse(text.AsSpan(2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var hex) && hex >= 0
+                ? hex
+                : null;
         }
 
         if (text.StartsWith("0o", StringComparison.Ordinal))
@@ -22,7 +24,8 @@ internal static class WholeNumber
         }
 
         const NumberStyles Style = NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint | NumberStyles.AllowExponent;
-        return decimal.TryParse(text, Style, CultureInfo.InvariantCulture, out var number) && decimal.IsInteger(number) && number is >= long.MinValue and <= long.MaxValue
+        return decimal.TryParse(text, Style, CultureInfo.InvariantCulture, out var number) && decimal.IsInteger(number)
+            && number is >= long.MinValue and <= long.MaxValue
             ? (long)number
             : null;
     }

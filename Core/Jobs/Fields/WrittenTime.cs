@@ -3,7 +3,9 @@ using System.Text.RegularExpressions;
 
 namespace IacCi.Core.Jobs.Fields;
 
-/// <summary>Reads times as people write them (<c>10m</c>, <c>1h30m</c>, <c>90 seconds</c>), to tell them how many seconds that is.</summary>
+/// <summary>
+/// Reads times as people write them (<c>10m</c>, <c>1h30m</c>, <c>90 seconds</c>), to tell them how many seconds that is.
+/// </summary>
 internal static partial class WrittenTime
 {
     /// <summary>Longer texts are no times.</summary>
@@ -20,7 +22,8 @@ internal static partial class WrittenTime
 
         return (Part("d") * 86_400) + (Part("h") * 3_600) + (Part("m") * 60) + Part("s");
 
-        long Part(string name) => match.Groups[name].Success ? long.Parse(match.Groups[name].ValueSpan, NumberStyles.None, CultureInfo.InvariantCulture) : 0;
+        long Part(string name) =>
+            match.Groups[name].Success ? long.Parse(match.Groups[name].ValueSpan, NumberStyles.None, CultureInfo.InvariantCulture) : 0;
     }
 
     [GeneratedRegex(

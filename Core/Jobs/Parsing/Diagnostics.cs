@@ -84,7 +84,8 @@ internal static class Printable
 {
     /// <summary>Neither a control, nor an invisible format character (they can turn a line around), nor a line break.</summary>
     public static bool Is(Rune rune) => Rune.GetUnicodeCategory(rune) is not (UnicodeCategory.Control or UnicodeCategory.Format
-        or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator or UnicodeCategory.Surrogate or UnicodeCategory.OtherNotAssigned);
+        or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator or UnicodeCategory.Surrogate
+            or UnicodeCategory.OtherNotAssigned);
 
     public static bool Is(string text)
     {

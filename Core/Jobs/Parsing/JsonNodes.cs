@@ -92,7 +92,8 @@ internal ref struct JsonNodes
         catch (InvalidOperationException)
         {
             var (line, column) = Place();
-            throw new JobSyntaxException(line, column, "holds half of a surrogate pair (\\uD800 to \\uDFFF alone), which is not a character; write both halves");
+            throw new JobSyntaxException(
+                line, column, "holds half of a surrogate pair (\\uD800 to \\uDFFF alone), which is not a character; write both halves");
         }
     }
 
@@ -138,7 +139,8 @@ internal ref struct JsonNodes
         var end = reason.IndexOf(" LineNumber:", StringComparison.Ordinal);
         reason = (end < 0 ? reason : reason[..end]).Replace(" Change the reader options.", "", StringComparison.Ordinal).TrimEnd('.');
         var line = (int)(wrong.LineNumber ?? 0);
-        return new JobSyntaxException(line + 1, Column(content, line, (int)(wrong.BytePositionInLine ?? 0)), $"is not valid JSON: {reason}; correct it here");
+        return new JobSyntaxException(
+            line + 1, Column(content, line, (int)(wrong.BytePositionInLine ?? 0)), $"is not valid JSON: {reason}; correct it here");
     }
 }
 

@@ -48,12 +48,14 @@ internal sealed partial class YamlNodes
                 var isBounded = forgiven < MaxForgivenLines && (long)forgiven * content.Length < JobLimits.MaxExpandedChars;
                 if (!isBounded || !text.ForgiveTabs(tab.LineStart))
                 {
-                    throw new JobSyntaxException(tab.Line, tab.Column, "is not valid YAML: a tab stands where only blanks may indent; write blanks instead");
+                    throw new JobSyntaxException(
+                        tab.Line, tab.Column, "is not valid YAML: a tab stands where only blanks may indent; write blanks instead");
                 }
             }
             catch (YamlException wrong)
             {
-                throw new JobSyntaxException((int)wrong.Start.Line, nodes.ColumnOf(wrong.Start), $"is not valid YAML: {Reason(wrong)}; correct it here");
+                throw new JobSyntaxException(
+                    (int)wrong.Start.Line, nodes.ColumnOf(wrong.Start), $"is not valid YAML: {Reason(wrong)}; correct it here");
             }
         }
     }
@@ -134,7 +136,10 @@ internal sealed partial class YamlNodes
     {
         if (node.ExpandedChars > JobLimits.MaxExpandedChars)
         {
-            throw At(start, $"comes to more than {Diagnostics.Count(JobLimits.MaxExpandedChars)} characters when its aliases are replaced; use fewer aliases");
+            throw At(
+                start,
+                $"comes to more than {Diagnostics.Count(JobLimits.MaxExpandedChars)} characters when its aliases are replaced; use " +
+                    $"fewer aliases");
         }
 
         if (start is NodeEvent { Anchor: { IsEmpty: false } anchor })
@@ -152,7 +157,10 @@ internal sealed partial class YamlNodes
         if (!_anchors.TryGetValue(alias.Value.Value, out var node))
         {
             var name = Diagnostics.Quote(alias.Value.Value);
-            throw At(alias, $"refers to the anchor {name}, which is not complete here; define it further up, or put a text that begins with '*' in quotes");
+            throw At(
+                alias,
+                $"refers to the anchor {name}, which is not complete here; define it further up, or put a text that begins with '*' in " +
+                    $"quotes");
         }
 
         if (node is ScalarNode scalar)
@@ -212,7 +220,9 @@ internal sealed partial class YamlNodes
         return members.ToMap(line, column);
     }
 
-    /// <summary>What a merge key brings: a map's members, or those of several maps, the first that has a key being the one that counts.</summary>
+    /// <summary>
+    /// What a merge key brings: a map's members, or those of several maps, the first that has a key being the one that counts.
+    /// </summary>
     private void Merge(MemberList members, Node value)
     {
         IReadOnlyList<Node> sources = value is ListNode list ? list.Items : [value];
@@ -220,7 +230,8 @@ internal sealed partial class YamlNodes
         {
             if (source is not MapNode map)
             {
-                throw new JobSyntaxException(value.Line, value.Column, "the merge key '<<' takes a map, or a list of maps; give it an alias of one");
+                throw new JobSyntaxException(
+                    value.Line, value.Column, "the merge key '<<' takes a map, or a list of maps; give it an alias of one");
             }
 
             Count(map.Members.Count, value.Line, value.Column); // A merge copies: a few bytes could ask for any number of copies.
@@ -282,7 +293,8 @@ internal sealed partial class YamlNodes
     {
         for (var i = 0; i < scalar.Value.Length; i++)
         {
-            if (char.IsSurrogate(scalar.Value[i]) && !(i + 1 < scalar.Value.Length && char.IsSurrogatePair(scalar.Value[i], scalar.Value[++i])))
+            if (char.IsSurrogate(scalar.Value[i])
+                && !(i + 1 < scalar.Value.Length && char.IsSurrogatePair(scalar.Value[i], scalar.Value[++i])))
             {
                 throw At(scalar, "holds half of a surrogate pair, which is not a character; write the character itself");
             }
@@ -295,8 +307,10 @@ internal sealed partial class YamlNodes
         if (!node.Tag.IsEmpty && node.Tag.Value is var tag && tag != allowed)
         {
             throw At(node, tag == "!"
-                ? "begins with '!', which YAML takes for a tag and not for a part of the text; put the whole text in quotes, such as '! grep ...'"
-                : $"has the tag {Diagnostics.Quote(tag)}, which is not supported; leave it out, or put the whole text in quotes when the '!' belongs to it");
+                ? "begins with '!', which YAML takes for a tag and not for a part of the text; put the whole text in quotes, such as '! " +
+                    "grep ...'"
+                : $"has the tag {Diagnostics.Quote(tag)}, which is not supported; leave it out, or put the whole text in quotes when " +
+                    $"the '!' belongs to it");
         }
     }
 
@@ -306,9 +320,11 @@ internal sealed partial class YamlNodes
         {
             return _parser.MoveNext() ? _parser.Current! : throw Broken("it ends too early");
         }
-        catch (Exception fault) when (fault is InvalidOperationException or ArgumentException or FormatException or OverflowException or IndexOutOfRangeException)
+        catch (Exception fault) when (
+            fault is InvalidOperationException or ArgumentException or FormatException or OverflowException or IndexOutOfRangeException)
         {
-            throw Broken("the parser cannot go on"); // The library's scanner leaves some broken inputs with an exception that is not its own.
+            // The library's scanner leaves some broken inputs with an exception that is not its own.
+            throw Broken("the parser cannot go on");
         }
     }
 
@@ -333,7 +349,8 @@ internal sealed partial class YamlNodes
     private int Column(ParsingEvent at) => ColumnOf(at.Start);
 
     /// <summary>
-    /// The column in characters; the library counts UTF-16 units. Places mostly come in order, so the count goes on from the last one of the same line.
+    /// The column in characters; the library counts UTF-16 units. Places mostly come in order, so the count goes on from the last one of
+    /// the same line.
     /// </summary>
     private int ColumnOf(Mark at)
     {
@@ -355,7 +372,8 @@ internal sealed partial class YamlNodes
 
     private JobSyntaxException At(ParsingEvent at, string message) => new(Line(at), Column(at), message);
 
-    [GeneratedRegex(@"^(?:[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+|[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))\z", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"^(?:[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+|[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))\z",
+        RegexOptions.CultureInvariant)]
     private static partial Regex Number();
 
     [GeneratedRegex(@"\(Line: \d+, Col: \d+, Idx: \d+\)( - \(Line: \d+, Col: \d+, Idx: \d+\))?:? ?", RegexOptions.CultureInvariant)]

@@ -4,8 +4,8 @@ using YamlDotNet.Core.Tokens;
 namespace IacCi.Core.Jobs.Parsing;
 
 /// <summary>
-/// The library's scanner with one difference: to look at a token twice does not lose it. The parser looks ahead twice behind a scalar with an anchor in a flow
-/// map, and would miss the comma there.
+/// The library's scanner with one difference: to look at a token twice does not lose it. The parser looks ahead twice behind a scalar with
+/// an anchor in a flow map, and would miss the comma there.
 /// </summary>
 internal sealed class YamlScanner(string content) : IScanner
 {

@@ -3,9 +3,9 @@ using System.Buffers;
 namespace IacCi.Core.Jobs.Parsing;
 
 /// <summary>
-/// The text of a YAML file as the library is to see it. The library follows YAML 1.1, for which U+0085, U+2028 and U+2029 end a line; in YAML 1.2 they are
-/// characters like others (https://yaml.org/spec/1.2.2/#54-line-break-characters). Each is replaced by a character that the file does not have, and put
-/// back into the values. No place changes.
+/// The text of a YAML file as the library is to see it. The library follows YAML 1.1, for which U+0085, U+2028 and U+2029 end a line; in
+/// YAML 1.2 they are characters like others (https://yaml.org/spec/1.2.2/#54-line-break-characters). Each is replaced by a character that
+/// the file does not have, and put back into the values. No place changes.
 /// </summary>
 internal sealed class YamlText
 {
@@ -36,8 +36,8 @@ internal sealed class YamlText
     public string Restore(string value) => _standIns is null ? value : Replace(value, _standIns, Breaks);
 
     /// <summary>
-    /// Takes away the tabs in front of a comment, or in an empty line: YAML allows both (https://yaml.org/spec/1.2.2/#66-comments), and the library refuses
-    /// them.
+    /// Takes away the tabs in front of a comment, or in an empty line: YAML allows both (https://yaml.org/spec/1.2.2/#66-comments), and the
+    /// library refuses them.
     /// </summary>
     /// <returns>False when the line holds something else behind the tab.</returns>
     public bool ForgiveTabs(int lineStart)
@@ -66,7 +66,9 @@ internal sealed class YamlText
             }
         }
 
-        return found == free.Length ? free.ToString() : throw new JobSyntaxException(1, 1, "holds noncharacters (U+FDD0 to U+FDEF), which no text can; remove them");
+        return found == free.Length
+            ? free.ToString()
+            : throw new JobSyntaxException(1, 1, "holds noncharacters (U+FDD0 to U+FDEF), which no text can; remove them");
     }
 
     private static string Replace(string text, string from, string to)

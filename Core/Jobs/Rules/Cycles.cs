@@ -6,8 +6,8 @@ namespace IacCi.Core.Jobs.Rules;
 internal static class Cycles
 {
     /// <summary>
-    /// One circle, a shortest through its first order, for each group of orders that all wait for each other (strongly connected component).
-    /// Linear in orders and dependencies.
+    /// One circle, a shortest through its first order, for each group of orders that all wait for each other (strongly connected
+    /// component). Linear in orders and dependencies.
     /// </summary>
     /// <param name="graph">For each order the orders it waits for; none waits for itself.</param>
     public static IReadOnlyList<IReadOnlyList<int>> Find(int[][] graph)
@@ -58,7 +58,8 @@ internal static class Cycles
     }
 
     /// <summary>
-    /// The number of each order's group: Tarjan's algorithm ("Depth-first search and linear graph algorithms", 1972) with its stack of calls as a list.
+    /// The number of each order's group: Tarjan's algorithm ("Depth-first search and linear graph algorithms", 1972) with its stack of
+    /// calls as a list.
     /// </summary>
     private static int[] Groups(int[][] graph)
     {

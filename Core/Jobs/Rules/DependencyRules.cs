@@ -63,7 +63,8 @@ internal static class DependencyRules
         $"no order has the queue_id or order_name {Diagnostics.Quote(name)}; " +
         (Spelling.Nearest(name, names) is { } near ? $"did you mean {Diagnostics.Quote(near)}?" : "correct it, or add such an order");
 
-    private static void Report(IReadOnlyList<int> cycle, IReadOnlyList<Order> orders, OrderNames names, NodeRef node, Diagnostics diagnostics)
+    private static void Report(
+        IReadOnlyList<int> cycle, IReadOnlyList<Order> orders, OrderNames names, NodeRef node, Diagnostics diagnostics)
     {
         var first = cycle[0];
         var place = orders[first].Dependencies.Select(names.Find).ToList().IndexOf(cycle[1]);
@@ -78,7 +79,8 @@ internal static class DependencyRules
         string Name(int index) => Diagnostics.Shorten(orders[index].NameAt(index));
         var shown = cycle.Count <= MaxShown
             ? cycle.Select(Name)
-            : [.. cycle.Take(MaxShown / 2).Select(Name), $"({Diagnostics.Count(cycle.Count - MaxShown)} more)", .. cycle.Skip(cycle.Count - (MaxShown / 2)).Select(Name)];
+            : [.. cycle.Take(MaxShown / 2).Select(Name), $"({Diagnostics.Count(cycle.Count - MaxShown)} more)",
+                .. cycle.Skip(cycle.Count - (MaxShown / 2)).Select(Name)];
         return string.Join(" -> ", [.. shown, Name(cycle[0])]);
     }
 }

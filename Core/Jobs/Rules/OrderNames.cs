@@ -43,7 +43,9 @@ internal sealed class OrderNames
         {
             if (orders[i] is { OrderName: null, QueueId: null } && names._owners.TryGetValue(orders[i].NameAt(i), out var owner))
             {
-                diagnostics.Add(node.Item(owner.Index).Field(owner.Field), $"{orders[i].NameAt(i)} is how orders[{i}] is called, which has no name; rename this order, or name that one");
+                diagnostics.Add(
+                    node.Item(owner.Index).Field(owner.Field),
+                    $"{orders[i].NameAt(i)} is how orders[{i}] is called, which has no name; rename this order, or name that one");
             }
         }
 
@@ -55,7 +57,9 @@ internal sealed class OrderNames
         if (name is not null && names.Add(name, index, field) is { } other)
         {
             var kind = field == other.Field ? $"the {field}" : $"the {field} of this order and the {other.Field}";
-            diagnostics.Add(node.Item(index).Field(field), $"{Diagnostics.Quote(name)} is {kind} of orders[{other.Index}] too; give each order names of its own");
+            diagnostics.Add(
+                node.Item(index).Field(field),
+                $"{Diagnostics.Quote(name)} is {kind} of orders[{other.Index}] too; give each order names of its own");
         }
     }
 

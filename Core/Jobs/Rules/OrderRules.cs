@@ -18,13 +18,15 @@ internal static class OrderRules
         CheckSize(order, node, diagnostics);
         if (order.SopsKeySsmPath is not null && !node.Has("sops_key"))
         {
-            diagnostics.Add(node.Field("sops_key_ssm_path"), "names where an identity is, but not for which key; add sops_key, or remove it");
+            diagnostics.Add(
+                node.Field("sops_key_ssm_path"), "names where an identity is, but not for which key; add sops_key, or remove it");
         }
 
         var hasCode = node.Has("s3_location") || node.Has("git_repo") || job.GitRepo is not null;
         if (context == JobContext.Aws && !hasCode)
         {
-            diagnostics.Add(node, "has no code; on AWS no folder of this machine is read: add git_repo here or to the job, or a zip at s3_location");
+            diagnostics.Add(
+                node, "has no code; on AWS no folder of this machine is read: add git_repo here or to the job, or a zip at s3_location");
         }
     }
 
@@ -32,7 +34,9 @@ internal static class OrderRules
     {
         if (order is { UseLambda: { } lambda, ExecutionTarget: { } target } && lambda != (target == ExecutionTarget.Lambda))
         {
-            diagnostics.Add(node.Field("use_lambda"), $"is {(lambda ? "true" : "false")}, but execution_target is {Word(target)}; keep execution_target alone");
+            diagnostics.Add(
+                node.Field("use_lambda"),
+                $"is {(lambda ? "true" : "false")}, but execution_target is {Word(target)}; keep execution_target alone");
         }
     }
 
@@ -59,7 +63,8 @@ internal static class OrderRules
     private static string TooLongForLambda(Order order, int grace)
     {
         var longest = OrderLimits.MaxLambdaSeconds - grace;
-        return $"is {Diagnostics.Count(order.Timeout)} s, and with stop_grace ({grace} s) {Diagnostics.Count(order.Timeout + grace)} s; a function ends after 900 s," +
+        return $"is {Diagnostics.Count(order.Timeout)} s, and with stop_grace ({grace} s) {Diagnostics.Count(order.Timeout + grace)} s; " +
+            $"a function ends after 900 s," +
             $" of which 60 are for fetching and reporting; use at most {longest}, a shorter stop_grace, or execution_target codebuild";
     }
 
@@ -67,8 +72,10 @@ internal static class OrderRules
     {
         var needed = OrderLimits.SignedSeconds(order.Target, order.Timeout, grace);
         var longest = job.PresignExpiry - OrderLimits.SignedSeconds(order.Target, 0, grace);
-        return $"needs signed URLs that last {Diagnostics.Count(needed)} s ({Diagnostics.Count(OrderLimits.ClaimSeconds(order.Target))} until {Word(order.Target)} begins" +
-            $" + {Diagnostics.Count(order.Timeout)} timeout + {grace} stop_grace + {OrderLimits.WatchdogGraceSeconds} until it is ended + {OrderLimits.ReportGraceSeconds} to report)," +
+        return $"needs signed URLs that last {Diagnostics.Count(needed)} s ({Diagnostics.Count(OrderLimits.ClaimSeconds(order.Target))} " +
+            $"until {Word(order.Target)} begins" +
+            $" + {Diagnostics.Count(order.Timeout)} timeout + {grace} stop_grace + {OrderLimits.WatchdogGraceSeconds} until it is ended " +
+                $"+ {OrderLimits.ReportGraceSeconds} to report)," +
             $" but presign_expiry is {Diagnostics.Count(job.PresignExpiry)}; raise presign_expiry to {Diagnostics.Count(needed)}" +
             (longest > 0 ? $", or lower timeout to {Diagnostics.Count(longest)}" : "");
     }
@@ -76,10 +83,13 @@ internal static class OrderRules
     private static void CheckSize(Order order, NodeRef node, Diagnostics diagnostics)
     {
         var commands = order.Cmds.Sum(command => (long)Encoding.UTF8.GetByteCount(command) + BytesPerEntry);
-        var all = commands + ((long)order.Dependencies.Count * BytesPerEntry) + (order.S3Location?.Length ?? 0) + (order.GitRepo?.Length ?? 0);
+        var all = commands + (
+            (long)order.Dependencies.Count * BytesPerEntry) + (order.S3Location?.Length ?? 0) + (order.GitRepo?.Length ?? 0);
         if (all > JobLimits.MaxRecordBytes)
         {
-            diagnostics.Add(node.Field("cmds"), $"and what else is kept of the order come to {Diagnostics.Count(all)} bytes, and its record holds at most " +
+            diagnostics.Add(
+                node.Field("cmds"),
+                $"and what else is kept of the order come to {Diagnostics.Count(all)} bytes, and its record holds at most " +
                 $"{Diagnostics.Count(JobLimits.MaxRecordBytes)}; put commands into a script");
         }
     }

@@ -33,13 +33,23 @@ internal static class WorkspaceRules
             return;
         }
 
-        var fetched = node.Has("s3_location") ? "s3_location" : node.Has("git_repo") ? "git_repo" : job.GitRepo is not null ? "the job's git_repo" : null;
+        var fetched = node.Has("s3_location")
+            ? "s3_location"
+            : node.Has("git_repo")
+            ? "git_repo"
+            : job.GitRepo is not null
+            ? "the job's git_repo"
+            : null;
         if (fetched is not null)
         {
-            diagnostics.Add(node.Field(Field), $"in_place runs in a folder of this machine, and {fetched} is fetched into a copy; remove {fetched}, or write workspace: copy here");
+            diagnostics.Add(
+                node.Field(Field),
+                $"in_place runs in a folder of this machine, and {fetched} is fetched into a copy; remove {fetched}, or write " +
+                    $"workspace: copy here");
         }
     }
 
     private const string OnAws =
-        "in_place runs in a folder of one machine, and on AWS each order runs on a machine of its own; remove it, and keep Terraform state in a backend";
+        "in_place runs in a folder of one machine, and on AWS each order runs on a machine of its own; remove it, and keep Terraform " +
+            "state in a backend";
 }

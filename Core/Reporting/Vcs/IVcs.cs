@@ -2,7 +2,9 @@ using IacCi.Core.Intake.Webhooks;
 
 namespace IacCi.Core.Reporting.Vcs;
 
-/// <summary>A kind of hosting service (GitHub; later GitLab, Bitbucket): what can be done without a token, and the way in with one.</summary>
+/// <summary>
+/// A kind of hosting service (GitHub; later GitLab, Bitbucket): what can be done without a token, and the way in with one.
+/// </summary>
 internal interface IVcsProvider
 {
     /// <summary>Checks that a delivery was made by who knows a secret, by the provider's own scheme.</summary>
@@ -18,11 +20,14 @@ internal interface IVcsProvider
 /// </summary>
 internal interface IVcs
 {
-    /// <summary>Writes a new comment. Never repeated when it may have been written already: see <see cref="VcsFailureKind.Unknown"/>.</summary>
+    /// <summary>
+    /// Writes a new comment. Never repeated when it may have been written already: see <see cref="VcsFailureKind.Unknown"/>.
+    /// </summary>
     ValueTask<VcsResult<VcsComment>> CreateCommentAsync(VcsThread thread, string text, CancellationToken cancellationToken);
 
     /// <summary>Replaces a comment's text. A comment that somebody deleted is <see cref="VcsFailureKind.NotFound"/>.</summary>
-    ValueTask<VcsResult<VcsComment>> UpdateCommentAsync(VcsThread thread, string commentId, string text, CancellationToken cancellationToken);
+    ValueTask<VcsResult<VcsComment>> UpdateCommentAsync(
+        VcsThread thread, string commentId, string text, CancellationToken cancellationToken);
 
     /// <summary>Deletes a comment; true when there was one.</summary>
     ValueTask<VcsResult<bool>> DeleteCommentAsync(VcsThread thread, string commentId, CancellationToken cancellationToken);
@@ -33,11 +38,15 @@ internal interface IVcs
     /// </summary>
     ValueTask<VcsResult<VcsPage>> ListCommentsAsync(VcsThread thread, DateTimeOffset since, CancellationToken cancellationToken);
 
-    /// <summary>The oldest comment, among those changed since an instant, whose last line is exactly this one; null when there is none.</summary>
-    ValueTask<VcsResult<VcsComment?>> FindCommentAsync(VcsThread thread, string lastLine, DateTimeOffset since, CancellationToken cancellationToken);
+    /// <summary>
+    /// The oldest comment, among those changed since an instant, whose last line is exactly this one; null when there is none.
+    /// </summary>
+    ValueTask<VcsResult<VcsComment?>> FindCommentAsync(
+        VcsThread thread, string lastLine, DateTimeOffset since, CancellationToken cancellationToken);
 
     /// <summary>Sets the status that a commit has in one context.</summary>
-    ValueTask<VcsResult<bool>> SetCommitStatusAsync(string repo, string commitHash, CommitStatus status, CancellationToken cancellationToken);
+    ValueTask<VcsResult<bool>> SetCommitStatusAsync(
+        string repo, string commitHash, CommitStatus status, CancellationToken cancellationToken);
 }
 
 /// <summary>Where comments stand: one pull request or issue.</summary>

@@ -36,7 +36,8 @@ internal sealed class VcsConnections(IVcsProvider provider, ISecretSource secret
 
         var location = SecretLocation.TryParse(tokenLocation, out var parsed)
             ? parsed
-            : throw new UserException($"'{tokenLocation}' is not where a token can be found; use aws:::ssm:PATH, aws:::secretd:NAME, env:NAME or file:PATH");
+            : throw new UserException(
+                $"'{tokenLocation}' is not where a token can be found; use aws:::ssm:PATH, aws:::secretd:NAME, env:NAME or file:PATH");
         var vcs = provider.Connect(new VcsToken(await secrets.ReadAsync(location, cancellationToken), tokenLocation));
         lock (gate)
         {

@@ -43,7 +43,9 @@ internal enum VcsFailureKind
     /// <summary>The service could not be reached, or answered with errors of its own, for as long as it was tried.</summary>
     Unavailable,
 
-    /// <summary>The connection broke, or the service failed, with a request under way that may not be repeated: perhaps it was done.</summary>
+    /// <summary>
+    /// The connection broke, or the service failed, with a request under way that may not be repeated: perhaps it was done.
+    /// </summary>
     Unknown,
 }
 

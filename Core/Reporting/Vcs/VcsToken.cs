@@ -11,7 +11,8 @@ internal sealed class VcsToken
         if (Value.Length == 0 || Value.Any(c => c <= ' ' || c > '~'))
         {
             throw new Text.UserException(
-                $"the token at {location} is {(Value.Length == 0 ? "empty" : "not one word of printable ASCII")}; store the token there, and nothing else");
+                $"the token at {location} is {(Value.Length == 0 ? "empty" : "not one word of printable ASCII")}; store the token " +
+                    $"there, and nothing else");
         }
     }
 

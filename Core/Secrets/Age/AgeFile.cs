@@ -19,12 +19,14 @@ internal static class AgeFile
     {
         if (recipients.Count is 0 or > AgeHeader.MaxStanzas)
         {
-            throw new SecretsException(SecretsError.Key, $"a file is encrypted to 1 to {AgeHeader.MaxStanzas} recipients, not {recipients.Count}");
+            throw new SecretsException(
+                SecretsError.Key, $"a file is encrypted to 1 to {AgeHeader.MaxStanzas} recipients, not {recipients.Count}");
         }
 
         if (plain.Length > MaxPlainBytes)
         {
-            throw new SecretsException(SecretsError.Format, $"{plain.Length} bytes are too many to encrypt in one piece: {MaxPlainBytes} at most");
+            throw new SecretsException(
+                SecretsError.Format, $"{plain.Length} bytes are too many to encrypt in one piece: {MaxPlainBytes} at most");
         }
 
         Span<byte> fileKey = stackalloc byte[X25519Stanza.FileKeyBytes];
@@ -47,7 +49,8 @@ internal static class AgeFile
         var binary = Armor.IsMeant(file.Span) ? Armor.Decode(file.Span) : file.Span;
         var header = AgeHeader.Read(binary);
         var fileKey = Unwrap(header, identities)
-            ?? throw new SecretsException(SecretsError.NoMatch, $"none of the {identities.Count} keys given opens this age file ({Kinds(header)})");
+            ?? throw new SecretsException(
+                SecretsError.NoMatch, $"none of the {identities.Count} keys given opens this age file ({Kinds(header)})");
         try
         {
             return header.IsAuthentic(fileKey, binary)

@@ -26,7 +26,8 @@ internal sealed class AgeRecipient : IEquatable<AgeRecipient>
         : throw new SecretsException(
             SecretsError.Key,
             LooksSecret(text)
-                ? "an age recipient is expected, but a secret key was given: use its public key (age1...), and treat the secret key as exposed"
+                ? "an age recipient is expected, but a secret key was given: use its public key (age1...), and treat the secret key as " +
+                    "exposed"
                 : $"'{Shown(text)}' is not an age recipient: one looks like age1... (62 characters; only X25519 is supported)");
 
     /// <summary>Reads recipients with commas between them, as sops takes them.</summary>

@@ -81,7 +81,8 @@ internal static class X25519Stanza
     }
 
     /// <summary>The wrapping key; false if the agreed secret is all zero, which the format forbids.</summary>
-    private static bool DeriveKey(byte[] scalar, ReadOnlySpan<byte> point, ReadOnlySpan<byte> share, ReadOnlySpan<byte> recipient, Span<byte> key)
+    private static bool DeriveKey(
+        byte[] scalar, ReadOnlySpan<byte> point, ReadOnlySpan<byte> share, ReadOnlySpan<byte> recipient, Span<byte> key)
     {
         var secret = new byte[X25519.PointSize];
         if (!X25519.CalculateAgreement(scalar, 0, point.ToArray(), 0, secret, 0))

@@ -32,7 +32,8 @@ internal sealed class SopsCipher(ReadOnlySpan<byte> dataKey)
 
     /// <summary>Whether a text claims to be an encrypted value, at its beginning or its end, or was one before it was damaged.</summary>
     public static bool IsMeantSomewhere(string text) =>
-        IsMeant(text) || text.Contains("AES256_GCM,data:", StringComparison.Ordinal) || text.EndsWith(",type:comment]", StringComparison.Ordinal);
+        IsMeant(text) || text.Contains("AES256_GCM,data:", StringComparison.Ordinal)
+            || text.EndsWith(",type:comment]", StringComparison.Ordinal);
 
     /// <summary>Encrypts a value that is not empty, bound to its place.</summary>
     public string Encrypt(ReadOnlySpan<byte> plain, string type, string place)
@@ -55,7 +56,8 @@ internal sealed class SopsCipher(ReadOnlySpan<byte> dataKey)
     {
         if (Parse(text) is not var (data, iv, tag, type))
         {
-            throw new SecretsException(SecretsError.Value, $"{where} is not an encrypted value of sops: it is damaged, or was never encrypted");
+            throw new SecretsException(
+                SecretsError.Value, $"{where} is not an encrypted value of sops: it is damaged, or was never encrypted");
         }
 
         Begin(forEncryption: false, iv, place);
@@ -70,7 +72,8 @@ internal sealed class SopsCipher(ReadOnlySpan<byte> dataKey)
         catch (InvalidCipherTextException)
         {
             CryptographicOperations.ZeroMemory(plain);
-            throw new SecretsException(SecretsError.Value, $"{where} was changed or moved after it was encrypted: get the file again from where it came from");
+            throw new SecretsException(
+                SecretsError.Value, $"{where} was changed or moved after it was encrypted: get the file again from where it came from");
         }
     }
 

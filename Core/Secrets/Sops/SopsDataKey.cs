@@ -113,8 +113,10 @@ internal static class SopsDataKey
             .Select(group => $"group {group.Index + 1} has {Shown(group.Item)}");
         return new SecretsException(
             SecretsError.NoMatch,
-            $"the key of the SOPS file is split over {metadata.Groups.Count} key groups (Shamir), of which {metadata.Threshold} are needed, "
-            + $"and the {identities.Count} age keys given open {shares.Count(share => share is not null)}: {string.Join("; ", closed.Take(MaxShown))}. "
+            $"the key of the SOPS file is split over {metadata.Groups.Count} key groups (Shamir), of which {metadata.Threshold} are " +
+                $"needed, "
+            + $"and the {identities.Count} age keys given open {shares.Count(share => share is not null)}: " +
+                $"{string.Join("; ", closed.Take(MaxShown))}. "
             + $"Give a secret key of each group that is needed, all at once{AgeKeySet.Remark(identities)}");
     }
 

@@ -68,7 +68,8 @@ internal sealed class SopsEncryptor : IDisposable
 
     /// <summary>Encrypts in the format given.</summary>
     /// <exception cref="SecretsException">The text is not of that format, or sops does not allow it.</exception>
-    public byte[] Encrypt(ReadOnlyMemory<byte> plain, SopsFormat format) => format == SopsFormat.Json ? EncryptJson(plain) : EncryptDotenv(plain);
+    public byte[] Encrypt(ReadOnlyMemory<byte> plain, SopsFormat format) =>
+        format == SopsFormat.Json ? EncryptJson(plain) : EncryptDotenv(plain);
 
     /// <summary>Forgets the data key.</summary>
     public void Dispose()
@@ -91,7 +92,10 @@ internal sealed class SopsEncryptor : IDisposable
     {
         if (SopsDotenv.IsMetadata(line))
         {
-            throw SopsDotenv.Wrong(line.Number, "has a name that begins with sops_, which sops keeps for itself: the file is encrypted already, or it must be another name");
+            throw SopsDotenv.Wrong(
+                line.Number,
+                "has a name that begins with sops_, which sops keeps for itself: the file is encrypted already, or it must be another " +
+                    "name");
         }
 
         if (line.Name is null)

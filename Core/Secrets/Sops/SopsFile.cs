@@ -20,7 +20,8 @@ internal static class SopsFile
     /// <param name="identities">Keys to try: one must be that of a recipient of the file.</param>
     /// <param name="keyring">Remembers data keys from file to file; null for a file by itself.</param>
     /// <exception cref="SecretsException">The file is not a SOPS file, no key fits, or anything in it was changed.</exception>
-    public static byte[] Decrypt(ReadOnlyMemory<byte> file, SopsFormat format, IReadOnlyList<AgeIdentity> identities, SopsKeyring? keyring = null)
+    public static byte[] Decrypt(
+        ReadOnlyMemory<byte> file, SopsFormat format, IReadOnlyList<AgeIdentity> identities, SopsKeyring? keyring = null)
     {
         RefuseTooLarge(file.Length);
         return format == SopsFormat.Json ? DecryptJson(file.Span, identities, keyring) : DecryptDotenv(file.Span, identities, keyring);
@@ -31,7 +32,8 @@ internal static class SopsFile
     {
         if (bytes > MaxBytes)
         {
-            throw new SecretsException(SecretsError.Format, $"the file has {bytes} bytes, over the limit of {MaxBytes}: secrets this large belong elsewhere");
+            throw new SecretsException(
+                SecretsError.Format, $"the file has {bytes} bytes, over the limit of {MaxBytes}: secrets this large belong elsewhere");
         }
     }
 
@@ -60,7 +62,8 @@ internal static class SopsFile
         return Verified(output.ToArray(), mac, cipher, metadata);
     }
 
-    private static void DecryptLine(MemoryStream output, DotenvLine line, SopsCipher cipher, SopsMac mac, SopsRule rule, SopsComments comments)
+    private static void DecryptLine(
+        MemoryStream output, DotenvLine line, SopsCipher cipher, SopsMac mac, SopsRule rule, SopsComments comments)
     {
         if (line.Name is null)
         {
@@ -70,7 +73,9 @@ internal static class SopsFile
 
         var place = SopsPath.Top.Below(line.Name, rule);
         var encrypted = rule.Encrypts(comments.Value() || place.Matched);
-        var value = encrypted && line.Value.Length > 0 ? cipher.Decrypt(SopsDotenv.Text(line), place.Binding, Shown(line)) : new SopsValue("str", line.Value);
+        var value = encrypted && line.Value.Length > 0
+            ? cipher.Decrypt(SopsDotenv.Text(line), place.Binding, Shown(line))
+            : new SopsValue("str", line.Value);
         var plain = Plain(line, value);
         mac.Add(plain.Hashed, encrypted);
         SopsDotenv.Write(output, line.Name, plain.Shown);

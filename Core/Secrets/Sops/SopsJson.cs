@@ -82,16 +82,20 @@ internal static class SopsJson
         catch (JsonException wrong)
         {
             // The exception's own message can quote the file, and it may be a file of secrets.
-            throw new SecretsException(SecretsError.Format, $"the file is not valid JSON (line {wrong.LineNumber + 1}, byte {wrong.BytePositionInLine + 1} of it)");
+            throw new SecretsException(
+                SecretsError.Format,
+                $"the file is not valid JSON (line {wrong.LineNumber + 1}, byte {wrong.BytePositionInLine + 1} of it)");
         }
         catch (InvalidOperationException)
         {
             // What the reader throws for text that is not Unicode, such as half of a surrogate pair.
-            throw new SecretsException(SecretsError.Format, $"the file holds text that is not valid Unicode (near byte {reader.TokenStartIndex + 1})");
+            throw new SecretsException(
+                SecretsError.Format, $"the file holds text that is not valid Unicode (near byte {reader.TokenStartIndex + 1})");
         }
     }
 
-    private static void CopyAll(ref Utf8JsonReader reader, Utf8JsonWriter writer, SopsRule rule, SopsJsonLeaf leaf, Action<Utf8JsonWriter>? closing)
+    private static void CopyAll(
+        ref Utf8JsonReader reader, Utf8JsonWriter writer, SopsRule rule, SopsJsonLeaf leaf, Action<Utf8JsonWriter>? closing)
     {
         ExpectTop(ref reader);
         writer.WriteStartObject();
@@ -147,7 +151,8 @@ internal static class SopsJson
         {
             throw new SecretsException(
                 SecretsError.Format,
-                "the file has 'sops' at its top, the name sops keeps for itself: it is encrypted already, or that name must be another one");
+                "the file has 'sops' at its top, the name sops keeps for itself: it is encrypted already, or that name must be another " +
+                    "one");
         }
 
         reader.Skip();
@@ -211,6 +216,7 @@ internal static class SopsJson
 
         public string Unique(string name) => _names.Add(name)
             ? name
-            : throw new SecretsException(SecretsError.Format, $"{Place.Below(name, SopsRule.Default)} is there twice: each name may stand once in its map");
+            : throw new SecretsException(
+                SecretsError.Format, $"{Place.Below(name, SopsRule.Default)} is there twice: each name may stand once in its map");
     }
 }

@@ -49,7 +49,8 @@ internal sealed class SopsJsonValues(SopsCipher cipher, SopsMac mac, SopsRule ru
 
         var text = reader.TokenType == JsonTokenType.String
             ? reader.GetString()!
-            : throw new SecretsException(SecretsError.Value, $"{place} is not encrypted although it should be: someone changed the file by hand");
+            : throw new SecretsException(
+                SecretsError.Value, $"{place} is not encrypted although it should be: someone changed the file by hand");
         if (text.Length == 0)
         {
             writer.WriteStringValue("");
@@ -72,7 +73,9 @@ internal sealed class SopsJsonValues(SopsCipher cipher, SopsMac mac, SopsRule ru
                 // back
                 // as they were; what a double makes of them is what goes into the MAC, so that sops agrees.
                 var number = Encoding.ASCII.GetString(reader.ValueSpan);
-                return (SopsNumber.IsWhole(number) ? "int" : "float", reader.ValueSpan.ToArray(), Encoding.ASCII.GetBytes(Canonical(number, place)));
+                return (SopsNumber.IsWhole(number)
+                    ? "int"
+                    : "float", reader.ValueSpan.ToArray(), Encoding.ASCII.GetBytes(Canonical(number, place)));
             default:
                 var word = reader.TokenType == JsonTokenType.True ? "True"u8.ToArray() : "False"u8.ToArray();
                 return ("bool", word, word);
@@ -106,7 +109,13 @@ internal sealed class SopsJsonValues(SopsCipher cipher, SopsMac mac, SopsRule ru
                 WriteNumber(writer, value, place);
                 return;
             case "bool":
-                var yes = Text(value, place) switch { "True" or "true" => true, "False" or "false" => false, _ => throw Unreadable(value, place) };
+                var yes =
+                    Text(value, place) switch
+                    {
+                        "True" or "true" => true,
+                        "False" or "false" => false,
+                        _ => throw Unreadable(value, place)
+                    };
                 mac.Add(yes ? "True"u8 : "False"u8, encrypted: true);
                 writer.WriteBooleanValue(yes);
                 return;
@@ -148,7 +157,9 @@ internal sealed class SopsJsonValues(SopsCipher cipher, SopsMac mac, SopsRule ru
     }
 
     private static SecretsException Unreadable(SopsValue value, SopsPath place) =>
-        new(SecretsError.Value, $"{place} says it is of type '{Shown(value.Type)}' and is not: it is damaged, or of a kind JSON cannot hold");
+        new(
+            SecretsError.Value,
+            $"{place} says it is of type '{Shown(value.Type)}' and is not: it is damaged, or of a kind JSON cannot hold");
 
     private static string Shown(string type) => type.Length <= 20 ? type : type[..20];
 }

@@ -12,7 +12,8 @@ namespace IacCi.Core.Secrets.Sops;
 internal sealed class SopsMac : IDisposable
 {
     /// <summary>By their digits; those in the clear as doubles; all as doubles.</summary>
-    private readonly IncrementalHash[] _hashes = [.. Enumerable.Range(0, 3).Select(_ => IncrementalHash.CreateHash(HashAlgorithmName.SHA512))];
+    private readonly IncrementalHash[] _hashes =
+        [.. Enumerable.Range(0, 3).Select(_ => IncrementalHash.CreateHash(HashAlgorithmName.SHA512))];
     private readonly bool _onlyEncrypted;
 
     public SopsMac(bool onlyEncrypted)

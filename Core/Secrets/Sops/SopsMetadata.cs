@@ -76,7 +76,9 @@ internal sealed partial class SopsMetadata
             Groups = groups,
             Threshold = ReadThreshold(flat, groups.Count),
             LastModified = lastModified,
-            Mac = flat.GetValueOrDefault("mac") is { Length: > 0 } mac ? mac : throw Wrong("mac is missing, so nothing shows that the file is whole"),
+            Mac = flat.GetValueOrDefault("mac") is { Length: > 0 } mac
+                ? mac
+                : throw Wrong("mac is missing, so nothing shows that the file is whole"),
             Rule = ReadRule(flat),
             MacOnlyEncrypted = flat.GetValueOrDefault("mac_only_encrypted") switch
             {
@@ -97,7 +99,8 @@ internal sealed partial class SopsMetadata
 
     private static void RefuseUnknown(IEnumerable<string> kinds)
     {
-        string[] known = ["age", "lastmodified", "mac", "version", "mac_only_encrypted", ThresholdField, GroupsField, .. Rules, .. ForeignKinds];
+        string[] known =
+            ["age", "lastmodified", "mac", "version", "mac_only_encrypted", ThresholdField, GroupsField, .. Rules, .. ForeignKinds];
         if (kinds.FirstOrDefault(kind => !known.Contains(kind)) is { } unknown)
         {
             throw Wrong($"it has a field '{unknown}' that this program does not know");
@@ -156,7 +159,9 @@ internal sealed partial class SopsMetadata
     };
 
     private static string Required(IReadOnlyDictionary<string, string?> flat, string name, Regex form) =>
-        flat.GetValueOrDefault(name) is { } value && form.IsMatch(value) ? value : throw Wrong($"{name} is missing or not as sops writes it");
+        flat.GetValueOrDefault(name) is { } value && form.IsMatch(value)
+            ? value
+            : throw Wrong($"{name} is missing or not as sops writes it");
 
     private static SopsRule ReadRule(IReadOnlyDictionary<string, string?> flat)
     {
@@ -185,7 +190,8 @@ internal sealed partial class SopsMetadata
     }
 
     /// <summary>The flat name of a field of an age recipient.</summary>
-    public static string AgeField(int index, string name) => string.Create(CultureInfo.InvariantCulture, $"age{ListMark}{index}{MapMark}{name}");
+    public static string AgeField(int index, string name) =>
+        string.Create(CultureInfo.InvariantCulture, $"age{ListMark}{index}{MapMark}{name}");
 
     [GeneratedRegex(@"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z\z")]
     private static partial Regex UtcSeconds();

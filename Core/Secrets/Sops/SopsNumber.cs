@@ -22,7 +22,8 @@ internal static class SopsNumber
     /// here.)
     /// </summary>
     /// <param name="json">A number as JSON writes it.</param>
-    public static bool IsWhole(string json) => json != "-0" && long.TryParse(json, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out _);
+    public static bool IsWhole(string json) =>
+        json != "-0" && long.TryParse(json, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out _);
 
     /// <summary>Whether a text is a number of JSON (RFC 8259, section 6).</summary>
     public static bool IsJson(string text)
@@ -60,7 +61,8 @@ internal static class SopsNumber
         var mantissa = shortest[sign.Length..mark];
         var point = mantissa.IndexOf('.', StringComparison.Ordinal);
         var digits = mantissa.Replace(".", "", StringComparison.Ordinal);
-        var whole = (point < 0 ? mantissa.Length : point) + int.Parse(shortest[(mark + 1)..], NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture);
+        var whole = (point < 0 ? mantissa.Length : point) + int.Parse(
+            shortest[(mark + 1)..], NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture);
         return new StringBuilder(sign)
             .Append(whole <= 0 ? "0." + new string('0', -whole) + digits : digits.PadRight(whole, '0'))
             .Insert(sign.Length + Math.Max(whole, 0), whole > 0 && whole < digits.Length ? "." : "")

@@ -58,7 +58,8 @@ internal static class EventFiles
                 return [];
             }
 
-            return [.. Directory.EnumerateFileSystemEntries(folder, "*.json").Take(MaxNames).Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal)];
+            return [.. Directory.EnumerateFileSystemEntries(folder,
+                "*.json").Take(MaxNames).Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal)];
         }
         catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
         {

@@ -6,8 +6,8 @@ using IacCi.Core.Linux;
 namespace IacCi.Core.Worker.Leftovers;
 
 /// <summary>
-/// How an order's copy of the code was before its commands ran. Files are compared by size and time of change; those that are named like Terraform state by
-/// their content, so that no clock decides about them.
+/// How an order's copy of the code was before its commands ran. Files are compared by size and time of change; those that are named like
+/// Terraform state by their content, so that no clock decides about them.
 /// </summary>
 internal sealed class CopySnapshot
 {
@@ -17,7 +17,9 @@ internal sealed class CopySnapshot
     /// <summary>The most paths that are remembered for the message.</summary>
     public const int MaxNamed = 20;
 
-    /// <summary>What stands around a copy and is the engine's own: the copy, the events, and the folders of another user's orders.</summary>
+    /// <summary>
+    /// What stands around a copy and is the engine's own: the copy, the events, and the folders of another user's orders.
+    /// </summary>
     private static readonly HashSet<string> Own = [BundleFiles.Code, "events", "tmp", "home"];
 
     private readonly string folder;
@@ -28,7 +30,8 @@ internal sealed class CopySnapshot
     /// <summary>Files that links stand for.</summary>
     private readonly HashSet<string> targets = new(StringComparer.Ordinal);
 
-    private CopySnapshot(string folder, string? around) => (this.folder, this.around) = (Path.GetFullPath(folder), around is null ? null : Path.GetFullPath(around));
+    private CopySnapshot(string folder, string? around) =>
+        (this.folder, this.around) = (Path.GetFullPath(folder), around is null ? null : Path.GetFullPath(around));
 
     private sealed record Found(string Path, bool IsLink, long Size, DateTimeOffset Changed);
 
@@ -136,7 +139,9 @@ internal sealed class CopySnapshot
         }
     }
 
-    /// <summary>State of another name. Beside the record of a backend that keeps state elsewhere it is what somebody asked to see of that.</summary>
+    /// <summary>
+    /// State of another name. Beside the record of a backend that keeps state elsewhere it is what somebody asked to see of that.
+    /// </summary>
     private bool HoldsState(Found file)
     {
         if (StateFiles.IsBackup(file.Path) || FileOf(file) is not { } content)
@@ -180,7 +185,10 @@ internal sealed class CopySnapshot
         }
     }
 
-    /// <summary>State where the records of local backends say that it is, as far as that is a place that is removed: the copy, and the folders around it.</summary>
+    /// <summary>
+    /// State where the records of local backends say that it is, as far as that is a place that is removed: the copy, and the folders
+    /// around it.
+    /// </summary>
     private void AddRecorded(HashSet<string> changed, List<string> records)
     {
         var removed = Path.GetDirectoryName(around ?? "") ?? folder;
@@ -191,7 +199,8 @@ internal sealed class CopySnapshot
                 var file = Path.GetFullPath(Path.Join(Path.GetDirectoryName(Path.GetDirectoryName(record)), local));
                 file = Path.IsPathRooted(local) ? Path.GetFullPath(local) : file;
                 var path = Path.GetRelativePath(folder, file);
-                if (file.StartsWith(removed + "/", StringComparison.Ordinal) && FileStatus.Find(file) is { IsFile: true, Size: > 0 } && IsChanged(path, file))
+                if (file.StartsWith(removed + "/", StringComparison.Ordinal) && FileStatus.Find(file) is { IsFile: true, Size: > 0 }
+                    && IsChanged(path, file))
                 {
                     changed.Add(path);
                 }
@@ -200,9 +209,13 @@ internal sealed class CopySnapshot
     }
 
     private bool IsChanged(string path, string file) =>
-        !state.ContainsKey(path) && (!files.TryGetValue(path, out var before) || before != (new FileInfo(file).Length, new FileInfo(file).LastWriteTimeUtc));
+        !state.ContainsKey(path)
+            && (!files.TryGetValue(path, out var before) || before != (new FileInfo(file).Length, new FileInfo(file).LastWriteTimeUtc));
 
-    /// <summary>The regular file with the content; null for a fifo and the like. Terraform writes through a link: one that stays in the copy stands for its file.</summary>
+    /// <summary>
+    /// The regular file with the content; null for a fifo and the like. Terraform writes through a link: one that stays in the copy stands
+    /// for its file.
+    /// </summary>
     private string? FileOf(Found file)
     {
         var path = Path.GetFullPath(Path.Join(folder, file.Path));
@@ -218,7 +231,10 @@ internal sealed class CopySnapshot
     {
         try
         {
-            return File.ResolveLinkTarget(link, returnFinalTarget: true)?.FullName is { } target && target.StartsWith((around ?? folder) + "/", StringComparison.Ordinal) ? target : null;
+            return File.ResolveLinkTarget(link, returnFinalTarget: true)?.FullName is { } target
+                && target.StartsWith((around ?? folder) + "/", StringComparison.Ordinal)
+                ? target
+                : null;
         }
         catch (IOException)
         {
@@ -280,14 +296,17 @@ internal sealed class CopySnapshot
     /// <param name="records">Gets the files in which <c>terraform init</c> says which backend is used.</param>
     /// <param name="except">Names in the folder that are passed over.</param>
     /// <param name="isStrict">Whether a folder that may not be looked into is an error; otherwise it is passed over.</param>
-    private static FileSystemEnumerable<Found> List(string folder, List<string> records, HashSet<string>? except = null, bool isStrict = false)
+    private static FileSystemEnumerable<Found> List(
+        string folder, List<string> records, HashSet<string>? except = null, bool isStrict = false)
     {
         var options = new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = 0, IgnoreInaccessible = !isStrict };
         return new FileSystemEnumerable<Found>(
-            folder, (ref FileSystemEntry entry) => new Found(Relative(ref entry), IsLink(ref entry), entry.Length, entry.LastWriteTimeUtc), options)
+            folder, (ref FileSystemEntry entry) => new Found(Relative(ref entry), IsLink(ref entry), entry.Length, entry.LastWriteTimeUtc),
+            options)
         {
             ShouldIncludePredicate = (ref FileSystemEntry entry) => IsLink(ref entry) || !entry.IsDirectory,
-            ShouldRecursePredicate = (ref FileSystemEntry entry) => !IsLink(ref entry) && !IsPassedOver(ref entry, except) && !IsDataFolder(ref entry, records),
+            ShouldRecursePredicate = (ref FileSystemEntry entry) =>
+                !IsLink(ref entry) && !IsPassedOver(ref entry, except) && !IsDataFolder(ref entry, records),
         };
     }
 

@@ -11,7 +11,9 @@ internal interface IStateKeeper
     /// <param name="paths">The files, by their path in it.</param>
     KeptState Keep(OrderAssignment order, string folder, IReadOnlyList<string> paths);
 
-    /// <summary>Whether an order's folder that stays in place is tried again later, by whatever process comes next. Otherwise it need not stay.</summary>
+    /// <summary>
+    /// Whether an order's folder that stays in place is tried again later, by whatever process comes next. Otherwise it need not stay.
+    /// </summary>
     bool TriesAgain { get; }
 }
 

@@ -16,7 +16,8 @@ internal static class LeftoverReport
     private const int MaxPathChars = 120;
 
     private const string Remedies =
-        "Configure a Terraform backend; or, on one machine, write 'workspace: in_place', so that commands run in the folder itself; or write 'keep_changes: discard' if it may go";
+        "Configure a Terraform backend; or, on one machine, write 'workspace: in_place', so that commands run in the folder itself; or " +
+            "write 'keep_changes: discard' if it may go";
 
     /// <summary>Lines for the order's log.</summary>
     /// <param name="changes">What there is.</param>
@@ -28,8 +29,10 @@ internal static class LeftoverReport
         if (changes.State.Count > 0)
         {
             yield return keep == KeepChanges.Discard
-                ? $"Terraform state is discarded with this order's copy of the code, as keep_changes says: {Names(changes.State, changes.State.Count, MaxNamed)}"
-                : $"this order leaves Terraform state in its copy of the code, which {(stays is null ? "is removed now" : "would be removed now")}: {Names(changes.State, changes.State.Count, MaxNamed)}";
+                ? $"Terraform state is discarded with this order's copy of the code, as keep_changes says: " +
+                    $"{Names(changes.State, changes.State.Count, MaxNamed)}"
+                : $"this order leaves Terraform state in its copy of the code, which " +
+                    $"{(stays is null ? "is removed now" : "would be removed now")}: {Names(changes.State, changes.State.Count, MaxNamed)}";
         }
 
         if (kept?.Where is { } where)
@@ -50,13 +53,16 @@ internal static class LeftoverReport
         if (changes.OtherCount > 0 && keep != KeepChanges.Discard)
         {
             var files = changes.OtherCount == 1 ? "a file is" : $"{changes.OtherCount:N0} files are";
-            yield return $"{files} lost with this order's copy of the code: {Names(changes.Others, changes.OtherCount, MaxNamed)}. Other orders and later runs do not see " +
-                "them: store what has to last elsewhere, or, on one machine, write 'workspace: in_place' ('keep_changes: discard' ends this note)";
+            yield return $"{files} lost with this order's copy of the code: {Names(changes.Others, changes.OtherCount, MaxNamed)}. " +
+                $"Other orders and later runs do not see " +
+                "them: store what has to last elsewhere, or, on one machine, write 'workspace: in_place' ('keep_changes: discard' ends " +
+                    "this note)";
         }
 
         if (!changes.IsComplete)
         {
-            yield return $"the copy holds more than {CopySnapshot.MaxFiles:N0} files, or folders that this user may not look into; the rest was not looked at";
+            yield return $"the copy holds more than {CopySnapshot.MaxFiles:N0} files, or folders that this user may not look into; the " +
+                $"rest was not looked at";
         }
 
         if (stays is not null)
@@ -75,7 +81,8 @@ internal static class LeftoverReport
             ({ } where, null) => $"is kept in {where}",
             ({ } where, _) => $"is kept in part in {where}: {kept.Problem}",
         };
-        return $"Terraform state that would be lost with the order's copy of the code ({names}) {fate}{(stays is null ? "" : $"; {stays}")}. {Remedies}";
+        return $"Terraform state that would be lost with the order's copy of the code ({names}) " +
+            $"{fate}{(stays is null ? "" : $"; {stays}")}. {Remedies}";
     }
 
     private static string Names(IReadOnlyList<string> some, int count, int most)

@@ -10,10 +10,12 @@ internal sealed class OrderLeftovers(CopySnapshot before)
     public IReadOnlyList<KeptFile> Kept { get; private set; } = [];
 
     /// <summary>
-    /// Keeps the state, however the commands ended, and tells the order's log what is lost. What cannot be kept stays where it is, if somebody comes for it.
+    /// Keeps the state, however the commands ended, and tells the order's log what is lost. What cannot be kept stays where it is, if
+    /// somebody comes for it.
     /// </summary>
     /// <returns>How the order ends: one that leaves state does not succeed.</returns>
-    public CommandOutcome Settle(OrderAssignment order, IOpenedOrder opened, CommandOutcome outcome, IStateKeeper keeper, Action<string> say)
+    public CommandOutcome Settle(
+        OrderAssignment order, IOpenedOrder opened, CommandOutcome outcome, IStateKeeper keeper, Action<string> say)
     {
         var keep = opened.Content.KeepChanges;
         var mayStay = keep == KeepChanges.State && keeper.TriesAgain;
@@ -52,6 +54,7 @@ internal sealed class OrderLeftovers(CopySnapshot before)
     private static string Leave(IOpenedOrder opened)
     {
         opened.Leave();
-        return $"the order's folder {opened.Around ?? opened.Folder} stays, and each start of the engine on this state folder tries again to keep its state";
+        return $"the order's folder {opened.Around ?? opened.Folder} stays, and each start of the engine on this state folder tries " +
+            $"again to keep its state";
     }
 }

@@ -3,7 +3,9 @@ using IacCi.Core.Model;
 
 namespace IacCi.Core.Worker.Leftovers;
 
-/// <summary>Keeps state in the order's result, where a worker can write nothing else. The result is kept as long as the bucket keeps it.</summary>
+/// <summary>
+/// Keeps state in the order's result, where a worker can write nothing else. The result is kept as long as the bucket keeps it.
+/// </summary>
 internal sealed class ResultStateKeeper : IStateKeeper
 {
     /// <summary>The most bytes of all files, gzipped: with the log they stay within what a result may have.</summary>
@@ -42,7 +44,8 @@ internal sealed class ResultStateKeeper : IStateKeeper
     }
 
     private static string Place(OrderAssignment order) =>
-        $"{(order.InternalBucket is { } bucket ? $"s3://{bucket}/" : "")}{RunKeys.Result(order.RunId, order.OrderNum)}, member kept_state (gzip, base64), for a day";
+        $"{(order.InternalBucket is { } bucket ? $"s3://{bucket}/" : "")}{RunKeys.Result(order.RunId, order.OrderNum)}, member " +
+            $"kept_state (gzip, base64), for a day";
 
     private static ReadOnlyMemory<byte>? Packed(string file, int maxBytes)
     {

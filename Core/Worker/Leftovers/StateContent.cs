@@ -3,8 +3,8 @@ using System.Text.Json;
 namespace IacCi.Core.Worker.Leftovers;
 
 /// <summary>
-/// Knows Terraform state by its outermost members: <c>serial</c>, <c>lineage</c>, and a version (or what OpenTofu encrypted). Memory is bounded, however
-/// large the file is.
+/// Knows Terraform state by its outermost members: <c>serial</c>, <c>lineage</c>, and a version (or what OpenTofu encrypted). Memory is
+/// bounded, however large the file is.
 /// </summary>
 internal static class StateContent
 {
@@ -90,7 +90,8 @@ internal static class StateContent
     private static Seen Of(ref Utf8JsonReader name) =>
         name.ValueTextEquals("serial"u8) ? Seen.Serial
         : name.ValueTextEquals("lineage"u8) ? Seen.Lineage
-        : name.ValueTextEquals("version"u8) || name.ValueTextEquals("terraform_version"u8) || name.ValueTextEquals("encrypted_data"u8) ? Seen.Version
+        : name.ValueTextEquals("version"u8) || name.ValueTextEquals("terraform_version"u8)
+            || name.ValueTextEquals("encrypted_data"u8) ? Seen.Version
         : Seen.None;
 
     /// <summary>What was not read over comes to the front; a token that fills the buffer gets a larger one, up to a bound.</summary>

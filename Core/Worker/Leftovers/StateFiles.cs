@@ -7,8 +7,8 @@ namespace IacCi.Core.Worker.Leftovers;
 internal static class StateFiles
 {
     /// <summary>
-    /// The folder in which <c>terraform init</c> keeps what it can make again: providers, modules, and a file named like state that only says which backend
-    /// is used (https://developer.hashicorp.com/terraform/cli/init). Nothing below it is state.
+    /// The folder in which <c>terraform init</c> keeps what it can make again: providers, modules, and a file named like state that only
+    /// says which backend is used (https://developer.hashicorp.com/terraform/cli/init). Nothing below it is state.
     /// </summary>
     public const string DataFolder = ".terraform";
 
@@ -20,17 +20,25 @@ internal static class StateFiles
     /// <summary>What the local backend calls the state before the last one.</summary>
     private const string BackupExtension = ".backup";
 
-    /// <summary>The largest file that is looked into as a backend's record, in bytes: what <c>terraform init</c> writes is far smaller.</summary>
+    /// <summary>
+    /// The largest file that is looked into as a backend's record, in bytes: what <c>terraform init</c> writes is far smaller.
+    /// </summary>
     private const int MaxBackendRecordBytes = 1 << 20;
 
-    /// <summary>Whether a file with this path may hold state: <c>terraform.tfstate</c>, <c>errored.tfstate</c>, those of workspaces, and what <c>-state-out</c> names so.</summary>
+    /// <summary>
+    /// Whether a file with this path may hold state: <c>terraform.tfstate</c>, <c>errored.tfstate</c>, those of workspaces, and what
+    /// <c>-state-out</c> names so.
+    /// </summary>
     public static bool IsNamedSo(string path) =>
         path.EndsWith(Extension, StringComparison.Ordinal) && !path.Split('/').SkipLast(1).Contains(DataFolder, StringComparer.Ordinal);
 
     /// <summary>Whether it is the copy of older state that Terraform makes beside the state, under any name.</summary>
     public static bool IsBackup(string path) => path.EndsWith(BackupExtension, StringComparison.Ordinal);
 
-    /// <summary>Whether a file holds state, whatever its name: an object with the members that Terraform gives to every state (version 3 or 4), and OpenTofu to encrypted ones.</summary>
+    /// <summary>
+    /// Whether a file holds state, whatever its name: an object with the members that Terraform gives to every state (version 3 or 4), and
+    /// OpenTofu to encrypted ones.
+    /// </summary>
     /// <exception cref="IOException">It cannot be read.</exception>
     /// <exception cref="UnauthorizedAccessException">It may not be read.</exception>
     public static bool HoldsState(string file)
@@ -40,8 +48,8 @@ internal static class StateFiles
     }
 
     /// <summary>
-    /// Whether a file of such a name is no state after all: an empty one (<c>terraform init -migrate-state</c> leaves it behind), or the record of a backend in a
-    /// data folder of another name (TF_DATA_DIR).
+    /// Whether a file of such a name is no state after all: an empty one (<c>terraform init -migrate-state</c> leaves it behind), or the
+    /// record of a backend in a data folder of another name (TF_DATA_DIR).
     /// </summary>
     public static bool IsNone(string file)
     {
@@ -49,10 +57,14 @@ internal static class StateFiles
         return content.Length == 0 || IsBackendRecordOf(content, out _);
     }
 
-    /// <summary>The path at which the local backend keeps state, as a backend's record says; null when there is no such record, or another backend.</summary>
+    /// <summary>
+    /// The path at which the local backend keeps state, as a backend's record says; null when there is no such record, or another backend.
+    /// </summary>
     public static string? LocalPath(string record) => ReadRecord(record) is { IsLocal: true, Path: { Length: > 0 } path } ? path : null;
 
-    /// <summary>Whether a backend's record names one that keeps state elsewhere: then state in a file is what somebody asked to see of it.</summary>
+    /// <summary>
+    /// Whether a backend's record names one that keeps state elsewhere: then state in a file is what somebody asked to see of it.
+    /// </summary>
     public static bool IsElsewhere(string record) => ReadRecord(record) is { IsLocal: false };
 
     private static Record? ReadRecord(string file)
@@ -87,12 +99,17 @@ internal static class StateFiles
         {
             using var json = JsonDocument.Parse(content);
             var root = json.RootElement;
-            if (root.ValueKind != JsonValueKind.Object || !root.TryGetProperty("backend", out var backend) || root.TryGetProperty("resources", out _))
+            if (root.ValueKind != JsonValueKind.Object || !root.TryGetProperty("backend", out var backend)
+                || root.TryGetProperty("resources", out _))
             {
                 return false;
             }
 
-            record = new Record(TextOf(backend, "type") == "local", backend.ValueKind == JsonValueKind.Object && backend.TryGetProperty("config", out var config) ? TextOf(config, "path") : null);
+            record = new Record(
+                TextOf(backend, "type") == "local",
+                backend.ValueKind == JsonValueKind.Object && backend.TryGetProperty("config", out var config)
+                    ? TextOf(config, "path")
+                    : null);
             return true;
         }
         catch (JsonException)
@@ -103,7 +120,9 @@ internal static class StateFiles
     }
 
     private static string? TextOf(JsonElement element, string name) =>
-        element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+        element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String
+            ? value.GetString()
+            : null;
 
     private readonly record struct Record(bool IsLocal, string? Path);
 }

@@ -175,7 +175,8 @@ internal sealed class HtmlDecoder(Reading output) : EscapeDecoder(output)
     {
         length = 0;
         var last = escape[^1];
-        if (escape.Length == 1 || (last != ';' && escape.Length < MaxReferenceBytes && (last == '#' || char.IsAsciiLetterOrDigit((char)last))))
+        if (escape.Length == 1
+            || (last != ';' && escape.Length < MaxReferenceBytes && (last == '#' || char.IsAsciiLetterOrDigit((char)last))))
         {
             return EscapeVerdict.More;
         }
@@ -186,7 +187,8 @@ internal sealed class HtmlDecoder(Reading output) : EscapeDecoder(output)
     private static int CodeOf(ReadOnlySpan<byte> name) => name switch
     {
         [(byte)'#', (byte)'x' or (byte)'X', .. var hex] when hex.Length is > 0 and <= 6 && Digits.IsHex(hex) => Digits.Hex(hex),
-        [(byte)'#', .. var number] when Utf8Parser.TryParse(number, out int code, out var used) && used == number.Length && code >= 0 => code,
+        [(byte)'#', .. var number] when Utf8Parser.TryParse(number, out int code, out var used) && used == number.Length && code >= 0 =>
+            code,
         _ when name.SequenceEqual("lt"u8) => '<',
         _ when name.SequenceEqual("gt"u8) => '>',
         _ when name.SequenceEqual("amp"u8) => '&',

@@ -56,7 +56,8 @@ internal sealed class PatternTrie
     /// <summary>Whether a pattern's first byte may begin with these bits.</summary>
     /// <param name="bits">The bits.</param>
     /// <param name="count">How many they are: 2, 4 or 6.</param>
-    internal bool MayBegin(int bits, int count) => ((count switch { 6 => beginnings6, 4 => beginnings4, _ => beginnings2 }) >> bits & 1) != 0;
+    internal bool MayBegin(int bits, int count) =>
+        ((count switch { 6 => beginnings6, 4 => beginnings4, _ => beginnings2 }) >> bits & 1) != 0;
 
     /// <summary>Whether a pattern begins with this byte.</summary>
     internal bool MayBegin(byte value) => rootChildren[value] != Root;

@@ -32,7 +32,8 @@ internal static partial class SecretParts
     /// <summary>Settings that stand beside secrets, are no secrets, and are words of every log.</summary>
     private static readonly FrozenSet<string> OrdinaryWords = new[]
     {
-        "true", "false", "null", "none", "yes", "no", "on", "off", "enabled", "disabled", "enable", "disable", "require", "required", "prefer",
+        "true", "false", "null", "none", "yes", "no", "on", "off", "enabled", "disabled", "enable", "disable", "require", "required",
+        "prefer",
         "allow", "default", "http", "https", "localhost",
     }.ToFrozenSet(StringComparer.OrdinalIgnoreCase);
 
@@ -248,7 +249,8 @@ internal static partial class SecretParts
             {
                 var inner = value[1..^1];
                 Inner(inner, name, depth);
-                Inner(value[0] == '"' ? Escape().Replace(inner, Unescape) : inner.Replace("''", "'", StringComparison.Ordinal), name, depth);
+                Inner(
+                    value[0] == '"' ? Escape().Replace(inner, Unescape) : inner.Replace("''", "'", StringComparison.Ordinal), name, depth);
                 return;
             }
 
@@ -303,14 +305,16 @@ internal static partial class SecretParts
     private static partial Regex Name();
 
     // NAME=value, NAME = value, name: value; a dash of a YAML list, or a shell's export, may stand before it.
-    [GeneratedRegex("""^(?:export\s+|set\s+|-\s+)?["']?(?<name>[A-Za-z_][A-Za-z0-9_. -]{0,127}?)["']?\s*(?:=|:\s)\s*(?<value>\S.*)$""", RegexOptions.CultureInvariant)]
+    [GeneratedRegex("""^(?:export\s+|set\s+|-\s+)?["']?(?<name>[A-Za-z_][A-Za-z0-9_. -]{0,127}?)["']?\s*(?:=|:\s)\s*(?<value>\S.*)$""",
+        RegexOptions.CultureInvariant)]
     private static partial Regex Line();
 
     // user:password, as curl and registries take it.
     [GeneratedRegex(@"^(?<name>[^\s:/=""'{}\[\]]+):(?<value>[^\s/][^\s]*)$", RegexOptions.CultureInvariant)]
     private static partial Regex Account();
 
-    [GeneratedRegex("""(?<![^\s;,&?])(?<name>[A-Za-z_][A-Za-z0-9_.-]{0,127})\s*=\s*(?<value>'(?:[^'\\]|\\.|'')*'|"(?:[^"\\]|\\.)*"|[^\s;,'"][^\s;,]*)""", RegexOptions.CultureInvariant)]
+    [GeneratedRegex("""(?<![^\s;,&?])(?<name>[A-Za-z_][A-Za-z0-9_.-]{0,127})\s*=\s*(?<value>'(?:[^'\\]|\\.|'')*'|"(?:[^"\\]|\\.)*"|[^\s;,'"][^\s;,]*)""",
+        RegexOptions.CultureInvariant)]
     private static partial Regex Pair();
 
     // RFC 3986, section 3.2.1; a password may hold a colon or, though it should not, an at sign.
@@ -321,7 +325,8 @@ internal static partial class SecretParts
     private static partial Regex Query();
 
     // What stands behind the name of its kind: HTTP's Authorization, netrc, an XML element.
-    [GeneratedRegex(@"\b(?<name>Bearer|Basic|Token|login|password|account)\s+(?<value>[^\s<>]+)|<(?<name>[A-Za-z_][\w.-]*)[^<>]*>(?<value>[^<>]+)</", RegexOptions.CultureInvariant | RegexOptions.IgnoreCase)]
+    [GeneratedRegex(@"\b(?<name>Bearer|Basic|Token|login|password|account)\s+(?<value>[^\s<>]+)|<(?<name>[A-Za-z_][\w.-]*)[^<>]*>(?<value>[^<>]+)</",
+        RegexOptions.CultureInvariant | RegexOptions.IgnoreCase)]
     private static partial Regex Word();
 
     [GeneratedRegex(@"\\.", RegexOptions.CultureInvariant)]

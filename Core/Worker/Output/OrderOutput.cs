@@ -51,7 +51,9 @@ internal sealed class OrderOutput : IOutputSink
     {
         public string? Problem { get; private set; }
 
-        [SuppressMessage("Design", "CA1031", Justification = "Whatever goes wrong with showing output, the commands that write it do not suffer for it; it is said in the log.")]
+        [SuppressMessage("Design", "CA1031",
+            Justification =
+                "Whatever goes wrong with showing output, the commands that write it do not suffer for it; it is said in the log.")]
         public void Write(ReadOnlySpan<byte> output)
         {
             log.Append(output);

@@ -18,7 +18,9 @@ internal sealed class TerminalFilter(IOutputSink next) : IOutputSink
     private const byte FirstOfC1 = 0xC2;
 
     private static readonly SearchValues<byte> Special = SearchValues.Create(
-        [.. Enumerable.Range(0, 0x80).Select(code => (byte)code).Where(code => char.IsControl((char)code) && code is not (8 or 9 or 10 or 13)), FirstOfC1]);
+        [.. Enumerable.Range(0,
+            0x80).Select(code => (byte)code).Where(code => char.IsControl((char)code) && code is not (8 or 9 or 10 or 13)),
+            FirstOfC1]);
 
     private readonly ArrayBufferWriter<byte> ready = new();
     private readonly byte[] parameters = new byte[MaxColourBytes];

@@ -57,7 +57,8 @@ internal sealed class Attempt(
         pipe.CloseWriteEnd();
         if (!told && !DrainToTheEnd() && ProcessTable.AnyAlive(shells))
         {
-            const string Cut = "processes that the commands left were killed while they held this output open: what they had still to say is missing";
+            const string Cut =
+                "processes that the commands left were killed while they held this output open: what they had still to say is missing";
             CommandRunner.Say(output, Cut);
         }
 
@@ -113,7 +114,10 @@ internal sealed class Attempt(
 
         return exitCode == 0
             ? new CommandOutcome(OrderStatus.Succeeded, 0, null, [])
-            : Failed(exitCode, FailureReason.With(FailureReason.CommandFailed, $"exit code {exitCode} of command {index + 1} of {commands.Commands.Count}"));
+            : Failed(
+                exitCode,
+                FailureReason.With(
+                    FailureReason.CommandFailed, $"exit code {exitCode} of command {index + 1} of {commands.Commands.Count}"));
     }
 
     /// <summary>
@@ -280,7 +284,9 @@ internal sealed class Attempt(
     }
 
     private CommandOutcome Stopped(int? exitCode) => stop.Reason == StopReason.Deadline
-        ? new(OrderStatus.TimedOut, exitCode, FailureReason.With(FailureReason.Timeout, $"not done within {commands.Timeout.TotalSeconds:0.###} s"), [])
+        ? new(
+            OrderStatus.TimedOut, exitCode,
+            FailureReason.With(FailureReason.Timeout, $"not done within {commands.Timeout.TotalSeconds:0.###} s"), [])
         : Failed(exitCode, FailureReason.Cancelled);
 
     private static CommandOutcome Failed(int? exitCode, string reason) => new(OrderStatus.Failed, exitCode, reason, []);

@@ -26,7 +26,8 @@ internal sealed class CommandRunner(TimeProvider clock, RunAsUser? runAs = null,
     private static readonly TimeSpan LongestTimer = TimeSpan.FromDays(49);
 
     /// <inheritdoc/>
-    public async ValueTask<CommandOutcome> RunAsync(CommandList commands, IOutputSink output, CancellationToken stop, CancellationToken kill)
+    public async ValueTask<CommandOutcome> RunAsync(
+        CommandList commands, IOutputSink output, CancellationToken stop, CancellationToken kill)
     {
         if (stop.IsCancellationRequested)
         {

@@ -8,7 +8,9 @@ internal sealed class ExclusiveCommandRunner : ICommandRunner
 {
     private readonly ICommandRunner inner;
 
-    /// <summary>Makes this process the parent of orphans, and its own environment unreadable for commands (unless they are root's).</summary>
+    /// <summary>
+    /// Makes this process the parent of orphans, and its own environment unreadable for commands (unless they are root's).
+    /// </summary>
     public ExclusiveCommandRunner(ICommandRunner inner)
     {
         this.inner = inner;
@@ -17,7 +19,8 @@ internal sealed class ExclusiveCommandRunner : ICommandRunner
     }
 
     /// <inheritdoc/>
-    public async ValueTask<CommandOutcome> RunAsync(CommandList commands, IOutputSink output, CancellationToken stop, CancellationToken kill)
+    public async ValueTask<CommandOutcome> RunAsync(
+        CommandList commands, IOutputSink output, CancellationToken stop, CancellationToken kill)
     {
         try
         {

@@ -1,6 +1,8 @@
 namespace IacCi.Core.Worker.Processes;
 
-/// <summary>Threads of running orders: each waits in poll(2) while its order's commands run, and so takes none from the thread pool.</summary>
+/// <summary>
+/// Threads of running orders: each waits in poll(2) while its order's commands run, and so takes none from the thread pool.
+/// </summary>
 internal static class OrderThreads
 {
     private const int StackBytes = 1024 * 1024;

@@ -152,7 +152,9 @@ public sealed class Build
 
     private JsonArray Phases()
     {
-        var phases = new JsonArray { new JsonObject { ["phaseType"] = "SUBMITTED", ["phaseStatus"] = "SUCCEEDED", ["startTime"] = Seconds(StartedAt) } };
+        var phases =
+            new JsonArray { new JsonObject { ["phaseType"] = "SUBMITTED", ["phaseStatus"] = "SUCCEEDED",
+                ["startTime"] = Seconds(StartedAt) } };
         if (FailedPhase is not null)
         {
             phases.Add((JsonNode)new JsonObject

@@ -26,9 +26,12 @@ public sealed class BuildHost : IDisposable
     private int _number;
 
     internal BuildHost(
-        EmulatedAwsOptions options, Reaper reaper, Principals principals, FaultPlan faults, SeededRandom dice, Ticker pulse, Func<AwsApi> api, string folder)
+        EmulatedAwsOptions options, Reaper reaper, Principals principals, FaultPlan faults, SeededRandom dice, Ticker pulse,
+        Func<AwsApi> api, string folder)
     {
-        (_options, _reaper, _principals, _faults, _dice, _pulse, _api, _folder) = (options, reaper, principals, faults, dice, pulse, api, folder);
+        (
+            _options, _reaper, _principals, _faults, _dice, _pulse, _api,
+            _folder) = (options, reaper, principals, faults, dice, pulse, api, folder);
         _running = new SemaphoreSlim(options.MaxBuilds);
         _bin = Path.Combine(folder, "bin");
         Directory.CreateDirectory(_bin);
@@ -52,7 +55,9 @@ public sealed class BuildHost : IDisposable
         var found = await _api().CallAsync("codebuild", "BatchGetProjects", new JsonObject { ["names"] = new JsonArray(name) });
         if (found["projects"]!.AsArray().FirstOrDefault() is not JsonObject project)
         {
-            return AwsAnswer.Error(400, "ResourceNotFoundException", $"Project cannot be found: arn:aws:codebuild:{_options.Region}:123456789012:project/{name}");
+            return AwsAnswer.Error(
+                400, "ResourceNotFoundException",
+                $"Project cannot be found: arn:aws:codebuild:{_options.Region}:123456789012:project/{name}");
         }
 
         if ((int?)request["timeoutInMinutesOverride"] is < 5 or > 2160)
@@ -102,7 +107,8 @@ public sealed class BuildHost : IDisposable
     internal AwsAnswer List(byte[] body)
     {
         var project = body.Length == 0 ? null : (string?)JsonNode.Parse(body)!["projectName"];
-        return AwsAnswer.Json(200, new JsonObject { ["ids"] = new JsonArray([.. All(project).Reverse().Select(b => JsonValue.Create(b.Id))]) });
+        return AwsAnswer.Json(
+            200, new JsonObject { ["ids"] = new JsonArray([.. All(project).Reverse().Select(b => JsonValue.Create(b.Id))]) });
     }
 
     /// <inheritdoc/>
@@ -120,7 +126,8 @@ public sealed class BuildHost : IDisposable
     {
         var token = (string?)request["idempotencyToken"];
         var text = request.ToJsonString();
-        if (token is not null && _tokens.TryGetValue(token, out var earlier) && _options.Time.GetUtcNow() - earlier.Build.StartedAt < _options.BuildTokenMemory)
+        if (token is not null && _tokens.TryGetValue(token, out var earlier)
+            && _options.Time.GetUtcNow() - earlier.Build.StartedAt < _options.BuildTokenMemory)
         {
             return earlier.Request == text
                 ? AwsAnswer.Json(200, new JsonObject { ["build"] = earlier.Build.ToJson() })
@@ -143,7 +150,8 @@ public sealed class BuildHost : IDisposable
         var name = (string)project["name"]!;
         var environment = project["environment"]?.DeepClone().AsObject() ?? [];
         var variables = new Dictionary<string, string>();
-        foreach (var variable in (environment["environmentVariables"]?.AsArray() ?? []).Concat(request["environmentVariablesOverride"]?.AsArray() ?? []))
+        foreach (var variable in (environment["environmentVariables"]?.AsArray() ?? [])
+            .Concat(request["environmentVariablesOverride"]?.AsArray() ?? []))
         {
             variables[(string)variable!["name"]!] = (string?)variable["value"] ?? "";
         }
@@ -207,10 +215,14 @@ public sealed class BuildHost : IDisposable
             _ = EndLaterAsync(build, _faults.Wait(fault), owner.Kill);
         }
 
-        _ = EndLaterAsync(build, build.TimeoutInMinutes * _options.BuildMinute, () => End(build, "TIMED_OUT", "BUILD", "BUILD_TIMED_OUT: Build has timed out."));
+        _ = EndLaterAsync(
+            build, build.TimeoutInMinutes * _options.BuildMinute,
+            () => End(build, "TIMED_OUT", "BUILD", "BUILD_TIMED_OUT: Build has timed out."));
         var code = await build.Process!.Exited;
         var failed = File.Exists(status) ? (await File.ReadAllTextAsync(status)).Trim().Split(' ') : ["BUILD", $"{code}"];
-        End(build, code == 0 ? "SUCCEEDED" : "FAILED", code == 0 ? null : failed[0], code == 0 ? null : $"Error while executing command. Reason: exit status {failed[^1]}");
+        End(
+            build, code == 0 ? "SUCCEEDED" : "FAILED", code == 0 ? null : failed[0],
+            code == 0 ? null : $"Error while executing command. Reason: exit status {failed[^1]}");
     }
 
     private async Task EndLaterAsync(Build build, TimeSpan after, Action end)

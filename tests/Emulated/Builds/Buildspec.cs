@@ -5,7 +5,8 @@ namespace IacCi.Emulated.Builds;
 
 /// <summary>The part of a buildspec that runs: its variables and the commands of its phases, as one bash script.</summary>
 /// <remarks>https://docs.aws.amazon.com/codebuild/latest/userguide/build-spec-ref.html</remarks>
-internal sealed record Buildspec(IReadOnlyDictionary<string, string> Variables, IReadOnlyList<(string Phase, IReadOnlyList<string> Commands)> Phases)
+internal sealed record Buildspec(
+    IReadOnlyDictionary<string, string> Variables, IReadOnlyList<(string Phase, IReadOnlyList<string> Commands)> Phases)
 {
     private static readonly string[] Order = ["install", "pre_build", "build", "post_build"];
 
@@ -22,7 +23,8 @@ internal sealed record Buildspec(IReadOnlyDictionary<string, string> Variables, 
             throw new FormatException($"YAML_FILE_ERROR: {bad.Message}", bad);
         }
 
-        if (stream.Documents.Count == 0 || stream.Documents[0].RootNode is not YamlMappingNode root || Child(root, "phases") is not YamlMappingNode phases)
+        if (stream.Documents.Count == 0 || stream.Documents[0].RootNode is not YamlMappingNode root
+            || Child(root, "phases") is not YamlMappingNode phases)
         {
             throw new FormatException("YAML_FILE_ERROR: a buildspec needs a version and phases");
         }
@@ -33,7 +35,10 @@ internal sealed record Buildspec(IReadOnlyDictionary<string, string> Variables, 
             [.. Order.Select(name => (name, Commands(Child(phases, name) as YamlMappingNode))).Where(p => p.Item2.Count > 0)]);
     }
 
-    /// <summary>Writes the phase in which a command failed, and the command's exit code, to a file. After a failed build phase post_build still runs.</summary>
+    /// <summary>
+    /// Writes the phase in which a command failed, and the command's exit code, to a file. After a failed build phase post_build still
+    /// runs.
+    /// </summary>
     public string Script(string statusFile)
     {
         var script = new StringBuilder("export CODEBUILD_BUILD_SUCCEEDING=1\n__failed=\n");
@@ -46,7 +51,9 @@ internal sealed record Buildspec(IReadOnlyDictionary<string, string> Variables, 
                 // The commands of a phase stop at the first that fails; they share one shell.
                 var guard = index == 0 ? condition : $"[ \"$__phase\" = {name} ]";
                 script.Append($"if {guard}; then __phase={name}; echo '[Container] Running command '{Quote(command)}\n{command}\n")
-                    .Append($"__rc=$?; if [ $__rc -ne 0 ]; then [ -n \"$__failed\" ] || {{ echo \"{name} $__rc\" > {Quote(statusFile)}; __failed={name}; }}; export CODEBUILD_BUILD_SUCCEEDING=0; __phase=; fi\nfi\n");
+                    .Append($"__rc=$?; if [ $__rc -ne 0 ]; then [ -n \"$__failed\" ] || " +
+                        $"{{ echo \"{name} $__rc\" > {Quote(statusFile)}; __failed={name}; }}; export CODEBUILD_BUILD_SUCCEEDING=0; " +
+                            $"__phase=; fi\nfi\n");
             }
         }
 

@@ -33,7 +33,10 @@ public enum FaultKind
     /// <summary>The event or asynchronous invocation is delivered twice.</summary>
     Duplicate,
 
-    /// <summary>The event waits for the next one to the same function (or <see cref="Fault.Delay"/>) and travels with it as one event of several records.</summary>
+    /// <summary>
+    /// The event waits for the next one to the same function (or <see cref="Fault.Delay"/>) and travels with it as one event of several
+    /// records.
+    /// </summary>
     Batch,
 
     /// <summary>The process that runs the invocation or build is killed after <see cref="Fault.Delay"/>.</summary>

@@ -13,14 +13,21 @@ internal sealed record AwsAnswer(int Status, IReadOnlyList<KeyValuePair<string, 
         new(status, [new("Content-Type", "application/json"), .. headers], Encoding.UTF8.GetBytes(body?.ToJsonString() ?? ""));
 
     public static AwsAnswer Error(int status, string type, string message) =>
-        Json(status, new JsonObject { ["__type"] = type, ["message"] = message }, new KeyValuePair<string, string>("x-amzn-ErrorType", type));
+        Json(
+            status, new JsonObject { ["__type"] = type, ["message"] = message }, new KeyValuePair<string,
+            string>("x-amzn-ErrorType", type));
 
     /// <summary>An error as the service in question words it.</summary>
     public static AwsAnswer ErrorOf(string service, bool throttled) => service switch
     {
-        "s3" => throttled ? Xml(503, "SlowDown", "Please reduce your request rate.") : Xml(500, "InternalError", "We encountered an internal error. Please try again."),
+        "s3" =>
+            throttled
+                ? Xml(503, "SlowDown", "Please reduce your request rate.")
+                : Xml(500, "InternalError", "We encountered an internal error. Please try again."),
         "dynamodb" => throttled
-            ? Error(400, "com.amazonaws.dynamodb.v20120810#ProvisionedThroughputExceededException", "The level of configured provisioned throughput for the table was exceeded.")
+            ? Error(
+                400, "com.amazonaws.dynamodb.v20120810#ProvisionedThroughputExceededException",
+                "The level of configured provisioned throughput for the table was exceeded.")
             : Error(500, "com.amazonaws.dynamodb.v20120810#InternalServerError", "Internal server error"),
         "lambda" => throttled
             ? Error(429, "TooManyRequestsException", "Rate Exceeded.")
@@ -40,7 +47,8 @@ internal sealed record AwsAnswer(int Status, IReadOnlyList<KeyValuePair<string, 
 
     public static AwsAnswer Xml(int status, string code, string message) =>
         new(status, [new("Content-Type", "application/xml")], Encoding.UTF8.GetBytes(
-            $"<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Error><Code>{code}</Code><Message>{message}</Message><RequestId>EMULATED</RequestId></Error>"));
+            $"<?xml version=\"1.0\" " +
+                $"encoding=\"UTF-8\"?>\n<Error><Code>{code}</Code><Message>{message}</Message><RequestId>EMULATED</RequestId></Error>"));
 
     public async Task WriteAsync(HttpContext context)
     {

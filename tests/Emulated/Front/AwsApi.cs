@@ -18,7 +18,9 @@ public sealed class AwsApi : IDisposable
         ["events"] = ("AWSEvents", "1.1"),
     };
 
-    private readonly HttpClient _http = new(new SocketsHttpHandler { UseProxy = false, ActivityHeadersPropagator = null }) { Timeout = TimeSpan.FromMinutes(20) };
+    private readonly HttpClient _http = new(
+        new SocketsHttpHandler { UseProxy = false, ActivityHeadersPropagator = null })
+    { Timeout = TimeSpan.FromMinutes(20) };
     /// <summary>The endpoint.</summary>
     internal string Url => _url;
 
@@ -35,7 +37,8 @@ public sealed class AwsApi : IDisposable
     {
         var (target, version) = Targets[service];
         var (status, answer) = await SendAsync(
-            service, HttpMethod.Post, "/", Encoding.UTF8.GetBytes(body.ToJsonString()), ("X-Amz-Target", $"{target}.{operation}"), ("Content-Type", $"application/x-amz-json-{version}"));
+            service, HttpMethod.Post, "/", Encoding.UTF8.GetBytes(body.ToJsonString()), ("X-Amz-Target", $"{target}.{operation}"),
+            ("Content-Type", $"application/x-amz-json-{version}"));
         return Checked(status, answer, operation);
     }
 
@@ -49,7 +52,8 @@ public sealed class AwsApi : IDisposable
     }
 
     /// <summary>An S3 request; the target is <c>/bucket/key?query</c>.</summary>
-    public Task<(HttpStatusCode Status, byte[] Body)> S3Async(HttpMethod method, string target, byte[]? body = null, params (string Name, string Value)[] headers) =>
+    public Task<(HttpStatusCode Status, byte[] Body)> S3Async(
+        HttpMethod method, string target, byte[]? body = null, params (string Name, string Value)[] headers) =>
         SendAsync("s3", method, target, body, headers);
 
     /// <summary>Any request, signed for the service as far as the emulator looks.</summary>
@@ -63,7 +67,8 @@ public sealed class AwsApi : IDisposable
         }
 
         message.Headers.TryAddWithoutValidation(
-            "Authorization", $"AWS4-HMAC-SHA256 Credential={_key}/20260101/{_region}/{service}/aws4_request, SignedHeaders=host, Signature=0");
+            "Authorization",
+            $"AWS4-HMAC-SHA256 Credential={_key}/20260101/{_region}/{service}/aws4_request, SignedHeaders=host, Signature=0");
         foreach (var (name, value) in headers)
         {
             if (!message.Headers.TryAddWithoutValidation(name, value))

@@ -55,7 +55,15 @@ internal sealed record AwsRequest
         var (key, service, presigned) = Signature();
         var (operation, resource) = OperationNames.Of(this, service);
         var steps = OperationNames.StepsOf(operation, resource, Body);
-        return this with { AccessKey = key, Service = service, Presigned = presigned, Operation = operation, Resource = resource, Steps = steps };
+        return this with
+        {
+            AccessKey = key,
+            Service = service,
+            Presigned = presigned,
+            Operation = operation,
+            Resource = resource,
+            Steps = steps
+        };
     }
 
     private (string Key, string Service, bool Presigned) Signature()

@@ -13,7 +13,8 @@ public sealed class CallLog
     {
         lock (_gate)
         {
-            return [.. _calls.Where(c => Pattern.Fits(caller, c.Caller) && Pattern.Fits(service, c.Service) && Pattern.Fits(operation, c.Operation))];
+            return [.. _calls.Where(c => Pattern.Fits(caller, c.Caller) && Pattern.Fits(service, c.Service) && Pattern.Fits(operation,
+                c.Operation))];
         }
     }
 

@@ -43,11 +43,14 @@ internal sealed class FrontDoor(
 
         var answer = await AnswerAsync(request, caller, struck);
         var call = new Call(
-            options.Time.GetUtcNow(), request.Presigned ? Presigned : caller.Name, request.Service, request.Operation, request.Resource, answer?.Status ?? 0,
+            options.Time.GetUtcNow(), request.Presigned ? Presigned : caller.Name, request.Service, request.Operation, request.Resource,
+            answer?.Status ?? 0,
             struck.Count == 0 ? null : string.Join(',', struck.Select(f => f.Kind)), request.Presigned ? signer.Name : null,
             options.Time.GetElapsedTime(started), request.Steps);
         log.Add(call);
-        options.Log?.Invoke($"{call.Caller}: {call.Service} {call.Operation} {call.Resource} {call.Status}{(call.Fault is null ? "" : $" ({call.Fault})")}");
+        options.Log?.Invoke(
+            $"{call.Caller}: {call.Service} {call.Operation} {call.Resource} " +
+                $"{call.Status}{(call.Fault is null ? "" : $" ({call.Fault})")}");
         pulse.Beat();
         if (answer is null)
         {
@@ -98,7 +101,8 @@ internal sealed class FrontDoor(
 
     private async Task<AwsAnswer> ExecuteAsync(AwsRequest request, Principal caller)
     {
-        if (request.Presigned && request.Service == "s3" && PresignedUrls.Refusal(request, principals.Knows(request.AccessKey), options.Time.GetUtcNow()) is { } refusal)
+        if (request.Presigned && request.Service == "s3"
+            && PresignedUrls.Refusal(request, principals.Knows(request.AccessKey), options.Time.GetUtcNow()) is { } refusal)
         {
             return refusal;
         }

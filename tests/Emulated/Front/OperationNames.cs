@@ -47,7 +47,9 @@ internal static class OperationNames
                 ? [.. json.RootElement.GetProperty("RequestItems").EnumerateObject().Select(table => new CallStep(operation, table.Name))]
                 : [.. from item in json.RootElement.GetProperty("TransactItems").EnumerateArray()
                       from step in item.EnumerateObject()
-                      select new CallStep(step.Name == "ConditionCheck" ? "ConditionCheckItem" : step.Name + "Item", step.Value.GetProperty("TableName").GetString()!)];
+                      select new CallStep(
+                          step.Name == "ConditionCheck" ? "ConditionCheckItem" : step.Name + "Item",
+                          step.Value.GetProperty("TableName").GetString()!)];
         }
         catch (Exception malformed) when (malformed is JsonException or KeyNotFoundException or InvalidOperationException)
         {

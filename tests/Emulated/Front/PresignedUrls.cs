@@ -17,10 +17,13 @@ internal static class PresignedUrls
     /// <param name="now">The time.</param>
     public static AwsAnswer? Refusal(AwsRequest request, bool known, DateTimeOffset now)
     {
-        if (!DateTimeOffset.TryParseExact(request.Query["X-Amz-Date"], DateFormat, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var signed) ||
-            !int.TryParse(request.Query["X-Amz-Expires"], NumberStyles.None, CultureInfo.InvariantCulture, out var seconds) || seconds > 604_800)
+        if (!DateTimeOffset.TryParseExact(request.Query["X-Amz-Date"], DateFormat, CultureInfo.InvariantCulture,
+            DateTimeStyles.AssumeUniversal, out var signed) ||
+            !int.TryParse(request.Query["X-Amz-Expires"], NumberStyles.None, CultureInfo.InvariantCulture, out var seconds)
+                || seconds > 604_800)
         {
-            return AwsAnswer.Xml(400, "AuthorizationQueryParametersError", "X-Amz-Date and X-Amz-Expires are needed, the latter at most a week.");
+            return AwsAnswer.Xml(
+                400, "AuthorizationQueryParametersError", "X-Amz-Date and X-Amz-Expires are needed, the latter at most a week.");
         }
 
         if (now > signed.AddSeconds(seconds))

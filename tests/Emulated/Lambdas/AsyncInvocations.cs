@@ -84,19 +84,21 @@ internal sealed class AsyncInvocations(FunctionHost host, EmulatedAwsOptions opt
         }
     }
 
-    private JsonObject Envelope(FunctionConfig function, string payload, string requestId, InvocationResult? result, int attempts, string condition) => new()
-    {
-        ["version"] = "1.0",
-        ["timestamp"] = options.Time.GetUtcNow().ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'"),
-        ["requestContext"] = new JsonObject
+    private JsonObject Envelope(
+        FunctionConfig function, string payload, string requestId, InvocationResult? result, int attempts, string condition) => new()
         {
-            ["requestId"] = requestId,
-            ["functionArn"] = $"{function.Arn}:$LATEST",
-            ["condition"] = condition,
-            ["approximateInvokeCount"] = attempts,
-        },
-        ["requestPayload"] = JsonNode.Parse(payload),
-        ["responseContext"] = new JsonObject { ["statusCode"] = 200, ["executedVersion"] = "$LATEST", ["functionError"] = result?.FunctionError },
-        ["responsePayload"] = result is null ? null : JsonNode.Parse(result.Payload),
-    };
+            ["version"] = "1.0",
+            ["timestamp"] = options.Time.GetUtcNow().ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'"),
+            ["requestContext"] = new JsonObject
+            {
+                ["requestId"] = requestId,
+                ["functionArn"] = $"{function.Arn}:$LATEST",
+                ["condition"] = condition,
+                ["approximateInvokeCount"] = attempts,
+            },
+            ["requestPayload"] = JsonNode.Parse(payload),
+            ["responseContext"] =
+            new JsonObject { ["statusCode"] = 200, ["executedVersion"] = "$LATEST", ["functionError"] = result?.FunctionError },
+            ["responsePayload"] = result is null ? null : JsonNode.Parse(result.Payload),
+        };
 }

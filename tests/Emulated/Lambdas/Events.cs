@@ -30,9 +30,12 @@ internal sealed class Events(EmulatedAwsOptions options, FunctionHost functions,
     private async Task S3Async(string function, JsonObject payload)
     {
         var record = payload["Records"]![0]!;
-        var what = $"{record["s3"]!["bucket"]!["name"]}/{Uri.UnescapeDataString(((string)record["s3"]!["object"]!["key"]!).Replace('+', ' '))}";
+        var what =
+            $"{record["s3"]!["bucket"]!["name"]}/{Uri.UnescapeDataString(((string)record["s3"]!["object"]!["key"]!).Replace('+', ' '))}";
         var struck = faults.Strike("s3", Fault.S3Event, (string)record["eventName"]!, what);
-        options.Log?.Invoke($"s3: {record["eventName"]} {what} for {function}{(struck.Count == 0 ? "" : $" ({string.Join(',', struck.Select(f => f.Kind))})")}");
+        options.Log?.Invoke(
+            $"s3: {record["eventName"]} {what} for " +
+                $"{function}{(struck.Count == 0 ? "" : $" ({string.Join(',', struck.Select(f => f.Kind))})")}");
         if (struck.Any(f => f.Kind == FaultKind.Drop))
         {
             return;
@@ -92,7 +95,9 @@ internal sealed class Events(EmulatedAwsOptions options, FunctionHost functions,
                 all.Add(payload);
             }
 
-            return all.Count == 0 ? null : new JsonObject { ["Records"] = new JsonArray([.. all.Select(p => p["Records"]![0]!.DeepClone())]) };
+            return all.Count == 0
+                ? null
+                : new JsonObject { ["Records"] = new JsonArray([.. all.Select(p => p["Records"]![0]!.DeepClone())]) };
         }
     }
 

@@ -103,7 +103,8 @@ internal sealed class FunctionConfigs(Func<AwsApi> api)
         await Task.Yield(); // the lock is held by who calls
         var path = $"/2015-03-31/functions/{name}";
         return await GetAsync(path) is { } function
-            ? FunctionConfig.Of(function, await GetAsync($"/2019-09-25/functions/{name}/event-invoke-config"), await GetAsync($"{path}/policy"))
+            ? FunctionConfig.Of(
+                function, await GetAsync($"/2019-09-25/functions/{name}/event-invoke-config"), await GetAsync($"{path}/policy"))
             : null;
     }
 

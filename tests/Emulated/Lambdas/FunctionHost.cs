@@ -22,7 +22,8 @@ public sealed class FunctionHost
     private readonly ConcurrentDictionary<string, ConcurrentQueue<string>> _logs = new();
     private readonly ConcurrentDictionary<string, int> _running = new();
 
-    internal FunctionHost(EmulatedAwsOptions options, FunctionConfigs configs, ProcessPool pool, FaultPlan faults, SeededRandom dice, Ticker pulse)
+    internal FunctionHost(
+        EmulatedAwsOptions options, FunctionConfigs configs, ProcessPool pool, FaultPlan faults, SeededRandom dice, Ticker pulse)
     {
         (_options, _configs, _pool, _faults, _dice, _pulse) = (options, configs, pool, faults, dice, pulse);
         Later = new AsyncInvocations(this, options, faults, dice);
@@ -37,7 +38,8 @@ public sealed class FunctionHost
     public int Idle(string function) => _pool.Idle(function);
 
     /// <summary>Finished invocations in the order of their ends, of one function or of all.</summary>
-    public IReadOnlyList<Invocation> Invocations(string? function = null) => [.. _invocations.Where(i => Pattern.Fits(function, i.Function))];
+    public IReadOnlyList<Invocation> Invocations(string? function = null) =>
+        [.. _invocations.Where(i => Pattern.Fits(function, i.Function))];
 
     /// <summary>What the processes of a function wrote, stdout and stderr, oldest first.</summary>
     public IReadOnlyList<string> Log(string function) => _logs.TryGetValue(function, out var lines) ? [.. lines] : [];
@@ -93,7 +95,8 @@ public sealed class FunctionHost
     }
 
     /// <summary>Null: there is no capacity, and it may not wait for some.</summary>
-    internal async Task<InvocationResult?> RunAsync(FunctionConfig config, string payload, string requestId, string source, int attempt, bool mayWait)
+    internal async Task<InvocationResult?> RunAsync(
+        FunctionConfig config, string payload, string requestId, string source, int attempt, bool mayWait)
     {
         var running = _running.AddOrUpdate(config.Name, 1, (_, n) => n + 1);
         try
@@ -117,7 +120,8 @@ public sealed class FunctionHost
     private async Task<InvocationResult> WatchAsync(FunctionProcess process, Pending pending, bool cold)
     {
         var at = _options.Time.GetUtcNow();
-        foreach (var fault in _faults.Strike("", Fault.LambdaRun, pending.Source, pending.Function.Name).Where(f => f.Kind == FaultKind.Kill))
+        foreach (
+            var fault in _faults.Strike("", Fault.LambdaRun, pending.Source, pending.Function.Name).Where(f => f.Kind == FaultKind.Kill))
         {
             _ = KillLaterAsync(process, pending, _faults.Wait(fault));
         }
@@ -137,8 +141,10 @@ public sealed class FunctionHost
 
         var result = await pending.Over.Task;
         Record(new Invocation(
-            pending.Function.Name, pending.RequestId, pending.Source, pending.Attempt, cold, process.ProcessId, cold ? process.StartedAt : at,
-            cold ? process.InitDuration : null, _options.Time.GetElapsedTime(handedOver), pending.Payload, result.Payload, result.FunctionError));
+            pending.Function.Name, pending.RequestId, pending.Source, pending.Attempt, cold, process.ProcessId,
+            cold ? process.StartedAt : at,
+            cold ? process.InitDuration : null, _options.Time.GetElapsedTime(handedOver), pending.Payload, result.Payload,
+            result.FunctionError));
         return result;
     }
 
@@ -172,7 +178,8 @@ public sealed class FunctionHost
         const int maxAsync = 1024 * 1024;
         if (Encoding.UTF8.GetByteCount(payload) > (async ? maxAsync : maxSync))
         {
-            return AwsAnswer.Error(413, "RequestTooLargeException", "Request must be smaller than the payload limit of the invocation type");
+            return AwsAnswer.Error(
+                413, "RequestTooLargeException", "Request must be smaller than the payload limit of the invocation type");
         }
 
         try
@@ -188,7 +195,8 @@ public sealed class FunctionHost
 
     private static AwsAnswer Answer(InvocationResult result, bool withLog)
     {
-        var headers = new List<KeyValuePair<string, string>> { new("Content-Type", "application/json"), new("X-Amz-Executed-Version", "$LATEST") };
+        var headers =
+            new List<KeyValuePair<string, string>> { new("Content-Type", "application/json"), new("X-Amz-Executed-Version", "$LATEST") };
         if (result.FunctionError is not null)
         {
             headers.Add(new("X-Amz-Function-Error", result.FunctionError));
@@ -211,7 +219,8 @@ public sealed class FunctionHost
         }
 
         _options.Log?.Invoke(
-            $"{invocation.Function}: {invocation.Source} {invocation.RequestId} attempt {invocation.Attempt}, {invocation.Duration.TotalMilliseconds:0} ms" +
+            $"{invocation.Function}: {invocation.Source} {invocation.RequestId} attempt {invocation.Attempt}, " +
+                $"{invocation.Duration.TotalMilliseconds:0} ms" +
             $"{(invocation.InitDuration is { } init ? $", cold {init.TotalMilliseconds:0} ms" : "")}{(invocation.FunctionError is null ? "" : $", {invocation.Result}")}");
     }
 

@@ -107,7 +107,10 @@ internal sealed class FunctionProcess
             _ => 404,
         };
         context.Response.ContentType = "application/json";
-        await context.Response.WriteAsync(context.Response.StatusCode == 202 ? """{"status":"OK"}""" : """{"errorMessage":"unknown invocation or path","errorType":"InvalidRequestID"}""");
+        await context.Response.WriteAsync(
+            context.Response.StatusCode == 202
+                ? """{"status":"OK"}"""
+                : """{"errorMessage":"unknown invocation or path","errorType":"InvalidRequestID"}""");
     }
 
     private static int Finish(Pending? current, string requestId, InvocationResult result)
@@ -158,9 +161,12 @@ internal sealed class FunctionProcess
 
         var headers = context.Response.Headers;
         headers["Lambda-Runtime-Aws-Request-Id"] = pending.RequestId;
-        headers["Lambda-Runtime-Deadline-Ms"] = (_time.GetUtcNow() + Function.Timeout).ToUnixTimeMilliseconds().ToString(CultureInfo.InvariantCulture);
+        headers["Lambda-Runtime-Deadline-Ms"] = (_time.GetUtcNow() + Function.Timeout)
+            .ToUnixTimeMilliseconds()
+            .ToString(CultureInfo.InvariantCulture);
         headers["Lambda-Runtime-Invoked-Function-Arn"] = Function.Arn;
-        headers["Lambda-Runtime-Trace-Id"] = $"Root=1-{_time.GetUtcNow().ToUnixTimeSeconds():x8}-{pending.RequestId.Replace("-", "", StringComparison.Ordinal)[..24]};Parent={pending.RequestId[..8]}{pending.RequestId[..8]};Sampled=0";
+        headers["Lambda-Runtime-Trace-Id"] =
+            $"Root=1-{_time.GetUtcNow().ToUnixTimeSeconds():x8}-{pending.RequestId.Replace("-", "", StringComparison.Ordinal)[..24]};Parent={pending.RequestId[..8]}{pending.RequestId[..8]};Sampled=0";
         context.Response.ContentType = "application/json";
         var body = Encoding.UTF8.GetBytes(pending.Payload);
         context.Response.ContentLength = body.Length;
@@ -171,7 +177,9 @@ internal sealed class FunctionProcess
     private async Task<int> ExitedAsync(ProcessGroup process)
     {
         var code = await process.Exited;
-        var how = code > 128 ? $"signal: {(code == 137 ? "killed" : (code - 128).ToString(CultureInfo.InvariantCulture))}" : $"exit status {code}";
+        var how = code > 128
+            ? $"signal: {(code == 137 ? "killed" : (code - 128).ToString(CultureInfo.InvariantCulture))}"
+            : $"exit status {code}";
         var pending = Volatile.Read(ref _current);
         if (pending is not null && !pending.Over.Task.IsCompleted)
         {

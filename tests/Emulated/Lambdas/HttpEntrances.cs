@@ -70,9 +70,11 @@ internal sealed class HttpEntrances(EmulatedAwsOptions options, FunctionHost fun
         }
     }
 
-    private async Task<AwsAnswer> InvokeAsync(HttpContext context, string function, string routeKey, string path, string apiId, string source)
+    private async Task<AwsAnswer> InvokeAsync(
+        HttpContext context, string function, string routeKey, string path, string apiId, string source)
     {
-        if (await functions.FindAsync(function) is not { } config || (source == "http" && !config.Invokers.Contains("apigateway.amazonaws.com")))
+        if (await functions.FindAsync(function) is not { } config
+            || (source == "http" && !config.Invokers.Contains("apigateway.amazonaws.com")))
         {
             options.Log?.Invoke($"http: {function} does not exist or does not permit apigateway.amazonaws.com to invoke it");
             return AwsAnswer.Json(500, new JsonObject { ["message"] = "Internal Server Error" });
@@ -107,7 +109,8 @@ internal sealed class HttpEntrances(EmulatedAwsOptions options, FunctionHost fun
             ["routeKey"] = routeKey,
             ["rawPath"] = path,
             ["rawQueryString"] = request.QueryString.Value?.TrimStart('?') ?? "",
-            ["headers"] = new JsonObject(request.Headers.Select(h => KeyValuePair.Create(h.Key.ToLowerInvariant(), (JsonNode?)string.Join(',', h.Value.ToArray())))),
+            ["headers"] = new JsonObject(
+                request.Headers.Select(h => KeyValuePair.Create(h.Key.ToLowerInvariant(), (JsonNode?)string.Join(',', h.Value.ToArray())))),
             ["requestContext"] = new JsonObject
             {
                 ["accountId"] = "123456789012",
@@ -179,12 +182,14 @@ internal sealed class HttpEntrances(EmulatedAwsOptions options, FunctionHost fun
             .ToDictionary(i => (string)i!["integrationId"]!, i => FunctionOf((string?)i!["integrationUri"] ?? ""));
         var routes = (await api.RestAsync("apigateway", HttpMethod.Get, $"/v2/apis/{id}/routes"))["items"]!.AsArray();
         return routes
-            .Select(r => (Key: (string)r!["routeKey"]!, Target: ((string?)r["target"] ?? "").Replace("integrations/", "", StringComparison.Ordinal)))
+            .Select(r => (Key: (string)r!["routeKey"]!,
+                Target: ((string?)r["target"] ?? "").Replace("integrations/", "", StringComparison.Ordinal)))
             .Where(r => integrations.ContainsKey(r.Target))
             .ToDictionary(r => r.Key, r => integrations[r.Target]);
     }
 
     /// <summary>The function in an ARN, or in the invocation ARN that wraps it.</summary>
     private static string FunctionOf(string uri) =>
-        OperationNames.FunctionName(uri.Contains("/functions/", StringComparison.Ordinal) ? uri.Split("/functions/")[1].Split("/invocations")[0] : uri);
+        OperationNames.FunctionName(
+            uri.Contains("/functions/", StringComparison.Ordinal) ? uri.Split("/functions/")[1].Split("/invocations")[0] : uri);
 }

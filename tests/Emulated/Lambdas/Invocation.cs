@@ -14,7 +14,8 @@ namespace IacCi.Emulated.Lambdas;
 /// <param name="Result">The answer, or the error object.</param>
 /// <param name="FunctionError">Null when it went well; else <c>Unhandled</c>.</param>
 public sealed record Invocation(
-    string Function, string RequestId, string Source, int Attempt, bool Cold, int ProcessId, DateTimeOffset StartedAt, TimeSpan? InitDuration,
+    string Function, string RequestId, string Source, int Attempt, bool Cold, int ProcessId, DateTimeOffset StartedAt,
+    TimeSpan? InitDuration,
     TimeSpan Duration, string Payload, string Result, string? FunctionError);
 
 /// <summary>How an invocation ended.</summary>
@@ -43,5 +44,10 @@ internal sealed class Pending(FunctionConfig function, string payload, string re
     public TaskCompletionSource<InvocationResult> Over { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public void Fail(string type, string message) => Over.TrySetResult(new InvocationResult(
-        new System.Text.Json.Nodes.JsonObject { ["errorType"] = type, ["errorMessage"] = $"RequestId: {RequestId} Error: {message}" }.ToJsonString(), "Unhandled"));
+        new System.Text.Json.Nodes.JsonObject
+        {
+            ["errorType"] = type,
+            ["errorMessage"] = $"RequestId: {RequestId} Error: {message}"
+        }.ToJsonString(),
+            "Unhandled"));
 }

@@ -69,7 +69,8 @@ internal sealed class ProcessPool(EmulatedAwsOptions options, Reaper reaper, Pri
     }
 
     /// <summary>A process that has the invocation; null when there is no room and it may not wait.</summary>
-    public async Task<(FunctionProcess? Process, bool Cold)> TakeAsync(FunctionConfig config, Pending pending, bool mayWait, Action<string> line)
+    public async Task<(FunctionProcess? Process, bool Cold)> TakeAsync(
+        FunctionConfig config, Pending pending, bool mayWait, Action<string> line)
     {
         while (true)
         {
@@ -155,7 +156,11 @@ internal sealed class ProcessPool(EmulatedAwsOptions options, Reaper reaper, Pri
         {
             var variables = Variables(process, owner, work);
             await process.Start(
-                output => new ProcessGroup(reaper, options.Binary ?? throw new InvalidOperationException("no executable is given: set IAC_CI_BINARY"), ArgumentsOf(process.Function, work), variables, work, output), line);
+                output =>
+                    new ProcessGroup(
+                        reaper, options.Binary ?? throw new InvalidOperationException("no executable is given: set IAC_CI_BINARY"),
+                        ArgumentsOf(process.Function, work), variables, work, output),
+                    line);
         }
         catch (Exception failure) when (failure is InvalidOperationException or System.ComponentModel.Win32Exception)
         {
@@ -177,7 +182,8 @@ internal sealed class ProcessPool(EmulatedAwsOptions options, Reaper reaper, Pri
     }
 
     /// <summary>The <c>/tmp</c> of a function is its own, and nobody else's files are to be found there.</summary>
-    private static IReadOnlyList<string> ArgumentsOf(FunctionConfig function, string work) => [.. function.Arguments.Select(a => a == "/tmp" ? work : a)];
+    private static IReadOnlyList<string> ArgumentsOf(FunctionConfig function, string work) =>
+        [.. function.Arguments.Select(a => a == "/tmp" ? work : a)];
 
     /// <summary>https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html</summary>
     private Dictionary<string, string> Variables(FunctionProcess process, ProcessOwner owner, string work)

@@ -16,7 +16,8 @@ internal sealed partial class ProcessGroup
 
     /// <summary>The environment is exactly what is given; each line of output goes to the callback.</summary>
     public ProcessGroup(
-        Reaper reaper, string file, IEnumerable<string> arguments, IReadOnlyDictionary<string, string> environment, string folder, Action<string> line)
+        Reaper reaper, string file, IEnumerable<string> arguments, IReadOnlyDictionary<string, string> environment, string folder,
+        Action<string> line)
     {
         var start = new ProcessStartInfo("setsid")
         {

@@ -18,7 +18,9 @@ internal static class ProcessTree
         return found;
     }
 
-    /// <summary>Whether a process, or one that descends from it, is at the other end of a connection of ours from this local port.</summary>
+    /// <summary>
+    /// Whether a process, or one that descends from it, is at the other end of a connection of ours from this local port.
+    /// </summary>
     public static bool Holds(int root, int port) =>
         SocketOf(port) is { } socket && Descendants(root).Prepend(root).Any(id => Files(id).Contains(socket));
 
@@ -31,7 +33,8 @@ internal static class ProcessTree
 
         foreach (var folder in Directory.EnumerateDirectories("/proc"))
         {
-            if (int.TryParse(Path.GetFileName(folder), NumberStyles.None, CultureInfo.InvariantCulture, out var id) && Read($"{folder}/stat") is { } stat)
+            if (int.TryParse(Path.GetFileName(folder), NumberStyles.None, CultureInfo.InvariantCulture, out var id)
+                && Read($"{folder}/stat") is { } stat)
             {
                 // pid (name) state ppid ...: the name may hold anything, so the rest is counted from its end.
                 var rest = stat[(stat.LastIndexOf(')') + 2)..].Split(' ');

@@ -18,7 +18,8 @@ internal sealed class StackBuilder(AwsApi api, EmulatedAwsOptions options, Seede
         var secret = dice.Hex(40);
         var stack = new Deployment(prefix, new Dictionary<string, string>(), "", secret);
         stack = stack with { Variables = Variables(stack, wanted) };
-        await api.CallAsync("ssm", "PutParameter", new JsonObject { ["Name"] = SecretName(stack), ["Type"] = "SecureString", ["Value"] = secret });
+        await api.CallAsync(
+            "ssm", "PutParameter", new JsonObject { ["Name"] = SecretName(stack), ["Type"] = "SecureString", ["Value"] = secret });
         await TablesAsync(stack);
         await api.CallAsync("sqs", "CreateQueue", new JsonObject { ["QueueName"] = stack.FailureQueue });
         await FunctionsAsync(stack, wanted);
@@ -135,7 +136,8 @@ internal sealed class StackBuilder(AwsApi api, EmulatedAwsOptions options, Seede
         }
     }
 
-    public async Task FunctionAsync(Deployment? stack, string name, IEnumerable<string> command, IReadOnlyDictionary<string, string> variables, int timeout)
+    public async Task FunctionAsync(
+        Deployment? stack, string name, IEnumerable<string> command, IReadOnlyDictionary<string, string> variables, int timeout)
     {
         if (stack is null)
         {
@@ -151,7 +153,8 @@ internal sealed class StackBuilder(AwsApi api, EmulatedAwsOptions options, Seede
             ["Role"] = RoleArn(stack),
             ["Timeout"] = timeout,
             ["MemorySize"] = 512,
-            ["Environment"] = new JsonObject { ["Variables"] = new JsonObject(variables.Select(v => KeyValuePair.Create(v.Key, (JsonNode?)v.Value))) },
+            ["Environment"] =
+                new JsonObject { ["Variables"] = new JsonObject(variables.Select(v => KeyValuePair.Create(v.Key, (JsonNode?)v.Value))) },
         });
     }
 
@@ -163,8 +166,10 @@ internal sealed class StackBuilder(AwsApi api, EmulatedAwsOptions options, Seede
     /// <summary>moto wants the role to be there; what it allows is not looked at.</summary>
     private async Task RoleAsync(string name)
     {
-        var form = $"Action=CreateRole&Version=2010-05-08&RoleName={name}&AssumeRolePolicyDocument={Uri.EscapeDataString("""{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"lambda.amazonaws.com"},"Action":"sts:AssumeRole"}]}""")}";
-        var (status, _) = await api.SendAsync("iam", HttpMethod.Post, "/", Encoding.UTF8.GetBytes(form), ("Content-Type", "application/x-www-form-urlencoded"));
+        var form =
+            $"Action=CreateRole&Version=2010-05-08&RoleName={name}&AssumeRolePolicyDocument={Uri.EscapeDataString("""{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"lambda.amazonaws.com"},"Action":"sts:AssumeRole"}]}""")}";
+        var (status, _) = await api.SendAsync(
+            "iam", HttpMethod.Post, "/", Encoding.UTF8.GetBytes(form), ("Content-Type", "application/x-www-form-urlencoded"));
         if (status is not (HttpStatusCode.OK or HttpStatusCode.Conflict))
         {
             throw new AwsApiException(status, "CreateRole");
@@ -201,11 +206,12 @@ internal sealed class StackBuilder(AwsApi api, EmulatedAwsOptions options, Seede
         }
     }
 
-    private async Task MachineAsync(Deployment stack, StackOptions wanted) => await api.CallAsync("states", "CreateStateMachine", new JsonObject
-    {
-        ["name"] = $"{stack.Prefix}-watchdog",
-        ["roleArn"] = RoleArn(stack),
-        ["definition"] = $$$"""
+    private async Task MachineAsync(Deployment stack, StackOptions wanted) =>
+        await api.CallAsync("states", "CreateStateMachine", new JsonObject
+        {
+            ["name"] = $"{stack.Prefix}-watchdog",
+            ["roleArn"] = RoleArn(stack),
+            ["definition"] = $$$"""
             {"StartAt": "Keep the input", "States": {
               "Keep the input": {"Type": "Pass", "Parameters": {"input.$": "$"}, "Next": "Wait"},
               "Wait": {"Type": "Wait", "Seconds": {{{wanted.PollSeconds}}}, "Next": "Look"},
@@ -216,13 +222,18 @@ internal sealed class StackBuilder(AwsApi api, EmulatedAwsOptions options, Seede
               "Done?": {"Type": "Choice", "Choices": [{"Variable": "$.watch.done", "BooleanEquals": true, "Next": "Done"}], "Default": "Wait"},
               "Done": {"Type": "Succeed"} } }
             """,
-    });
+        });
 
     private async Task ProjectAsync(Deployment stack) => await api.CallAsync("codebuild", "CreateProject", new JsonObject
     {
         ["name"] = stack.Project,
         ["serviceRole"] = RoleArn(stack),
-        ["source"] = new JsonObject { ["type"] = "NO_SOURCE", ["buildspec"] = "version: 0.2\nphases:\n  build:\n    commands:\n      - iac-ci work\n" },
+        ["source"] =
+            new JsonObject
+            {
+                ["type"] = "NO_SOURCE",
+                ["buildspec"] = "version: 0.2\nphases:\n  build:\n    commands:\n      - iac-ci work\n"
+            },
         ["artifacts"] = new JsonObject { ["type"] = "NO_ARTIFACTS" },
         ["environment"] = new JsonObject
         {
@@ -236,7 +247,8 @@ internal sealed class StackBuilder(AwsApi api, EmulatedAwsOptions options, Seede
 
     private async Task<string> HttpApiAsync(Deployment stack)
     {
-        var created = await api.RestAsync("apigateway", HttpMethod.Post, "/v2/apis", new JsonObject { ["name"] = stack.Prefix, ["protocolType"] = "HTTP" });
+        var created = await api.RestAsync(
+            "apigateway", HttpMethod.Post, "/v2/apis", new JsonObject { ["name"] = stack.Prefix, ["protocolType"] = "HTTP" });
         var id = (string)created["apiId"]!;
         var integration = await api.RestAsync("apigateway", HttpMethod.Post, $"/v2/apis/{id}/integrations", new JsonObject
         {

@@ -13,7 +13,8 @@ internal static partial class CallNames
          ("reader", stack.Reader), ("codebuild", $"build:{stack.Project}")];
 
     /// <summary>How often each operation was called.</summary>
-    internal static SortedDictionary<string, int> Count(CallLog calls, string caller) => new(calls.Count(caller).ToDictionary(), StringComparer.Ordinal);
+    internal static SortedDictionary<string, int> Count(CallLog calls, string caller) =>
+        new(calls.Count(caller).ToDictionary(), StringComparer.Ordinal);
 
     /// <summary>Everything that was called in a deployment: role, operation, and on what.</summary>
     internal static IEnumerable<(string Role, string Operation, string On)> Of(CallLog calls, Deployment stack)
@@ -31,7 +32,10 @@ internal static partial class CallNames
     private static string On(Deployment stack, string service, CallStep step) => service switch
     {
         "dynamodb" => $"table:{Table(stack, step.Resource)}",
-        "s3" => step.Operation == "ListObjectsV2" ? $"bucket:{Bucket(stack, step.Resource.TrimEnd('/'))}" : $"object:{Object(stack, step.Resource)}",
+        "s3" =>
+            step.Operation == "ListObjectsV2"
+                ? $"bucket:{Bucket(stack, step.Resource.TrimEnd('/'))}"
+                : $"object:{Object(stack, step.Resource)}",
         "ssm" => $"parameter:{Parameter(stack, step.Resource)}",
         "secretsmanager" => $"secret:{Secret(stack, step.Resource)}-a1b2c3", // AWS appends six characters
         "states" => "state-machine",
@@ -44,7 +48,8 @@ internal static partial class CallNames
     private static string Table(Deployment stack, string name) =>
         name == stack.OrdersTable ? "orders" : name == stack.EventsTable ? "order_events" : name == stack.LocksTable ? "locks" : name;
 
-    private static string Bucket(Deployment stack, string name) => name == stack.InternalBucket ? "internal" : name == stack.DoneBucket ? "done" : name;
+    private static string Bucket(Deployment stack, string name) =>
+        name == stack.InternalBucket ? "internal" : name == stack.DoneBucket ? "done" : name;
 
     private static string Object(Deployment stack, string resource)
     {
@@ -57,12 +62,15 @@ internal static partial class CallNames
 
     /// <summary>A job's own secrets have any names below jobs/: one stands for all.</summary>
     private static string Secret(Deployment stack, string name) =>
-        name.StartsWith($"{stack.Prefix}/jobs/", StringComparison.Ordinal) ? "{prefix}/jobs/account" : name.Replace($"{stack.Prefix}/", "{prefix}/", StringComparison.Ordinal);
+        name.StartsWith($"{stack.Prefix}/jobs/", StringComparison.Ordinal)
+            ? "{prefix}/jobs/account"
+            : name.Replace($"{stack.Prefix}/", "{prefix}/", StringComparison.Ordinal);
 
     private static string Parameter(Deployment stack, string name) =>
         name.StartsWith("/iac-ci/sops-keys/", StringComparison.Ordinal) ? "/iac-ci/sops-keys/r"
         : name.StartsWith($"/{stack.Prefix}/jobs/", StringComparison.Ordinal) ? "/{prefix}/jobs/account/aws-access-key-id"
-        : name.Replace($"/iac-ci/{stack.Prefix}/", "/{prefix}/", StringComparison.Ordinal).Replace($"/{stack.Prefix}/", "/{prefix}/", StringComparison.Ordinal);
+        : name.Replace($"/iac-ci/{stack.Prefix}/", "/{prefix}/", StringComparison.Ordinal)
+            .Replace($"/{stack.Prefix}/", "/{prefix}/", StringComparison.Ordinal);
 
     [GeneratedRegex("^(tmp/exec/|tmp/claims/|tmp/callbacks/runs/|(?=[^/]+/done$))[^/]+(/.*)$")]
     private static partial Regex Runs();

@@ -21,7 +21,8 @@ internal sealed class EndingsTests(PublishedAwsFixture published)
 
         await published.SubmitAsync(stack, "run-1", optional, diary.Order(stack, "apply", "codebuild", "true", "lint"));
 
-        await Assert.That(await published.DoneAsync(stack, "run-1")).IsEqualTo("""{"status":"succeeded","summary":{"succeeded":1,"failed":1,"timed_out":0}}""");
+        await Assert.That(await published.DoneAsync(stack, "run-1")).IsEqualTo(
+            """{"status":"succeeded","summary":{"succeeded":1,"failed":1,"timed_out":0}}""");
         await Assert.That(diary.Lines).IsEquivalentTo(["begin lint", "begin apply", "end apply"]);
     }
 
@@ -35,7 +36,8 @@ internal sealed class EndingsTests(PublishedAwsFixture published)
 
         await published.SubmitAsync(stack, "run-1", slow, diary.Order(stack, "next", "lambda", "true", "slow"));
 
-        await Assert.That(await published.DoneAsync(stack, "run-1")).IsEqualTo("""{"status":"timed_out","summary":{"succeeded":0,"failed":1,"timed_out":1}}""");
+        await Assert.That(await published.DoneAsync(stack, "run-1")).IsEqualTo(
+            """{"status":"timed_out","summary":{"succeeded":0,"failed":1,"timed_out":1}}""");
         var result = await published.ResultAsync(stack, "run-1", "0001");
         await Assert.That((string)result["status"]!).IsEqualTo("timed_out");
         await Assert.That((string)result["log"]!).StartsWith("going\n");
@@ -47,7 +49,8 @@ internal sealed class EndingsTests(PublishedAwsFixture published)
     {
         var stack = await published.NewStackAsync(Watchful);
         using var diary = new RunHistory();
-        var job = PublishedAwsFixture.Job(diary.Order(stack, "slow", "codebuild", "sleep 300"), diary.Order(stack, "next", "lambda", "true", "slow"));
+        var job = PublishedAwsFixture.Job(
+            diary.Order(stack, "slow", "codebuild", "sleep 300"), diary.Order(stack, "next", "lambda", "true", "slow"));
         job["job_timeout"] = 4;
 
         await published.SubmitJobAsync(stack, "run-1", job);
@@ -63,11 +66,13 @@ internal sealed class EndingsTests(PublishedAwsFixture published)
     [Test]
     public async Task An_order_whose_worker_cannot_be_started_fails_with_the_reason()
     {
-        var stack = await published.NewStackAsync(new StackOptions { Variables = new Dictionary<string, string> { ["IAC_CI_CODEBUILD_PROJECT"] = "nowhere" } });
+        var stack = await published.NewStackAsync(
+            new StackOptions { Variables = new Dictionary<string, string> { ["IAC_CI_CODEBUILD_PROJECT"] = "nowhere" } });
 
         await published.SubmitAsync(stack, "run-1", PublishedAwsFixture.Order(stack, "vpc", "codebuild", "true"));
 
-        await Assert.That(await published.DoneAsync(stack, "run-1")).IsEqualTo("""{"status":"failed","summary":{"succeeded":0,"failed":1,"timed_out":0}}""");
+        await Assert.That(await published.DoneAsync(stack, "run-1")).IsEqualTo(
+            """{"status":"failed","summary":{"succeeded":0,"failed":1,"timed_out":0}}""");
         var order = (await published.ItemsAsync(stack.OrdersTable)).Single(item => (string)item["pk"]! == "run-1:0001");
         await Assert.That((string)order["failure_reason"]!).Contains("nowhere").And.Contains("IAC_CI_CODEBUILD_PROJECT");
     }
@@ -76,12 +81,14 @@ internal sealed class EndingsTests(PublishedAwsFixture published)
     public async Task A_job_whose_watchdog_cannot_be_started_is_over_before_it_begins()
     {
         const string Nowhere = "arn:aws:states:us-east-1:123456789012:stateMachine:nowhere";
-        var stack = await published.NewStackAsync(new StackOptions { Variables = new Dictionary<string, string> { ["IAC_CI_WATCHDOG_SFN"] = Nowhere } });
+        var stack = await published.NewStackAsync(
+            new StackOptions { Variables = new Dictionary<string, string> { ["IAC_CI_WATCHDOG_SFN"] = Nowhere } });
 
         var (status, _) = await published.PostAsync(stack, "run-1", PublishedAwsFixture.Order(stack, "vpc", "lambda", "true"));
 
         await Assert.That(status).IsEqualTo(System.Net.HttpStatusCode.InternalServerError);
-        await Assert.That(await published.DoneAsync(stack, "run-1")).IsEqualTo("""{"status":"failed","summary":{"succeeded":0,"failed":1,"timed_out":0}}""");
+        await Assert.That(await published.DoneAsync(stack, "run-1")).IsEqualTo(
+            """{"status":"failed","summary":{"succeeded":0,"failed":1,"timed_out":0}}""");
         await Assert.That((await published.StatusesAsync(stack, "run-1"))["0000"]).IsEqualTo("failed");
     }
 
@@ -95,7 +102,8 @@ internal sealed class EndingsTests(PublishedAwsFixture published)
 
         await published.SubmitAsync(stack, "run-1", [.. orders]);
 
-        await Assert.That(await published.DoneAsync(stack, "run-1", PublishedAwsFixture.Patience)).IsEqualTo("""{"status":"succeeded","summary":{"succeeded":200,"failed":0,"timed_out":0}}""");
+        await Assert.That(await published.DoneAsync(stack, "run-1", PublishedAwsFixture.Patience)).IsEqualTo(
+            """{"status":"succeeded","summary":{"succeeded":200,"failed":0,"timed_out":0}}""");
         await published.Aws.QuietAsync(PublishedAwsFixture.Soon);
         await Guarantees.HoldAsync(published, stack, "run-1", diary, orders);
         await Assert.That(diary.Lines.Count).IsEqualTo(2 * Layers * Width);

@@ -15,11 +15,13 @@ internal sealed class HostileTests(PublishedAwsFixture published)
         var stack = await published.NewStackAsync();
 
         await PutResultAsync(stack, "unknown", "0001", """{"status":"succeeded","log":""}""");
-        await published.Aws.UntilAsync(() => published.Aws.Functions.Invocations(stack.Orchestrate).Count > 0, PublishedAwsFixture.Soon, "the event is handled");
+        await published.Aws.UntilAsync(
+            () => published.Aws.Functions.Invocations(stack.Orchestrate).Count > 0, PublishedAwsFixture.Soon, "the event is handled");
         await published.Aws.QuietAsync(PublishedAwsFixture.Soon);
 
         await Assert.That(published.Aws.Functions.Invocations(stack.Orchestrate).Single().FunctionError).IsNull();
-        await Assert.That(published.Aws.Functions.Log(stack.Orchestrate).Count(line => line.Contains("unknown", StringComparison.Ordinal))).IsEqualTo(1);
+        await Assert.That(published.Aws.Functions.Log(stack.Orchestrate).Count(line => line.Contains("unknown", StringComparison.Ordinal)))
+            .IsEqualTo(1);
         foreach (var table in new[] { stack.OrdersTable, stack.EventsTable, stack.LocksTable })
         {
             await Assert.That(await published.ItemsAsync(table)).IsEmpty();
@@ -31,7 +33,8 @@ internal sealed class HostileTests(PublishedAwsFixture published)
     {
         var stack = await published.NewStackAsync(new StackOptions { PollSeconds = 1 });
         using var diary = new RunHistory();
-        await published.SubmitAsync(stack, "run-1", diary.Order(stack, "gone", "lambda", "sleep 3"), diary.Order(stack, "there", "lambda", "true"));
+        await published.SubmitAsync(
+            stack, "run-1", diary.Order(stack, "gone", "lambda", "sleep 3"), diary.Order(stack, "there", "lambda", "true"));
         await published.Aws.UntilAsync(() => diary.Beginnings("gone") == 1, PublishedAwsFixture.Soon, "the order begins");
 
         await published.Aws.Api.CallAsync("dynamodb", "DeleteItem", new JsonObject
@@ -71,8 +74,12 @@ internal sealed class HostileTests(PublishedAwsFixture published)
         var answer = JsonNode.Parse(result.Payload)!;
         await Assert.That(answer["skipped"]!.AsArray().Count).IsEqualTo(5);
         await Assert.That((string)answer["runs"]![0]!["run_id"]!).IsEqualTo("run-1");
-        await published.Aws.UntilAsync(() => published.Aws.Functions.Log(stack.Orchestrate).Count - before >= 6, PublishedAwsFixture.Soon, "each is told once");
-        await Assert.That(published.Aws.Functions.Log(stack.Orchestrate).Skip(before).Count(line => line.Contains("passed over", StringComparison.Ordinal))).IsEqualTo(5);
+        await published.Aws.UntilAsync(
+            () => published.Aws.Functions.Log(stack.Orchestrate).Count - before >= 6, PublishedAwsFixture.Soon, "each is told once");
+        await Assert.That(
+            published.Aws.Functions.Log(stack.Orchestrate).Skip(before).Count(
+                line => line.Contains("passed over", StringComparison.Ordinal)))
+            .IsEqualTo(5);
     }
 
     [Test]
@@ -80,13 +87,15 @@ internal sealed class HostileTests(PublishedAwsFixture published)
     {
         var stack = await published.NewStackAsync();
         using var diary = new RunHistory();
-        await published.SubmitAsync(stack, "run-1", diary.Order(stack, "vpc", "lambda", "sleep 2"), diary.Order(stack, "dns", "lambda", "sleep 2"));
+        await published.SubmitAsync(
+            stack, "run-1", diary.Order(stack, "vpc", "lambda", "sleep 2"), diary.Order(stack, "dns", "lambda", "sleep 2"));
         await published.Aws.UntilAsync(() => diary.Lines.Count == 2, PublishedAwsFixture.Soon, "both orders run");
 
         await PutResultAsync(stack, "run-1", "0001", """{"status":"succeeded","log":"from outside"}""");
         await PutResultAsync(stack, "run-1", "0002", """{"status":"perhaps"}""");
 
-        await Assert.That(await published.DoneAsync(stack, "run-1")).IsEqualTo("""{"status":"failed","summary":{"succeeded":1,"failed":1,"timed_out":0}}""");
+        await Assert.That(await published.DoneAsync(stack, "run-1")).IsEqualTo(
+            """{"status":"failed","summary":{"succeeded":1,"failed":1,"timed_out":0}}""");
         var orders = await published.ItemsAsync(stack.OrdersTable);
         await Assert.That((string)orders.Single(o => (string)o["pk"]! == "run-1:0001")["log_tail"]!).IsEqualTo("from outside");
         await Assert.That((string)orders.Single(o => (string)o["pk"]! == "run-1:0002")["failure_reason"]!).Contains("result");

@@ -5,7 +5,9 @@ using IacCi.Emulated.Stacks;
 
 namespace IacCi.Tests.EndToEnd.Aws;
 
-/// <summary>Each role is killed in the middle of its work, right before or after a call. Its next invocation, or the watchdog, goes on.</summary>
+/// <summary>
+/// Each role is killed in the middle of its work, right before or after a call. Its next invocation, or the watchdog, goes on.
+/// </summary>
 [Category("Emulated")]
 [NotInParallel(PublishedAwsFixture.Turns)]
 [ClassDataSource<PublishedAwsFixture>(Shared = SharedType.PerTestSession)]
@@ -43,14 +45,20 @@ internal sealed class KilledTests(PublishedAwsFixture published)
     {
         (string Service, string Operation, string Resource, int Skip)[] places =
         [
-            ("dynamodb", "UpdateItem", "*", 0), ("dynamodb", "TransactWriteItems", "*", 0), ("states", "StartExecution", "*", 0), ("lambda", "Invoke", "*", 0),
-            ("codebuild", "StartBuild", "*", 0), ("dynamodb", "TransactWriteItems", "*", 1), ("s3", "PutObject", "done/*", 0), ("ssm", "DeleteParameter", "*", 0),
+            ("dynamodb", "UpdateItem", "*", 0), ("dynamodb", "TransactWriteItems", "*", 0), ("states", "StartExecution", "*", 0),
+            ("lambda", "Invoke", "*", 0),
+            ("codebuild", "StartBuild", "*", 0), ("dynamodb", "TransactWriteItems", "*", 1), ("s3", "PutObject", "done/*", 0),
+            ("ssm", "DeleteParameter", "*", 0),
         ];
         await Task.WhenAll(places.Select(async (place, i) =>
         {
             var run = $"run-{i + 1}"; // side by side in one account, where the path of a run's key holds its id alone
             var stack = await published.NewStackAsync(Impatient);
-            using var kill = published.Aws.Faults.Add(Kill(FaultKind.KillAfter, stack.Orchestrate, place.Service, place.Operation, Resource(stack, place.Resource)) with { Skip = place.Skip });
+            using var kill = published.Aws.Faults.Add(
+                Kill(
+                    FaultKind.KillAfter, stack.Orchestrate, place.Service, place.Operation,
+                    Resource(stack, place.Resource)) with
+                { Skip = place.Skip });
             using var diary = new RunHistory();
             var orders = Orders(stack, diary);
             try
@@ -61,7 +69,8 @@ internal sealed class KilledTests(PublishedAwsFixture published)
             }
             catch (TimeoutException late)
             {
-                throw new TimeoutException($"killed after {place}: {late.Message}\n{string.Join('\n', LeakCheck.Lines(published, stack))}", late);
+                throw new TimeoutException(
+                    $"killed after {place}: {late.Message}\n{string.Join('\n', LeakCheck.Lines(published, stack))}", late);
             }
 
             await Assert.That(kill.Hits).IsEqualTo(1).Because($"{place}");
@@ -75,7 +84,8 @@ internal sealed class KilledTests(PublishedAwsFixture published)
     public async Task A_worker_that_was_killed_outside_of_its_commands_changes_nothing(string operation, string resource, FaultKind kind)
     {
         var stack = await published.NewStackAsync(Impatient);
-        using var kill = published.Aws.Faults.Add(Kill(kind, operation == "GetObject" ? stack.Work : "presigned", "s3", operation, Resource(stack, resource)));
+        using var kill = published.Aws.Faults.Add(
+            Kill(kind, operation == "GetObject" ? stack.Work : "presigned", "s3", operation, Resource(stack, resource)));
         using var diary = new RunHistory();
         JsonObject[] orders = [diary.Order(stack, "vpc", "lambda", "true")];
 
@@ -92,19 +102,24 @@ internal sealed class KilledTests(PublishedAwsFixture published)
     {
         var stack = await published.NewStackAsync(Impatient);
         using var before = published.Aws.Faults.Add(Kill(FaultKind.KillBefore, stack.Watchdog, "s3", "HeadObject", "*"));
-        using var after = published.Aws.Faults.Add(Kill(FaultKind.KillAfter, stack.Watchdog, "s3", "PutObject", Resource(stack, "internal/tmp/callbacks/runs/run-1/0001/result.json")));
+        using var after = published.Aws.Faults.Add(
+            Kill(
+                FaultKind.KillAfter, stack.Watchdog, "s3", "PutObject",
+                Resource(stack, "internal/tmp/callbacks/runs/run-1/0001/result.json")));
         using var diary = new RunHistory();
         await published.SubmitAsync(stack, "run-1", diary.Order(stack, "vpc", "codebuild", "sleep 300"));
         await published.Aws.UntilAsync(() => diary.Lines.Count > 0, PublishedAwsFixture.Soon, "the order begins");
 
         published.Aws.Builds.Kill(published.Aws.Builds.All(stack.Project).Single().Id);
 
-        await Assert.That(await published.DoneAsync(stack, "run-1")).IsEqualTo("""{"status":"failed","summary":{"succeeded":0,"failed":1,"timed_out":0}}""");
+        await Assert.That(await published.DoneAsync(stack, "run-1")).IsEqualTo(
+            """{"status":"failed","summary":{"succeeded":0,"failed":1,"timed_out":0}}""");
         await Assert.That((before.Hits, after.Hits)).IsEqualTo((1, 1));
     }
 
     private static JsonObject[] Orders(Deployment stack, RunHistory diary) =>
-        [diary.Order(stack, "vpc", "lambda", "true"), diary.Order(stack, "dns", "codebuild", "true"), diary.Order(stack, "app", "lambda", "true", "vpc", "dns")];
+        [diary.Order(stack, "vpc", "lambda", "true"), diary.Order(stack, "dns", "codebuild", "true"),
+            diary.Order(stack, "app", "lambda", "true", "vpc", "dns")];
 
     /// <summary>A key of the deployment's own buckets: the caller of a signed URL does not tell whose it is.</summary>
     private static string Resource(Deployment stack, string pattern) => pattern == "*" ? pattern : $"{stack.Prefix}-{pattern}";
@@ -115,7 +130,8 @@ internal sealed class KilledTests(PublishedAwsFixture published)
     private async Task HeldAsync(Deployment stack, RunHistory diary, JsonObject[] orders, string done, string run = "run-1")
     {
         await Assert.That((string)JsonNode.Parse(done)!["status"]!).IsEqualTo("succeeded").Because(done);
-        await published.Aws.UntilAsync(async () => (await published.StatusesAsync(stack, run))["0000"] == "succeeded", PublishedAwsFixture.Soon, "the job is final");
+        await published.Aws.UntilAsync(
+            async () => (await published.StatusesAsync(stack, run))["0000"] == "succeeded", PublishedAwsFixture.Soon, "the job is final");
         await Guarantees.HoldAsync(published, stack, run, diary, orders);
     }
 }

@@ -10,15 +10,23 @@ namespace IacCi.Tests.EndToEnd.Aws;
 internal static class LeakCheck
 {
     /// <summary>Signatures, identities, credentials: no run may leave one, whatever its secrets are.</summary>
-    private static readonly string[] Never = ["X-Amz-Signature", "X-Amz-Credential", "X-Amz-Security-Token", "AGE-SECRET-KEY-", "emulated/secret/of/", "session-of-"];
+    private static readonly string[] Never =
+        ["X-Amz-Signature", "X-Amz-Credential", "X-Amz-Security-Token", "AGE-SECRET-KEY-", "emulated/secret/of/", "session-of-"];
 
-    /// <summary>Neither these secrets nor any capability is in an item, an object, a log, a build, an execution or a dropped event.</summary>
+    /// <summary>
+    /// Neither these secrets nor any capability is in an item, an object, a log, a build, an execution or a dropped event.
+    /// </summary>
     internal static async Task NothingAsync(PublishedAwsFixture published, Deployment stack, params string[] secrets)
     {
         var found = new List<string>();
         await foreach (var (place, text) in EverythingAsync(published, stack))
         {
-            found.AddRange(Never.Concat(secrets).Append(stack.WebhookSecret).SelectMany(Spellings).Where(secret => text.Contains(secret, StringComparison.Ordinal)).Select(secret => $"{secret} in {place}"));
+            found.AddRange(
+                Never.Concat(secrets)
+                    .Append(stack.WebhookSecret)
+                    .SelectMany(Spellings)
+                    .Where(secret => text.Contains(secret, StringComparison.Ordinal))
+                    .Select(secret => $"{secret} in {place}"));
         }
 
         await Assert.That(found).IsEmpty();
@@ -28,9 +36,11 @@ internal static class LeakCheck
     internal static IEnumerable<string> Lines(PublishedAwsFixture published, Deployment stack) =>
         new[] { stack.Webhook, stack.Orchestrate, stack.Watchdog, stack.Work }.SelectMany(published.Aws.Functions.Log);
 
-    private static string[] Spellings(string secret) => [secret, Convert.ToBase64String(Encoding.UTF8.GetBytes(secret)).TrimEnd('='), Uri.EscapeDataString(secret)];
+    private static string[] Spellings(string secret) =>
+        [secret, Convert.ToBase64String(Encoding.UTF8.GetBytes(secret)).TrimEnd('='), Uri.EscapeDataString(secret)];
 
-    private static async IAsyncEnumerable<(string LocalFixture, string Text)> EverythingAsync(PublishedAwsFixture published, Deployment stack)
+    private static async IAsyncEnumerable<(string LocalFixture, string Text)> EverythingAsync(
+        PublishedAwsFixture published, Deployment stack)
     {
         foreach (var table in new[] { stack.OrdersTable, stack.EventsTable, stack.LocksTable })
         {
@@ -56,20 +66,28 @@ internal static class LeakCheck
 
         foreach (var function in new[] { stack.Orchestrate, stack.Watchdog, stack.Work })
         {
-            yield return ($"the events and answers of {function}", string.Join('\n', published.Aws.Functions.Invocations(function).Select(i => i.Payload + i.Result)));
+            yield return (
+                $"the events and answers of {function}",
+                string.Join('\n', published.Aws.Functions.Invocations(function).Select(i => i.Payload + i.Result)));
         }
 
-        var executions = await published.Aws.Api.CallAsync("states", "ListExecutions", new JsonObject { ["stateMachineArn"] = stack.Variables["IAC_CI_WATCHDOG_SFN"] });
+        var executions = await published.Aws.Api.CallAsync(
+            "states", "ListExecutions", new JsonObject { ["stateMachineArn"] = stack.Variables["IAC_CI_WATCHDOG_SFN"] });
         foreach (var execution in executions["executions"]!.AsArray())
         {
-            yield return ("an execution", (await published.Aws.Api.CallAsync("states", "DescribeExecution", new JsonObject { ["executionArn"] = (string)execution!["executionArn"]! })).ToJsonString());
+            yield return (
+                "an execution",
+                (await published.Aws.Api.CallAsync("states", "DescribeExecution",
+                    new JsonObject { ["executionArn"] = (string)execution!["executionArn"]! }))
+                    .ToJsonString());
         }
     }
 
     private static async Task<IReadOnlyList<string>> KeysAsync(PublishedAwsFixture published, string bucket)
     {
         var (_, listing) = await published.Aws.Api.S3Async(HttpMethod.Get, $"/{bucket}?list-type=2");
-        return [.. XDocument.Parse(Encoding.UTF8.GetString(listing)).Descendants().Where(e => e.Name.LocalName == "Key").Select(e => e.Value)];
+        var elements = XDocument.Parse(Encoding.UTF8.GetString(listing)).Descendants();
+        return [.. elements.Where(e => e.Name.LocalName == "Key").Select(e => e.Value)];
     }
 
     /// <summary>An object, and what is in it when it is an archive.</summary>

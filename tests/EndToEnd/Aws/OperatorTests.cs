@@ -15,7 +15,8 @@ internal sealed class OperatorTests(PublishedAwsFixture published)
     {
         var stack = await published.NewStackAsync();
         using var diary = new RunHistory();
-        using var lost = published.Aws.Faults.Add(new Fault(FaultKind.Drop) { Service = Fault.S3Event, Resource = $"{stack.InternalBucket}/*", Times = 1 });
+        using var lost = published.Aws.Faults.Add(
+            new Fault(FaultKind.Drop) { Service = Fault.S3Event, Resource = $"{stack.InternalBucket}/*", Times = 1 });
         await published.SubmitAsync(stack, "run-1", diary.Order(stack, "vpc", "lambda", "echo hello"));
         await published.Aws.UntilAsync(() => lost.Hits == 1, PublishedAwsFixture.Soon, "the trigger is lost");
 
@@ -30,10 +31,12 @@ internal sealed class OperatorTests(PublishedAwsFixture published)
         await published.Aws.QuietAsync(PublishedAwsFixture.Soon);
 
         var run = (await RunAsync(stack, 0, "status", "run-1", "--output", "json")).Json;
-        await Assert.That(run.AsObject().Select(member => member.Key)).Contains("run_id").And.Contains("trace_id").And.Contains("flow_id").And.Contains("status").And.Contains("summary");
+        await Assert.That(run.AsObject().Select(member => member.Key))
+            .Contains("run_id").And.Contains("trace_id").And.Contains("flow_id").And.Contains("status").And.Contains("summary");
         await Assert.That((string)run["orders"]![0]!["status"]!).IsEqualTo("succeeded");
         await Assert.That((int)run["orders"]![0]!["exit_code"]!).IsEqualTo(0);
-        await Assert.That((await RunAsync(stack, 0, "status", "--output", "json")).Json.AsArray().Select(r => (string)r!["run_id"]!)).Contains("run-1");
+        await Assert.That((await RunAsync(stack, 0, "status", "--output", "json")).Json.AsArray().Select(r => (string)r!["run_id"]!))
+            .Contains("run-1");
         await Assert.That((await RunAsync(stack, 0, "logs", "run-1", "vpc")).Output).Contains("hello");
         var events = (await RunAsync(stack, 0, "events", (string)run["trace_id"]!)).Output;
         await Assert.That(events).Contains("job_started").And.Contains("job_completed").And.Contains("vpc");
@@ -49,7 +52,10 @@ internal sealed class OperatorTests(PublishedAwsFixture published)
     public async Task What_is_missing_is_one_line_that_names_it(string variable, string value, string num, string named)
     {
         var stack = await published.FirstStackAsync();
-        var variables = new Dictionary<string, string>(stack.Variables) { [variable] = value, ["HOME"] = "/nowhere", ["AWS_EC2_METADATA_DISABLED"] = "true" };
+        var variables =
+            new Dictionary<string,
+            string>(stack.Variables)
+            { [variable] = value, ["HOME"] = "/nowhere", ["AWS_EC2_METADATA_DISABLED"] = "true" };
         if (variable == "AWS_REGION")
         {
             variables["AWS_DEFAULT_REGION"] = "";
@@ -61,7 +67,8 @@ internal sealed class OperatorTests(PublishedAwsFixture published)
         }
 
         using var started = published.Start(
-            stack with { Variables = variables }, $$"""{"run_id":"a","order_num":"{{num}}","timeout":60,"start_time":1}""", "watchdog", "--event", "-");
+            stack with { Variables = variables }, $$"""{"run_id":"a","order_num":"{{num}}","timeout":60,"start_time":1}""", "watchdog",
+                "--event", "-");
         var ended = await started.EndAsync();
 
         await Assert.That(ended.ExitCode).IsEqualTo(2).Because(ended.ToString());

@@ -12,7 +12,9 @@ using TUnit.Core.Interfaces;
 
 namespace IacCi.Tests.EndToEnd.Aws;
 
-/// <summary>The published executable (IAC_CI_BINARY) in all its roles on an emulated AWS. Without it, tests that ask for it are skipped.</summary>
+/// <summary>
+/// The published executable (IAC_CI_BINARY) in all its roles on an emulated AWS. Without it, tests that ask for it are skipped.
+/// </summary>
 internal sealed class PublishedAwsFixture : IAsyncInitializer, IAsyncDisposable
 {
     /// <summary>For what takes a second on an idle machine.</summary>
@@ -109,7 +111,8 @@ internal sealed class PublishedAwsFixture : IAsyncInitializer, IAsyncDisposable
     internal Task SubmitAsync(Deployment stack, string run, params JsonObject[] orders) => SubmitJobAsync(stack, run, Job(orders));
 
     /// <summary>A job of these orders.</summary>
-    internal static JsonObject Job(params JsonObject[] orders) => new() { ["username"] = "me", ["orders"] = new JsonArray([.. orders.Select(order => order.DeepClone())]) };
+    internal static JsonObject Job(params JsonObject[] orders) =>
+        new() { ["username"] = "me", ["orders"] = new JsonArray([.. orders.Select(order => order.DeepClone())]) };
 
     /// <summary>What a request for a job says.</summary>
     internal static JsonObject Request(string? run, JsonObject job)
@@ -170,7 +173,8 @@ internal sealed class PublishedAwsFixture : IAsyncInitializer, IAsyncDisposable
 
     /// <summary>What a worker reported.</summary>
     internal async Task<JsonNode> ResultAsync(Deployment stack, string run, string num) =>
-        JsonNode.Parse((await Aws.Api.S3Async(HttpMethod.Get, $"/{stack.InternalBucket}/tmp/callbacks/runs/{run}/{num}/result.json")).Body)!;
+        JsonNode.Parse(
+            (await Aws.Api.S3Async(HttpMethod.Get, $"/{stack.InternalBucket}/tmp/callbacks/runs/{run}/{num}/result.json")).Body)!;
 
     /// <summary>Every item of a table; each attribute without its type.</summary>
     internal async Task<IReadOnlyList<JsonObject>> ItemsAsync(string table)

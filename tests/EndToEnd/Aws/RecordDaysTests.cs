@@ -23,11 +23,14 @@ internal sealed class RecordDaysTests(PublishedAwsFixture published)
     [Arguments("", 30 * Day, 90 * Day)]
     [Arguments("120", 120 * Day, 120 * Day)]
     [Arguments("1", Hour + Day, 90 * Day)]
-    public async Task Records_live_as_long_as_is_set_and_never_less_than_a_day_after_the_deadline(string days, long records, long eventsOfJobs)
+    public async Task Records_live_as_long_as_is_set_and_never_less_than_a_day_after_the_deadline(
+        string days, long records, long eventsOfJobs)
     {
-        var stack = await published.NewStackAsync(new StackOptions { Variables = new Dictionary<string, string> { [AwsSettings.RecordDaysVariable] = days } });
+        var stack = await published.NewStackAsync(
+            new StackOptions { Variables = new Dictionary<string, string> { [AwsSettings.RecordDaysVariable] = days } });
         await published.SubmitAsync(
-            stack, "run-1", PublishedAwsFixture.Order(stack, "a", "lambda", "echo a"), PublishedAwsFixture.Order(stack, "b", "lambda", "echo b", "a"));
+            stack, "run-1", PublishedAwsFixture.Order(stack, "a", "lambda", "echo a"),
+            PublishedAwsFixture.Order(stack, "b", "lambda", "echo b", "a"));
         await published.DoneAsync(stack, "run-1");
         await published.Aws.QuietAsync(PublishedAwsFixture.Soon);
 
@@ -48,8 +51,10 @@ internal sealed class RecordDaysTests(PublishedAwsFixture published)
     {
         var buckets = await File.ReadAllTextAsync(Path.Join(Repository.Root, "terraform", "02-deploy", "buckets.tf"));
         var rule = buckets[buckets.IndexOf("resource \"aws_s3_bucket_lifecycle_configuration\" \"this\"", StringComparison.Ordinal)..];
-        await Assert.That(rule[..rule.IndexOf("\n}", StringComparison.Ordinal)]).Contains("for_each = local.buckets").And.Contains("filter {}");
-        await Assert.That(string.Join(' ', rule.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries))).Contains("expiration { days = 1 }");
+        await Assert.That(rule[..rule.IndexOf("\n}", StringComparison.Ordinal)])
+            .Contains("for_each = local.buckets").And.Contains("filter {}");
+        await Assert.That(string.Join(' ', rule.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)))
+            .Contains("expiration { days = 1 }");
     }
 
     [Test]
@@ -87,7 +92,8 @@ internal sealed class RecordDaysTests(PublishedAwsFixture published)
             using var started = published.Start(stack, "{}", role, "--event", "-");
             var ended = await started.EndAsync();
             await Assert.That(ended.ExitCode).IsEqualTo(2).Because(ended.ToString());
-            await Assert.That(ended.Errors.Trim()).IsEqualTo($"iac-ci: the variable IAC_CI_RECORD_DAYS is '{days}'; set it to a number of days from 1 to 3650");
+            await Assert.That(ended.Errors.Trim()).IsEqualTo(
+                $"iac-ci: the variable IAC_CI_RECORD_DAYS is '{days}'; set it to a number of days from 1 to 3650");
         }
 
         await StatusAsync(stack, 2, "--output", "json");
@@ -98,14 +104,28 @@ internal sealed class RecordDaysTests(PublishedAwsFixture published)
     {
         var tables = new DynamoTables(stack.OrdersTable, stack.EventsTable, stack.LocksTable);
         var variables = published.Aws.Variables;
-        using var clients = new AwsClients(variables.GetValueOrDefault, new BasicAWSCredentials(variables["AWS_ACCESS_KEY_ID"], variables["AWS_SECRET_ACCESS_KEY"]));
+        using var clients = new AwsClients(
+            variables.GetValueOrDefault, new BasicAWSCredentials(variables["AWS_ACCESS_KEY_ID"], variables["AWS_SECRET_ACCESS_KEY"]));
         var store = new DynamoRunStore(clients.DynamoDb, tables, stack.InternalBucket, TimeProvider.System, RandomNumberGenerator.GetBytes);
         var run = RunId.Parse(name);
         var trace = TraceId.Parse(((uint)at.ToUnixTimeSeconds()).ToString("x8", CultureInfo.InvariantCulture));
-        await store.CreateJobAsync(Samples.Job(Samples.NewRun(), 1, at) with { RunId = run, TraceId = trace, FlowId = trace.FlowId("zoe", "exec") }, default);
-        await store.ActivateAsync(Samples.Lock(Samples.NewRun(), 1) with { RunId = run, TraceId = trace, Deadline = at.AddHours(1) }, at, default);
-        await store.AdvanceJobAsync(run, new JobChange { From = JobStatus.Active, To = JobStatus.Finalizing, At = at.AddHours(1), Outcome = JobStatus.Failed, FailureReason = "job_timeout" }, default);
-        await store.AdvanceJobAsync(run, new JobChange { From = JobStatus.Finalizing, To = JobStatus.Failed, At = at.AddHours(1) }, default);
+        await store.CreateJobAsync(
+            Samples.Job(Samples.NewRun(), 1, at) with { RunId = run, TraceId = trace, FlowId = trace.FlowId("zoe", "exec") }, default);
+        await store.ActivateAsync(
+            Samples.Lock(Samples.NewRun(), 1) with { RunId = run, TraceId = trace, Deadline = at.AddHours(1) }, at, default);
+        await store.AdvanceJobAsync(
+            run,
+            new JobChange
+            {
+                From = JobStatus.Active,
+                To = JobStatus.Finalizing,
+                At = at.AddHours(1),
+                Outcome = JobStatus.Failed,
+                FailureReason = "job_timeout"
+            },
+            default);
+        await store.AdvanceJobAsync(
+            run, new JobChange { From = JobStatus.Finalizing, To = JobStatus.Failed, At = at.AddHours(1) }, default);
     }
 
     private static long Seconds(JsonNode number) => (long)decimal.Parse((string)number!, CultureInfo.InvariantCulture);

@@ -43,7 +43,8 @@ internal sealed class RequestTests(PublishedAwsFixture published)
         var job = PublishedAwsFixture.Job(diary.Order(stack, "vpc", "codebuild", "true"));
         var text = PublishedAwsFixture.Request(null, job).ToJsonString();
 
-        var answers = await Task.WhenAll(Enumerable.Range(0, 3).Select(_ => published.SendAsync(stack, text, deliveryId: "72d3162e-cc78-11e3-81ab-4c9367dc0958")));
+        var answers = await Task.WhenAll(
+            Enumerable.Range(0, 3).Select(_ => published.SendAsync(stack, text, deliveryId: "72d3162e-cc78-11e3-81ab-4c9367dc0958")));
         var run = (string)answers[0].Answer["run_id"]!;
         await published.DoneAsync(stack, run);
 
@@ -116,12 +117,22 @@ internal sealed class RequestTests(PublishedAwsFixture published)
     public async Task Every_way_in_gives_the_same_answer()
     {
         var stack = await published.NewStackAsync();
-        var request = PublishedAwsFixture.Request("run-1", PublishedAwsFixture.Job(PublishedAwsFixture.Order(stack, "vpc", "lambda", "true"))).ToJsonString();
+        var request = PublishedAwsFixture.Request(
+            "run-1", PublishedAwsFixture.Job(PublishedAwsFixture.Order(stack, "vpc", "lambda", "true")))
+            .ToJsonString();
         var (_, expected) = await published.SendAsync(stack, request);
         var signature = WebhookSignature.Sign(Encoding.UTF8.GetBytes(request), Encoding.UTF8.GetBytes(stack.WebhookSecret));
 
         var direct = await InvokeAsync(request);
-        var sns = await InvokeAsync(new JsonObject { ["Records"] = new JsonArray(new JsonObject { ["EventSource"] = "aws:sns", ["Sns"] = new JsonObject { ["MessageId"] = "m", ["Message"] = request } }) }.ToJsonString());
+        var sns = await InvokeAsync(
+            new JsonObject
+            {
+                ["Records"] = new JsonArray(new JsonObject
+                {
+                    ["EventSource"] = "aws:sns",
+                    ["Sns"] = new JsonObject { ["MessageId"] = "m", ["Message"] = request }
+                })
+            }.ToJsonString());
         var rest = await InvokeAsync(new JsonObject
         {
             ["httpMethod"] = "POST",
@@ -129,7 +140,8 @@ internal sealed class RequestTests(PublishedAwsFixture published)
             ["body"] = Convert.ToBase64String(Encoding.UTF8.GetBytes(request)),
             ["isBase64Encoded"] = true,
         }.ToJsonString());
-        var get = await InvokeAsync("""{"version":"2.0","requestContext":{"http":{"method":"GET","path":"/webhook"}},"headers":{},"isBase64Encoded":false}""");
+        var get = await InvokeAsync(
+            """{"version":"2.0","requestContext":{"http":{"method":"GET","path":"/webhook"}},"headers":{},"isBase64Encoded":false}""");
 
         await Assert.That(direct.ToJsonString()).IsEqualTo(expected.ToJsonString());
         await Assert.That(sns.ToJsonString()).IsEqualTo(expected.ToJsonString());
@@ -156,7 +168,11 @@ internal sealed class RequestTests(PublishedAwsFixture published)
         await Assert.That(status).IsEqualTo(HttpStatusCode.InternalServerError);
         await Assert.That(answer.ToJsonString()).DoesNotContain(stack.OrdersTable);
         await published.Aws.UntilAsync(
-            () => published.Aws.Functions.Log(stack.Webhook).Any(line => line.Contains(stack.OrdersTable, StringComparison.Ordinal) && line.Contains("IAC_CI_ORDERS_TABLE", StringComparison.Ordinal)),
+            () =>
+                published.Aws.Functions.Log(stack.Webhook).Any(
+                    line =>
+                        line.Contains(stack.OrdersTable, StringComparison.Ordinal)
+                            && line.Contains("IAC_CI_ORDERS_TABLE", StringComparison.Ordinal)),
             PublishedAwsFixture.Soon,
             "the log line");
     }

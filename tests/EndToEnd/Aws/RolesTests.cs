@@ -14,11 +14,16 @@ internal sealed class RolesTests(PublishedAwsFixture published)
     public async Task A_job_goes_from_its_request_to_done_on_both_targets()
     {
         var stack = await published.NewStackAsync();
-        await published.Aws.Api.CallAsync("ssm", "PutParameter", new JsonObject { ["Name"] = $"/{stack.Prefix}/jobs/my-secret", ["Type"] = "SecureString", ["Value"] = Value });
-        var vpc = PublishedAwsFixture.Order(stack, "vpc", "lambda", "echo \"secret $MY_SECRET\"; env | grep -c '^AWS_' || true; echo '{\"id\":1}' > $IAC_CI_EVENTS_DIR/e.json");
+        await published.Aws.Api.CallAsync(
+            "ssm", "PutParameter",
+            new JsonObject { ["Name"] = $"/{stack.Prefix}/jobs/my-secret", ["Type"] = "SecureString", ["Value"] = Value });
+        var vpc = PublishedAwsFixture.Order(
+            stack, "vpc", "lambda",
+            "echo \"secret $MY_SECRET\"; env | grep -c '^AWS_' || true; echo '{\"id\":1}' > $IAC_CI_EVENTS_DIR/e.json");
         vpc["ssm_paths"] = new JsonArray($"/{stack.Prefix}/jobs/my-secret");
 
-        var (status, answer) = await published.PostAsync(stack, "run-1", vpc, PublishedAwsFixture.Order(stack, "dns", "codebuild", "env | grep -c '^AWS_' || true", "vpc"));
+        var (status, answer) = await published.PostAsync(
+            stack, "run-1", vpc, PublishedAwsFixture.Order(stack, "dns", "codebuild", "env | grep -c '^AWS_' || true", "vpc"));
         var done = await published.DoneAsync(stack, "run-1");
         await published.Aws.QuietAsync(PublishedAwsFixture.Soon);
 
@@ -37,7 +42,8 @@ internal sealed class RolesTests(PublishedAwsFixture published)
         var stack = await published.NewStackAsync();
 
         await published.SubmitAsync(
-            stack, "run-1", PublishedAwsFixture.Order(stack, "vpc", "codebuild", "echo no; exit 3"), PublishedAwsFixture.Order(stack, "dns", "lambda", "echo never", "vpc"));
+            stack, "run-1", PublishedAwsFixture.Order(stack, "vpc", "codebuild", "echo no; exit 3"),
+            PublishedAwsFixture.Order(stack, "dns", "lambda", "echo never", "vpc"));
         var done = await published.DoneAsync(stack, "run-1");
         await published.Aws.QuietAsync(PublishedAwsFixture.Soon);
 
@@ -65,7 +71,10 @@ internal sealed class RolesTests(PublishedAwsFixture published)
         await published.DoneAsync(stack, "run-2");
         var daemon = int.Parse(((string)(await published.ResultAsync(stack, "run-1", "0001"))["log"]!).Trim());
 
-        await Assert.That(File.Exists($"/proc/{daemon}/cmdline") && File.ReadAllText($"/proc/{daemon}/cmdline").Contains("7654321", StringComparison.Ordinal)).IsFalse();
+        await Assert.That(
+            File.Exists($"/proc/{daemon}/cmdline")
+                && File.ReadAllText($"/proc/{daemon}/cmdline").Contains("7654321", StringComparison.Ordinal))
+            .IsFalse();
         await Assert.That((string)(await published.ResultAsync(stack, "run-2", "0001"))["log"]!).IsEqualTo("0\n");
         await Assert.That(published.Aws.Functions.Processes(stack.Work).Count).IsEqualTo(1);
     }
@@ -78,7 +87,8 @@ internal sealed class RolesTests(PublishedAwsFixture published)
 
         await published.SubmitAsync(stack, "run-1", PublishedAwsFixture.Order(stack, "vpc", "lambda", $"echo ran >> {file}"));
         await published.DoneAsync(stack, "run-1");
-        await published.Aws.UntilAsync(() => published.Aws.Functions.Invocations(stack.Work).Count > 0, PublishedAwsFixture.Soon, "the worker's invocation is over");
+        await published.Aws.UntilAsync(
+            () => published.Aws.Functions.Invocations(stack.Work).Count > 0, PublishedAwsFixture.Soon, "the worker's invocation is over");
         var invocation = published.Aws.Functions.Invocations(stack.Work).Single();
         var again = await published.Aws.Functions.InvokeAsync(stack.Work, invocation.Payload);
 
@@ -93,7 +103,8 @@ internal sealed class RolesTests(PublishedAwsFixture published)
     {
         var stack = await published.NewStackAsync();
 
-        var (status, answer) = await published.PostAsync(stack with { WebhookSecret = "another" }, "run-1", PublishedAwsFixture.Order(stack, "vpc", "lambda", "true"));
+        var (status, answer) = await published.PostAsync(
+            stack with { WebhookSecret = "another" }, "run-1", PublishedAwsFixture.Order(stack, "vpc", "lambda", "true"));
 
         await Assert.That(status).IsEqualTo(HttpStatusCode.Unauthorized);
         await Assert.That((string)answer["status"]!).IsEqualTo("error");
@@ -116,7 +127,8 @@ internal sealed class RolesTests(PublishedAwsFixture published)
         await published.Aws.UntilAsync(() => Lines(name) > 0, PublishedAwsFixture.Soon, "the log line");
         await Assert.That(Lines(name)).IsEqualTo(1);
 
-        int Lines(string function) => published.Aws.Functions.Log(function).Count(line => line.Contains("IAC_CI_ORDERS_TABLE", StringComparison.Ordinal));
+        int Lines(string function) =>
+            published.Aws.Functions.Log(function).Count(line => line.Contains("IAC_CI_ORDERS_TABLE", StringComparison.Ordinal));
     }
 
     [Test]
@@ -126,10 +138,13 @@ internal sealed class RolesTests(PublishedAwsFixture published)
         var variables = new Dictionary<string, string>(stack.Variables) { ["IAC_CI_ORDERS_TABLE"] = "nowhere" };
         await published.Aws.CreateFunctionAsync($"{stack.Prefix}-lost", ["watchdog"], variables);
 
-        var result = await published.Aws.Functions.InvokeAsync($"{stack.Prefix}-lost", """{"run_id":"a","order_num":"0000","timeout":60,"start_time":1}""");
+        var result = await published.Aws.Functions.InvokeAsync(
+            $"{stack.Prefix}-lost", """{"run_id":"a","order_num":"0000","timeout":60,"start_time":1}""");
 
         await Assert.That(result.Payload).Contains("nowhere").And.Contains("IAC_CI_ORDERS_TABLE");
-        await Assert.That(published.Aws.Functions.Log($"{stack.Prefix}-lost").Any(line => line.Contains("   at ", StringComparison.Ordinal))).IsFalse();
+        await Assert.That(
+            published.Aws.Functions.Log($"{stack.Prefix}-lost").Any(line => line.Contains("   at ", StringComparison.Ordinal)))
+            .IsFalse();
     }
 
     [Test]
@@ -137,14 +152,19 @@ internal sealed class RolesTests(PublishedAwsFixture published)
     {
         var stack = await published.NewStackAsync();
 
-        await published.Aws.Functions.InvokeLaterAsync(stack.Orchestrate, """{"Records":[{"s3":{"bucket":{"name":"x"},"object":{"key":"%"}}}]}""");
+        await published.Aws.Functions.InvokeLaterAsync(
+            stack.Orchestrate, """{"Records":[{"s3":{"bucket":{"name":"x"},"object":{"key":"%"}}}]}""");
         await published.Aws.QuietAsync(PublishedAwsFixture.Soon);
 
         await Assert.That(published.Aws.Functions.Invocations(stack.Orchestrate).Count).IsEqualTo(1);
-        await Assert.That(published.Aws.Functions.Log(stack.Orchestrate).Count(line => line.Contains("passed over", StringComparison.Ordinal))).IsEqualTo(1);
+        await Assert.That(
+            published.Aws.Functions.Log(stack.Orchestrate).Count(line => line.Contains("passed over", StringComparison.Ordinal)))
+            .IsEqualTo(1);
     }
 
-    /// <summary>No secret value, no signature, no identity and no token in any item, log line or build log; each log line is JSON.</summary>
+    /// <summary>
+    /// No secret value, no signature, no identity and no token in any item, log line or build log; each log line is JSON.
+    /// </summary>
     private async Task NothingLeaksAsync(IacCi.Emulated.Stacks.Deployment stack)
     {
         string[] functions = [stack.Webhook, stack.Orchestrate, stack.Watchdog, stack.Work];

@@ -16,7 +16,9 @@ internal sealed class SecretsTests(PublishedAwsFixture published)
     public async Task The_credentials_of_another_account_are_in_the_commands_environment_and_are_found_nowhere_else(string target)
     {
         var stack = await published.NewStackAsync();
-        await published.Aws.Api.CallAsync("ssm", "PutParameter", new JsonObject { ["Name"] = $"/{stack.Prefix}/jobs/db-pass", ["Type"] = "SecureString", ["Value"] = Pass });
+        await published.Aws.Api.CallAsync(
+            "ssm", "PutParameter",
+            new JsonObject { ["Name"] = $"/{stack.Prefix}/jobs/db-pass", ["Type"] = "SecureString", ["Value"] = Pass });
         await published.Aws.Api.CallAsync("secretsmanager", "CreateSecret", new JsonObject
         {
             ["Name"] = $"{stack.Prefix}/jobs/account",
@@ -24,11 +26,14 @@ internal sealed class SecretsTests(PublishedAwsFixture published)
         });
         var order = PublishedAwsFixture.Order(
             stack, "vpc", target,
-            "echo key $AWS_ACCESS_KEY_ID secret \"$AWS_SECRET_ACCESS_KEY\" pass $DB_PASS plain $PLAIN; printf %s \"$AWS_SECRET_ACCESS_KEY\" | base64 -w0; echo; env | cut -d= -f1 | sort | tr '\\n' ' '; "
+            "echo key $AWS_ACCESS_KEY_ID secret \"$AWS_SECRET_ACCESS_KEY\" pass $DB_PASS plain $PLAIN; printf %s " +
+                "\"$AWS_SECRET_ACCESS_KEY\" | base64 -w0; echo; env | cut -d= -f1 | sort | tr '\\n' ' '; "
             + "test \"$AWS_SECRET_ACCESS_KEY\" = 'wJalr/XUtnFEMI+K7MDENG bPxRfiCY=\"EXAMPLE\"' && test \"$DB_PASS\" = \"it's-a-pass\"");
-        (order["ssm_paths"], order["secret_manager_paths"]) = (new JsonArray($"/{stack.Prefix}/jobs/db-pass"), new JsonArray($"{stack.Prefix}/jobs/account"));
+        (order["ssm_paths"], order["secret_manager_paths"]) = (
+            new JsonArray($"/{stack.Prefix}/jobs/db-pass"), new JsonArray($"{stack.Prefix}/jobs/account"));
         order["env_vars"] = new JsonObject { ["PLAIN"] = "no secret" };
-        var failing = PublishedAwsFixture.Order(stack, "fails", target, "echo \"$DB_PASS\" >&2; echo \"{\\\"pass\\\":\\\"$DB_PASS\\\"}\" > $IAC_CI_EVENTS_DIR/e.json; exit 9");
+        var failing = PublishedAwsFixture.Order(
+            stack, "fails", target, "echo \"$DB_PASS\" >&2; echo \"{\\\"pass\\\":\\\"$DB_PASS\\\"}\" > $IAC_CI_EVENTS_DIR/e.json; exit 9");
         failing["ssm_paths"] = new JsonArray($"/{stack.Prefix}/jobs/db-pass");
 
         await published.SubmitAsync(stack, "run-1", order, failing);
@@ -46,7 +51,8 @@ internal sealed class SecretsTests(PublishedAwsFixture published)
             await Assert.That(names).Contains(name);
         }
 
-        await Assert.That(names.Where(n => n.StartsWith("AWS_", StringComparison.Ordinal))).IsEquivalentTo(["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"]);
+        await Assert.That(names.Where(n => n.StartsWith("AWS_", StringComparison.Ordinal)))
+            .IsEquivalentTo(["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"]);
         await Assert.That(names).DoesNotContain("CALLBACK_URL");
         await Assert.That((await published.ItemsAsync(stack.EventsTable)).Count(e => e["data"] is not null)).IsEqualTo(1);
         await LeakCheck.NothingAsync(published, stack, Key, Secret, Pass);
@@ -55,7 +61,8 @@ internal sealed class SecretsTests(PublishedAwsFixture published)
             await Assert.That(JsonNode.Parse(line)!["role"]).IsNotNull();
         }
 
-        var keys = await published.Aws.Api.CallAsync("ssm", "GetParametersByPath", new JsonObject { ["Path"] = "/iac-ci/sops-keys", ["Recursive"] = true });
+        var keys = await published.Aws.Api.CallAsync(
+            "ssm", "GetParametersByPath", new JsonObject { ["Path"] = "/iac-ci/sops-keys", ["Recursive"] = true });
         await Assert.That(keys["Parameters"]!.AsArray().Select(p => (string)p!["Name"]!)).DoesNotContain("/iac-ci/sops-keys/run-1");
     }
 }

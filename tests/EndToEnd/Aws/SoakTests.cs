@@ -6,8 +6,8 @@ using IacCi.Emulated.Stacks;
 namespace IacCi.Tests.EndToEnd.Aws;
 
 /// <summary>
-/// Everything goes wrong at once, by a seed: events twice, late, out of order or lost; calls throttled, failed or cut off; processes killed. What
-/// is promised (design: G1 to G4) is looked at from outside. Another seed: IAC_CI_SOAK_SEED.
+/// Everything goes wrong at once, by a seed: events twice, late, out of order or lost; calls throttled, failed or cut off; processes
+/// killed. What is promised (design: G1 to G4) is looked at from outside. Another seed: IAC_CI_SOAK_SEED.
 /// </summary>
 [Category("Emulated")]
 [NotInParallel(PublishedAwsFixture.Turns)]
@@ -23,7 +23,8 @@ internal sealed class SoakTests(PublishedAwsFixture published)
     [Test]
     public async Task Whatever_goes_wrong_no_order_runs_twice_and_every_job_ends()
     {
-        var seed = int.Parse(Environment.GetEnvironmentVariable("IAC_CI_SOAK_SEED") ?? "20", System.Globalization.CultureInfo.InvariantCulture);
+        var seed = int.Parse(
+            Environment.GetEnvironmentVariable("IAC_CI_SOAK_SEED") ?? "20", System.Globalization.CultureInfo.InvariantCulture);
         var random = new Random(seed);
         var stack = await published.NewStackAsync(Impatient);
         using var diary = new RunHistory();
@@ -33,7 +34,9 @@ internal sealed class SoakTests(PublishedAwsFixture published)
         await SubmitAsync(stack, orders);
         var rounds = await EndAsync(stack, diary);
         faults.ForEach(fault => fault.Dispose());
-        await published.Aws.UntilAsync(async () => IsFinal((await published.StatusesAsync(stack, "run-1"))["0000"]), PublishedAwsFixture.Soon, $"the job is final (seed {seed})");
+        await published.Aws.UntilAsync(
+            async () => IsFinal((await published.StatusesAsync(stack, "run-1"))["0000"]), PublishedAwsFixture.Soon,
+            $"the job is final (seed {seed})");
 
         await Assert.That(faults.Sum(fault => fault.Hits)).IsGreaterThan(Orders).Because($"seed {seed}, {rounds} rounds");
         await Guarantees.HoldAsync(published, stack, "run-1", diary, orders);
@@ -44,19 +47,44 @@ internal sealed class SoakTests(PublishedAwsFixture published)
     private static JsonObject Order(Deployment stack, RunHistory diary, int i, Random random)
     {
         var after = Enumerable.Range(0, i).OrderBy(_ => random.Next()).Take(random.Next(3)).Select(d => $"o{d}");
-        return diary.Order(stack, $"o{i}", random.Next(4) == 0 ? "codebuild" : "lambda", random.Next(12) == 0 ? "false" : "sleep 0.0" + random.Next(10), [.. after]);
+        return diary.Order(stack, $"o{i}", random.Next(4) == 0
+            ? "codebuild"
+            : "lambda", random.Next(12) == 0
+            ? "false"
+            : "sleep 0.0" + random.Next(10), [.. after]);
     }
 
     private static IEnumerable<Fault> Faults(Deployment stack)
     {
         var objects = $"{stack.InternalBucket}/*";
         yield return new Fault(FaultKind.Duplicate) { Service = Fault.S3Event, Resource = objects, Probability = 0.3 };
-        yield return new Fault(FaultKind.Delay) { Service = Fault.S3Event, Resource = objects, Probability = 0.5, Delay = TimeSpan.FromMilliseconds(400), Jitter = true };
+        yield return new Fault(FaultKind.Delay)
+        {
+            Service = Fault.S3Event,
+            Resource = objects,
+            Probability = 0.5,
+            Delay = TimeSpan.FromMilliseconds(400),
+            Jitter = true
+        };
         yield return new Fault(FaultKind.Batch) { Service = Fault.S3Event, Resource = objects, Probability = 0.2 };
         yield return new Fault(FaultKind.Drop) { Service = Fault.S3Event, Resource = objects, Probability = 0.15 };
         yield return new Fault(FaultKind.Duplicate) { Service = Fault.AsyncInvoke, Resource = stack.Work, Probability = 0.3 };
-        yield return new Fault(FaultKind.Kill) { Service = Fault.LambdaRun, Resource = stack.Work, Probability = 0.1, Delay = TimeSpan.FromMilliseconds(120), Jitter = true };
-        yield return new Fault(FaultKind.Kill) { Service = Fault.BuildRun, Resource = stack.Project, Probability = 0.2, Delay = TimeSpan.FromMilliseconds(200), Jitter = true };
+        yield return new Fault(FaultKind.Kill)
+        {
+            Service = Fault.LambdaRun,
+            Resource = stack.Work,
+            Probability = 0.1,
+            Delay = TimeSpan.FromMilliseconds(120),
+            Jitter = true
+        };
+        yield return new Fault(FaultKind.Kill)
+        {
+            Service = Fault.BuildRun,
+            Resource = stack.Project,
+            Probability = 0.2,
+            Delay = TimeSpan.FromMilliseconds(200),
+            Jitter = true
+        };
         foreach (var role in new[] { stack.Webhook, stack.Orchestrate, stack.Watchdog })
         {
             yield return new Fault(FaultKind.Throttle) { Caller = role, Probability = 0.04 };
@@ -97,7 +125,9 @@ internal sealed class SoakTests(PublishedAwsFixture published)
             await PassTimeAsync(stack);
             var seen = published.Aws.Functions.Invocations(stack.Orchestrate).Count;
             await published.Aws.UntilAsync(
-                () => published.Aws.Functions.Invocations(stack.Orchestrate).Count > seen, PublishedAwsFixture.Soon, $"somebody looks again; the diary: {string.Join(", ", diary.Lines)}");
+                () =>
+                    published.Aws.Functions.Invocations(stack.Orchestrate).Count > seen, PublishedAwsFixture.Soon,
+                    $"somebody looks again; the diary: {string.Join(", ", diary.Lines)}");
         }
 
         throw new TimeoutException($"the run is not done after {MaxRounds} rounds");
@@ -112,7 +142,8 @@ internal sealed class SoakTests(PublishedAwsFixture published)
                 continue;
             }
 
-            if ((await published.Aws.Api.S3Async(HttpMethod.Head, $"/{stack.InternalBucket}/tmp/claims/run-1/{num}")).Status == HttpStatusCode.OK)
+            if ((await published.Aws.Api.S3Async(HttpMethod.Head,
+                $"/{stack.InternalBucket}/tmp/claims/run-1/{num}")).Status == HttpStatusCode.OK)
             {
                 await published.Aws.AgeAsync(stack.InternalBucket, $"tmp/claims/run-1/{num}", TimeSpan.FromHours(1));
             }

@@ -21,10 +21,12 @@ internal sealed class WatchedTests(PublishedAwsFixture published)
         await BegunAsync(diary);
 
         published.Aws.Functions.Kill(stack.Work);
-        await published.Aws.UntilAsync(() => published.Aws.Functions.Invocations(stack.Work).Count >= 2, PublishedAwsFixture.Soon, "Lambda tries again");
+        await published.Aws.UntilAsync(
+            () => published.Aws.Functions.Invocations(stack.Work).Count >= 2, PublishedAwsFixture.Soon, "Lambda tries again");
         await AgeClaimAsync(stack, "run-1");
 
-        await Assert.That(await published.DoneAsync(stack, "run-1")).IsEqualTo("""{"status":"timed_out","summary":{"succeeded":0,"failed":0,"timed_out":1}}""");
+        await Assert.That(await published.DoneAsync(stack, "run-1")).IsEqualTo(
+            """{"status":"timed_out","summary":{"succeeded":0,"failed":0,"timed_out":1}}""");
         await Assert.That(published.Aws.Functions.Invocations(stack.Work)[1].Result).Contains("left_alone");
         await Assert.That(diary.Lines).IsEquivalentTo(["begin vpc"]);
     }
@@ -39,7 +41,8 @@ internal sealed class WatchedTests(PublishedAwsFixture published)
 
         published.Aws.Builds.Kill(published.Aws.Builds.All(stack.Project).Single().Id);
 
-        await Assert.That(await published.DoneAsync(stack, "run-1")).IsEqualTo("""{"status":"failed","summary":{"succeeded":0,"failed":1,"timed_out":0}}""");
+        await Assert.That(await published.DoneAsync(stack, "run-1")).IsEqualTo(
+            """{"status":"failed","summary":{"succeeded":0,"failed":1,"timed_out":0}}""");
         var order = (await published.ItemsAsync(stack.OrdersTable)).Single(item => (string)item["pk"]! == "run-1:0001");
         await Assert.That((string)order["failure_reason"]!).Contains("FAULT").And.Contains("the machine of the build was lost");
     }
@@ -49,8 +52,10 @@ internal sealed class WatchedTests(PublishedAwsFixture published)
     {
         var stack = await published.NewStackAsync(Watchful);
         using var diary = new RunHistory();
-        using var late = published.Aws.Faults.Add(new Fault(FaultKind.Delay) { Service = Fault.AsyncInvoke, Resource = stack.Work, Delay = TimeSpan.FromSeconds(4) });
-        await published.SubmitAsync(stack, "run-1", diary.Order(stack, "vpc", "lambda", "true"), diary.Order(stack, "dns", "codebuild", "sleep 7"));
+        using var late = published.Aws.Faults.Add(
+            new Fault(FaultKind.Delay) { Service = Fault.AsyncInvoke, Resource = stack.Work, Delay = TimeSpan.FromSeconds(4) });
+        await published.SubmitAsync(
+            stack, "run-1", diary.Order(stack, "vpc", "lambda", "true"), diary.Order(stack, "dns", "codebuild", "sleep 7"));
         await published.Aws.UntilAsync(() => late.Hits == 1, PublishedAwsFixture.Soon, "the worker is invoked");
 
         await LookMuchLaterAsync(published, stack, "run-1", "0001");
@@ -85,7 +90,8 @@ internal sealed class WatchedTests(PublishedAwsFixture published)
     {
         var stack = await published.NewStackAsync(Watchful);
         using var diary = new RunHistory();
-        using var lost = published.Aws.Faults.Add(new Fault(FaultKind.Drop) { Service = Fault.S3Event, Resource = $"{stack.InternalBucket}/*", Times = 2 });
+        using var lost = published.Aws.Faults.Add(
+            new Fault(FaultKind.Drop) { Service = Fault.S3Event, Resource = $"{stack.InternalBucket}/*", Times = 2 });
 
         await published.SubmitAsync(stack, "run-1", diary.Order(stack, "vpc", "lambda", "true"));
 
@@ -97,7 +103,8 @@ internal sealed class WatchedTests(PublishedAwsFixture published)
     public async Task A_job_whose_intake_died_and_that_nobody_sends_again_is_ended()
     {
         var stack = await published.NewStackAsync(Watchful);
-        using var kill = published.Aws.Faults.Add(new Fault(FaultKind.KillAfter) { Caller = stack.Webhook, Service = "ssm", Operation = "PutParameter", Times = 1 });
+        using var kill = published.Aws.Faults.Add(
+            new Fault(FaultKind.KillAfter) { Caller = stack.Webhook, Service = "ssm", Operation = "PutParameter", Times = 1 });
         await published.PostAsync(stack, "run-1", PublishedAwsFixture.Order(stack, "vpc", "lambda", "true"));
 
         await published.Aws.Api.CallAsync("dynamodb", "UpdateItem", new JsonObject
@@ -108,17 +115,22 @@ internal sealed class WatchedTests(PublishedAwsFixture published)
             ["ExpressionAttributeValues"] = new JsonObject { [":long_ago"] = new JsonObject { ["N"] = "1" } },
         });
 
-        await Assert.That(await published.DoneAsync(stack, "run-1")).IsEqualTo("""{"status":"failed","summary":{"succeeded":0,"failed":1,"timed_out":0}}""");
-        await published.Aws.UntilAsync(async () => (await published.StatusesAsync(stack, "run-1"))["0000"] == "failed", PublishedAwsFixture.Soon, "the job is final");
+        await Assert.That(await published.DoneAsync(stack, "run-1")).IsEqualTo(
+            """{"status":"failed","summary":{"succeeded":0,"failed":1,"timed_out":0}}""");
+        await published.Aws.UntilAsync(
+            async () => (await published.StatusesAsync(stack, "run-1"))["0000"] == "failed", PublishedAwsFixture.Soon, "the job is final");
         await Assert.That(kill.Hits).IsEqualTo(1);
     }
 
     /// <summary>The watchdog's look at an order as if it had been started long ago.</summary>
     internal static async Task LookMuchLaterAsync(PublishedAwsFixture published, Deployment stack, string run, string num) =>
         await published.Aws.Functions.InvokeAsync(
-            stack.Watchdog, $$"""{"run_id":"{{run}}","order_num":"{{num}}","timeout":60,"start_time":1,"internal_bucket":"{{stack.InternalBucket}}"}""");
+            stack.Watchdog,
+            $$"""{"run_id":"{{run}}","order_num":"{{num}}","timeout":60,"start_time":1,"internal_bucket":"{{stack.InternalBucket}}"}""");
 
-    private Task BegunAsync(RunHistory diary) => published.Aws.UntilAsync(() => diary.Lines.Count > 0, PublishedAwsFixture.Soon, "the order begins");
+    private Task BegunAsync(RunHistory diary) =>
+        published.Aws.UntilAsync(() => diary.Lines.Count > 0, PublishedAwsFixture.Soon, "the order begins");
 
-    private Task AgeClaimAsync(Deployment stack, string run) => published.Aws.AgeAsync(stack.InternalBucket, $"tmp/claims/{run}/0001", TimeSpan.FromHours(1));
+    private Task AgeClaimAsync(Deployment stack, string run) =>
+        published.Aws.AgeAsync(stack.InternalBucket, $"tmp/claims/{run}/0001", TimeSpan.FromHours(1));
 }

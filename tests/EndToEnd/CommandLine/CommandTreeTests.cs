@@ -7,8 +7,8 @@ using IacCi.Tests.EndToEnd.Local;
 namespace IacCi.Tests.EndToEnd.CommandLine;
 
 /// <summary>
-/// The whole tree of commands, read from the program's own model, so that no new command and no new option is forgotten: whatever a person can type in the
-/// place of a value is taken or refused in a sentence. Nothing ends with 70, a stack trace or the name of a type.
+/// The whole tree of commands, read from the program's own model, so that no new command and no new option is forgotten: whatever a person
+/// can type in the place of a value is taken or refused in a sentence. Nothing ends with 70, a stack trace or the name of a type.
 /// </summary>
 internal sealed partial class CommandTreeTests
 {
@@ -57,7 +57,9 @@ internal sealed partial class CommandTreeTests
         var lines = (await place.RunAsync("--help")).Output.Split('\n').ToList();
         foreach (var name in Commands())
         {
-            await Assert.That(lines.Count(line => line.StartsWith($"  iac-ci {name} ", StringComparison.Ordinal))).IsEqualTo(1).Because(name);
+            await Assert.That(lines.Count(line => line.StartsWith($"  iac-ci {name} ", StringComparison.Ordinal)))
+                .IsEqualTo(1)
+                .Because(name);
         }
 
         var apart = lines.FindIndex(line => line.StartsWith("The parts of a deployment on AWS", StringComparison.Ordinal));
@@ -122,8 +124,10 @@ internal sealed partial class CommandTreeTests
         {
             var ended = await EndAsync(place.Start("", [.. Words(name), .. words]));
             var shown = $"iac-ci {name} {string.Join(' ', words.Select(word => word.Length > 100 ? "HUGE" : $"'{word}'"))}\n{ended}";
-            var isRefused = ended.ExitCode == 2 && ended.Errors.StartsWith("iac-ci: ", StringComparison.Ordinal) && ended.Errors.Length < MaxMessageChars;
-            if (ended.ExitCode is not (0 or 1 or 2) || Internal().IsMatch(ended.Errors) || ended.Errors.Contains('\u001b') || (refused && !isRefused))
+            var isRefused = ended.ExitCode == 2 && ended.Errors.StartsWith("iac-ci: ", StringComparison.Ordinal)
+                && ended.Errors.Length < MaxMessageChars;
+            if (ended.ExitCode is not (0 or 1 or 2) || Internal().IsMatch(ended.Errors) || ended.Errors.Contains('\u001b')
+                || (refused && !isRefused))
             {
                 wrong.Add(shown);
             }
@@ -133,7 +137,8 @@ internal sealed partial class CommandTreeTests
     /// <summary>A server that began to listen is stopped; everything else ends by itself.</summary>
     private static async Task<Ended> EndAsync(Started process)
     {
-        await LocalFixture.UntilAsync(() => process.HasExited || process.ErrorsSoFar.Contains("listening on", StringComparison.Ordinal), "it ends or listens");
+        await LocalFixture.UntilAsync(
+            () => process.HasExited || process.ErrorsSoFar.Contains("listening on", StringComparison.Ordinal), "it ends or listens");
         if (!process.HasExited)
         {
             process.Signal(Started.Terminate);
@@ -146,7 +151,8 @@ internal sealed partial class CommandTreeTests
     private static async Task<LocalFixture> ReadyAsync()
     {
         var place = new LocalFixture().WithOrders(LocalFixture.Order("a", "echo said")).With("file.json", "{}");
-        foreach (var variable in Environment.GetEnvironmentVariables().Keys.Cast<string>().Where(one => one.Split('_')[0] is "AWS" or "SOPS"))
+        foreach (
+            var variable in Environment.GetEnvironmentVariables().Keys.Cast<string>().Where(one => one.Split('_')[0] is "AWS" or "SOPS"))
         {
             place.Environment[variable] = null;
         }
@@ -157,7 +163,8 @@ internal sealed partial class CommandTreeTests
         return place;
     }
 
-    private static IEnumerable<Command> Leaves(Command command) => command.Subcommands.Count == 0 ? [command] : command.Subcommands.SelectMany(Leaves);
+    private static IEnumerable<Command> Leaves(Command command) =>
+        command.Subcommands.Count == 0 ? [command] : command.Subcommands.SelectMany(Leaves);
 
     private static IEnumerable<string> Values(Option option)
     {
@@ -172,11 +179,13 @@ internal sealed partial class CommandTreeTests
         }
     }
 
-    private static string ValueOf(string name) => Good.TryGetValue(name, out var good) ? good : throw new InvalidOperationException($"say what goes in for {name}");
+    private static string ValueOf(string name) =>
+        Good.TryGetValue(name, out var good) ? good : throw new InvalidOperationException($"say what goes in for {name}");
 
     private static string[] Words(string text) => text.Split(' ', StringSplitOptions.RemoveEmptyEntries);
 
     /// <summary>What belongs into no message: frames of a stack, names of types, and what is said of a fault of our own.</summary>
-    [GeneratedRegex(@"^\s+at \w+\.|\b(System|IacCi|Microsoft|Amazon)\.[A-Z]\w+|\w+Exception\b|`\d|fault of our own|OutputFormat|RunId\b", RegexOptions.Multiline)]
+    [GeneratedRegex(@"^\s+at \w+\.|\b(System|IacCi|Microsoft|Amazon)\.[A-Z]\w+|\w+Exception\b|`\d|fault of our own|OutputFormat|RunId\b",
+        RegexOptions.Multiline)]
     private static partial Regex Internal();
 }

@@ -37,7 +37,8 @@ internal sealed class Results
         using var place = new LocalFixture().WithOrders(LocalFixture.Order("a", "echo first"), LocalFixture.Order("b", "echo second"));
         await place.RunAsync("run", "job.json", "--run-id", "run");
         await Assert.That((await place.RunAsync("logs", "run", order)).Output).IsEqualTo("second\n");
-        await Assert.That((string)(await place.RunAsync("logs", "run", order, "-o", "json")).Json["orders"]![0]!["log"]!).IsEqualTo("second\n");
+        await Assert.That((string)(await place.RunAsync("logs", "run", order, "-o", "json")).Json["orders"]![0]!["log"]!)
+            .IsEqualTo("second\n");
     }
 
     [Test]
@@ -59,11 +60,15 @@ internal sealed class Results
         using var place = new LocalFixture().With("app.json", """{"a": "b"}""");
         await place.RunAsync("secrets", "keygen", "-o", "key.txt");
         var recipient = (await place.RunAsync("secrets", "keygen", "-y", "key.txt")).Output.Trim();
-        await Assert.That((await place.RunAsync("secrets", "encrypt", "--age", recipient, "app.json", "-o", "app.enc.json")).ExitCode).IsEqualTo(0);
-        await Assert.That((await place.RunAsync("secrets", "decrypt", "--age-key-file", "key.txt", "app.enc.json", "-o", "plain.json")).ExitCode).IsEqualTo(0);
+        await Assert.That((await place.RunAsync("secrets", "encrypt", "--age", recipient, "app.json", "-o", "app.enc.json")).ExitCode)
+            .IsEqualTo(0);
+        await Assert.That(
+            (await place.RunAsync("secrets", "decrypt", "--age-key-file", "key.txt", "app.enc.json", "-o", "plain.json")).ExitCode)
+            .IsEqualTo(0);
         await Assert.That(await File.ReadAllTextAsync(place["plain.json"])).Contains("\"b\"");
         await Assert.That(File.GetUnixFileMode(place["plain.json"])).IsEqualTo(UnixFileMode.UserRead | UnixFileMode.UserWrite);
         var again = await place.RunAsync("secrets", "decrypt", "--age-key-file", "key.txt", "app.enc.json", "-o", "plain.json");
-        await Assert.That((again.ExitCode, again.Errors.Contains("is there already and is not overwritten", StringComparison.Ordinal))).IsEqualTo((2, true));
+        await Assert.That((again.ExitCode, again.Errors.Contains("is there already and is not overwritten", StringComparison.Ordinal)))
+            .IsEqualTo((2, true));
     }
 }

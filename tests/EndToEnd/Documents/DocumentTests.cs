@@ -8,8 +8,8 @@ using IacCi.Tests.EndToEnd.Local;
 namespace IacCi.Tests.EndToEnd.Documents;
 
 /// <summary>
-/// Every command line, every job and every figure of README.md, docs/, examples/ and <c>--help</c>, as it stands there. What needs an account of AWS runs on
-/// the emulated one (<see cref="DocumentsOnAwsTests"/>).
+/// Every command line, every job and every figure of README.md, docs/, examples/ and <c>--help</c>, as it stands there. What needs an
+/// account of AWS runs on the emulated one (<see cref="DocumentsOnAwsTests"/>).
 /// </summary>
 internal sealed partial class DocumentTests
 {
@@ -27,8 +27,11 @@ internal sealed partial class DocumentTests
     internal static readonly string[] OnAws = ["docs/operations.md"];
 
     [Test]
-    public async Task Every_block_says_what_it_is() => await Assert
-        .That(Pages.Blocks.Where(block => block.Language is not ("sh" or "console" or "yaml" or "json" or "hcl" or "dockerfile" or "mermaid" or "text"))).IsEmpty();
+    public async Task Every_block_says_what_it_is()
+    {
+        string[] languages = ["sh", "console", "yaml", "json", "hcl", "dockerfile", "mermaid", "text"];
+        await Assert.That(Pages.Blocks.Where(block => !languages.Contains(block.Language))).IsEmpty();
+    }
 
     [Test]
     public async Task Every_command_of_a_page_runs_here_or_on_the_emulated_aws_or_says_why_not()
@@ -36,7 +39,8 @@ internal sealed partial class DocumentTests
         using var folder = await ReadyAsync();
         foreach (var block in Pages.Blocks.Where(block => block.Language is "sh" or "console" && !OnAws.Contains(block.File)))
         {
-            foreach (var line in block.Commands.Where(line => !NotHere.Keys.Any(beginning => line.StartsWith(beginning, StringComparison.Ordinal))))
+            foreach (var line in block.Commands.Where(line => !NotHere.Keys.Any(beginning => line.StartsWith(beginning,
+                StringComparison.Ordinal))))
             {
                 await RunAsync(folder, line);
             }
@@ -47,7 +51,8 @@ internal sealed partial class DocumentTests
     public async Task Every_job_of_a_page_is_valid_without_a_warning_and_runs()
     {
         using var folder = await ReadyAsync();
-        foreach (var block in Pages.Blocks.Where(block => block.Language == "yaml" && block.Text.Contains("orders:", StringComparison.Ordinal)))
+        foreach (
+            var block in Pages.Blocks.Where(block => block.Language == "yaml" && block.Text.Contains("orders:", StringComparison.Ordinal)))
         {
             var name = NamedFile().Match(block.Text).Groups[1].Value;
             await Assert.That(name).IsNotEmpty().Because($"{block}: the first line names the file: # network.yaml");
@@ -94,14 +99,17 @@ internal sealed partial class DocumentTests
         foreach (var (file, text) in Pages.Spans("iac-ci "))
         {
             var parsed = Cli.Root().Parse([.. text.Split(' ')[1..].Select(word => word.Trim('[', ']'))]);
-            var isThere = text is "iac-ci --help" or "iac-ci --version" || (parsed.CommandResult.Command is not RootCommand && !parsed.UnmatchedTokens.Any(word => word.StartsWith('-')));
+            var isThere = text is "iac-ci --help" or "iac-ci --version"
+                || (parsed.CommandResult.Command is not RootCommand && !parsed.UnmatchedTokens.Any(word => word.StartsWith('-')));
             await Assert.That(isThere).IsTrue().Because($"{file}: {text}");
         }
 
         var help = await File.ReadAllTextAsync(Path.Join(Pages.Root, "build.sh"));
         foreach (var (file, text) in Pages.Spans("./build.sh "))
         {
-            await Assert.That(help).Contains($"\n./build.sh {text.Split(' ')[1]} ").Or.Contains($"\n  {text.Split(' ')[1]}|").Because($"{file}: {text}");
+            await Assert.That(help)
+                .Contains($"\n./build.sh {text.Split(' ')[1]} ").Or.Contains($"\n  {text.Split(' ')[1]}|")
+                .Because($"{file}: {text}");
         }
     }
 
@@ -126,16 +134,22 @@ internal sealed partial class DocumentTests
     [Test]
     public async Task The_size_in_the_readme_is_that_of_the_published_file()
     {
-        var bytes = new FileInfo(Binary.Require()).ResolveLinkTarget(returnFinalTarget: true) is FileInfo target ? target.Length : new FileInfo(Binary.Path).Length;
+        var bytes = new FileInfo(Binary.Require()).ResolveLinkTarget(returnFinalTarget: true) is FileInfo target
+            ? target.Length
+            : new FileInfo(Binary.Path).Length;
         Skip.When(bytes < 5_000_000, "IAC_CI_BINARY is not the published file");
         var said = Megabytes().Match(await File.ReadAllTextAsync(Path.Join(Pages.Root, "README.md"))).Groups[1].Value;
-        await Assert.That(Math.Abs(double.Parse(said, CultureInfo.InvariantCulture) - (bytes / 1e6))).IsLessThanOrEqualTo(1).Because($"README says {said}; it has {bytes:N0} bytes");
+        await Assert.That(Math.Abs(double.Parse(said, CultureInfo.InvariantCulture) - (bytes / 1e6)))
+            .IsLessThanOrEqualTo(1)
+            .Because($"README says {said}; it has {bytes:N0} bytes");
     }
 
     /// <summary>The lines of a command's help that are command lines, with <c>Example:</c> in front of the first.</summary>
-    internal static List<string> ExamplesOf(Command command) => [.. Example().Matches(command.Description!).Select(match => match.Groups[1].Value)];
+    internal static List<string> ExamplesOf(Command command) =>
+        [.. Example().Matches(command.Description!).Select(match => match.Groups[1].Value)];
 
-    internal static IEnumerable<Command> Leaves(Command command) => command.Subcommands.Count == 0 ? [command] : command.Subcommands.SelectMany(Leaves);
+    internal static IEnumerable<Command> Leaves(Command command) =>
+        command.Subcommands.Count == 0 ? [command] : command.Subcommands.SelectMany(Leaves);
 
     /// <summary>Runs a line. A server is started, waited for, and ended; the repository's own script runs in the repository.</summary>
     private static async Task RunAsync(Folder folder, string line)
@@ -147,21 +161,28 @@ internal sealed partial class DocumentTests
         }
 
         using var server = folder.Start($"exec env {line}");
-        await LocalFixture.UntilAsync(() => server.HasExited || server.ErrorsSoFar.Contains("listening on", StringComparison.Ordinal), "the server listens, or ends");
+        await LocalFixture.UntilAsync(
+            () => server.HasExited || server.ErrorsSoFar.Contains("listening on", StringComparison.Ordinal), "the server listens, or ends");
         server.Signal(Started.Terminate);
         var ended = await server.EndAsync();
 
         // Somebody else may have the port of the documents; then the server has to say so.
-        await Assert.That(ended.ExitCode == 0 || ended.Errors.Contains("another program listens on this port; choose another with --listen", StringComparison.Ordinal))
+        await Assert.That(
+            ended.ExitCode == 0
+                || ended.Errors.Contains("another program listens on this port; choose another with --listen", StringComparison.Ordinal))
             .IsTrue().Because($"{line}\n{ended}");
     }
 
-    /// <summary>What the documents speak of: a job, files with keys and secrets, a run that begins with 0b6c and one that begins with a3f7b2c1.</summary>
+    /// <summary>
+    /// What the documents speak of: a job, files with keys and secrets, a run that begins with 0b6c and one that begins with a3f7b2c1.
+    /// </summary>
     private static async Task<Folder> ReadyAsync()
     {
         var folder = new Folder()
             .With("here.yaml", "orders:\n- {order_name: cluster, cmds: [echo made], timeout: 60}\n")
-            .With("job.yaml", "username: me\norders:\n- {order_name: cluster, cmds: [echo made], timeout: 60, s3_location: 's3://bucket/code.zip'}\n")
+            .With(
+                "job.yaml",
+                "username: me\norders:\n- {order_name: cluster, cmds: [echo made], timeout: 60, s3_location: 's3://bucket/code.zip'}\n")
             .With("app.json", """{"password": "a secret of the application"}""")
             .With("secret.txt", "a secret of the webhook\n")
             .With("update-dns.sh", "#!/bin/sh\necho updated\n");
@@ -180,8 +201,11 @@ internal sealed partial class DocumentTests
         }
 
         folder.With("network.yaml", Pages.Blocks.Single(block => block.Text.StartsWith("# network.yaml", StringComparison.Ordinal)).Text);
-        (folder.Environment["CLUSTER_TOKEN"], folder.Environment["CI"], folder.Environment["IAC_CI_BINARY"]) = ("a token of the cluster", "1", Binary.Require());
-        await folder.RunAsync("iac-ci run here.yaml --run-id 0b6c7f02-49b1-4cc5-9d0e-5f1f6e6f7a01 && iac-ci run here.yaml --run-id a3f7b2c1-run");
+        (
+            folder.Environment["CLUSTER_TOKEN"], folder.Environment["CI"],
+            folder.Environment["IAC_CI_BINARY"]) = ("a token of the cluster", "1", Binary.Require());
+        await folder.RunAsync(
+            "iac-ci run here.yaml --run-id 0b6c7f02-49b1-4cc5-9d0e-5f1f6e6f7a01 && iac-ci run here.yaml --run-id a3f7b2c1-run");
         return folder;
     }
 

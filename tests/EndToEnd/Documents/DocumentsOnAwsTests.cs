@@ -25,9 +25,11 @@ internal sealed class DocumentsOnAwsTests(PublishedAwsFixture published)
         await folder.RunAsync("aws ecr create-repository --repository-name iac-ci");
         foreach (var block in Pages.Blocks.Where(block => block.Language is "sh" or "console" && DocumentTests.OnAws.Contains(block.File)))
         {
-            foreach (var line in block.Commands.Where(line => !DocumentTests.NotHere.Keys.Any(beginning => line.StartsWith(beginning, StringComparison.Ordinal))))
+            foreach (var line in block.Commands.Where(line => !DocumentTests.NotHere.Keys.Any(beginning => line.StartsWith(beginning,
+                StringComparison.Ordinal))))
             {
-                await folder.RunAsync(line.Replace("RUN", RunId, StringComparison.Ordinal).Replace("ORDER", "vpc", StringComparison.Ordinal));
+                await folder.RunAsync(
+                    line.Replace("RUN", RunId, StringComparison.Ordinal).Replace("ORDER", "vpc", StringComparison.Ordinal));
             }
         }
     }
@@ -41,7 +43,8 @@ internal sealed class DocumentsOnAwsTests(PublishedAwsFixture published)
         var waits = PublishedAwsFixture.Order(stack, "cluster", "lambda", $"until [ -e {go} ]; do sleep 0.1; done", "vpc");
         waits["timeout"] = Timeout;
         await published.SubmitAsync(stack, RunId, PublishedAwsFixture.Order(stack, "vpc", "lambda", "true"), waits);
-        await published.Aws.UntilAsync(() => published.Aws.Functions.Invocations(stack.Work).Count > 0, PublishedAwsFixture.Soon, "the first order has run");
+        await published.Aws.UntilAsync(
+            () => published.Aws.Functions.Invocations(stack.Work).Count > 0, PublishedAwsFixture.Soon, "the first order has run");
 
         // The run goes on, and its first order has ended: the worker of the example finds its claim taken, and runs nothing.
         folder.With("order.json", published.Aws.Functions.Invocations(stack.Work)[0].Payload);
@@ -53,7 +56,10 @@ internal sealed class DocumentsOnAwsTests(PublishedAwsFixture published)
             ["start_time"] = TimeProvider.System.GetUtcNow().ToUnixTimeSeconds(),
             ["internal_bucket"] = stack.InternalBucket,
         }.ToJsonString());
-        folder.With("request.json", PublishedAwsFixture.Request("by-hand", PublishedAwsFixture.Job(PublishedAwsFixture.Order(stack, "dns", "lambda", "true"))).ToJsonString());
+        folder.With(
+            "request.json",
+            PublishedAwsFixture.Request("by-hand", PublishedAwsFixture.Job(PublishedAwsFixture.Order(stack, "dns", "lambda", "true")))
+                .ToJsonString());
         foreach (var command in DocumentTests.Leaves(Cli.Root()).Where(command => command is RoleCommand))
         {
             var examples = DocumentTests.ExamplesOf(command);

@@ -29,14 +29,16 @@ internal static partial class Pages
 
     /// <summary>The command lines in the comments of a job.</summary>
     public static IEnumerable<string> CommandsIn(string job) =>
-        File.ReadLines(Path.Join(Root, job)).Select(line => Comment().Match(line)).Where(match => match.Success).Select(match => match.Groups[1].Value);
+        File.ReadLines(Path.Join(Root, job)).Select(line => Comment().Match(line)).Where(match => match.Success).Select(
+            match => match.Groups[1].Value);
 
     /// <summary>What stands between backticks and begins so.</summary>
     public static IEnumerable<(string File, string Text)> Spans(string beginning) => Markdown.SelectMany(file =>
         Span().Matches(File.ReadAllText(Path.Join(Root, file))).Select(match => (file, match.Groups[1].Value))
             .Where(span => span.Value.StartsWith(beginning, StringComparison.Ordinal)));
 
-    private static IEnumerable<string> Below(string folder, string pattern) => Directory.EnumerateFiles(Path.Join(Root, folder), pattern, SearchOption.AllDirectories)
+    private static IEnumerable<string> Below(string folder, string pattern) =>
+        Directory.EnumerateFiles(Path.Join(Root, folder), pattern, SearchOption.AllDirectories)
         .Select(file => Path.GetRelativePath(Root, file));
 
     private static IEnumerable<Block> BlocksOf(string file)

@@ -29,7 +29,8 @@ internal sealed class BuildTests(EmulatedAwsFixture emulator)
         var stack = await emulator.NewStackAsync();
         var id = await StartAsync(stack, ("EXIT", "7"));
         await EndedAsync(id);
-        var build = (await emulator.Aws.Api.CallAsync("codebuild", "BatchGetBuilds", new JsonObject { ["ids"] = new JsonArray(id) }))["builds"]![0]!;
+        var build = (
+            await emulator.Aws.Api.CallAsync("codebuild", "BatchGetBuilds", new JsonObject { ["ids"] = new JsonArray(id) }))["builds"]![0]!;
 
         await Assert.That((string)build["buildStatus"]!).IsEqualTo("FAILED");
         await Assert.That((bool)build["buildComplete"]!).IsTrue();
@@ -39,10 +40,13 @@ internal sealed class BuildTests(EmulatedAwsFixture emulator)
     }
 
     [Test]
-    [Arguments("install: {commands: [echo one]}", "build: {commands: ['false', echo two]}", "post_build: {commands: [echo three]}", "FAILED", "one three")]
+    [Arguments("install: {commands: [echo one]}", "build: {commands: ['false', echo two]}", "post_build: {commands: [echo three]}",
+        "FAILED", "one three")]
     [Arguments("install: {commands: ['false']}", "build: {commands: [echo two]}", "post_build: {commands: [echo three]}", "FAILED", "")]
-    [Arguments("install: {commands: [X=one]}", "build: {commands: [echo $X]}", "post_build: {commands: [echo $CODEBUILD_BUILD_SUCCEEDING]}", "SUCCEEDED", "one 1")]
-    public async Task Phases_share_a_shell_and_stop_as_CodeBuild_stops_them(string install, string build, string post, string status, string said)
+    [Arguments("install: {commands: [X=one]}", "build: {commands: [echo $X]}", "post_build: {commands: [echo $CODEBUILD_BUILD_SUCCEEDING]}",
+        "SUCCEEDED", "one 1")]
+    public async Task Phases_share_a_shell_and_stop_as_CodeBuild_stops_them(
+        string install, string build, string post, string status, string said)
     {
         var stack = await emulator.NewStackAsync();
         var ended = await EndedAsync(await StartAsync(stack, $"version: 0.2\nphases:\n  {install}\n  {build}\n  {post}\n"));
@@ -56,12 +60,14 @@ internal sealed class BuildTests(EmulatedAwsFixture emulator)
     {
         var stack = await emulator.NewStackAsync();
         var id = await StartAsync(stack, "version: 0.2\nphases:\n  build:\n    commands:\n      - sleep 300 & echo child $!; wait\n");
-        await emulator.Aws.UntilAsync(() => Find(id).Log.Any(l => l.StartsWith("child ", StringComparison.Ordinal)), EmulatedAwsFixture.Soon, "the build runs");
+        await emulator.Aws.UntilAsync(
+            () => Find(id).Log.Any(l => l.StartsWith("child ", StringComparison.Ordinal)), EmulatedAwsFixture.Soon, "the build runs");
         await emulator.Aws.Api.CallAsync("codebuild", "StopBuild", new JsonObject { ["id"] = id });
 
         await Assert.That(Find(id).Status).IsEqualTo("STOPPED");
         var child = int.Parse(Find(id).Log.First(l => l.StartsWith("child ", StringComparison.Ordinal)).Split(' ')[1]);
-        await emulator.Aws.UntilAsync(() => !EmulatedAwsFixture.IsRunning(child), EmulatedAwsFixture.Soon, "the child of the build is gone");
+        await emulator.Aws.UntilAsync(
+            () => !EmulatedAwsFixture.IsRunning(child), EmulatedAwsFixture.Soon, "the child of the build is gone");
     }
 
     [Test]
@@ -98,13 +104,15 @@ internal sealed class BuildTests(EmulatedAwsFixture emulator)
 
     [Test]
     public async Task An_unknown_project_is_refused() =>
-        await Assert.That(async () => await emulator.Aws.Api.CallAsync("codebuild", "StartBuild", new JsonObject { ["projectName"] = "nowhere" }))
+        await Assert.That(
+            async () => await emulator.Aws.Api.CallAsync("codebuild", "StartBuild", new JsonObject { ["projectName"] = "nowhere" }))
             .Throws<AwsApiException>().WithMessageContaining("ResourceNotFoundException");
 
     private static JsonObject Request(Deployment stack, params (string Name, string Value)[] variables) => new()
     {
         ["projectName"] = stack.Project,
-        ["environmentVariablesOverride"] = new JsonArray([.. variables.Select(v => new JsonObject { ["name"] = v.Name, ["value"] = v.Value })]),
+        ["environmentVariablesOverride"] = new JsonArray(
+            [.. variables.Select(v => new JsonObject { ["name"] = v.Name, ["value"] = v.Value })]),
     };
 
     private static JsonObject Tokened(Deployment stack, string value)
@@ -114,7 +122,8 @@ internal sealed class BuildTests(EmulatedAwsFixture emulator)
         return request;
     }
 
-    private Task<string> StartAsync(Deployment stack, params (string Name, string Value)[] variables) => StartAsync(Request(stack, variables));
+    private Task<string> StartAsync(Deployment stack, params (string Name, string Value)[] variables) =>
+        StartAsync(Request(stack, variables));
 
     private Task<string> StartAsync(Deployment stack, string buildspec)
     {
@@ -123,7 +132,8 @@ internal sealed class BuildTests(EmulatedAwsFixture emulator)
         return StartAsync(request);
     }
 
-    private async Task<string> StartAsync(JsonObject request) => (string)(await emulator.Aws.Api.CallAsync("codebuild", "StartBuild", request))["build"]!["id"]!;
+    private async Task<string> StartAsync(JsonObject request) =>
+        (string)(await emulator.Aws.Api.CallAsync("codebuild", "StartBuild", request))["build"]!["id"]!;
 
     private Build Find(string id) => emulator.Aws.Builds.All().Single(b => b.Id == id);
 

@@ -5,7 +5,9 @@ using TUnit.Core.Interfaces;
 
 namespace IacCi.Tests.EndToEnd.Emulator;
 
-/// <summary>One emulated AWS for all tests of the emulator, with a stand-in for the executable. Each test uses a prefix of its own.</summary>
+/// <summary>
+/// One emulated AWS for all tests of the emulator, with a stand-in for the executable. Each test uses a prefix of its own.
+/// </summary>
 internal sealed class EmulatedAwsFixture : IAsyncInitializer, IAsyncDisposable
 {
     /// <summary>For what happens within milliseconds on an idle machine.</summary>
@@ -41,7 +43,8 @@ internal sealed class EmulatedAwsFixture : IAsyncInitializer, IAsyncDisposable
 
     public async Task<Deployment> NewStackAsync() => await Aws.SetupStackAsync(NewPrefix());
 
-    public async Task<string> NewFunctionAsync(string argument = "loop", int timeoutSeconds = 30, IReadOnlyDictionary<string, string>? variables = null)
+    public async Task<string> NewFunctionAsync(
+        string argument = "loop", int timeoutSeconds = 30, IReadOnlyDictionary<string, string>? variables = null)
     {
         var name = NewPrefix() + "-function";
         await Aws.CreateFunctionAsync(name, [argument], variables, timeoutSeconds);

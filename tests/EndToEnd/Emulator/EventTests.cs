@@ -33,7 +33,9 @@ internal sealed class EventTests(EmulatedAwsFixture emulator)
         await emulator.PutResultAsync(stack, "last");
 
         // Events may overtake each other: that of the first put may come after the later one.
-        await emulator.Aws.UntilAsync(() => Keys(stack).Any(k => k.Contains("last", StringComparison.Ordinal)) && Keys(stack).Count >= 2, EmulatedAwsFixture.Soon, "both events");
+        await emulator.Aws.UntilAsync(
+            () => Keys(stack).Any(k => k.Contains("last", StringComparison.Ordinal)) && Keys(stack).Count >= 2, EmulatedAwsFixture.Soon,
+            "both events");
 
         await Assert.That((int)first.Status).IsEqualTo(200);
         await Assert.That((int)second.Status).IsEqualTo(412);
@@ -76,10 +78,15 @@ internal sealed class EventTests(EmulatedAwsFixture emulator)
         new(kind) { Service = Fault.S3Event, Resource = $"{stack.InternalBucket}/tmp/callbacks/runs/{run}/*" };
 
     private Task WokenAsync(Deployment stack, int times) =>
-        emulator.Aws.UntilAsync(() => emulator.Aws.Functions.Invocations(stack.Orchestrate).Count >= times, EmulatedAwsFixture.Soon, $"{times} invocations");
+        emulator.Aws.UntilAsync(
+            () => emulator.Aws.Functions.Invocations(stack.Orchestrate).Count >= times, EmulatedAwsFixture.Soon, $"{times} invocations");
 
     private List<string> Keys(Deployment stack) =>
-        [.. emulator.Aws.Functions.Invocations(stack.Orchestrate).SelectMany(i => JsonNode.Parse(i.Payload)!["Records"]!.AsArray()).Select(r => (string)r!["s3"]!["object"]!["key"]!)];
+        [
+            .. emulator.Aws.Functions.Invocations(stack.Orchestrate)
+                .SelectMany(i => JsonNode.Parse(i.Payload)!["Records"]!.AsArray())
+                .Select(r => (string)r!["s3"]!["object"]!["key"]!),
+        ];
 
     private List<string> Runs(Deployment stack) => [.. Keys(stack).Select(k => k.Split('/')[3])];
 }

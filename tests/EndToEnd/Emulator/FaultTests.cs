@@ -29,7 +29,8 @@ internal sealed class FaultTests(EmulatedAwsFixture emulator)
     public async Task Every_third_call_is_throttled_before_it_does_anything()
     {
         var stack = await emulator.NewStackAsync();
-        using var throttled = emulator.Aws.Faults.Add(new Fault(FaultKind.Throttle) { Caller = stack.Work, Service = "dynamodb", Every = 3 });
+        using var throttled = emulator.Aws.Faults.Add(
+            new Fault(FaultKind.Throttle) { Caller = stack.Work, Service = "dynamodb", Every = 3 });
         var statuses = await StatusesAsync(stack, 6);
 
         await Assert.That(statuses).IsEquivalentTo([200, 200, 400, 200, 200, 400]);
@@ -40,7 +41,8 @@ internal sealed class FaultTests(EmulatedAwsFixture emulator)
     public async Task A_call_can_be_executed_and_still_fail()
     {
         var stack = await emulator.NewStackAsync();
-        using var fault = emulator.Aws.Faults.Add(new Fault(FaultKind.FailAfter) { Caller = stack.Work, Operation = "UpdateItem", Skip = 1, Times = 1 });
+        using var fault = emulator.Aws.Faults.Add(
+            new Fault(FaultKind.FailAfter) { Caller = stack.Work, Operation = "UpdateItem", Skip = 1, Times = 1 });
 
         await Assert.That(await StatusesAsync(stack, 3)).IsEquivalentTo([200, 500, 200]);
         await Assert.That(await CountAsync(stack)).IsEqualTo(3);
@@ -64,11 +66,14 @@ internal sealed class FaultTests(EmulatedAwsFixture emulator)
     public async Task An_invocation_whose_process_is_killed_is_tried_again()
     {
         var stack = await emulator.NewStackAsync();
-        using var fault = emulator.Aws.Faults.Add(new Fault(FaultKind.Kill) { Service = Fault.LambdaRun, Resource = stack.Work, Times = 1 });
+        using var fault = emulator.Aws.Faults.Add(
+            new Fault(FaultKind.Kill) { Service = Fault.LambdaRun, Resource = stack.Work, Times = 1 });
         await emulator.Aws.Functions.InvokeLaterAsync(stack.Work, """{"do": "sleep", "seconds": 0.5}""");
-        await emulator.Aws.UntilAsync(() => emulator.Aws.Functions.Invocations(stack.Work).Count == 2, EmulatedAwsFixture.Soon, "a second attempt");
+        await emulator.Aws.UntilAsync(
+            () => emulator.Aws.Functions.Invocations(stack.Work).Count == 2, EmulatedAwsFixture.Soon, "a second attempt");
 
-        await Assert.That(emulator.Aws.Functions.Invocations(stack.Work).Select(i => i.FunctionError)).IsEquivalentTo(new string?[] { "Unhandled", null });
+        await Assert.That(emulator.Aws.Functions.Invocations(stack.Work).Select(i => i.FunctionError))
+            .IsEquivalentTo(new string?[] { "Unhandled", null });
     }
 
     [Test]
@@ -100,7 +105,8 @@ internal sealed class FaultTests(EmulatedAwsFixture emulator)
         await Assert.That(await PutAsync(url.Replace("0001", "0002", StringComparison.Ordinal))).IsEqualTo(HttpStatusCode.Forbidden);
         await Assert.That(await PutAsync(url)).IsEqualTo(HttpStatusCode.OK);
         await Assert.That(await PutAsync(url)).IsEqualTo(HttpStatusCode.PreconditionFailed);
-        var call = emulator.Aws.Calls.Calls("presigned", "s3", "PutObject").First(c => c.Resource == $"{stack.InternalBucket}/{key}" && c.Status == 200);
+        var call = emulator.Aws.Calls.Calls("presigned", "s3", "PutObject").First(
+            c => c.Resource == $"{stack.InternalBucket}/{key}" && c.Status == 200);
         await Assert.That(call.Signer).IsEqualTo("tester");
     }
 
@@ -117,7 +123,8 @@ internal sealed class FaultTests(EmulatedAwsFixture emulator)
             Protocol = Protocol.HTTP,
             Expires = TimeProvider.System.GetUtcNow().AddHours(1).UtcDateTime,
         });
-        using var fault = emulator.Aws.Faults.Add(new Fault(FaultKind.KillAfter) { Operation = "PutObject", Resource = $"{stack.InternalBucket}/tmp/claims/*" });
+        using var fault = emulator.Aws.Faults.Add(
+            new Fault(FaultKind.KillAfter) { Operation = "PutObject", Resource = $"{stack.InternalBucket}/tmp/claims/*" });
         var result = await emulator.Aws.Functions.InvokeAsync(stack.Work, new JsonObject { ["do"] = "put", ["url"] = url }.ToJsonString());
         var claim = await emulator.Aws.Api.S3Async(HttpMethod.Get, $"/{stack.InternalBucket}/tmp/claims/r/0001");
 
@@ -130,11 +137,14 @@ internal sealed class FaultTests(EmulatedAwsFixture emulator)
     {
         var function = await emulator.NewFunctionAsync();
         var running = emulator.Aws.Functions.InvokeAsync(function, """{"do": "spawn"}""");
-        await emulator.Aws.UntilAsync(() => emulator.Aws.Functions.Log(function).Any(l => l.StartsWith("child ", StringComparison.Ordinal)), EmulatedAwsFixture.Soon, "the child runs");
+        await emulator.Aws.UntilAsync(
+            () => emulator.Aws.Functions.Log(function).Any(l => l.StartsWith("child ", StringComparison.Ordinal)), EmulatedAwsFixture.Soon,
+            "the child runs");
         emulator.Aws.Functions.Kill(function);
         await running;
 
-        var child = int.Parse(emulator.Aws.Functions.Log(function).First(l => l.StartsWith("child ", StringComparison.Ordinal)).Split(' ')[1]);
+        var child = int.Parse(
+            emulator.Aws.Functions.Log(function).First(l => l.StartsWith("child ", StringComparison.Ordinal)).Split(' ')[1]);
         await emulator.Aws.UntilAsync(() => !EmulatedAwsFixture.IsRunning(child), EmulatedAwsFixture.Soon, "the child is gone");
     }
 
@@ -159,7 +169,8 @@ internal sealed class FaultTests(EmulatedAwsFixture emulator)
         new AmazonS3Config { ServiceURL = emulator.Aws.Endpoint, ForcePathStyle = true, AuthenticationRegion = "us-east-1" });
 
     private async Task<List<int>> StatusesAsync(Deployment stack, int times) =>
-        [.. JsonNode.Parse((await emulator.Aws.Functions.InvokeAsync(stack.Work, CallEvent(stack, times))).Payload)!.AsArray().Select(n => (int)n!)];
+        [.. JsonNode.Parse((await emulator.Aws.Functions.InvokeAsync(stack.Work,
+            CallEvent(stack, times))).Payload)!.AsArray().Select(n => (int)n!)];
 
     private async Task<int> CountAsync(Deployment stack)
     {

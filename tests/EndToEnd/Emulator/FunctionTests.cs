@@ -14,7 +14,8 @@ internal sealed class FunctionTests(EmulatedAwsFixture emulator)
     {
         var function = await emulator.NewFunctionAsync();
         var first = await emulator.InvokeAsync(function, """{"n": 1}""");
-        await emulator.Aws.UntilAsync(() => emulator.Aws.Functions.Idle(function) == 1, EmulatedAwsFixture.Soon, "the process asks for more");
+        await emulator.Aws.UntilAsync(
+            () => emulator.Aws.Functions.Idle(function) == 1, EmulatedAwsFixture.Soon, "the process asks for more");
         var second = await emulator.InvokeAsync(function, """{"n": 2}""");
 
         await Assert.That((int)second["echo"]!["n"]!).IsEqualTo(2);
@@ -28,7 +29,8 @@ internal sealed class FunctionTests(EmulatedAwsFixture emulator)
     public async Task Invocations_at_once_get_processes_of_their_own()
     {
         var function = await emulator.NewFunctionAsync();
-        var answers = await Task.WhenAll(Enumerable.Range(0, 3).Select(_ => emulator.Aws.Functions.InvokeAsync(function, """{"do": "sleep", "seconds": 0.3}""")));
+        var answers = await Task.WhenAll(
+            Enumerable.Range(0, 3).Select(_ => emulator.Aws.Functions.InvokeAsync(function, """{"do": "sleep", "seconds": 0.3}""")));
 
         await Assert.That(answers.Select(a => a.FunctionError)).IsEquivalentTo(new string?[] { null, null, null });
         await Assert.That(emulator.Aws.Functions.Invocations(function).Select(i => i.ProcessId).Distinct().Count()).IsEqualTo(3);
@@ -71,7 +73,8 @@ internal sealed class FunctionTests(EmulatedAwsFixture emulator)
         {
             Content = new StringContent("""{"do": "fail", "message": "broken"}"""),
         };
-        request.Headers.TryAddWithoutValidation("Authorization", "AWS4-HMAC-SHA256 Credential=X/20260101/us-east-1/lambda/aws4_request, SignedHeaders=host, Signature=0");
+        request.Headers.TryAddWithoutValidation(
+            "Authorization", "AWS4-HMAC-SHA256 Credential=X/20260101/us-east-1/lambda/aws4_request, SignedHeaders=host, Signature=0");
         using var response = await http.SendAsync(request);
 
         await Assert.That(response.StatusCode).IsEqualTo(HttpStatusCode.OK);
@@ -82,7 +85,8 @@ internal sealed class FunctionTests(EmulatedAwsFixture emulator)
     [Test]
     [Arguments("""{"do": "exit", "code": 3}""", "Runtime.ExitError", "exit status 3")]
     [Arguments("""{"do": "sleep", "seconds": 30}""", "Sandbox.Timedout", "Task timed out after 1.00 seconds")]
-    public async Task A_process_that_dies_or_takes_too_long_is_an_error_and_the_next_invocation_gets_a_new_one(string payload, string type, string message)
+    public async Task A_process_that_dies_or_takes_too_long_is_an_error_and_the_next_invocation_gets_a_new_one(
+        string payload, string type, string message)
     {
         var function = await emulator.NewFunctionAsync(timeoutSeconds: 1);
         var error = await emulator.InvokeAsync(function, payload);
@@ -108,7 +112,8 @@ internal sealed class FunctionTests(EmulatedAwsFixture emulator)
         var queue = new JsonObject { ["QueueUrl"] = $"{emulator.Aws.Endpoint}/123456789012/{stack.FailureQueue}" };
         JsonArray? messages = null;
         await emulator.Aws.UntilAsync(
-            async () => (messages = (await emulator.Aws.Api.CallAsync("sqs", "ReceiveMessage", queue))["Messages"]?.AsArray()) is { Count: > 0 },
+            async () =>
+                (messages = (await emulator.Aws.Api.CallAsync("sqs", "ReceiveMessage", queue))["Messages"]?.AsArray()) is { Count: > 0 },
             EmulatedAwsFixture.Soon, "a message about the failure");
 
         var told = JsonNode.Parse((string)messages![0]!["Body"]!)!;
@@ -123,9 +128,11 @@ internal sealed class FunctionTests(EmulatedAwsFixture emulator)
     public async Task An_asynchronous_invocation_can_come_twice()
     {
         var function = await emulator.NewFunctionAsync();
-        using var twice = emulator.Aws.Faults.Add(new Fault(FaultKind.Duplicate) { Service = Fault.AsyncInvoke, Resource = function, Times = 1 });
+        using var twice = emulator.Aws.Faults.Add(
+            new Fault(FaultKind.Duplicate) { Service = Fault.AsyncInvoke, Resource = function, Times = 1 });
         await emulator.Aws.Functions.InvokeLaterAsync(function, "{}");
-        await emulator.Aws.UntilAsync(() => emulator.Aws.Functions.Invocations(function).Count == 2, EmulatedAwsFixture.Soon, "two invocations");
+        await emulator.Aws.UntilAsync(
+            () => emulator.Aws.Functions.Invocations(function).Count == 2, EmulatedAwsFixture.Soon, "two invocations");
 
         await Assert.That(emulator.Aws.Functions.Invocations(function).Select(i => i.RequestId).Distinct().Count()).IsEqualTo(1);
     }
@@ -166,10 +173,12 @@ internal sealed class FunctionTests(EmulatedAwsFixture emulator)
     {
         var stack = await emulator.NewStackAsync();
         var url = (string)(await emulator.Aws.Api.RestAsync(
-            "lambda", HttpMethod.Post, $"/2021-10-31/functions/{stack.Webhook}/url", new JsonObject { ["AuthType"] = "AWS_IAM" }))["FunctionUrl"]!;
+            "lambda", HttpMethod.Post, $"/2021-10-31/functions/{stack.Webhook}/url",
+            new JsonObject { ["AuthType"] = "AWS_IAM" }))["FunctionUrl"]!;
         using var http = new HttpClient();
         using var unsigned = await http.PostAsync(new Uri(url), null);
-        http.DefaultRequestHeaders.TryAddWithoutValidation("Authorization", "AWS4-HMAC-SHA256 Credential=X/20260101/us-east-1/lambda/aws4_request");
+        http.DefaultRequestHeaders.TryAddWithoutValidation(
+            "Authorization", "AWS4-HMAC-SHA256 Credential=X/20260101/us-east-1/lambda/aws4_request");
         using var signed = await http.PostAsync(new Uri(url), null);
 
         await Assert.That(unsigned.StatusCode).IsEqualTo(HttpStatusCode.Forbidden);

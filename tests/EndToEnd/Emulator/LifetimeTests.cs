@@ -40,13 +40,16 @@ internal sealed class LifetimeTests
             File.SetUnixFileMode(python, UnixFileMode.UserRead | UnixFileMode.UserExecute);
         }
 
-        await Assert.That(async () => await EmulatedAws.StartAsync(new EmulatedAwsOptions { Python = python, Binary = EmulatedAwsFixture.StandIn }))
+        await Assert.That(
+            async () => await EmulatedAws.StartAsync(new EmulatedAwsOptions { Python = python, Binary = EmulatedAwsFixture.StandIn }))
             .Throws<InvalidOperationException>().WithMessageContaining("pip install 'moto[server]'");
     }
 
     private static Process Start()
     {
-        var start = new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "Emulated")) { RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo(
+            Path.Combine(AppContext.BaseDirectory, "Emulated"))
+        { RedirectStandardOutput = true, RedirectStandardError = true };
         start.ArgumentList.Add("up");
         start.Environment["IAC_CI_BINARY"] = EmulatedAwsFixture.StandIn;
         var host = Process.Start(start)!;

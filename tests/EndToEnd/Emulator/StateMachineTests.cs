@@ -30,12 +30,22 @@ internal sealed class StateMachineTests(EmulatedAwsFixture emulator)
     {
         var stack = await emulator.NewStackAsync();
         await StartAsync(stack, "0001");
-        await Assert.That(async () => await StartAsync(stack, "0001", timeout: 99)).Throws<AwsApiException>().WithMessageContaining("ExecutionAlreadyExists");
+        await Assert.That(async () => await StartAsync(stack, "0001", timeout: 99))
+            .Throws<AwsApiException>()
+            .WithMessageContaining("ExecutionAlreadyExists");
     }
 
     private async Task<string> StartAsync(Deployment stack, string order, int timeout = 10)
     {
-        var input = new JsonObject { ["run_id"] = "r", ["order_num"] = order, ["timeout"] = timeout, ["start_time"] = 1, ["internal_bucket"] = stack.InternalBucket };
+        var input =
+            new JsonObject
+            {
+                ["run_id"] = "r",
+                ["order_num"] = order,
+                ["timeout"] = timeout,
+                ["start_time"] = 1,
+                ["internal_bucket"] = stack.InternalBucket
+            };
         var answer = await emulator.Aws.Api.CallAsync("states", "StartExecution", new JsonObject
         {
             ["stateMachineArn"] = stack.Variables["IAC_CI_WATCHDOG_SFN"],

@@ -45,7 +45,9 @@ internal sealed class FakeGitHub : IAsyncDisposable
     /// <summary>The statuses that were set, as <c>repo@sha context state description</c>.</summary>
     internal ConcurrentQueue<string> Statuses { get; } = new();
 
-    /// <summary>Repositories that were renamed or transferred: each request for one is answered with a redirect to the other, as GitHub does.</summary>
+    /// <summary>
+    /// Repositories that were renamed or transferred: each request for one is answered with a redirect to the other, as GitHub does.
+    /// </summary>
     internal Dictionary<string, string> Moved { get; } = [];
 
     /// <summary>The status of these redirects.</summary>
@@ -77,7 +79,8 @@ internal sealed class FakeGitHub : IAsyncDisposable
     /// <param name="Message">What the answer says; null for a page that is not JSON.</param>
     /// <param name="Headers">The answer's headers.</param>
     /// <param name="AfterDoing">Whether what was asked is done all the same.</param>
-    internal sealed record Interference(int Status, string? Message = "a fake fault", bool AfterDoing = false, params (string Name, string Value)[] Headers)
+    internal sealed record Interference(
+        int Status, string? Message = "a fake fault", bool AfterDoing = false, params (string Name, string Value)[] Headers)
     {
         /// <summary>The answer's whole body, where it is not about a fault.</summary>
         internal string? Json { get; init; }
@@ -150,7 +153,8 @@ internal sealed class FakeGitHub : IAsyncDisposable
         LastHeaders = new HeaderDictionary(request.Headers.ToDictionary(h => h.Key, h => h.Value));
         if (Hang)
         {
-            await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, context.RequestAborted).ContinueWith(_ => { }, TaskScheduler.Default);
+            await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, context.RequestAborted)
+                .ContinueWith(_ => { }, TaskScheduler.Default);
             return;
         }
 
@@ -165,10 +169,17 @@ internal sealed class FakeGitHub : IAsyncDisposable
             return;
         }
 
-        if (Moved.FirstOrDefault(moved => request.Path.Value!.Contains($"/repos/{moved.Key}/", StringComparison.Ordinal)) is { Key: { } from, Value: var to })
+        if (Moved.FirstOrDefault(moved => request.Path.Value!.Contains($"/repos/{moved.Key}/",
+            StringComparison.Ordinal)) is
+            {
+                Key: { } from,
+                Value: var to
+            })
         {
             context.Response.StatusCode = MovedStatus;
-            context.Response.Headers.Location = new Uri(MovedTo ?? Url, request.Path.Value!.Replace(from, to, StringComparison.Ordinal) + request.QueryString).ToString();
+            context.Response.Headers.Location = new Uri(
+                MovedTo ?? Url, request.Path.Value!.Replace(from, to, StringComparison.Ordinal) + request.QueryString)
+                .ToString();
             await context.Response.WriteAsync(Says("Moved Permanently"));
             return;
         }
@@ -231,7 +242,8 @@ internal sealed class FakeGitHub : IAsyncDisposable
         lock (gate)
         {
             var answer = Do(request, operation, operation.Pattern.Match(path).Groups, body);
-            return answer.Status >= 400 || GitHubDescription.Current.AnswerErrors(operation, answer.Status, answer.Json ?? "") is not [var odd, ..]
+            return answer.Status >= 400
+                || GitHubDescription.Current.AnswerErrors(operation, answer.Status, answer.Json ?? "") is not [var odd, ..]
                 ? answer
                 : Violation($"the stand-in's own answer to {request.Method} {path}: {odd}");
         }
@@ -251,17 +263,25 @@ internal sealed class FakeGitHub : IAsyncDisposable
         {
             var sent = JsonNode.Parse(body)!;
             Statuses.Enqueue($"{repo}@{path["sha"].Value} {sent["context"]} {sent["state"]} {sent["description"]}");
-            return sent["description"]?.ToString().Length > 140 ? (422, Says("description is too long (maximum is 140 characters)"), null) : (201, Status(sent), null);
+            return sent["description"]?.ToString().Length > 140
+                ? (422, Says("description is too long (maximum is 140 characters)"), null)
+                : (201, Status(sent), null);
         }
 
         if (path["issue_number"].Success)
         {
             var issue = int.Parse(path["issue_number"].Value, CultureInfo.InvariantCulture);
-            return request.Method == "GET" ? List(request, repo, issue) : TextOf(body) is not { } text ? TooLong : (201, Json(comments[Write(repo, issue, text)]), null);
+            return request.Method == "GET"
+                ? List(request, repo, issue)
+                : TextOf(body) is not { } text
+                ? TooLong
+                : (201, Json(comments[Write(repo, issue, text)]), null);
         }
 
         var id = long.Parse(path["comment_id"].Value, CultureInfo.InvariantCulture);
-        return comments.TryGetValue(id, out var comment) && comment.Repo == repo ? DoWith(request.Method, comment, body) : (404, Says("Not Found"), null);
+        return comments.TryGetValue(id, out var comment) && comment.Repo == repo
+            ? DoWith(request.Method, comment, body)
+            : (404, Says("Not Found"), null);
     }
 
     private (int Status, string? Json, string? Link) DoWith(string method, FakeComment comment, string body)
@@ -285,13 +305,20 @@ internal sealed class FakeGitHub : IAsyncDisposable
     {
         var size = Math.Min(100, Number("per_page", 30));
         var page = Number("page", 1);
-        var since = request.Query["since"] is [{ } text] ? DateTimeOffset.Parse(text, CultureInfo.InvariantCulture) : DateTimeOffset.MinValue;
+        var since = request.Query["since"] is [{ } text]
+            ? DateTimeOffset.Parse(text, CultureInfo.InvariantCulture)
+            : DateTimeOffset.MinValue;
         var all = comments.Values.Where(c => c.Repo == repo && c.Issue == issue && c.UpdatedAt >= since).ToList();
         var shown = all.Skip((page - 1) * size).Take(size).Select(Json);
-        var next = new UriBuilder(request.GetEncodedUrl()) { Query = $"per_page={size}&since={Uri.EscapeDataString(since.ToString("O"))}&page={page + 1}" };
-        return (200, $"[{string.Join(',', shown)}]", page * size < all.Count ? $"<{next.Uri}>; rel=\"next\", <{next.Uri}>; rel=\"last\"" : null);
+        var next = new UriBuilder(
+            request.GetEncodedUrl())
+        { Query = $"per_page={size}&since={Uri.EscapeDataString(since.ToString("O"))}&page={page + 1}" };
+        return (200, $"[{string.Join(',', shown)}]", page * size < all.Count
+            ? $"<{next.Uri}>; rel=\"next\", <{next.Uri}>; rel=\"last\""
+            : null);
 
-        int Number(string name, int otherwise) => request.Query[name] is [{ } value] ? int.Parse(value, CultureInfo.InvariantCulture) : otherwise;
+        int Number(string name, int otherwise) =>
+            request.Query[name] is [{ } value] ? int.Parse(value, CultureInfo.InvariantCulture) : otherwise;
     }
 
     private static readonly (int, string?, string?) TooLong = (422, Says("Body is too long (maximum is 65536 characters)"), null);
@@ -299,7 +326,8 @@ internal sealed class FakeGitHub : IAsyncDisposable
     private static string? TextOf(string body) =>
         JsonNode.Parse(body)!["body"]!.GetValue<string>() is { Length: <= MaxCommentChars } text ? text : null;
 
-    private static string Says(string message) => new JsonObject { ["message"] = message, ["documentation_url"] = "https://docs.github.com/rest" }.ToJsonString();
+    private static string Says(string message) =>
+        new JsonObject { ["message"] = message, ["documentation_url"] = "https://docs.github.com/rest" }.ToJsonString();
 
     private static string Json(FakeComment comment)
     {

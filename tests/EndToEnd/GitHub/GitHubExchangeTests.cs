@@ -11,7 +11,8 @@ internal sealed class GitHubExchangeTests
     {
         await using var gitHub = await StartAsync(TimeProvider.System);
         await using var site = new ServerFixture();
-        var job = await site.ToldJobAsync(gitHub, site.Order("vpc", ServerFixture.Waits("vpc")), site.Order("dns", "echo hello from dns", "vpc"));
+        var job = await site.ToldJobAsync(
+            gitHub, site.Order("vpc", ServerFixture.Waits("vpc")), site.Order("dns", "echo hello from dns", "vpc"));
         var run = site.RunAsync(job, "--run-id", System.IO.Path.GetFileName(site.Path), "--summary", "page.md");
         await ServerFixture.UntilAsync(() => site.Lines.Contains("vpc begins"), "the first order runs");
         var early = gitHub.Comments.Single();
@@ -36,9 +37,11 @@ internal sealed class GitHubExchangeTests
     {
         await using var gitHub = await StartAsync(TimeProvider.System);
         await using var site = new ServerFixture();
-        var ended = await site.RunAsync(await site.ToldJobAsync(gitHub, site.Order("vpc", "echo quota; exit 3"), site.Order("dns", "true", "vpc")));
+        var ended = await site.RunAsync(
+            await site.ToldJobAsync(gitHub, site.Order("vpc", "echo quota; exit 3"), site.Order("dns", "true", "vpc")));
         await Assert.That(ended.ExitCode).IsEqualTo(1);
-        await Assert.That(gitHub.Comments.Single().Body).Contains("failed after").And.Contains("quota").And.Contains("skipped, because of <code>vpc</code>");
+        await Assert.That(gitHub.Comments.Single().Body).Contains("failed after").And.Contains("quota").And.Contains(
+            "skipped, because of <code>vpc</code>");
         await Assert.That(gitHub.Statuses.Last()).Contains("iac-ci/network failure 1 failed, 1 skipped");
         await Assert.That(gitHub.Violations).IsEmpty();
     }
@@ -80,8 +83,12 @@ internal sealed class GitHubExchangeTests
     {
         await using var gitHub = await StartAsync(TimeProvider.System);
         await using var site = new ServerFixture();
-        var run = site.RunAsync(await site.ToldJobAsync(gitHub, site.Order("quick", "true"), site.Order("slow", ServerFixture.Waits("slow"))), "--parallel", "2");
-        await ServerFixture.UntilAsync(() => gitHub.Comments is [{ Body: var text }] && text.Contains("**1** of 2 orders done", StringComparison.Ordinal), "the comment is brought up to date");
+        var run = site.RunAsync(
+            await site.ToldJobAsync(gitHub, site.Order("quick", "true"), site.Order("slow", ServerFixture.Waits("slow"))), "--parallel",
+            "2");
+        await ServerFixture.UntilAsync(
+            () => gitHub.Comments is [{ Body: var text }] && text.Contains("**1** of 2 orders done", StringComparison.Ordinal),
+            "the comment is brought up to date");
         site.Go();
         await Assert.That((await run).ExitCode).IsEqualTo(0);
     }
@@ -95,7 +102,8 @@ internal sealed class GitHubExchangeTests
         var clock = System.Diagnostics.Stopwatch.StartNew();
         var ended = await site.RunAsync(job);
         await Assert.That(ended.ExitCode).IsEqualTo(0).Because(ended.Errors);
-        await Assert.That(gitHub.Requests.Count(r => !r.StartsWith("GET", StringComparison.Ordinal))).IsLessThanOrEqualTo(4 + (int)(clock.Elapsed.TotalSeconds / 10));
+        await Assert.That(gitHub.Requests.Count(r => !r.StartsWith("GET", StringComparison.Ordinal)))
+            .IsLessThanOrEqualTo(4 + (int)(clock.Elapsed.TotalSeconds / 10));
         await Assert.That(gitHub.Comments.Single().Body).Contains("**500** of 500 orders done").And.Contains("output 1\n");
         await Assert.That(gitHub.Violations).IsEmpty();
     }

@@ -91,5 +91,7 @@ internal sealed class SchemaCheck(JsonElement root)
     }
 
     private static IEnumerable<string> EnumErrors(JsonElement value, JsonElement schema, string path) =>
-        schema.TryGetProperty("enum", out var values) && !values.EnumerateArray().Any(v => JsonElement.DeepEquals(v, value)) ? [$"{path}: not one of the enum"] : [];
+        schema.TryGetProperty("enum", out var values) && !values.EnumerateArray().Any(v => JsonElement.DeepEquals(v, value))
+            ? [$"{path}: not one of the enum"]
+            : [];
 }

@@ -34,7 +34,8 @@ internal sealed class BadInputTests
 
     private static readonly string[] Places =
     [
-        "job.yaml:1: max_parallel", "job.yaml:2: colour", "orders[0].cmds", "orders[1].order_name", "orders[1].timeout", "orders[1].dependencies[1]", "orders[2].order_name",
+        "job.yaml:1: max_parallel", "job.yaml:2: colour", "orders[0].cmds", "orders[1].order_name", "orders[1].timeout",
+        "orders[1].dependencies[1]", "orders[2].order_name",
         "orders[2].env_vars", "left", "orders[4].git_folder", "orders[4].commit_hash", "orders[4].use_lambda",
     ];
 
@@ -46,7 +47,9 @@ internal sealed class BadInputTests
         using var place = new LocalFixture().With("job.yaml", Wrong);
         var ended = await place.RunAsync(command, "job.yaml");
         await Assert.That(ended.ExitCode).IsEqualTo(2);
-        await Assert.That(string.Join(" | ", Places.Where(at => !(ended.Output + ended.Errors).Contains(at, StringComparison.Ordinal)))).IsEqualTo("").Because(ended.ToString());
+        await Assert.That(string.Join(" | ", Places.Where(at => !(ended.Output + ended.Errors).Contains(at, StringComparison.Ordinal))))
+            .IsEqualTo("")
+            .Because(ended.ToString());
         await Assert.That(Directory.Exists(place.State)).IsFalse();
     }
 
@@ -103,7 +106,9 @@ internal sealed class BadInputTests
     [Arguments("status")]
     public async Task A_state_file_that_is_none_is_refused_and_left_alone(string arguments)
     {
-        using var place = new LocalFixture().WithOrders(LocalFixture.Order("a", "echo ran >> $OUT")).With(".iac-ci/state.db", new string('x', 5_000));
+        using var place = new LocalFixture()
+            .WithOrders(LocalFixture.Order("a", "echo ran >> $OUT"))
+            .With(".iac-ci/state.db", new string('x', 5_000));
         var ended = await place.RunAsync(arguments.Split(' '));
         await Assert.That(ended.ExitCode).IsEqualTo(2);
         await Assert.That(ended.Errors).Contains("state.db").And.Contains("--state-dir");

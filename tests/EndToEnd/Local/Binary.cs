@@ -4,7 +4,9 @@ namespace IacCi.Tests.EndToEnd.Local;
 internal static class Binary
 {
     /// <summary>Where it stands: IAC_CI_BINARY, else dist/iac-ci below the repository's root. A test without it fails.</summary>
-    public static string Path { get; } = Environment.GetEnvironmentVariable("IAC_CI_BINARY") is { Length: > 0 } named ? named : System.IO.Path.Join(Repository.Root, "dist", "iac-ci");
+    public static string Path { get; } = Environment.GetEnvironmentVariable("IAC_CI_BINARY") is { Length: > 0 } named
+        ? named
+        : System.IO.Path.Join(Repository.Root, "dist", "iac-ci");
 
     public static string Require() => File.Exists(Path)
         ? Path

@@ -11,7 +11,8 @@ internal sealed class CrashTests
     private const int BriefOrders = 300, BriefLayers = 3;
 
     /// <summary>In layers; each order depends on one or two of the layer before. Every fourth may fail.</summary>
-    private static LocalFixture Layered(int orders = Orders, int layers = Layers, string pause = "; sleep 0.02") => new LocalFixture().WithOrders(Enumerable.Range(0, orders).Select(i =>
+    private static LocalFixture Layered(int orders = Orders, int layers = Layers, string pause = "; sleep 0.02") =>
+        new LocalFixture().WithOrders(Enumerable.Range(0, orders).Select(i =>
     {
         var order = LocalFixture.Order($"o{i:D2}", $"echo o{i:D2} >> $OUT{pause}", $"echo o{i:D2}-second >> $OUT");
         var below = orders / layers;
@@ -35,7 +36,8 @@ internal sealed class CrashTests
         var ended = await place.RunAsync("run", "--resume", place.Name, "--parallel", $"{Parallel}", "-o", "json");
         if (ended.Output.Length == 0)
         {
-            await Assert.That(place.Lines().Count).IsEqualTo(0).Because($"seed {seed}: a run that cannot be taken up has run nothing: {ended}");
+            await Assert.That(place.Lines().Count).IsEqualTo(0).Because(
+                $"seed {seed}: a run that cannot be taken up has run nothing: {ended}");
             await Assert.That(ended.ExitCode is 1 or 2).IsTrue().Because(ended.ToString());
             return;
         }
@@ -104,15 +106,20 @@ internal sealed class CrashTests
     [Test]
     public async Task What_an_order_had_said_before_its_worker_died_is_in_its_log()
     {
-        using var place = new LocalFixture().WithOrders(LocalFixture.Order("a", "echo the last words; echo a >> $OUT; sleep 30"), LocalFixture.Order("b", "true"));
+        using var place = new LocalFixture().WithOrders(
+            LocalFixture.Order("a", "echo the last words; echo a >> $OUT; sleep 30"), LocalFixture.Order("b", "true"));
         var run = place.Start("run", "job.json", "--run-id", place.Name, "--parallel", "1");
-        await LocalFixture.UntilAsync(() => place.Lines().Count == 1 && place.StateFiles().Any(f => f.EndsWith("0001.log", StringComparison.Ordinal)), "the order runs");
+        await LocalFixture.UntilAsync(
+            () => place.Lines().Count == 1 && place.StateFiles().Any(f => f.EndsWith("0001.log", StringComparison.Ordinal)),
+            "the order runs");
         await KillAsync(run, 50);
         var ended = await place.RunAsync("run", "--resume", place.Name, "-o", "json");
         await Assert.That(new Run(ended.Json).Of("a")).IsEqualTo("failed worker_lost");
         await Assert.That(new Run(ended.Json).Of("b")).IsEqualTo("succeeded");
         await Assert.That((await place.RunAsync("logs", place.Name, "a")).Output).IsEqualTo("the last words\n");
-        await Assert.That(place.StateFiles().Any(f => f.StartsWith("work/", StringComparison.Ordinal) || f.StartsWith("logs/", StringComparison.Ordinal))).IsFalse();
+        await Assert.That(
+            place.StateFiles().Any(f => f.StartsWith("work/", StringComparison.Ordinal) || f.StartsWith("logs/", StringComparison.Ordinal)))
+            .IsFalse();
         await Assert.That(Directory.GetFileSystemEntries(place[".iac-ci/work"]).Length).IsEqualTo(0);
     }
 
@@ -123,7 +130,8 @@ internal sealed class CrashTests
         await process.EndAsync();
     }
 
-    private static IEnumerable<string> Names(LocalFixture place) => place.Lines().Where(line => !line.EndsWith("-second", StringComparison.Ordinal));
+    private static IEnumerable<string> Names(LocalFixture place) =>
+        place.Lines().Where(line => !line.EndsWith("-second", StringComparison.Ordinal));
 
     private static async Task ExpectSoundAsync(LocalFixture place, Run run, int orders, HashSet<string> startedBefore, int mostLost)
     {
@@ -160,7 +168,9 @@ internal sealed class CrashTests
         var done = JsonNode.Parse(File.ReadAllText(place[$".iac-ci/done/{run.Id}/done"]))!;
         await Assert.That(done["status"]!.GetValue<string>()).IsEqualTo(run.Status);
         await Assert.That(done["summary"]!.ToJsonString()).IsEqualTo(run.Json["summary"]!.ToJsonString());
-        var events = (await place.RunAsync("events", run.Id, "-o", "json")).Json.AsArray().Select(e => (Order: (string)e!["order_name"]!, Type: (string)e["event_type"]!)).ToList();
+        var events = (await place.RunAsync("events", run.Id, "-o", "json")).Json.AsArray()
+            .Select(e => (Order: (string)e!["order_name"]!, Type: (string)e["event_type"]!))
+            .ToList();
         await Assert.That(events.Count(e => e.Type == "job_completed")).IsEqualTo(1);
         await Assert.That(events.Count(e => e.Type is "order_succeeded" or "order_failed" or "order_timed_out")).IsEqualTo(orders);
         await Assert.That(place.Keys().Count).IsEqualTo(0);

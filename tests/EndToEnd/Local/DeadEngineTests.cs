@@ -11,7 +11,8 @@ internal sealed class DeadEngineTests
         using var place = new LocalFixture().WithOrders(
             LocalFixture.Order("lost", "trap 'echo heard >> $OUT; exit 1' INT; echo $$ >> $OUT; while :; do sleep 0.1; done"),
             LocalFixture.Order("deaf", "trap '' INT; echo $$ >> $OUT; exec sleep 1000"));
-        var job = File.ReadAllText(place["job.json"]).Replace("\"timeout\":60", "\"timeout\":60,\"stop_grace\":2", StringComparison.Ordinal);
+        var job = File.ReadAllText(place["job.json"]).Replace(
+            "\"timeout\":60", "\"timeout\":60,\"stop_grace\":2", StringComparison.Ordinal);
         place.With("job.json", job);
         var first = place.Start("run", "job.json", "--run-id", place.Name, "--parallel", "2");
         await LocalFixture.UntilAsync(() => place.Lines().Count == 2, "the orders run");

@@ -12,7 +12,9 @@ internal sealed class HostileOrderTests
     public async Task A_flood_of_output_is_cut_in_its_middle_and_memory_stays_bounded()
     {
         using var place = new LocalFixture().WithOrders(
-            LocalFixture.Order("flood", "echo the beginning", "head -c 200000000 /dev/zero | tr '\\0' 'x'", "echo; echo the end", "touch $OUT; until [ -e $OUT.go ]; do sleep 0.02; done"));
+            LocalFixture.Order(
+                "flood", "echo the beginning", "head -c 200000000 /dev/zero | tr '\\0' 'x'", "echo; echo the end",
+                "touch $OUT; until [ -e $OUT.go ]; do sleep 0.02; done"));
         var process = place.Start("run", "job.json", "--run-id", place.Name, "-o", "json");
         await LocalFixture.UntilAsync(() => File.Exists(place.Out) || process.HasExited, "the flood is over");
         await Assert.That(process.PeakMemoryMiB).IsLessThan(MemoryBoundMiB);
@@ -44,7 +46,8 @@ internal sealed class HostileOrderTests
         string[] good = ["daemon", "binary", "gone", "locked", "reads"];
         await Assert.That(string.Join(' ', good.Where(name => run.Of(name) != "succeeded"))).IsEqualTo("").Because(ended.ToString());
         await Assert.That((run["closed"]["exit_code"]!.GetValue<int>(), run["missing"]["exit_code"]!.GetValue<int>())).IsEqualTo((4, 127));
-        await Assert.That((run["killed"]["exit_code"]!.GetValue<int>(), run["terminated"]["exit_code"]!.GetValue<int>())).IsEqualTo((137, 143));
+        await Assert.That((run["killed"]["exit_code"]!.GetValue<int>(), run["terminated"]["exit_code"]!.GetValue<int>()))
+            .IsEqualTo((137, 143));
         await Assert.That((await place.RunAsync("logs", run.Id, "binary")).Output).Contains("café").And.DoesNotContain("\0");
         await Assert.That(Processes.Exists(place.Lines()[0])).IsFalse();
         await Assert.That(Directory.GetFileSystemEntries(place[".iac-ci/work"]).Length).IsEqualTo(0);

@@ -11,16 +11,24 @@ internal sealed class InterruptTests
     public async Task A_signal_ends_what_runs_and_cancels_what_waits(int signal)
     {
         using var place = new LocalFixture().WithOrders(
-            LocalFixture.Order("done", "true"), LocalFixture.Order("busy", "trap 'echo ended >> $OUT; exit 1' INT; echo $$ >> $OUT; while :; do sleep 0.1; done"), LocalFixture.Order("waits", "echo never >> $OUT"));
-        place.With("job.json", File.ReadAllText(place["job.json"]).Replace("\"order_name\":\"waits\"", "\"order_name\":\"waits\",\"dependencies\":[\"busy\"]", StringComparison.Ordinal));
+            LocalFixture.Order("done", "true"),
+            LocalFixture.Order("busy", "trap 'echo ended >> $OUT; exit 1' INT; echo $$ >> $OUT; while :; do sleep 0.1; done"),
+            LocalFixture.Order("waits", "echo never >> $OUT"));
+        place.With(
+            "job.json",
+            File.ReadAllText(place["job.json"]).Replace(
+                "\"order_name\":\"waits\"", "\"order_name\":\"waits\",\"dependencies\":[\"busy\"]", StringComparison.Ordinal));
         var process = place.Start("run", "job.json", "--run-id", place.Name, "--parallel", "2", "-o", "json");
-        await LocalFixture.UntilAsync(() => place.Lines().Count == 1 && File.Exists(place[$".iac-ci/internal/tmp/callbacks/runs/{place.Name}/0001/result.json"]), "the order runs");
+        await LocalFixture.UntilAsync(
+            () => place.Lines().Count == 1 && File.Exists(place[$".iac-ci/internal/tmp/callbacks/runs/{place.Name}/0001/result.json"]),
+            "the order runs");
         process.Signal(signal);
         var ended = await process.EndAsync();
         await Assert.That(ended.ExitCode).IsEqualTo(4).Because(ended.ToString());
         var run = new Run(ended.Json);
         await Assert.That((run.Status, (string)run.Json["failure_reason"]!)).IsEqualTo(("failed", "cancelled"));
-        await Assert.That((run.Of("done"), run.Of("busy"), run.Of("waits"))).IsEqualTo(("succeeded", "failed cancelled", "failed cancelled"));
+        await Assert.That((run.Of("done"), run.Of("busy"), run.Of("waits"))).IsEqualTo(
+            ("succeeded", "failed cancelled", "failed cancelled"));
         await Assert.That(place.Lines()[1]).IsEqualTo("ended");
         await Assert.That(place.Lines().Count).IsEqualTo(2);
         await Assert.That(await Processes.IsGone(place.Lines()[0])).IsTrue();
@@ -66,7 +74,8 @@ internal sealed class InterruptTests
     [Test]
     public async Task Commands_that_end_well_in_spite_of_an_interrupt_have_succeeded()
     {
-        using var place = new LocalFixture().WithOrders(LocalFixture.Order("applies", "trap 'echo applied; exit 0' INT; echo $$ >> $OUT; while :; do sleep 0.1; done"));
+        using var place = new LocalFixture().WithOrders(
+            LocalFixture.Order("applies", "trap 'echo applied; exit 0' INT; echo $$ >> $OUT; while :; do sleep 0.1; done"));
         var process = place.Start("run", "job.json", "-o", "json");
         await LocalFixture.UntilAsync(() => place.Lines().Count == 1, "the order runs");
         process.Signal(Started.Interrupt);
@@ -77,9 +86,11 @@ internal sealed class InterruptTests
     [Test]
     public async Task An_interrupt_while_the_job_is_taken_in_leaves_a_run_that_is_over()
     {
-        using var place = new LocalFixture().WithOrders(Enumerable.Range(0, 4_000).Select(i => LocalFixture.Order($"o{i}", "echo x >> $OUT")));
+        using var place = new LocalFixture().WithOrders(
+            Enumerable.Range(0, 4_000).Select(i => LocalFixture.Order($"o{i}", "echo x >> $OUT")));
         var process = place.Start("run", "job.json", "--run-id", place.Name, "-o", "json");
-        await LocalFixture.UntilAsync(() => process.HasExited || Directory.Exists(place[$".iac-ci/internal/tmp/exec/{place.Name}/0002"]), "bundles are written");
+        await LocalFixture.UntilAsync(
+            () => process.HasExited || Directory.Exists(place[$".iac-ci/internal/tmp/exec/{place.Name}/0002"]), "bundles are written");
         process.Signal(Started.Interrupt);
         var ended = await process.EndAsync();
         await Assert.That(ended.ExitCode).IsEqualTo(4).Because(ended.ToString());
@@ -102,6 +113,7 @@ internal sealed class InterruptTests
     }
 
     /// <summary>Whether a process has a handler for SIGINT, as the kernel sees it (proc(5), SigCgt).</summary>
-    private static bool Catches(int pid) => File.ReadLines($"/proc/{pid}/status").FirstOrDefault(l => l.StartsWith("SigCgt", StringComparison.Ordinal)) is { } line
+    private static bool Catches(int pid) =>
+        File.ReadLines($"/proc/{pid}/status").FirstOrDefault(l => l.StartsWith("SigCgt", StringComparison.Ordinal)) is { } line
         && (ulong.Parse(line.Split('\t')[1], NumberStyles.HexNumber, CultureInfo.InvariantCulture) & (1UL << (Started.Interrupt - 1))) != 0;
 }

@@ -12,18 +12,26 @@ internal sealed class KeptFilesTests
     [Test]
     public async Task Bundles_claims_results_and_the_end_stand_under_the_keys_of_the_contract()
     {
-        using var place = new LocalFixture().WithOrders(LocalFixture.Order("good", "echo fine"), LocalFixture.Order("bad", "echo oh; exit 3"));
+        using var place = new LocalFixture().WithOrders(
+            LocalFixture.Order("good", "echo fine"), LocalFixture.Order("bad", "echo oh; exit 3"));
         await place.RunJobAsync("--run-id", "kept");
         string[] expected =
         [
-            "done/kept/done", "internal/tmp/exec/kept/graph.json", "internal/tmp/exec/kept/0001/exec.zip", "internal/tmp/exec/kept/0002/exec.zip", "internal/tmp/claims/kept/0001",
-            "internal/tmp/claims/kept/0002", "internal/tmp/callbacks/runs/kept/0000/result.json", "internal/tmp/callbacks/runs/kept/0001/result.json",
+            "done/kept/done", "internal/tmp/exec/kept/graph.json", "internal/tmp/exec/kept/0001/exec.zip",
+            "internal/tmp/exec/kept/0002/exec.zip", "internal/tmp/claims/kept/0001",
+            "internal/tmp/claims/kept/0002", "internal/tmp/callbacks/runs/kept/0000/result.json",
+            "internal/tmp/callbacks/runs/kept/0001/result.json",
             "internal/tmp/callbacks/runs/kept/0002/result.json",
         ];
         await Assert.That(string.Join('\n', expected.Except(place.StateFiles()))).IsEqualTo("");
-        await Assert.That(Read(place[".iac-ci/done/kept/done"]).ToJsonString()).IsEqualTo("""{"status":"failed","summary":{"succeeded":1,"failed":1,"timed_out":0}}""");
+        await Assert.That(Read(place[".iac-ci/done/kept/done"]).ToJsonString()).IsEqualTo(
+            """{"status":"failed","summary":{"succeeded":1,"failed":1,"timed_out":0}}""");
         var result = Read(place[".iac-ci/internal/tmp/callbacks/runs/kept/0002/result.json"]);
-        await Assert.That((result["status"]!.GetValue<string>(), result["log"]!.GetValue<string>(), result["exit_code"]!.GetValue<int>(), result["log_truncated"]!.GetValue<bool>())).IsEqualTo(("failed", "oh\n", 3, false));
+        await Assert.That(
+            (
+                result["status"]!.GetValue<string>(), result["log"]!.GetValue<string>(), result["exit_code"]!.GetValue<int>(),
+                result["log_truncated"]!.GetValue<bool>()))
+            .IsEqualTo(("failed", "oh\n", 3, false));
         await Assert.That(result["started_at"] is not null && result["finished_at"] is not null).IsTrue();
     }
 
@@ -43,10 +51,15 @@ internal sealed class KeptFilesTests
         }
 
         var names = zip.Entries.Select(e => e.FullName).ToList();
-        await Assert.That(names.Any(name => name.EndsWith(".tf", StringComparison.Ordinal))).IsFalse().Because("the code of a run is stored once");
+        await Assert.That(names.Any(name => name.EndsWith(".tf", StringComparison.Ordinal)))
+            .IsFalse()
+            .Because("the code of a run is stored once");
         using var code = ZipFile.OpenRead(Directory.GetFiles(place[".iac-ci/internal/tmp/exec/kept/code"]).Single());
         var files = code.Entries.Select(e => e.FullName).ToList();
-        await Assert.That(files.Any(name => name.EndsWith("main.tf", StringComparison.Ordinal)) && files.Any(name => name.EndsWith("modules/a/x.tf", StringComparison.Ordinal))).IsTrue();
+        await Assert.That(
+            files.Any(name => name.EndsWith("main.tf", StringComparison.Ordinal))
+                && files.Any(name => name.EndsWith("modules/a/x.tf", StringComparison.Ordinal)))
+            .IsTrue();
         await Assert.That(files.Any(name => name.Contains(".iac-ci", StringComparison.Ordinal))).IsFalse();
         await Assert.That(JsonNode.Parse(Text("cmds.json"))!.ToJsonString()).Contains("echo two");
         await Assert.That(Text("env_vars.env")).Contains("PLAIN").And.DoesNotContain("plain-value");

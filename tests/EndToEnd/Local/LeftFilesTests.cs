@@ -8,7 +8,8 @@ internal sealed class LeftFilesTests
     /// <summary>A resource that is built into Terraform: it needs no provider, no account and no network.</summary>
     private const string Main = "resource \"terraform_data\" \"vpc\" {\n  input = \"10.0.0.0/16\"\n}\n";
 
-    private static readonly string[] Apply = ["terraform init -no-color -input=false", "terraform apply -no-color -input=false -auto-approve"];
+    private static readonly string[] Apply =
+        ["terraform init -no-color -input=false", "terraform apply -no-color -input=false -auto-approve"];
 
     private static JsonObject InPlace(JsonObject order)
     {
@@ -17,19 +18,24 @@ internal sealed class LeftFilesTests
     }
 
     private static void RequireTerraform() => Skip.Unless(
-        (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Any(folder => File.Exists(Path.Join(folder, "terraform"))), "terraform is not installed");
+        (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Any(
+            folder => File.Exists(Path.Join(folder, "terraform"))), "terraform is not installed");
 
     [Test]
     public async Task An_applied_folder_without_a_backend_keeps_its_state_and_the_order_says_where()
     {
         RequireTerraform();
-        using var place = new LocalFixture().WithOrders(LocalFixture.Order("vpc", Apply), After(LocalFixture.Order("dns", "echo dns >> $OUT"), "vpc")).With("main.tf", Main);
+        using var place = new LocalFixture()
+            .WithOrders(LocalFixture.Order("vpc", Apply), After(LocalFixture.Order("dns", "echo dns >> $OUT"), "vpc"))
+            .With("main.tf", Main);
         var (ended, run) = await place.RunJobAsync("--run-id", place.Name);
         await Assert.That(ended.ExitCode).IsEqualTo(1).Because(ended.ToString());
         var kept = Path.Join(place.State, "kept", place.Name, "0001");
-        await Assert.That((string)run["vpc"]["failure_reason"]!).StartsWith("state_left: ").And.Contains("terraform.tfstate").And.Contains(kept).And.Contains("workspace: in_place");
+        await Assert.That((string)run["vpc"]["failure_reason"]!)
+            .StartsWith("state_left: ").And.Contains("terraform.tfstate").And.Contains(kept).And.Contains("workspace: in_place");
         await Assert.That(File.ReadAllText(Path.Join(kept, "terraform.tfstate"))).Contains("10.0.0.0/16");
-        await Assert.That(File.GetUnixFileMode(Path.Join(kept, "terraform.tfstate"))).IsEqualTo(UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        await Assert.That(File.GetUnixFileMode(Path.Join(kept, "terraform.tfstate")))
+            .IsEqualTo(UnixFileMode.UserRead | UnixFileMode.UserWrite);
         await Assert.That(place.Lines()).IsEmpty();
         await Assert.That(File.Exists(place["terraform.tfstate"])).IsFalse();
     }
@@ -55,11 +61,13 @@ internal sealed class LeftFilesTests
         await late.RunAsync("run", "job.json", "--run-id", late.Name);
         await Assert.That(Kept(late)).IsEqualTo("timeout");
 
-        using var stopped = new LocalFixture().WithOrders(LocalFixture.Order("a", "echo stopped > terraform.tfstate; echo ready >> $OUT; sleep 100"));
+        using var stopped = new LocalFixture().WithOrders(
+            LocalFixture.Order("a", "echo stopped > terraform.tfstate; echo ready >> $OUT; sleep 100"));
         await stopped.EndAsync(Started.Interrupt);
         await Assert.That(Kept(stopped)).IsEqualTo("stopped");
 
-        using var killed = new LocalFixture().WithOrders(LocalFixture.Order("a", "echo killed > terraform.tfstate; echo ready >> $OUT; sleep 2"));
+        using var killed = new LocalFixture().WithOrders(
+            LocalFixture.Order("a", "echo killed > terraform.tfstate; echo ready >> $OUT; sleep 2"));
         await killed.EndAsync(Started.Kill);
         var resumed = await killed.RunAsync("run", "--resume", killed.Name);
         await Assert.That(Kept(killed)).IsEqualTo("killed").Because(resumed.ToString());
@@ -73,7 +81,8 @@ internal sealed class LeftFilesTests
     public async Task State_of_a_local_backend_is_kept_whatever_its_path(string path, string name)
     {
         RequireTerraform();
-        using var place = new LocalFixture().WithOrders(LocalFixture.Order("vpc", Apply)).With("main.tf", $"terraform {{\n  backend \"local\" {{\n    path = \"{path}\"\n  }}\n}}\n{Main}");
+        using var place = new LocalFixture().WithOrders(LocalFixture.Order("vpc", Apply)).With(
+            "main.tf", $"terraform {{\n  backend \"local\" {{\n    path = \"{path}\"\n  }}\n}}\n{Main}");
         var (ended, run) = await place.RunJobAsync("--run-id", place.Name);
         await Assert.That(ended.ExitCode).IsEqualTo(1).Because(ended.ToString());
         await Assert.That((string)run["vpc"]["failure_reason"]!).StartsWith("state_left: ").And.Contains("backend");
@@ -111,7 +120,10 @@ internal sealed class LeftFilesTests
     [Test]
     public async Task Commands_that_outlive_their_engine_keep_their_folder_until_they_have_ended()
     {
-        using var place = new LocalFixture().WithOrders(LocalFixture.Order("a", "echo first > terraform.tfstate; echo $$ >> $OUT; while ! test -e go; do sleep 0.1; done; echo last > terraform.tfstate"));
+        using var place = new LocalFixture().WithOrders(
+            LocalFixture.Order(
+                "a",
+                "echo first > terraform.tfstate; echo $$ >> $OUT; while ! test -e go; do sleep 0.1; done; echo last > terraform.tfstate"));
         var started = place.Start("run", "job.json", "--run-id", place.Name);
         await LocalFixture.UntilAsync(() => place.Lines().Count > 0, "the commands are under way");
         started.Signal(Started.Kill);
@@ -135,7 +147,9 @@ internal sealed class LeftFilesTests
     {
         const string Alone = "test ! -e busy && echo x > busy && sleep 0.2 && rm busy && echo alone >> $OUT";
         using var place = new LocalFixture().WithOrders(Enumerable.Range(0, 4).Select(i => InPlace(LocalFixture.Order($"o{i}", Alone))));
-        var runs = Enumerable.Range(0, 2).Select(i => place.Start("run", "job.json", "--parallel", "4", "--state-dir", place[$"state{i}"])).ToList();
+        var runs = Enumerable.Range(0, 2)
+            .Select(i => place.Start("run", "job.json", "--parallel", "4", "--state-dir", place[$"state{i}"]))
+            .ToList();
         foreach (var ended in await Task.WhenAll(runs.Select(run => run.EndAsync())))
         {
             await Assert.That(ended.ExitCode).IsEqualTo(0).Because(ended.ToString());
@@ -153,14 +167,16 @@ internal sealed class LeftFilesTests
         await Assert.That(ended.ExitCode).IsEqualTo(0).Because(ended.ToString());
         await Assert.That(ended.Errors).Contains("'pipe' is left out: it is a fifo");
         var log = (await place.RunAsync("logs", place.Name, "a")).Output;
-        await Assert.That(log).Contains("'pipe' is left out: it is a fifo").And.Contains("a file is lost with this order's copy of the code: plan.out");
+        await Assert.That(log).Contains("'pipe' is left out: it is a fifo").And.Contains(
+            "a file is lost with this order's copy of the code: plan.out");
     }
 
     [Test]
     public async Task The_code_of_a_run_is_stored_once_and_never_in_memory_as_a_whole()
     {
         const int FileBytes = 120 << 20;
-        using var place = new LocalFixture().WithOrders(Enumerable.Range(0, 6).Select(i => LocalFixture.Order($"o{i}", "wc -c < large >> $OUT")));
+        using var place = new LocalFixture().WithOrders(
+            Enumerable.Range(0, 6).Select(i => LocalFixture.Order($"o{i}", "wc -c < large >> $OUT")));
         using (var large = File.Create(place["large"]))
         {
             large.SetLength(FileBytes);
@@ -171,12 +187,15 @@ internal sealed class LeftFilesTests
         var ended = await place.RunAsync("run", "job.json", "--parallel", "2", "--run-id", place.Name);
         await Assert.That(ended.ExitCode).IsEqualTo(0).Because(ended.ToString());
         await Assert.That(place.Lines().Distinct()).IsEquivalentTo([$"{FileBytes}"]);
-        var objects = Directory.GetFiles(Path.Join(place.State, "internal"), "*.zip", SearchOption.AllDirectories).Select(file => new FileInfo(file).Length).ToList();
+        var objects = Directory.GetFiles(Path.Join(place.State, "internal"), "*.zip", SearchOption.AllDirectories)
+            .Select(file => new FileInfo(file).Length)
+            .ToList();
         await Assert.That(objects.Count(length => length > 1 << 20)).IsEqualTo(1);
         await Assert.That(objects.Count).IsEqualTo(7);
     }
 
-    private static string Kept(LocalFixture place) => File.ReadAllText(Path.Join(place.State, "kept", place.Name, "0001", "terraform.tfstate")).Trim();
+    private static string Kept(LocalFixture place) =>
+        File.ReadAllText(Path.Join(place.State, "kept", place.Name, "0001", "terraform.tfstate")).Trim();
 
     private static JsonObject After(JsonObject order, string dependency)
     {

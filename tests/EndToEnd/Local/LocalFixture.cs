@@ -42,7 +42,8 @@ internal sealed class LocalFixture : IDisposable
     }
 
     /// <summary>Writes <c>job.yaml</c> with these orders; each gets <c>$OUT</c> and a timeout.</summary>
-    public LocalFixture WithOrders(params IEnumerable<JsonObject> orders) => WithJob(new JsonObject { ["orders"] = new JsonArray([.. orders]) });
+    public LocalFixture WithOrders(params IEnumerable<JsonObject> orders) =>
+        WithJob(new JsonObject { ["orders"] = new JsonArray([.. orders]) });
 
     public LocalFixture WithJob(JsonObject job)
     {
@@ -68,17 +69,28 @@ internal sealed class LocalFixture : IDisposable
 
     public Started Start(string? input, IEnumerable<string> arguments) => Launch(Binary.Require(), arguments, input);
 
-    /// <summary>Starts the program so that the last line of its errors is the processor time that it took: user and system, in seconds.</summary>
+    /// <summary>
+    /// Starts the program so that the last line of its errors is the processor time that it took: user and system, in seconds.
+    /// </summary>
     public Started StartTimed(params IEnumerable<string> arguments) =>
         Launch("bash", ["-c", "TIMEFORMAT='%U %S'; time \"$@\"", "bash", Binary.Require(), .. arguments], "");
 
-    /// <summary>Runs the program to its end, and lists its calls of the system in a file: its own and those of the commands it starts (strace(1)).</summary>
+    /// <summary>
+    /// Runs the program to its end, and lists its calls of the system in a file: its own and those of the commands it starts (strace(1)).
+    /// </summary>
     public Task<Ended> TraceAsync(string file, string calls, params IEnumerable<string> arguments) =>
         Launch("strace", ["-f", "-s", "400", "-e", $"trace={calls}", "-o", file, Binary.Require(), .. arguments], "").EndAsync();
 
-    /// <summary>Runs the program until it makes one of these calls of the system for the n-th time; then it is killed (strace(1)).</summary>
+    /// <summary>
+    /// Runs the program until it makes one of these calls of the system for the n-th time; then it is killed (strace(1)).
+    /// </summary>
     public Task<Ended> KillAtAsync(string calls, int count, params IEnumerable<string> arguments) =>
-        Launch("strace", ["-f", "-e", $"trace={calls}", "-e", $"inject={calls}:signal=KILL:when={count}", "-o", "/dev/null", Binary.Require(), .. arguments], "").EndAsync();
+        Launch(
+            "strace",
+            ["-f", "-e", $"trace={calls}", "-e", $"inject={calls}:signal=KILL:when={count}", "-o", "/dev/null", Binary.Require(),
+                .. arguments],
+            "")
+            .EndAsync();
 
     public Task<Ended> RunAsync(params IEnumerable<string> arguments) => Start("", arguments).EndAsync();
 
@@ -98,7 +110,8 @@ internal sealed class LocalFixture : IDisposable
 
     /// <summary>The files of the state folder, by their path in it.</summary>
     public IReadOnlyList<string> StateFiles() => Directory.Exists(State)
-        ? [.. Directory.EnumerateFiles(State, "*", SearchOption.AllDirectories).Select(file => System.IO.Path.GetRelativePath(State, file)).Order(StringComparer.Ordinal)]
+        ? [.. Directory.EnumerateFiles(State, "*",
+            SearchOption.AllDirectories).Select(file => System.IO.Path.GetRelativePath(State, file)).Order(StringComparer.Ordinal)]
         : [];
 
     /// <summary>The keys in memory that belong to the run <see cref="Name"/>.</summary>
@@ -163,5 +176,6 @@ internal sealed record Run(JsonNode Json)
     public JsonNode this[string order] => Orders.Single(o => (string)o!["order_name"]! == order)!;
 
     /// <summary>Status and reason of an order in one word.</summary>
-    public string Of(string order) => this[order]["failure_reason"] is { } reason ? $"{this[order]["status"]} {reason}" : $"{this[order]["status"]}";
+    public string Of(string order) =>
+        this[order]["failure_reason"] is { } reason ? $"{this[order]["status"]} {reason}" : $"{this[order]["status"]}";
 }

@@ -15,7 +15,11 @@ internal sealed class LostOutputTests
 
     private static async Task<Ended> ShellAsync(LocalFixture place, string command)
     {
-        using var process = new Started(new ProcessStartInfo("bash", ["-c", command.Replace("PROGRAM", Binary.Require(), StringComparison.Ordinal)]) { WorkingDirectory = place.Path }, "");
+        using var process = new Started(
+            new ProcessStartInfo(
+                "bash", ["-c", command.Replace("PROGRAM", Binary.Require(), StringComparison.Ordinal)])
+            { WorkingDirectory = place.Path },
+            "");
         return await process.EndAsync();
     }
 
@@ -55,7 +59,8 @@ internal sealed class LostOutputTests
     {
         using var place = TwoOrders();
         var ended = await ShellAsync(place, "PROGRAM schema > /dev/full");
-        await Assert.That((ended.ExitCode, ended.Errors)).IsEqualTo((70, "iac-ci: the result cannot be written to standard output: No space left on device\n"));
+        await Assert.That((ended.ExitCode, ended.Errors)).IsEqualTo(
+            (70, "iac-ci: the result cannot be written to standard output: No space left on device\n"));
     }
 
     [Test]
@@ -67,15 +72,19 @@ internal sealed class LostOutputTests
         var ended = await place.RunAsync("run", "job.json", "--run-id", "unseen");
         await Assert.That(ended.ExitCode).IsEqualTo(1).Because(ended.ToString());
         await Assert.That(ended.Errors).Contains("order 0001: its live output could not be written");
-        await Assert.That((await place.RunAsync("logs", "unseen", "first")).Output).Contains("hello").And.Contains("iac-ci: the live output stopped before this");
+        await Assert.That((await place.RunAsync("logs", "unseen", "first")).Output)
+            .Contains("hello").And.Contains("iac-ci: the live output stopped before this");
         await Assert.That(place.Lines()).IsEquivalentTo(["first", "second"]);
     }
 
     [Test]
     public async Task A_terminal_that_is_closed_ends_the_run_as_an_interrupt_does()
     {
-        using var place = new LocalFixture().WithOrders(LocalFixture.Order("busy", "trap 'echo heard >> $OUT; exit 1' INT; echo $$ >> $OUT; while :; do sleep 0.1; done"));
-        var info = new ProcessStartInfo("script", ["-qfec", $"exec {Binary.Require()} run job.json --run-id gone", "/dev/null"]) { WorkingDirectory = place.Path };
+        using var place = new LocalFixture().WithOrders(
+            LocalFixture.Order("busy", "trap 'echo heard >> $OUT; exit 1' INT; echo $$ >> $OUT; while :; do sleep 0.1; done"));
+        var info = new ProcessStartInfo(
+            "script", ["-qfec", $"exec {Binary.Require()} run job.json --run-id gone", "/dev/null"])
+        { WorkingDirectory = place.Path };
         info.Environment["TERM"] = "xterm";
         using var terminal = new Started(info, null);
         await LocalFixture.UntilAsync(() => place.Lines().Count == 1, "the order runs");

@@ -11,7 +11,8 @@ internal sealed class ManyOrdersTests
     /// <summary>The state is in memory: what is measured is the program, and not the disk.</summary>
     private static string StateOf(LocalFixture place) => $"/dev/shm/{place.Name}";
 
-    private static LocalFixture Wide() => new LocalFixture().WithOrders(Enumerable.Range(0, Most).Select(i => LocalFixture.Order($"order-{i}", "true")));
+    private static LocalFixture Wide() =>
+        new LocalFixture().WithOrders(Enumerable.Range(0, Most).Select(i => LocalFixture.Order($"order-{i}", "true")));
 
     [Test]
     public async Task The_largest_job_is_valid_within_a_second_of_processor_time()
@@ -19,7 +20,8 @@ internal sealed class ManyOrdersTests
         using var place = Wide();
         var ended = await place.StartTimed("validate", "job.json").EndAsync();
         await Assert.That(ended.ExitCode).IsEqualTo(0).Because(ended.ToString());
-        var seconds = ended.Errors.Trim().Split('\n')[^1].Split(' ').Sum(part => double.Parse(part, System.Globalization.CultureInfo.InvariantCulture));
+        var seconds = ended.Errors.Trim().Split('\n')[^1].Split(' ').Sum(
+            part => double.Parse(part, System.Globalization.CultureInfo.InvariantCulture));
         await Assert.That(seconds).IsLessThan(1);
     }
 

@@ -9,8 +9,14 @@ internal sealed class OrderCodeTests
     [Test]
     public async Task The_folder_of_the_job_is_the_code_without_what_git_and_the_state_leave_out()
     {
-        using var place = new LocalFixture().WithOrders(LocalFixture.Order("a", List)).With("main.tf", "x").With(".gitignore", "*.log\n/secret\nout.txt\n")
-            .With("noise.log", "x").With("secret/key", "x").With("deep/keep.txt", "x").With(".git/config", "[core]").With(".iac-ci/old", "x").Private(".iac-ci");
+        using var place = new LocalFixture().WithOrders(LocalFixture.Order("a", List)).With("main.tf", "x").With(
+            ".gitignore", "*.log\n/secret\nout.txt\n")
+            .With("noise.log", "x")
+                .With("secret/key", "x")
+                .With("deep/keep.txt", "x")
+                .With(".git/config", "[core]")
+                .With(".iac-ci/old", "x")
+                .Private(".iac-ci");
         await Assert.That((await place.RunAsync("run", "job.json")).ExitCode).IsEqualTo(0);
         await Assert.That(string.Join(' ', place.Lines())).IsEqualTo("./.gitignore ./deep/keep.txt ./job.json ./main.tf");
     }
@@ -26,7 +32,11 @@ internal sealed class OrderCodeTests
     [Test]
     public async Task What_commands_do_to_the_code_stays_in_their_own_copy()
     {
-        using var place = new LocalFixture().WithOrders(LocalFixture.Order("a", "rm -f main.tf; echo new > new.tf"), LocalFixture.Order("b", "cat main.tf >> $OUT; ls new.tf 2>/dev/null >> $OUT; true")).With("main.tf", "original");
+        using var place = new LocalFixture()
+            .WithOrders(
+                LocalFixture.Order("a", "rm -f main.tf; echo new > new.tf"),
+                LocalFixture.Order("b", "cat main.tf >> $OUT; ls new.tf 2>/dev/null >> $OUT; true"))
+            .With("main.tf", "original");
         await place.RunAsync("run", "job.json", "--parallel", "1");
         await Assert.That(string.Join(' ', place.Lines())).IsEqualTo("original");
         await Assert.That(File.Exists(place["main.tf"]) && !File.Exists(place["new.tf"])).IsTrue();

@@ -5,7 +5,8 @@ internal sealed class Pruning
 {
     private static async Task<LocalFixture> WithRunsAsync(params string[] runs)
     {
-        var place = new LocalFixture().WithOrders(LocalFixture.Order("good", "echo fine"), LocalFixture.Order("state", "echo precious > terraform.tfstate"));
+        var place = new LocalFixture().WithOrders(
+            LocalFixture.Order("good", "echo fine"), LocalFixture.Order("state", "echo precious > terraform.tfstate"));
         foreach (var run in runs)
         {
             var ended = await place.RunAsync("run", "job.json", "--run-id", run);
@@ -17,7 +18,8 @@ internal sealed class Pruning
 
     /// <summary>The files of a run, but for what is kept of its Terraform state.</summary>
     private static List<string> FilesOf(LocalFixture place, string run) =>
-        [.. place.StateFiles().Where(file => file.Contains($"/{run}/", StringComparison.Ordinal) && !file.StartsWith("kept/", StringComparison.Ordinal))];
+        [.. place.StateFiles().Where(file => file.Contains($"/{run}/", StringComparison.Ordinal) && !file.StartsWith("kept/",
+            StringComparison.Ordinal))];
 
     private static async Task<bool> IsThereAsync(LocalFixture place, string run) => (await place.RunAsync("status", run)).ExitCode == 0;
 
@@ -31,7 +33,8 @@ internal sealed class Pruning
         var told = await place.RunAsync("prune", "--older-than", "0s", "--keep", "1", "--dry-run", "-o", "json");
         await Assert.That(Removed(told)).IsEquivalentTo(["one", "two"]).Because(told.ToString());
         await Assert.That(((bool)told.Json["dry_run"]!, (int)told.Json["left"]!, (long)told.Json["bytes"]! > 0)).IsEqualTo((true, 1, true));
-        await Assert.That(place.StateFiles().Except(before).Where(file => !file.StartsWith("state.db", StringComparison.Ordinal))).IsEmpty();
+        await Assert.That(place.StateFiles().Except(before).Where(file => !file.StartsWith("state.db", StringComparison.Ordinal)))
+            .IsEmpty();
 
         await Assert.That((await place.RunAsync("prune")).Output).StartsWith("removed 0 runs");
         var pruned = await place.RunAsync("prune", "--older-than", "0s", "--keep", "1");
@@ -53,7 +56,8 @@ internal sealed class Pruning
     [Test]
     public async Task A_run_that_goes_on_stays_and_so_does_one_whose_process_was_killed()
     {
-        using var place = new LocalFixture().WithOrders(LocalFixture.Order("a", "echo under way >> $OUT; while ! test -e $OUT.go; do sleep 0.1; done"));
+        using var place = new LocalFixture().WithOrders(
+            LocalFixture.Order("a", "echo under way >> $OUT; while ! test -e $OUT.go; do sleep 0.1; done"));
         var started = place.Start("run", "job.json", "--run-id", "on");
         await LocalFixture.UntilAsync(() => place.Lines().Count > 0, "the order runs");
         await Assert.That((await place.RunAsync("prune", "--older-than", "0s")).Output).StartsWith("removed 0 runs");

@@ -21,7 +21,8 @@ internal sealed class RunTests
     [Test]
     public async Task Orders_run_after_what_they_depend_on()
     {
-        using var place = new LocalFixture().WithOrders(After(Note("last"), "left", "right"), After(Note("left"), "first"), After(Note("right"), "first"), Note("first"));
+        using var place = new LocalFixture().WithOrders(
+            After(Note("last"), "left", "right"), After(Note("left"), "first"), After(Note("right"), "first"), Note("first"));
         var (ended, run) = await place.RunJobAsync();
         await Assert.That(ended.ExitCode).IsEqualTo(0);
         await Assert.That(run.Status).IsEqualTo("succeeded");
@@ -33,12 +34,16 @@ internal sealed class RunTests
     public async Task The_object_at_the_end_of_a_run_has_the_fields_of_the_contract_and_status_gives_the_same()
     {
         using var place = new LocalFixture().WithOrders(Note("a"), LocalFixture.Order("b", "exit 7"));
-        place.With("job.json", File.ReadAllText(place["job.json"]).Replace("\"order_name\":\"b\"", "\"order_name\":\"b\",\"queue_id\":\"q-b\"", StringComparison.Ordinal));
+        place.With(
+            "job.json",
+            File.ReadAllText(place["job.json"]).Replace(
+                "\"order_name\":\"b\"", "\"order_name\":\"b\",\"queue_id\":\"q-b\"", StringComparison.Ordinal));
         var (ended, run) = await place.RunJobAsync();
         await Assert.That(ended.ExitCode).IsEqualTo(1);
         string[] fields = ["run_id", "trace_id", "flow_id", "status", "summary", "orders"];
         await Assert.That(fields.All(field => run.Json.AsObject().ContainsKey(field))).IsTrue();
-        string[] orderFields = ["order_num", "order_name", "queue_id", "status", "exit_code", "failure_reason", "started_at", "finished_at"];
+        string[] orderFields =
+            ["order_num", "order_name", "queue_id", "status", "exit_code", "failure_reason", "started_at", "finished_at"];
         await Assert.That(string.Join(' ', run["a"].AsObject().Select(pair => pair.Key))).StartsWith(string.Join(' ', orderFields));
         await Assert.That(run.Json["summary"]!.ToJsonString()).IsEqualTo("""{"succeeded":1,"failed":1,"timed_out":0}""");
         await Assert.That(run["b"]["exit_code"]!.GetValue<int>()).IsEqualTo(7);
@@ -57,7 +62,8 @@ internal sealed class RunTests
     public async Task What_depends_on_a_failed_order_fails_down_the_graph_unless_it_may_fail()
     {
         using var place = new LocalFixture().WithOrders(
-            LocalFixture.Order("bad", "exit 1"), After(Note("child"), "bad"), After(Note("grandchild"), "child"), After(MayFail(Note("lenient")), "bad"),
+            LocalFixture.Order("bad", "exit 1"), After(Note("child"), "bad"), After(Note("grandchild"), "child"),
+            After(MayFail(Note("lenient")), "bad"),
             MayFail(LocalFixture.Order("soft", "exit 1")), After(Note("after-soft"), "soft"), Note("alone"));
         var (ended, run) = await place.RunJobAsync();
         await Assert.That(ended.ExitCode).IsEqualTo(1);
@@ -72,7 +78,8 @@ internal sealed class RunTests
     [Test]
     public async Task A_skipped_order_names_what_failed_first_wherever_it_is_shown()
     {
-        using var place = new LocalFixture().WithOrders(LocalFixture.Order("root", "exit 1"), After(Note("neighbour"), "root"), After(Note("far"), "neighbour"));
+        using var place = new LocalFixture().WithOrders(
+            LocalFixture.Order("root", "exit 1"), After(Note("neighbour"), "root"), After(Note("far"), "neighbour"));
         var plain = await place.RunAsync("run", "job.json", "--run-id", place.Name);
         const string why = "skipped, because of root";
         await Assert.That(plain.Errors).Contains($"- far {why}").And.Contains($"- 2 orders  {why}");
@@ -80,9 +87,12 @@ internal sealed class RunTests
         await Assert.That(status.Single(line => line.Contains(" far ", StringComparison.Ordinal))).EndsWith(why);
         var events = (await place.RunAsync("events", place.Name)).Output.Split('\n');
         await Assert.That(events.Single(line => line.Contains(" far ", StringComparison.Ordinal))).EndsWith($"dependency_failed  {why}");
-        await Assert.That((await place.RunAsync("comment", place.Name)).Output).Contains("skipped, because of <code>root</code>").And.DoesNotContain("because of <code>neighbour");
-        await Assert.That((await place.StatusAsync(place.Name))["far"]["root_causes"]!.ToJsonString()).IsEqualTo("""[{"order_num":"0001","order_name":"root"}]""");
-        var far = (await place.RunAsync("events", place.Name, "-o", "json")).Json.AsArray().Single(happened => happened!["order_name"]!.GetValue<string>() == "far");
+        await Assert.That((await place.RunAsync("comment", place.Name)).Output)
+            .Contains("skipped, because of <code>root</code>").And.DoesNotContain("because of <code>neighbour");
+        await Assert.That((await place.StatusAsync(place.Name))["far"]["root_causes"]!.ToJsonString())
+            .IsEqualTo("""[{"order_num":"0001","order_name":"root"}]""");
+        var far = (await place.RunAsync("events", place.Name, "-o", "json")).Json.AsArray().Single(
+            happened => happened!["order_name"]!.GetValue<string>() == "far");
         await Assert.That(far!["root_causes"]![0]!["order_name"]!.GetValue<string>()).IsEqualTo("root");
     }
 
@@ -153,13 +163,16 @@ internal sealed class RunTests
         var none = await place.RunAsync("status", "beta");
         await Assert.That((none.ExitCode, none.Errors.Contains("there is no run 'beta'", StringComparison.Ordinal))).IsEqualTo((2, true));
         var list = (await place.RunAsync("status")).Output.Split('\n');
-        await Assert.That((list[0].StartsWith("alpha-2", StringComparison.Ordinal), list[1].StartsWith("alpha-1", StringComparison.Ordinal))).IsEqualTo((true, true));
+        await Assert.That(
+            (list[0].StartsWith("alpha-2", StringComparison.Ordinal), list[1].StartsWith("alpha-1", StringComparison.Ordinal)))
+            .IsEqualTo((true, true));
     }
 
     [Test]
     public async Task Events_tell_what_happened_in_order_and_carry_what_commands_left()
     {
-        using var place = new LocalFixture().WithOrders(LocalFixture.Order("a", """echo '{"zone": "eu", "count": 3}' > $IAC_CI_EVENTS_DIR/x.json"""), After(Note("b"), "a"));
+        using var place = new LocalFixture().WithOrders(
+            LocalFixture.Order("a", """echo '{"zone": "eu", "count": 3}' > $IAC_CI_EVENTS_DIR/x.json"""), After(Note("b"), "a"));
         var (_, run) = await place.RunJobAsync();
         var events = (await place.RunAsync("events", run.Trace, "-o", "json")).Json.AsArray();
         var story = events.Select(e => $"{e!["order_name"]}:{e["event_type"]}").ToList();
@@ -176,9 +189,11 @@ internal sealed class RunTests
     [Test]
     public async Task Logs_show_the_run_or_one_order_by_name_id_or_number()
     {
-        using var place = new LocalFixture().WithOrders(LocalFixture.Order("a", "echo from a; echo oops >&2"), LocalFixture.Order("b", "printf 'no line end'"));
+        using var place = new LocalFixture().WithOrders(
+            LocalFixture.Order("a", "echo from a; echo oops >&2"), LocalFixture.Order("b", "printf 'no line end'"));
         var (_, run) = await place.RunJobAsync();
-        await Assert.That((await place.RunAsync("logs", run.Id)).Output).IsEqualTo("── a (0001) succeeded\nfrom a\noops\n── b (0002) succeeded\nno line end\n");
+        await Assert.That((await place.RunAsync("logs", run.Id)).Output).IsEqualTo(
+            "── a (0001) succeeded\nfrom a\noops\n── b (0002) succeeded\nno line end\n");
         await Assert.That((await place.RunAsync("logs", run.Id, "a")).Output).IsEqualTo("from a\noops\n");
         await Assert.That((await place.RunAsync("logs", run.Id, "0002")).Output).IsEqualTo("no line end\n");
         await Assert.That((await place.RunAsync("logs", run.Id, "zz")).ExitCode).IsEqualTo(2);
@@ -187,7 +202,8 @@ internal sealed class RunTests
     [Test]
     public async Task Logs_follow_an_order_from_its_first_line_to_its_last()
     {
-        using var place = new LocalFixture().WithOrders(LocalFixture.Order("a", "echo begin; until [ -e $OUT.go ]; do sleep 0.02; done; echo end"), After(Note("b"), "a"));
+        using var place = new LocalFixture().WithOrders(
+            LocalFixture.Order("a", "echo begin; until [ -e $OUT.go ]; do sleep 0.02; done; echo end"), After(Note("b"), "a"));
         var run = place.Start("run", "job.json", "--run-id", "r");
         await LocalFixture.UntilAsync(() => Directory.Exists(place[".iac-ci/logs/r"]), "the log is there");
         var logs = place.Start("logs", "r", "-f");
@@ -205,7 +221,8 @@ internal sealed class RunTests
     [Arguments(null, "3")]
     public async Task No_more_orders_run_at_once_than_allowed_and_as_many_as_allowed(int? maxParallel, string parallel)
     {
-        var orders = Enumerable.Range(1, 9).Select(i => LocalFixture.Order($"o{i}", "echo start >> $OUT", "sleep 0.3", "echo stop >> $OUT"));
+        var orders = Enumerable.Range(1, 9).Select(
+            i => LocalFixture.Order($"o{i}", "echo start >> $OUT", "sleep 0.3", "echo stop >> $OUT"));
         var job = new JsonObject { ["orders"] = new JsonArray([.. orders]) };
         if (maxParallel is { } most)
         {

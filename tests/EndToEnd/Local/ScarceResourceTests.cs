@@ -5,7 +5,8 @@ namespace IacCi.Tests.EndToEnd.Local;
 /// <summary>A machine that is short of something: fewer orders run side by side, and none fails because of it.</summary>
 internal sealed class ScarceResourceTests
 {
-    private static Task<Ended> LimitedAsync(LocalFixture place, string limits, string arguments) => ShellAsync(place, $"{limits}; exec {Binary.Require()} {arguments}");
+    private static Task<Ended> LimitedAsync(LocalFixture place, string limits, string arguments) =>
+        ShellAsync(place, $"{limits}; exec {Binary.Require()} {arguments}");
 
     private static async Task<Ended> ShellAsync(LocalFixture place, string command)
     {
@@ -37,7 +38,8 @@ internal sealed class ScarceResourceTests
         using var place = new LocalFixture().WithOrders(LocalFixture.Order("a", "echo x"), LocalFixture.Order("b", "echo y"));
         File.Copy(Binary.Require(), place["program"]);
         Unit.Code.TempFolder.Run("chown", "-R", "65534:65534", place.Path);
-        var ended = await ShellAsync(place, $"{limits}; exec setpriv --reuid 65534 --regid 65534 --clear-groups ./program run job.json --parallel 2");
+        var ended = await ShellAsync(
+            place, $"{limits}; exec setpriv --reuid 65534 --regid 65534 --clear-groups ./program run job.json --parallel 2");
         await Assert.That(ended.ExitCode is 0 or 1).IsTrue().Because(ended.ToString());
         await Assert.That(ended.Errors).DoesNotContain("fault of our own").And.DoesNotContain("   at ");
         if (ended.ExitCode == 0)
@@ -57,9 +59,13 @@ internal sealed class ScarceResourceTests
     {
         using var place = new LocalFixture().WithOrders(LocalFixture.Order("a", "echo x >> $OUT"));
         using var process = new Started(
-            new ProcessStartInfo("unshare", ["-m", "bash", "-c", $"{mount} || exit 99; exec {Binary.Require()} run job.json"]) { WorkingDirectory = place.Path }, "");
+            new ProcessStartInfo(
+                "unshare",
+                ["-m", "bash", "-c", $"{mount} || exit 99; exec {Binary.Require()} run job.json"])
+            { WorkingDirectory = place.Path }, "");
         var ended = await process.EndAsync();
-        Skip.When(ended.ExitCode == 99 || ended.Errors.StartsWith("unshare:", StringComparison.Ordinal), "no file system can be mounted here");
+        Skip.When(
+            ended.ExitCode == 99 || ended.Errors.StartsWith("unshare:", StringComparison.Ordinal), "no file system can be mounted here");
         await Assert.That(ended.ExitCode).IsEqualTo(1).Because(ended.ToString());
         await Assert.That(ended.Errors).Contains("cannot be kept in /dev/shm/").And.Contains("make room there, or make it writable");
         await Assert.That(place.Lines()).IsEmpty();
@@ -68,7 +74,9 @@ internal sealed class ScarceResourceTests
     [Test]
     public async Task An_order_that_may_write_small_files_alone_fails_and_the_others_go_on()
     {
-        using var place = new LocalFixture().WithOrders(LocalFixture.Order("small", "ulimit -f 1; head -c 100000 /dev/zero > large"), LocalFixture.Order("other", "head -c 100000 /dev/zero | wc -c >> $OUT"));
+        using var place = new LocalFixture().WithOrders(
+            LocalFixture.Order("small", "ulimit -f 1; head -c 100000 /dev/zero > large"),
+            LocalFixture.Order("other", "head -c 100000 /dev/zero | wc -c >> $OUT"));
         var (ended, run) = await place.RunJobAsync();
         await Assert.That(ended.ExitCode).IsEqualTo(1).Because(ended.ToString());
         await Assert.That(run.Of("small")).StartsWith("failed command_failed");
@@ -100,7 +108,8 @@ internal sealed class ScarceResourceTests
     [Test]
     public async Task Commands_may_write_what_the_engine_was_allowed_to_and_end_by_the_signal()
     {
-        using var place = new LocalFixture().WithOrders(LocalFixture.Order("a", "ulimit -f 1; trap - XFSZ; sh -c 'head -c 100000 /dev/zero > large'; echo $? >> $OUT"));
+        using var place = new LocalFixture().WithOrders(
+            LocalFixture.Order("a", "ulimit -f 1; trap - XFSZ; sh -c 'head -c 100000 /dev/zero > large'; echo $? >> $OUT"));
         await Assert.That((await LimitedAsync(place, "ulimit -f 20000", "run job.json")).ExitCode).IsEqualTo(0);
         await Assert.That(place.Lines()).IsEquivalentTo(["153"]);
     }

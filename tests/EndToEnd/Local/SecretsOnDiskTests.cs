@@ -3,7 +3,9 @@ using System.Text.Json.Nodes;
 
 namespace IacCi.Tests.EndToEnd.Local;
 
-/// <summary>A value that is secret is nowhere: not in the terminal, the logs, the results, the state, the memory disk, nor on a command line.</summary>
+/// <summary>
+/// A value that is secret is nowhere: not in the terminal, the logs, the results, the state, the memory disk, nor on a command line.
+/// </summary>
 internal sealed class SecretsOnDiskTests
 {
     private const string Token = "s3cr3t/Tok+en&\"quote\"~zZ9";
@@ -16,8 +18,10 @@ internal sealed class SecretsOnDiskTests
         "printf '%s\\n' \"$API_TOKEN\" \"$KEY\" \"$DB_PASSWORD_TXT\"",
         "for c in $(printf %s \"$DB_PASSWORD_TXT\" | fold -w 3); do printf %s \"$c\"; sleep 0.01; done; echo",
         "printf '%s\\n' \"$KEY\" | while read -r line; do echo \"line: $line\"; done",
-        "for pad in '' a aa; do printf '%s%s' \"$pad\" \"$API_TOKEN\" | base64 -w0; echo; printf '%s%s' \"$pad\" \"$DB_PASSWORD_TXT\" | base64; done",
-        "python3 -c 'import os,json,urllib.parse as u; t=os.environ[\"API_TOKEN\"]; print(json.dumps(t), u.quote(t), u.quote(t, safe=\"\"), u.quote_plus(t))'",
+        "for pad in '' a aa; do printf '%s%s' \"$pad\" \"$API_TOKEN\" | base64 -w0; echo; printf '%s%s' \"$pad\" \"$DB_PASSWORD_TXT\" | " +
+            "base64; done",
+        "python3 -c 'import os,json,urllib.parse as u; t=os.environ[\"API_TOKEN\"]; print(json.dumps(t), u.quote(t), u.quote(t, " +
+            "safe=\"\"), u.quote_plus(t))'",
         "echo \"{\\\"leak\\\": \\\"$DB_PASSWORD_TXT\\\"}\" > $IAC_CI_EVENTS_DIR/e.json",
         "echo \"$DB_PASSWORD_TXT\" >&2; exit 3",
     ];
@@ -55,7 +59,11 @@ internal sealed class SecretsOnDiskTests
     private static List<string> FoundIn(string text) => [.. Forms().Where(form => text.Contains(form, StringComparison.Ordinal))];
 
     private static List<string> FoundOnDisk(LocalFixture place) =>
-        [.. place.StateFiles().SelectMany(file => FoundIn(Encoding.Latin1.GetString(Read(Path.Join(place.State, file)))).Select(form => $"{file}: {form}"))];
+        [
+            .. from file in place.StateFiles()
+               from form in FoundIn(Encoding.Latin1.GetString(Read(Path.Join(place.State, file))))
+               select $"{file}: {form}",
+        ];
 
     private static byte[] Read(string path)
     {
@@ -76,7 +84,8 @@ internal sealed class SecretsOnDiskTests
         using var place = Secretive(Prints);
         var ended = await place.RunAsync("run", "job.json", "--run-id", place.Name);
         await Assert.That(ended.ExitCode).IsEqualTo(1);
-        var shown = ended.ToString() + await place.RunAsync("logs", place.Name) + await place.RunAsync("events", place.Name, "-o", "json") + await place.RunAsync("status", place.Name, "-o", "json");
+        var shown = ended.ToString() + await place.RunAsync("logs", place.Name) + await place.RunAsync(
+            "events", place.Name, "-o", "json") + await place.RunAsync("status", place.Name, "-o", "json");
         await Assert.That(string.Join('\n', FoundIn(shown))).IsEqualTo("");
         await Assert.That(string.Join('\n', FoundOnDisk(place))).IsEqualTo("");
         await Assert.That((await place.RunAsync("logs", place.Name)).Output).Contains("***").And.Contains("line: ");
@@ -89,9 +98,11 @@ internal sealed class SecretsOnDiskTests
         var process = place.Start("run", "job.json", "--run-id", place.Name);
         await LocalFixture.UntilAsync(() => place.Lines().Count == 1, "the order runs");
         await Assert.That(string.Join('\n', FoundOnDisk(place))).IsEqualTo("");
-        var commandLines = Directory.EnumerateDirectories("/proc").Where(folder => char.IsDigit(Path.GetFileName(folder)[0])).Select(folder => Encoding.UTF8.GetString(Read(folder + "/cmdline")));
+        var commandLines = Directory.EnumerateDirectories("/proc").Where(folder => char.IsDigit(Path.GetFileName(folder)[0])).Select(
+            folder => Encoding.UTF8.GetString(Read(folder + "/cmdline")));
         await Assert.That(commandLines.Any(line => FoundIn(line).Count > 0)).IsFalse();
-        await Assert.That(Directory.EnumerateFileSystemEntries(Path.GetTempPath(), "iac-ci-*").Any(entry => FoundIn(entry).Count > 0)).IsFalse();
+        await Assert.That(Directory.EnumerateFileSystemEntries(Path.GetTempPath(), "iac-ci-*").Any(entry => FoundIn(entry).Count > 0))
+            .IsFalse();
         await Assert.That(place.Keys().Count).IsEqualTo(1);
         await Assert.That(File.GetUnixFileMode(place.Keys()[0])).IsEqualTo(UnixFileMode.UserRead | UnixFileMode.UserWrite);
         process.Signal(Started.Kill);
@@ -106,12 +117,21 @@ internal sealed class SecretsOnDiskTests
     public async Task Commands_get_their_secrets_and_nothing_of_the_programs_own_environment()
     {
         using var place = Secretive("env > $OUT", "[ \"$API_TOKEN\" = '" + Token + "' ] && echo right >> $OUT");
-        (place.Environment["AWS_SECRET_ACCESS_KEY"], place.Environment["AWS_SESSION_TOKEN"], place.Environment["SOPS_AGE_KEY"], place.Environment["SOME_PASSWORD"]) = ("aws-own-secret", "aws-own-session", null, "own-password");
+        (
+            place.Environment["AWS_SECRET_ACCESS_KEY"], place.Environment["AWS_SESSION_TOKEN"], place.Environment["SOPS_AGE_KEY"],
+            place.Environment["SOME_PASSWORD"]) = ("aws-own-secret", "aws-own-session", null, "own-password");
         await Assert.That((await place.RunAsync("run", "job.json")).ExitCode).IsEqualTo(0);
         var environment = place.Lines();
         await Assert.That(environment[^1]).IsEqualTo("right");
-        await Assert.That(environment.Any(line => line.Contains("own-", StringComparison.Ordinal) || line.StartsWith("AWS_", StringComparison.Ordinal) || line.StartsWith("CALLBACK_URL", StringComparison.Ordinal))).IsFalse();
-        string[] promised = ["TRACE_ID=", "RUN_ID=", "ORDER_ID=", "ORDER_NUM=0001", "FLOW_ID=", "TIMEOUT=60", "IAC_CI_EVENTS_DIR=", "PATH=", "HOME=", "API_TOKEN=", "DB_PASSWORD_TXT=", "OUT="];
+        await Assert.That(
+            environment.Any(
+                line =>
+                    line.Contains("own-", StringComparison.Ordinal) || line.StartsWith("AWS_", StringComparison.Ordinal)
+                        || line.StartsWith("CALLBACK_URL", StringComparison.Ordinal)))
+            .IsFalse();
+        string[] promised =
+            ["TRACE_ID=", "RUN_ID=", "ORDER_ID=", "ORDER_NUM=0001", "FLOW_ID=", "TIMEOUT=60", "IAC_CI_EVENTS_DIR=", "PATH=", "HOME=",
+                "API_TOKEN=", "DB_PASSWORD_TXT=", "OUT="];
         var missing = promised.Where(name => !environment.Any(line => line.StartsWith(name, StringComparison.Ordinal)));
         await Assert.That(string.Join(' ', missing)).IsEqualTo("");
     }

@@ -56,7 +56,8 @@ internal sealed partial class SeparationTests
     {
         var count = daemon == 3 ? 2 : 1;
         using var place = new LocalFixture().WithOrders(
-            LocalFixture.Order("leaves", Daemons[daemon] + $"\nuntil [ \"$(cat $OUT 2> /dev/null | wc -l)\" = {count} ]; do sleep 0.02; done"));
+            LocalFixture.Order(
+                "leaves", Daemons[daemon] + $"\nuntil [ \"$(cat $OUT 2> /dev/null | wc -l)\" = {count} ]; do sleep 0.02; done"));
         var (ended, run) = await place.RunJobAsync();
         await Assert.That(run.Of("leaves")).IsEqualTo("succeeded").Because(ended.ToString());
         await Assert.That(place.Lines().Count).IsEqualTo(count);
@@ -77,7 +78,8 @@ internal sealed partial class SeparationTests
                 "until [ -s $OUT.long ]; do sleep 0.02; done",
                 "setsid sh -c 'echo $$ > $OUT.short; exec sleep 900' > /dev/null 2>&1 & until [ -s $OUT.short ]; do sleep 0.02; done"));
         var process = place.Start("run", "job.json", "--parallel", "2", "--output", "json");
-        await LocalFixture.UntilAsync(() => File.Exists(place.Out + ".short") && new FileInfo(place.Out + ".short").Length > 0, "the daemon runs");
+        await LocalFixture.UntilAsync(
+            () => File.Exists(place.Out + ".short") && new FileInfo(place.Out + ".short").Length > 0, "the daemon runs");
         await LocalFixture.UntilAsync(() => !Unit.Worker.Processes.Exists(File.ReadAllText(place.Out + ".short")), "that daemon is gone");
         File.WriteAllText(place.Out + ".go", "");
         var run = new Run((await process.EndAsync()).Json);

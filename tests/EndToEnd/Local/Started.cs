@@ -74,7 +74,9 @@ internal sealed partial class Started : IDisposable
             try
             {
                 var line = File.ReadLines($"/proc/{Pid}/status").FirstOrDefault(line => line.StartsWith("VmHWM", StringComparison.Ordinal));
-                return line is null ? 0 : double.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) / 1024;
+                return line is null
+                    ? 0
+                    : double.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) / 1024;
             }
             catch (IOException)
             {

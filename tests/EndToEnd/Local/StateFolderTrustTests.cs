@@ -17,9 +17,11 @@ internal sealed partial class StateFolderTrustTests
     {
         using var place = Ready();
         await place.RunJobAsync("--run-id", place.Name);
-        await Shell(place.Path, "git init -q . && git add -f . && git -c user.name=a -c user.email=a@b commit -qm x && git clone -q . clone");
+        await Shell(
+            place.Path, "git init -q . && git add -f . && git -c user.name=a -c user.email=a@b commit -qm x && git clone -q . clone");
         await Shell(place["clone"], afterwards.Length > 0 ? afterwards : "true");
-        foreach (var arguments in new[] { ["run", "clone/job.json", "--run-id", place.Name, "--state-dir", "clone/.iac-ci"], new[] { "status", "--state-dir", "clone/.iac-ci" } })
+        foreach (var arguments in new[] { ["run", "clone/job.json", "--run-id", place.Name, "--state-dir", "clone/.iac-ci"],
+            new[] { "status", "--state-dir", "clone/.iac-ci" } })
         {
             var ended = await place.RunAsync(arguments);
             await Assert.That(ended.ExitCode).IsEqualTo(2).Because(ended.ToString());
@@ -35,7 +37,10 @@ internal sealed partial class StateFolderTrustTests
     public async Task In_a_repository_that_does_not_track_it_the_folder_serves(string init, string then)
     {
         using var place = Ready();
-        await Shell(place.Path, $"mkdir repo && mv job.json repo && cd repo && mkdir .iac-cix && touch .iac-cix/f && {init} && git add . && git -c user.name=a -c user.email=a@b commit -qm x && {then}");
+        await Shell(
+            place.Path,
+            $"mkdir repo && mv job.json repo && cd repo && mkdir .iac-cix && touch .iac-cix/f && {init} && git add . && git -c " +
+                $"user.name=a -c user.email=a@b commit -qm x && {then}");
         var folder = Directory.Exists(place["tree"]) ? "tree" : "repo";
         for (var again = 0; again < 2; again++)
         {
@@ -44,7 +49,8 @@ internal sealed partial class StateFolderTrustTests
         }
 
         await Shell(place[folder], "git add -f .iac-ci/state.db");
-        await Assert.That((await place.RunAsync("status", "--state-dir", $"{folder}/.iac-ci")).Errors).Contains("git tracks (.iac-ci/state.db)");
+        await Assert.That((await place.RunAsync("status", "--state-dir", $"{folder}/.iac-ci")).Errors)
+            .Contains("git tracks (.iac-ci/state.db)");
     }
 
     [Test]

@@ -7,8 +7,8 @@ using IacCi.Tests.EndToEnd.Serve;
 namespace IacCi.Tests.EndToEnd.Local;
 
 /// <summary>
-/// The real Terraform and its AWS provider, stopped while the provider waits for a queue that it has created: whoever stops them, the queue is in
-/// the state, and nothing holds the state's lock.
+/// The real Terraform and its AWS provider, stopped while the provider waits for a queue that it has created: whoever stops them, the queue
+/// is in the state, and nothing holds the state's lock.
 /// </summary>
 [NotInParallel]
 internal sealed class StoppingTerraformTests
@@ -35,14 +35,17 @@ internal sealed class StoppingTerraformTests
         await using var aws = await EmulatedAws.StartAsync(new EmulatedAwsOptions { Binary = null });
         using var place = new LocalFixture();
         place.With("stack/main.tf", Stack);
-        await TerraformAsync(place["stack"], aws, ["init", "-input=false", .. PluginFolder() is { } folder ? [$"-plugin-dir={folder}"] : Array.Empty<string>()]);
+        await TerraformAsync(
+            place["stack"], aws,
+            ["init", "-input=false", .. PluginFolder() is { } folder ? [$"-plugin-dir={folder}"] : Array.Empty<string>()]);
         await RunAsync(place, aws, "timeout", timeout: 30, jobTimeout: 3_600, interrupts: false, "timed_out timeout: not done within 30 s");
         await RunAsync(place, aws, "deadline", timeout: 30, jobTimeout: 30, interrupts: false, "timed_out job_timeout");
         await RunAsync(place, aws, "interrupt", timeout: 600, jobTimeout: 3_600, interrupts: true, "failed cancelled");
         await ServeAsync(place, aws, "server");
     }
 
-    private static async Task RunAsync(LocalFixture place, EmulatedAws aws, string name, int timeout, int jobTimeout, bool interrupts, string outcome)
+    private static async Task RunAsync(
+        LocalFixture place, EmulatedAws aws, string name, int timeout, int jobTimeout, bool interrupts, string outcome)
     {
         using var wait = EndlessWait(aws, name);
         place.With($"jobs/{name}.json", Job(place, aws, name, timeout, jobTimeout).ToJsonString());
@@ -73,11 +76,20 @@ internal sealed class StoppingTerraformTests
 
     /// <summary>The service does not answer whether a queue is there, for longer than any test lasts.</summary>
     private static ActiveFault EndlessWait(EmulatedAws aws, string queue) =>
-        aws.Faults.Add(new Fault(FaultKind.Delay) { Service = "sqs", Operation = "GetQueueAttributes", Resource = $"*{queue}", Delay = TimeSpan.FromMinutes(10) });
+        aws.Faults.Add(
+            new Fault(FaultKind.Delay)
+            {
+                Service = "sqs",
+                Operation = "GetQueueAttributes",
+                Resource = $"*{queue}",
+                Delay = TimeSpan.FromMinutes(10)
+            });
 
     private static JsonObject Job(LocalFixture place, EmulatedAws aws, string name, int timeout, int jobTimeout)
     {
-        var order = LocalFixture.Order(name, $"terraform -chdir={place["stack"]} apply -auto-approve -input=false -no-color -state={StateOf(place, name)} -var name={name}");
+        var order = LocalFixture.Order(
+            name,
+            $"terraform -chdir={place["stack"]} apply -auto-approve -input=false -no-color -state={StateOf(place, name)} -var name={name}");
         order["timeout"] = timeout;
         order["env_vars"] = new JsonObject(aws.Variables.Select(pair => KeyValuePair.Create(pair.Key, (JsonNode?)pair.Value)));
         return new JsonObject { ["job_timeout"] = jobTimeout, ["orders"] = new JsonArray(order) };

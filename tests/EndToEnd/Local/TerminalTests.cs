@@ -11,10 +11,12 @@ internal sealed partial class TerminalTests
     {
         var third = LocalFixture.Order("third", "echo out of third; exit 3");
         third["dependencies"] = new JsonArray("second");
-        return new LocalFixture().WithOrders(LocalFixture.Order("first", "true"), LocalFixture.Order("second", "echo at work; sleep 0.7"), third);
+        return new LocalFixture().WithOrders(
+            LocalFixture.Order("first", "true"), LocalFixture.Order("second", "echo at work; sleep 0.7"), third);
     }
 
-    private static async Task<(int ExitCode, string Output)> OnTerminalAsync(LocalFixture place, string terminal, bool colours, params IEnumerable<string> arguments)
+    private static async Task<(int ExitCode, string Output)> OnTerminalAsync(
+        LocalFixture place, string terminal, bool colours, params IEnumerable<string> arguments)
     {
         var command = $"stty cols 80 rows 20; exec {Binary.Require()} {string.Join(' ', arguments)}";
         var info = new ProcessStartInfo("script", ["-qfec", command, "/dev/null"]) { WorkingDirectory = place.Path };
@@ -35,7 +37,9 @@ internal sealed partial class TerminalTests
         var shown = string.Join('\n', screen);
         foreach (var (mark, name) in new[] { ("✓", "first"), ("✓", "second"), ("✗", "third") })
         {
-            await Assert.That(screen.Count(row => row.StartsWith($"  {mark} {name}", StringComparison.Ordinal))).IsEqualTo(1).Because(shown);
+            await Assert.That(screen.Count(row => row.StartsWith($"  {mark} {name}", StringComparison.Ordinal)))
+                .IsEqualTo(1)
+                .Because(shown);
         }
 
         await Assert.That(screen[0]).Contains("job · 3 orders · run seen");
@@ -64,12 +68,16 @@ internal sealed partial class TerminalTests
     [Test]
     public async Task More_orders_than_rows_fit_on_the_screen()
     {
-        using var place = new LocalFixture().WithOrders(Enumerable.Range(1, 60).Select(i => LocalFixture.Order($"o{i}", i == 30 ? "sleep 0.5" : "true")));
+        using var place = new LocalFixture().WithOrders(
+            Enumerable.Range(1, 60).Select(i => LocalFixture.Order($"o{i}", i == 30 ? "sleep 0.5" : "true")));
         var (code, output) = await OnTerminalAsync(place, "xterm", colours: true, "run", "job.json", "--parallel", "4");
         await Assert.That(code).IsEqualTo(0);
         var screen = Screen.After(output);
         await Assert.That(screen.Count).IsLessThanOrEqualTo(20).Because(string.Join('\n', screen));
-        await Assert.That(screen.Any(row => row.Contains("60 succeeded", StringComparison.Ordinal)) && screen.Any(row => row.Contains("60 of 60 done", StringComparison.Ordinal))).IsTrue();
+        await Assert.That(
+            screen.Any(row => row.Contains("60 succeeded", StringComparison.Ordinal))
+                && screen.Any(row => row.Contains("60 of 60 done", StringComparison.Ordinal)))
+            .IsTrue();
     }
 
     [GeneratedRegex("\e\\[[0-9;]*m")]

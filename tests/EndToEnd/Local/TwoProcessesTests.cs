@@ -51,13 +51,17 @@ internal sealed class TwoProcessesTests
         first.Signal(Started.Kill);
         var run = new Run((await second.EndAsync()).Json);
         await Assert.That(place.Lines().Distinct().Count()).IsEqualTo(place.Lines().Count);
-        await Assert.That(run.Orders.All(order => run.Of((string)order!["order_name"]!) is "succeeded" or "failed worker_lost" or "failed dependency_failed")).IsTrue();
+        await Assert.That(
+            run.Orders.All(
+                order => run.Of((string)order!["order_name"]!) is "succeeded" or "failed worker_lost" or "failed dependency_failed"))
+            .IsTrue();
     }
 
     [Test]
     public async Task An_interrupt_of_one_cancels_the_run_for_both()
     {
-        using var place = new LocalFixture().WithOrders(Enumerable.Range(0, 4).Select(i => LocalFixture.Order($"o{i}", "echo $$ >> $OUT; sleep 1000")));
+        using var place = new LocalFixture().WithOrders(
+            Enumerable.Range(0, 4).Select(i => LocalFixture.Order($"o{i}", "echo $$ >> $OUT; sleep 1000")));
         var first = place.Start("run", "job.json", "--run-id", place.Name, "--parallel", "2", "-o", "json");
         await LocalFixture.UntilAsync(() => place.Lines().Count == 2, "two orders run");
         var second = place.Start("run", "--resume", place.Name, "--parallel", "4", "-o", "json");
@@ -75,12 +79,17 @@ internal sealed class TwoProcessesTests
     [Test]
     public async Task Runs_of_the_same_name_in_two_state_folders_know_nothing_of_each_other()
     {
-        using var place = new LocalFixture().WithOrders(LocalFixture.Order("a", "until [ -e $OUT.go ]; do sleep 0.02; done"), LocalFixture.Order("b", "echo b >> $OUT"));
-        place.With("job.json", File.ReadAllText(place["job.json"]).Replace("\"order_name\":\"b\"", "\"order_name\":\"b\",\"dependencies\":[\"a\"]", StringComparison.Ordinal));
+        using var place = new LocalFixture().WithOrders(
+            LocalFixture.Order("a", "until [ -e $OUT.go ]; do sleep 0.02; done"), LocalFixture.Order("b", "echo b >> $OUT"));
+        place.With(
+            "job.json",
+            File.ReadAllText(place["job.json"]).Replace(
+                "\"order_name\":\"b\"", "\"order_name\":\"b\",\"dependencies\":[\"a\"]", StringComparison.Ordinal));
         place.With("quick.json", """{"orders": [{"cmds": ["true"], "timeout": 9}]}""");
         var slow = place.Start("run", "job.json", "--run-id", place.Name, "-o", "json");
         await LocalFixture.UntilAsync(() => Directory.Exists(place[$".iac-ci/internal/tmp/claims/{place.Name}"]), "it is under way");
-        await Assert.That((await place.RunAsync("run", "quick.json", "--run-id", place.Name, "--state-dir", "other")).ExitCode).IsEqualTo(0);
+        await Assert.That((await place.RunAsync("run", "quick.json", "--run-id", place.Name, "--state-dir", "other")).ExitCode)
+            .IsEqualTo(0);
         File.WriteAllText(place.Out + ".go", "");
         await Assert.That((await slow.EndAsync()).ExitCode).IsEqualTo(0);
     }

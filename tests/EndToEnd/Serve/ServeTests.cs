@@ -64,18 +64,21 @@ internal sealed class ServeTests
         foreach (var delivery in deliveries)
         {
             var content = delivery.Body is null ? null : new ByteArrayContent(delivery.Body);
-            var (status, answer) = await SendAsync(site, server, delivery.Method, content, delivery.Signature, delivery.Type, delivery.Chunked);
+            var (status, answer) = await SendAsync(
+                site, server, delivery.Method, content, delivery.Signature, delivery.Type, delivery.Chunked);
             await Assert.That(status).IsEqualTo(delivery.Status).Because($"{delivery.What}: {answer}");
             await Assert.That(answer).Contains("\"status\":\"error\"").Because(delivery.What);
         }
 
-        var invalid = ServerFixture.Body(new JsonObject { ["orders"] = new JsonArray(new JsonObject { ["cmds"] = new JsonArray(), ["timeout"] = 0 }) });
+        var invalid = ServerFixture.Body(
+            new JsonObject { ["orders"] = new JsonArray(new JsonObject { ["cmds"] = new JsonArray(), ["timeout"] = 0 }) });
         var (refused, errors) = await site.PostAsync(server, invalid);
         await Assert.That(refused).IsEqualTo(400);
         await Assert.That(errors).Contains("orders[0].cmds").And.Contains("orders[0].timeout");
         await Assert.That((await site.StatusAsync()).AsArray().Count).IsEqualTo(0);
         await Assert.That(site.Lines).IsEmpty();
-        await Assert.That(server.Errors).DoesNotContain("tell-tale").And.DoesNotContain(Convert.ToBase64String("tell-tale"u8)).And.DoesNotContain(ServerFixture.Secret);
+        await Assert.That(server.Errors)
+            .DoesNotContain("tell-tale").And.DoesNotContain(Convert.ToBase64String("tell-tale"u8)).And.DoesNotContain(ServerFixture.Secret);
     }
 
     [Test]
@@ -99,7 +102,9 @@ internal sealed class ServeTests
         var body = ServerFixture.Body(ServerFixture.Job(site.Order("vpc", "true")));
         foreach (var secret in new[] { "old-secret", "new-secret" })
         {
-            var (status, answer) = await site.SendAsync(server, HttpMethod.Post, new ByteArrayContent(body), WebhookSignature.Sign(body, Encoding.UTF8.GetBytes(secret)), "application/json");
+            var (status, answer) = await site.SendAsync(
+                server, HttpMethod.Post, new ByteArrayContent(body), WebhookSignature.Sign(body, Encoding.UTF8.GetBytes(secret)),
+                "application/json");
             await Assert.That(status).IsEqualTo(200).Because(answer);
         }
     }
@@ -112,17 +117,21 @@ internal sealed class ServeTests
         var body = ServerFixture.Body(ServerFixture.Job(site.Order("vpc", "echo vpc >> $OUT")));
         var answers = await Task.WhenAll(Enumerable.Range(0, 6).Select(n => site.PostAsync(server, body, n < 3 ? "delivery-1" : null)));
         var told = answers.Select(answer => JsonNode.Parse(answer.Answer)!).ToList();
-        await Assert.That(told.Select(answer => (string)answer["run_id"]!).Distinct().Count()).IsEqualTo(1).Because(string.Join('\n', answers));
+        await Assert.That(told.Select(answer => (string)answer["run_id"]!).Distinct().Count())
+            .IsEqualTo(1)
+            .Because(string.Join('\n', answers));
         await Assert.That(told.Count(answer => answer["repeated"] is null)).IsBetween(1, 3).Because(string.Join('\n', answers));
         var run = (string)told[0]["run_id"]!;
         await site.UntilFinalAsync(run);
         var late = JsonNode.Parse((await site.PostAsync(server, body)).Answer)!;
-        await Assert.That(((string)late["run_id"]!, (bool)late["repeated"]!, (string)late["run_status"]!)).IsEqualTo((run, true, "succeeded"));
+        await Assert.That(((string)late["run_id"]!, (bool)late["repeated"]!, (string)late["run_status"]!))
+            .IsEqualTo((run, true, "succeeded"));
         await Assert.That((string)late["hint"]!).Contains("run_id of its own");
         await Assert.That(site.Lines.Count).IsEqualTo(1);
 
         var named = System.IO.Path.GetFileName(site.Path);
-        await Assert.That((await site.PostAsync(server, ServerFixture.Body(ServerFixture.Job(site.Order("dns", "true")), named))).Status).IsEqualTo(200);
+        await Assert.That((await site.PostAsync(server, ServerFixture.Body(ServerFixture.Job(site.Order("dns", "true")), named))).Status)
+            .IsEqualTo(200);
         var (status, conflict) = await site.PostAsync(server, ServerFixture.Body(ServerFixture.Job(site.Order("another", "true")), named));
         await Assert.That(status).IsEqualTo(409).Because(conflict);
         await Assert.That((await site.StatusAsync()).AsArray().Count).IsEqualTo(2);
@@ -135,10 +144,15 @@ internal sealed class ServeTests
         var server = await site.ServeAsync("--parallel", "2");
         const string Command = "echo + >> $OUT; sleep 0.15; echo - >> $OUT";
         var answers = await Task.WhenAll(Enumerable.Range(0, 4).Select(n =>
-            site.PostAsync(server, ServerFixture.Body(ServerFixture.Job(Enumerable.Range(0, 3).Select(i => site.Order($"o{i}", Command)).Append(site.Order($"run{n}", Command)))))));
+            site.PostAsync(
+                server,
+                ServerFixture.Body(
+                    ServerFixture.Job(
+                        Enumerable.Range(0, 3).Select(i => site.Order($"o{i}", Command)).Append(site.Order($"run{n}", Command)))))));
         foreach (var (_, answer) in answers)
         {
-            await Assert.That((string?)(await site.UntilFinalAsync((string)JsonNode.Parse(answer)!["run_id"]!))["status"]).IsEqualTo("succeeded");
+            await Assert.That((string?)(await site.UntilFinalAsync((string)JsonNode.Parse(answer)!["run_id"]!))["status"])
+                .IsEqualTo("succeeded");
         }
 
         var (now, most) = (0, 0);
@@ -159,7 +173,10 @@ internal sealed class ServeTests
         var first = await site.ServeAsync("--parallel", "2");
         var victim = site.Order("victim", ServerFixture.Waits("victim"), "vpc");
         victim["must_succeed"] = false;
-        var (_, answer) = await site.PostAsync(first, ServerFixture.Body(ServerFixture.Job(site.Order("vpc", "echo vpc >> $OUT"), victim, site.Order("dns", "echo dns >> $OUT", "victim"))));
+        var (_, answer) = await site.PostAsync(
+            first,
+            ServerFixture.Body(
+                ServerFixture.Job(site.Order("vpc", "echo vpc >> $OUT"), victim, site.Order("dns", "echo dns >> $OUT", "victim"))));
         var run = (string)JsonNode.Parse(answer)!["run_id"]!;
         await ServerFixture.UntilAsync(() => site.Lines.Contains("victim begins"), "the second order runs");
         first.Signal(ServerFixture.Kill);
@@ -179,7 +196,10 @@ internal sealed class ServeTests
     {
         await using var site = new ServerFixture();
         var first = await site.ServeAsync("--parallel", "1");
-        var (_, one) = await site.PostAsync(first, ServerFixture.Body(ServerFixture.Job(site.Order("vpc", ServerFixture.Waits("vpc")), site.Order("dns", "echo dns >> $OUT", "vpc"))));
+        var (_, one) = await site.PostAsync(
+            first,
+            ServerFixture.Body(
+                ServerFixture.Job(site.Order("vpc", ServerFixture.Waits("vpc")), site.Order("dns", "echo dns >> $OUT", "vpc"))));
         await ServerFixture.UntilAsync(() => site.Lines.Contains("vpc begins"), "the first order runs");
         var (_, two) = await site.PostAsync(first, ServerFixture.Body(ServerFixture.Job(site.Order("other", "echo other >> $OUT"))));
         first.Signal(ServerFixture.Terminate);
@@ -193,7 +213,8 @@ internal sealed class ServeTests
         await site.ServeAsync("--parallel", "1");
         foreach (var answer in new[] { one, two })
         {
-            await Assert.That((string?)(await site.UntilFinalAsync((string)JsonNode.Parse(answer)!["run_id"]!))["status"]).IsEqualTo("succeeded");
+            await Assert.That((string?)(await site.UntilFinalAsync((string)JsonNode.Parse(answer)!["run_id"]!))["status"])
+                .IsEqualTo("succeeded");
         }
 
         await Assert.That(site.Lines.Order(StringComparer.Ordinal)).IsEquivalentTo(["dns", "other", "vpc begins", "vpc ends"]);
@@ -275,6 +296,7 @@ internal sealed class ServeTests
     }
 
     private static async Task<(int Status, string Answer)> SendAsync(
-        ServerFixture site, ServerFixture.Program server, HttpMethod method, HttpContent? content, string? signature, string? type, bool chunked) =>
+        ServerFixture site, ServerFixture.Program server, HttpMethod method, HttpContent? content, string? signature, string? type,
+        bool chunked) =>
         await site.SendAsync(server, method, content, signature, type, chunked: chunked);
 }

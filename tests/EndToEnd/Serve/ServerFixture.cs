@@ -11,7 +11,8 @@ namespace IacCi.Tests.EndToEnd.Serve;
 /// <summary>A folder with a repository, a state folder, and the published program at work in it.</summary>
 internal sealed partial class ServerFixture : IAsyncDisposable
 {
-    internal const string Secret = "webhook-secret-0123456789", Repo = "octo-org/infra.live", Commit = "6dcb09b5b57875f334f61aebed695e2e4193db5e";
+    internal const string Secret =
+        "webhook-secret-0123456789", Repo = "octo-org/infra.live", Commit = "6dcb09b5b57875f334f61aebed695e2e4193db5e";
 
     internal const int Kill = 9, Terminate = 15;
 
@@ -26,7 +27,8 @@ internal sealed partial class ServerFixture : IAsyncDisposable
     /// <summary>The file that commands append to as <c>$OUT</c>.</summary>
     internal IReadOnlyList<string> Lines => File.Exists(this["out.txt"]) ? File.ReadAllLines(this["out.txt"]) : [];
 
-    internal Dictionary<string, string?> Environment { get; } = new() { ["WEBHOOK_SECRET"] = Secret, ["IAC_CI_WEBHOOK_SECRET_LOCATION"] = "env:WEBHOOK_SECRET", ["GH_TOKEN"] = FakeGitHub.Token };
+    internal Dictionary<string, string?> Environment { get; } =
+        new() { ["WEBHOOK_SECRET"] = Secret, ["IAC_CI_WEBHOOK_SECRET_LOCATION"] = "env:WEBHOOK_SECRET", ["GH_TOKEN"] = FakeGitHub.Token };
 
     internal string this[string name] => System.IO.Path.Join(Path, name);
 
@@ -46,7 +48,8 @@ internal sealed partial class ServerFixture : IAsyncDisposable
     };
 
     /// <summary>A command that says its name, waits until the test makes a file, and says that it has ended.</summary>
-    internal static string Waits(string name) => $"echo {name} begins >> $OUT; for i in $(seq 600); do [ -e $SITE/go ] && break; sleep 0.05; done; echo {name} ends >> $OUT";
+    internal static string Waits(string name) =>
+        $"echo {name} begins >> $OUT; for i in $(seq 600); do [ -e $SITE/go ] && break; sleep 0.05; done; echo {name} ends >> $OUT";
 
     internal void Go() => File.WriteAllText(this["go"], "");
 
@@ -58,7 +61,9 @@ internal sealed partial class ServerFixture : IAsyncDisposable
         Environment["IAC_CI_GITHUB_API_URL"] = gitHub.Url.ToString();
         if (!Directory.Exists(this["code"]))
         {
-            await ShellAsync("git init -q code && cd code && echo x > main.tf && git add . && git -c user.name=t -c user.email=t@t.example commit -qm first");
+            await ShellAsync(
+                "git init -q code && cd code && echo x > main.tf && git add . && git -c user.name=t -c user.email=t@t.example commit " +
+                    "-qm first");
         }
 
         var job = Job(orders);
@@ -67,13 +72,22 @@ internal sealed partial class ServerFixture : IAsyncDisposable
             order!["git_repo"] = this["code"];
         }
 
-        (job["git_repo"], job["pr_number"], job["commit_hash"], job["git_token_location"], job["flow_label"]) = (Repo, 7, Commit, "env:GH_TOKEN", "network");
+        (
+            job["git_repo"], job["pr_number"], job["commit_hash"], job["git_token_location"],
+            job["flow_label"]) = (Repo, 7, Commit, "env:GH_TOKEN", "network");
         return job;
     }
 
     internal Program Start(params IEnumerable<string> arguments)
     {
-        var info = new ProcessStartInfo(Binary, arguments) { WorkingDirectory = Path, RedirectStandardError = true, RedirectStandardOutput = true, RedirectStandardInput = true };
+        var info =
+            new ProcessStartInfo(Binary, arguments)
+            {
+                WorkingDirectory = Path,
+                RedirectStandardError = true,
+                RedirectStandardOutput = true,
+                RedirectStandardInput = true
+            };
         foreach (var (name, value) in Environment)
         {
             info.Environment[name] = value;
@@ -119,10 +133,13 @@ internal sealed partial class ServerFixture : IAsyncDisposable
 
     /// <summary>Sends a signed request.</summary>
     internal Task<(int Status, string Answer)> PostAsync(Program server, byte[] body, string? delivery = null) =>
-        SendAsync(server, HttpMethod.Post, new ByteArrayContent(body), WebhookSignature.Sign(body, Encoding.UTF8.GetBytes(Secret)), "application/json", delivery);
+        SendAsync(
+            server, HttpMethod.Post, new ByteArrayContent(body), WebhookSignature.Sign(body, Encoding.UTF8.GetBytes(Secret)),
+            "application/json", delivery);
 
     internal async Task<(int Status, string Answer)> SendAsync(
-        Program server, HttpMethod method, HttpContent? content, string? signature, string? type, string? delivery = null, bool chunked = false)
+        Program server, HttpMethod method, HttpContent? content, string? signature, string? type, string? delivery = null,
+        bool chunked = false)
     {
         using var request = new HttpRequestMessage(method, new Uri(server.Url!, "/webhook")) { Content = content };
         if (type is not null && content is not null)
@@ -171,7 +188,9 @@ internal sealed partial class ServerFixture : IAsyncDisposable
 
     /// <summary>An order's status and reason in one word.</summary>
     internal static string Of(JsonNode run, string order) =>
-        run["orders"]!.AsArray().Single(o => (string?)o!["order_name"] == order) is { } o && o["failure_reason"] is { } reason ? $"{o["status"]} {reason}" : $"{run["orders"]!.AsArray().Single(x => (string?)x!["order_name"] == order)!["status"]}";
+        run["orders"]!.AsArray().Single(o => (string?)o!["order_name"] == order) is { } o && o["failure_reason"] is { } reason
+            ? $"{o["status"]} {reason}"
+            : $"{run["orders"]!.AsArray().Single(x => (string?)x!["order_name"] == order)!["status"]}";
 
     internal static async Task UntilAsync(Func<bool> holds, string what)
     {
@@ -187,10 +206,13 @@ internal sealed partial class ServerFixture : IAsyncDisposable
         }
     }
 
-    /// <summary>Everything that the program wrote: its output, and the files of its state (but for those that are a lock and nothing else).</summary>
+    /// <summary>
+    /// Everything that the program wrote: its output, and the files of its state (but for those that are a lock and nothing else).
+    /// </summary>
     internal string Everything() => string.Join('\n', programs.Select(p => p.Output + p.Errors))
         + string.Join('\n', Directory.EnumerateFiles(this[".iac-ci"], "*", SearchOption.AllDirectories)
-            .Where(file => !file.Contains("/hosts/", StringComparison.Ordinal)).Select(file => Encoding.Latin1.GetString(File.ReadAllBytes(file))));
+            .Where(file => !file.Contains("/hosts/", StringComparison.Ordinal))
+                .Select(file => Encoding.Latin1.GetString(File.ReadAllBytes(file))));
 
     public async ValueTask DisposeAsync()
     {

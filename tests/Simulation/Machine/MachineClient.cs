@@ -3,7 +3,9 @@ using IacCi.Core.Model;
 
 namespace IacCi.Simulation.Machine;
 
-/// <summary>Whoever works on the machine: starts processes, takes up what was killed, stops what runs; and what befalls the machine meanwhile.</summary>
+/// <summary>
+/// Whoever works on the machine: starts processes, takes up what was killed, stops what runs; and what befalls the machine meanwhile.
+/// </summary>
 internal sealed class MachineClient
 {
     private const int MaxRestarts = 500;
@@ -42,12 +44,29 @@ internal sealed class MachineClient
         var rng = new Rng(world.Spec.Seed, 60 + index);
         var orders = run.Orders.Select(order =>
         {
-            var (timeout, seconds) = spec.Troubles.HasFlag(Trouble.Hours) && rng.Chance(100) ? (14_400, rng.Between(600, 12_000)) : (order.Timeout, order.Seconds);
+            var (timeout, seconds) = spec.Troubles.HasFlag(Trouble.Hours) && rng.Chance(100)
+                ? (14_400, rng.Between(600, 12_000))
+                : (order.Timeout, order.Seconds);
             var ending = order.Ending <= Ending.TimesOut ? order.Ending : Ending.Fails;
             ending = spec.Troubles.HasFlag(Trouble.Hangs) && rng.Chance(150) ? Ending.Silent : ending;
-            return order with { Target = ExecutionTarget.CodeBuild, Timeout = timeout, Seconds = Math.Min(seconds, timeout - 1), Ending = ending, Large = false, Events = 0 };
+            return order with
+            {
+                Target = ExecutionTarget.CodeBuild,
+                Timeout = timeout,
+                Seconds = Math.Min(seconds, timeout - 1),
+                Ending = ending,
+                Large = false,
+                Events = 0
+            };
         });
-        return run with { Orders = [.. orders], Reported = false, JobTimeout = world.Spec.Faults.HasFlag(Fault.JobDeadline) ? rng.Pick(30, 120, 3_000) : 72_000 };
+        return run with
+        {
+            Orders = [.. orders],
+            Reported = false,
+            JobTimeout = world.Spec.Faults.HasFlag(Fault.JobDeadline)
+            ? rng.Pick(30, 120, 3_000)
+            : 72_000
+        };
     }
 
     private void Begin()
@@ -163,7 +182,9 @@ internal sealed class MachineClient
         }
     }
 
-    private bool IsOver(RunId run) => world.Store.Of(run).Job?.Status.IsFinal() == true && world.Store.Of(run).Lock is null or { Completed: true };
+    private bool IsOver(RunId run) =>
+        world.Store.Of(run).Job?.Status.IsFinal() == true && world.Store.Of(run).Lock is null or { Completed: true };
 
-    private long Seconds(int low, int high) => TimeSpan.FromSeconds(world.Rng.Between(low, high)).Ticks + world.Rng.Below((int)TimeSpan.TicksPerSecond);
+    private long Seconds(int low, int high) =>
+        TimeSpan.FromSeconds(world.Rng.Between(low, high)).Ticks + world.Rng.Below((int)TimeSpan.TicksPerSecond);
 }

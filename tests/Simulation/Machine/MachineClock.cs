@@ -1,6 +1,8 @@
 namespace IacCi.Simulation.Machine;
 
-/// <summary>The clocks of the machine as one process sees them: a time of day that may be set, and a monotonic clock that is the world's own time.</summary>
+/// <summary>
+/// The clocks of the machine as one process sees them: a time of day that may be set, and a monotonic clock that is the world's own time.
+/// </summary>
 internal sealed class MachineClock(World world, Actor actor) : TimeProvider
 {
     public override DateTimeOffset GetUtcNow() => new(world.Now + world.Machine!.SetBy, TimeSpan.Zero);
@@ -26,7 +28,9 @@ internal sealed class MachineClock(World world, Actor actor) : TimeProvider
             next = null;
             if (dueTime >= TimeSpan.Zero)
             {
-                var due = world.Spec.Mutation == Mutation.LocalBusyLoop && dueTime == Core.Hosts.Local.LocalEngine.LookInterval ? TimeSpan.FromMilliseconds(2) : dueTime;
+                var due = world.Spec.Mutation == Mutation.LocalBusyLoop && dueTime == Core.Hosts.Local.LocalEngine.LookInterval
+                    ? TimeSpan.FromMilliseconds(2)
+                    : dueTime;
                 next = new TimerStep(actor, callback, state);
                 world.Add(next, world.Now + due.Ticks);
             }
@@ -56,8 +60,8 @@ internal sealed class MachineClock(World world, Actor actor) : TimeProvider
 }
 
 /// <summary>
-/// Where the code of one process goes on: on the world's thread, at a moment that the seed chooses, as long as the process lives. Everything that the code
-/// awaits comes back here, so a process that was killed does nothing more.
+/// Where the code of one process goes on: on the world's thread, at a moment that the seed chooses, as long as the process lives.
+/// Everything that the code awaits comes back here, so a process that was killed does nothing more.
 /// </summary>
 internal sealed class ProcessContext(World world, Actor actor) : SynchronizationContext
 {
@@ -75,7 +79,8 @@ internal sealed class ProcessContext(World world, Actor actor) : Synchronization
         }
     }
 
-    public override void Send(SendOrPostCallback d, object? state) => throw new NotSupportedException("nothing waits for another thread here");
+    public override void Send(SendOrPostCallback d, object? state) =>
+        throw new NotSupportedException("nothing waits for another thread here");
 
     public override SynchronizationContext CreateCopy() => this;
 

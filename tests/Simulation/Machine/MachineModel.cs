@@ -26,7 +26,10 @@ internal sealed class OrderTruth
     public long? ResultAt { get; set; }
 }
 
-/// <summary>The machine of a world: its clock, its processes, what they share, and what really happened on it. It checks what only one machine promises.</summary>
+/// <summary>
+/// The machine of a world: its clock, its processes, what they share, and what really happened on it. It checks what only one machine
+/// promises.
+/// </summary>
 internal sealed class MachineModel
 {
     /// <summary>A second more for what takes no time in the world's eyes: calls, posts, the interval of looks.</summary>
@@ -82,7 +85,8 @@ internal sealed class MachineModel
 
     public bool AnyStopped { get; set; }
 
-    public OrderTruth Of(RunId run, OrderNum num) => truths.TryGetValue((run, num), out var truth) ? truth : truths[(run, num)] = new OrderTruth();
+    public OrderTruth Of(RunId run, OrderNum num) =>
+        truths.TryGetValue((run, num), out var truth) ? truth : truths[(run, num)] = new OrderTruth();
 
     public string Enter(Actor actor)
     {
@@ -162,7 +166,9 @@ internal sealed class MachineModel
         }
         else if (change.Target.IsTerminal() && IsCalm && truth.ResultAt is { } at)
         {
-            world.Require(world.Now - at <= Slack + (Spec.Parallel * LookTicks), "slow-to-notice", $"the result of {run} {change.Num} stood for {TimeSpan.FromTicks(world.Now - at)} before anything followed");
+            world.Require(
+                world.Now - at <= Slack + (Spec.Parallel * LookTicks), "slow-to-notice",
+                $"the result of {run} {change.Num} stood for {TimeSpan.FromTicks(world.Now - at)} before anything followed");
         }
     }
 
@@ -184,13 +190,15 @@ internal sealed class MachineModel
     }
 
     public void LeaseBroken(string owner) => world.Require(
-        processes.TryGetValue(owner.Split('/')[0], out var holder) && holder.Dead, "lease-taken", $"the lease of {owner}, who is alive, is broken");
+        processes.TryGetValue(owner.Split('/')[0], out var holder) && holder.Dead, "lease-taken",
+        $"the lease of {owner}, who is alive, is broken");
 
     public void CommandsStart(RunId run, OrderNum num, ProcessLoad load)
     {
         world.Invariants.CommandsStart(run, num);
         load.Running++;
-        world.Require(load.Running <= Spec.Parallel, "slots-exceeded", $"{load.Running} orders at work in one process, {Spec.Parallel} allowed");
+        world.Require(
+            load.Running <= Spec.Parallel, "slots-exceeded", $"{load.Running} orders at work in one process, {Spec.Parallel} allowed");
         Of(run, num).StartedAt = world.Now;
     }
 
@@ -212,17 +220,24 @@ internal sealed class MachineModel
 
         var spec = world.Runs[run].Orders[num.Index];
         var reason = (result.FailureReason ?? "").Split(':')[0];
-        world.Require(IsDue(run, truth, spec, reason), "G10-ended-early", $"{run} {num} is ended as {result.Status} {result.FailureReason}: claimed {At(truth.ClaimedAt)}, by {truth.ClaimedBy}, started {At(truth.StartedAt)}, ended {At(truth.EndedAt)}, now {At(world.Now)}");
+        world.Require(
+            IsDue(run, truth, spec, reason), "G10-ended-early",
+            $"{run} {num} is ended as {result.Status} {result.FailureReason}: claimed {At(truth.ClaimedAt)}, by {truth.ClaimedBy}, " +
+                $"started {At(truth.StartedAt)}, ended {At(truth.EndedAt)}, now {At(world.Now)}");
         if (truth.ClaimedAt is { } claimed && !processes[truth.ClaimedBy!].Dead)
         {
             var bound = claimed + TimeSpan.FromSeconds(spec.Timeout + LateSeconds).Ticks + Slack + Lost + (world.Faults.Hits * AfterFault);
-            world.Require(world.Now <= bound, "G10-ended-late", $"{run} {num} was claimed at {At(claimed)} and is ended at {At(world.Now)}");
+            world.Require(
+                world.Now <= bound, "G10-ended-late", $"{run} {num} was claimed at {At(claimed)} and is ended at {At(world.Now)}");
         }
 
         else if (truth.ClaimedAt < TakenUpAt.GetValueOrDefault(run))
         {
             var bound = TakenUpAt[run] + TimeSpan.FromSeconds(LateSeconds).Ticks + Slack + Lost + (world.Faults.Hits * AfterFault);
-            world.Require(world.Now <= bound, "G10-ended-late", $"{run} {num} was lost with {truth.ClaimedBy}, the run was taken up at {At(TakenUpAt[run])}, and it is ended at {At(world.Now)}");
+            world.Require(
+                world.Now <= bound, "G10-ended-late",
+                $"{run} {num} was lost with {truth.ClaimedBy}, the run was taken up at {At(TakenUpAt[run])}, and it is ended at " +
+                    $"{At(world.Now)}");
         }
 
         TimesAreTrue(run, num, truth, result);
@@ -234,11 +249,18 @@ internal sealed class MachineModel
         "timeout" => truth.StartedAt + TimeSpan.FromSeconds(spec.Timeout).Ticks <= world.Now,
         "cancelled" => Interrupted.Contains(run) || truth.Asked,
         "worker_stopped" => AnyStopped || world.Faults.Hits > 0 || Spec.Troubles.HasFlag(Trouble.DiskFull),
-        "worker_unresponsive" => truth.ClaimedAt + TimeSpan.FromSeconds(spec.Timeout + StopPolicy.DefaultGraceSeconds + Core.Jobs.OrderLimits.WatchdogGraceSeconds).Ticks <= world.Now,
-        "never_started" => truth.ClaimedAt is null && truth.DispatchedAt + TimeSpan.FromSeconds(Core.Jobs.OrderLimits.ClaimSeconds(spec.Target)).Ticks <= world.Now,
-        "worker_lost" => truth.ClaimedBy is null || processes[truth.ClaimedBy].Dead || world.Faults.Hits > 0 || Spec.Troubles.HasFlag(Trouble.DiskFull),
+        "worker_unresponsive" =>
+            truth.ClaimedAt
+                + TimeSpan.FromSeconds(spec.Timeout + StopPolicy.DefaultGraceSeconds + Core.Jobs.OrderLimits.WatchdogGraceSeconds).Ticks
+                <= world.Now,
+        "never_started" =>
+            truth.ClaimedAt is null
+                && truth.DispatchedAt + TimeSpan.FromSeconds(Core.Jobs.OrderLimits.ClaimSeconds(spec.Target)).Ticks <= world.Now,
+        "worker_lost" =>
+            truth.ClaimedBy is null || processes[truth.ClaimedBy].Dead || world.Faults.Hits > 0 || Spec.Troubles.HasFlag(Trouble.DiskFull),
 
-        // A second process that takes the run up gives it its time anew, just when the first one ends it; and their clocks may differ (docs/correctness.md).
+        // A second process that takes the run up gives it its time anew, just when the first one ends it; and their clocks may differ
+        // (docs/correctness.md).
         "job_timeout" when Spec.Troubles.HasFlag(Trouble.TwoProcessesTests) => true,
         "job_timeout" => TakenUpAt.GetValueOrDefault(run) + TimeSpan.FromSeconds(world.Runs[run].JobTimeout).Ticks <= world.Now + Slack,
         _ => true,
@@ -247,14 +269,18 @@ internal sealed class MachineModel
     /// <summary>A process tells times by the clock as it was set when it began, and durations by the monotonic clock.</summary>
     private void TimesAreTrue(RunId run, OrderNum num, OrderTruth truth, OrderResult result)
     {
-        if (truth.StartedAt is not { } started || truth.EndedAt is not { } ended || result.StartedAt is not { } from || result.FinishedAt is not { } to || result.ExitCode is null)
+        if (truth.StartedAt is not { } started || truth.EndedAt is not { } ended || result.StartedAt is not { } from
+            || result.FinishedAt is not { } to || result.ExitCode is null)
         {
             return;
         }
 
-        world.Require(Math.Abs((to - from).Ticks - (ended - started)) <= Slack, "times-untrue", $"{run} {num} took {TimeSpan.FromTicks(ended - started)}, and its result says {to - from}");
         world.Require(
-            offsets.Any(offset => Math.Abs(from.UtcTicks - offset - started) <= Slack), "times-untrue", $"{run} {num} started at {At(started)}, and its result says {At(from.UtcTicks)}");
+            Math.Abs((to - from).Ticks - (ended - started)) <= Slack, "times-untrue",
+            $"{run} {num} took {TimeSpan.FromTicks(ended - started)}, and its result says {to - from}");
+        world.Require(
+            offsets.Any(offset => Math.Abs(from.UtcTicks - offset - started) <= Slack), "times-untrue",
+                $"{run} {num} started at {At(started)}, and its result says {At(from.UtcTicks)}");
     }
 
     /// <summary>A process has ended as it should: it holds no slot, and has recorded whatever it claimed.</summary>
@@ -266,7 +292,8 @@ internal sealed class MachineModel
         foreach (var ((run, num), truth) in truths)
         {
             world.Require(
-                truth.ClaimedBy != name || truth.ResultAt is not null || truth is { StartedAt: not null, EndedAt: null } || world.Faults.Hits > 0 || Spec.Troubles.HasFlag(Trouble.DiskFull),
+                truth.ClaimedBy != name || truth.ResultAt is not null || truth is { StartedAt: not null, EndedAt: null }
+                    || world.Faults.Hits > 0 || Spec.Troubles.HasFlag(Trouble.DiskFull),
                 "left-unrecorded", $"{name} claimed {run} {num}, and ends without having recorded how it ended");
         }
     }
@@ -277,17 +304,21 @@ internal sealed class MachineModel
         {
             world.Invariants.RunAtRest(state, lockMayStay: !IsCalm);
 
-            // An intake that stands still for longer than any may take is given up by whoever looks; and a second process cannot know that the first one is at it.
+            // An intake that stands still for longer than any may take is given up by whoever looks; and a second process cannot know that
+            // the first one is at it.
             var mayBeGivenUp = Spec.Serve || world.Spec.Faults.HasFlag(Fault.Pause) || Spec.Troubles.HasFlag(Trouble.TwoProcessesTests);
             world.Require(
-                state.Job!.FailureReason != FailureReason.IntakeAbandoned || !Kept.ContainsKey(state.Run) || mayBeGivenUp, "intake-forgotten", $"the intake of {state.Run} was given up, and its job was kept");
+                state.Job!.FailureReason != FailureReason.IntakeAbandoned || !Kept.ContainsKey(state.Run) || mayBeGivenUp,
+                "intake-forgotten", $"the intake of {state.Run} was given up, and its job was kept");
             JobInTime(state);
 
             // A long chain may need more than the longest time that a job can ask for; that it had it is checked with each result.
             if (IsCalm && state.Job.FailureReason != FailureReason.JobTimeout)
             {
                 var expected = new string(Graphs.Expected(world.Runs[state.Run]));
-                world.Require(new string(state.Letters) == expected, "wrong-outcome", $"{state.Run} ended as {new string(state.Letters)}, not as {expected}");
+                world.Require(
+                    new string(state.Letters) == expected, "wrong-outcome",
+                    $"{state.Run} ended as {new string(state.Letters)}, not as {expected}");
             }
         }
 
@@ -298,11 +329,16 @@ internal sealed class MachineModel
 
         StillDriving();
         var orders = world.Runs.Values.Sum(run => run.Orders.Length);
-        var allowed = (CallsPerSecond * DrivenSeconds * (1 + Spec.Parallel)) + (CallsPerOrder * orders) + (FixedCalls * (1 + processes.Count) * world.Runs.Count);
-        world.Require(world.CallsOf(Role.Machine) <= allowed, "busy-loop", $"{world.CallsOf(Role.Machine)} calls in {DrivenSeconds} s for {orders} orders, {allowed} allowed");
+        var allowed = (CallsPerSecond * DrivenSeconds * (1 + Spec.Parallel)) + (CallsPerOrder * orders) + (
+            FixedCalls * (1 + processes.Count) * world.Runs.Count);
+        world.Require(
+            world.CallsOf(Role.Machine) <= allowed, "busy-loop",
+            $"{world.CallsOf(Role.Machine)} calls in {DrivenSeconds} s for {orders} orders, {allowed} allowed");
     }
 
-    /// <summary>Nothing goes wrong, and nobody asks for anything else: everything ends as the job says. (A clock that is set is nothing wrong.)</summary>
+    /// <summary>
+    /// Nothing goes wrong, and nobody asks for anything else: everything ends as the job says. (A clock that is set is nothing wrong.)
+    /// </summary>
     public bool IsCalm => world.Spec.Faults == Fault.None && (Spec.Troubles & ~(Trouble.ClockSet | Trouble.Hours)) == Trouble.None;
 
     private void JobInTime(RunState state)
@@ -310,7 +346,9 @@ internal sealed class MachineModel
         if (state.Job is { FinishedAt: not null } && IsCalm && FinishedAt.TryGetValue(state.Run, out var finished))
         {
             var bound = TakenUpAt[state.Run] + TimeSpan.FromSeconds(world.Runs[state.Run].JobTimeout + LateSeconds).Ticks;
-            world.Require(finished <= bound, "G10-ended-late", $"the job {state.Run} was taken up at {At(TakenUpAt[state.Run])} and ends at {At(finished)}");
+            world.Require(
+                finished <= bound, "G10-ended-late",
+                $"the job {state.Run} was taken up at {At(TakenUpAt[state.Run])} and ends at {At(finished)}");
         }
     }
 

@@ -13,8 +13,11 @@ internal sealed class MachineStore(World world, Actor actor) : ActorStore(world,
     private readonly World world = world;
     private readonly Actor actor = actor;
 
-    public static bool IsWrite(Verb verb) => verb is Verb.CreateJob or Verb.AddOrders or Verb.Activate or Verb.AdvanceJob or Verb.SetComment or Verb.Advance or Verb.TryAcquireLease
-        or Verb.AddToInbox or Verb.Commit or Verb.Complete or Verb.Create or Verb.Put or Verb.Claim or Verb.Report or Verb.Flush or Verb.SetDeadline or Verb.AddHost or Verb.BreakLease;
+    public static bool IsWrite(Verb verb) =>
+        verb is Verb.CreateJob or Verb.AddOrders or Verb.Activate or Verb.AdvanceJob or Verb.SetComment or Verb.Advance
+            or Verb.TryAcquireLease
+        or Verb.AddToInbox or Verb.Commit or Verb.Complete or Verb.Create or Verb.Put or Verb.Claim or Verb.Report or Verb.Flush
+            or Verb.SetDeadline or Verb.AddHost or Verb.BreakLease;
 
     public WrittenMark Written => new(world.Machine!.Writes);
 
@@ -36,7 +39,8 @@ internal sealed class MachineStore(World world, Actor actor) : ActorStore(world,
     public ValueTask<IReadOnlyList<string>> AddHostAsync(RunId run, string hostId, CancellationToken cancellationToken) =>
         world.Ask<IReadOnlyList<string>>(actor, Verb.AddHost, world.Traced($"{run} {hostId}"), () => world.Machine!.AddHost(run, hostId));
 
-    public ValueTask BreakLeaseAsync(RunId run, string owner, CancellationToken cancellationToken) => world.Tell(actor, Verb.BreakLease, world.Traced($"{run} {owner}"), () =>
+    public ValueTask BreakLeaseAsync(RunId run, string owner, CancellationToken cancellationToken) =>
+        world.Tell(actor, Verb.BreakLease, world.Traced($"{run} {owner}"), () =>
     {
         var state = world.Store.Of(run);
         world.Machine!.LeaseBroken(owner);
@@ -44,8 +48,10 @@ internal sealed class MachineStore(World world, Actor actor) : ActorStore(world,
         return true;
     });
 
-    async ValueTask<IReadOnlyList<JobRecord>> IRunStore.ListJobsAsync(int limit, CancellationToken cancellationToken) => await world.Ask<IReadOnlyList<JobRecord>>(
-        actor, Verb.ListJobs, null, () => [.. world.Store.Runs.Select(state => state.Job).OfType<JobRecord>().OrderByDescending(job => job.CreatedAt).Take(limit)]);
+    async ValueTask<IReadOnlyList<JobRecord>> IRunStore.ListJobsAsync(int limit, CancellationToken cancellationToken) =>
+        await world.Ask<IReadOnlyList<JobRecord>>(
+        actor, Verb.ListJobs, null,
+        () => [.. world.Store.Runs.Select(state => state.Job).OfType<JobRecord>().OrderByDescending(job => job.CreatedAt).Take(limit)]);
 }
 
 /// <summary>The folder of objects as one process calls it: it tells of what it writes itself.</summary>
@@ -53,11 +59,14 @@ internal sealed class MachineObjects(World world, Actor actor, string name, RunS
 {
     private readonly ActorObjects inner = new(world, actor, world.Internal);
 
-    public ValueTask<ReadOnlyMemory<byte>?> GetAsync(string key, long maxBytes, CancellationToken cancellationToken) => inner.GetAsync(key, maxBytes, cancellationToken);
+    public ValueTask<ReadOnlyMemory<byte>?> GetAsync(string key, long maxBytes, CancellationToken cancellationToken) =>
+        inner.GetAsync(key, maxBytes, cancellationToken);
 
     public async ValueTask<StoredObject?> ReadAsync(string key, long maxBytes, CancellationToken cancellationToken) =>
         await inner.GetAsync(key, maxBytes, cancellationToken) is { } content
-            ? new StoredObject(world.Spec.Mutation == Mutation.LocalClaimsAsOldAsTheFirst && IsClaim(key) ? world.Machine!.FirstClaim ?? content : content, null)
+            ? new StoredObject(
+                world.Spec.Mutation == Mutation.LocalClaimsAsOldAsTheFirst && IsClaim(key) ? world.Machine!.FirstClaim ?? content : content,
+                null)
             : null;
 
     public ValueTask<bool> ExistsAsync(string key, CancellationToken cancellationToken) => inner.ExistsAsync(key, cancellationToken);
@@ -89,7 +98,8 @@ internal sealed class MachineObjects(World world, Actor actor, string name, RunS
         Tell(true, key);
     }
 
-    public IAsyncEnumerable<string> ListAsync(string prefix, CancellationToken cancellationToken) => inner.ListAsync(prefix, cancellationToken);
+    public IAsyncEnumerable<string> ListAsync(string prefix, CancellationToken cancellationToken) =>
+        inner.ListAsync(prefix, cancellationToken);
 
     private void Tell(bool written, string key)
     {
@@ -123,16 +133,20 @@ internal sealed class MachineKeys(World world, Actor actor) : IRunKeys, IPending
     public void End(RunId run) => begun.Remove(run);
 
     public ValueTask<PendingSubmission?> FindAsync(RunId run, CancellationToken cancellationToken) =>
-        world.Ask(actor, Verb.Get, world.Traced($"submission of {run}"), () => world.Spec.Mutation == Mutation.LocalSubmissionForgotten ? null : world.Machine!.Kept.GetValueOrDefault(run));
+        world.Ask(
+            actor, Verb.Get, world.Traced($"submission of {run}"),
+            () => world.Spec.Mutation == Mutation.LocalSubmissionForgotten ? null : world.Machine!.Kept.GetValueOrDefault(run));
 
-    public ValueTask<string> GetOrCreateRecipientAsync(RunId run, CancellationToken cancellationToken) => world.Ask(actor, Verb.MakeKey, world.Traced($"{run}"), () =>
+    public ValueTask<string> GetOrCreateRecipientAsync(RunId run, CancellationToken cancellationToken) =>
+        world.Ask(actor, Verb.MakeKey, world.Traced($"{run}"), () =>
     {
         world.Store.Of(run).KeyThere = true;
         world.Machine!.Kept.TryAdd(run, begun[run]);
         return $"age1{run}";
     });
 
-    public ValueTask DeleteAsync(RunId run, CancellationToken cancellationToken) => world.Tell(actor, Verb.DeleteKey, world.Traced($"{run}"), () =>
+    public ValueTask DeleteAsync(RunId run, CancellationToken cancellationToken) =>
+        world.Tell(actor, Verb.DeleteKey, world.Traced($"{run}"), () =>
     {
         world.Store.Of(run).KeyThere = false;
         return true;
@@ -172,13 +186,17 @@ internal sealed class MachineOpener(World world) : IOrderOpener
     }
 }
 
-/// <summary>Commands that take their time: they end, fail, run into their timeout, are stopped and need a while for that, or hang for ever.</summary>
+/// <summary>
+/// Commands that take their time: they end, fail, run into their timeout, are stopped and need a while for that, or hang for ever.
+/// </summary>
 internal sealed class MachineCommands(World world, Actor actor, ProcessLoad load) : ICommandRunner
 {
-    public async ValueTask<CommandOutcome> RunAsync(CommandList commands, IOutputSink output, CancellationToken stop, CancellationToken kill)
+    public async ValueTask<CommandOutcome> RunAsync(
+        CommandList commands, IOutputSink output, CancellationToken stop, CancellationToken kill)
     {
         var run = RunId.Parse(commands.Environment[MachineOpener.RunVariable]);
-        var num = new OrderNum(int.Parse(commands.Environment[MachineOpener.OrderVariable], System.Globalization.CultureInfo.InvariantCulture));
+        var num = new OrderNum(
+            int.Parse(commands.Environment[MachineOpener.OrderVariable], System.Globalization.CultureInfo.InvariantCulture));
         var spec = world.Runs[run].Orders[num.Index];
         if (stop.IsCancellationRequested)
         {
@@ -188,10 +206,16 @@ internal sealed class MachineCommands(World world, Actor actor, ProcessLoad load
 
         world.Machine!.CommandsStart(run, num, load);
         var ended = new TaskCompletionSource<CommandOutcome>(TaskCreationOptions.RunContinuationsAsynchronously);
-        End(TimeSpan.FromSeconds(spec.Timeout).Ticks + Grace(), spec.Ending == Ending.Silent, new(OrderStatus.TimedOut, 130, "timeout", []));
+        End(
+            TimeSpan.FromSeconds(spec.Timeout).Ticks + Grace(), spec.Ending == Ending.Silent,
+            new(OrderStatus.TimedOut, 130, "timeout", []));
         if (spec.Ending is not (Ending.Silent or Ending.TimesOut))
         {
-            End(TimeSpan.FromSeconds(spec.Seconds).Ticks, false, spec.Ending == Ending.Succeeds ? new(OrderStatus.Succeeded, 0, null, []) : new(OrderStatus.Failed, 3, "command_failed", []));
+            End(
+                TimeSpan.FromSeconds(spec.Seconds).Ticks, false,
+                spec.Ending == Ending.Succeeds
+                    ? new(OrderStatus.Succeeded, 0, null, [])
+                    : new(OrderStatus.Failed, 3, "command_failed", []));
         }
 
         using var stopping = stop.UnsafeRegister(_ =>
@@ -233,7 +257,8 @@ internal sealed class NoLogs : ILiveLogs, ILiveLog
 }
 
 /// <summary>Slots of which some never come back, or of which there is one too many.</summary>
-internal sealed class FaultySlots(World world, int count) : OrderSlots(world.Spec.Mutation == Mutation.LocalSlotTooMany ? count + 1 : count, TimeProvider.System)
+internal sealed class FaultySlots(World world, int count) : OrderSlots(
+    world.Spec.Mutation == Mutation.LocalSlotTooMany ? count + 1 : count, TimeProvider.System)
 {
     private int orders;
 

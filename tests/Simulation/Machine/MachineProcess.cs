@@ -7,7 +7,10 @@ using IacCi.Core.Worker;
 
 namespace IacCi.Simulation.Machine;
 
-/// <summary>One process on the machine: the real local engine, or the real server's runs, over the world's parts. It ends when its work is done, or is killed.</summary>
+/// <summary>
+/// One process on the machine: the real local engine, or the real server's runs, over the world's parts. It ends when its work is done, or
+/// is killed.
+/// </summary>
 internal sealed class MachineProcess
 {
     private readonly World world;

@@ -15,7 +15,9 @@ internal enum Trouble
     /// <summary>Nothing can be written for a while.</summary>
     DiskFull = 1 << 2,
 
-    /// <summary>The clock is set: by seconds, by an hour, by a day, forward or back. (A laptop that slept: forward, and nothing moved meanwhile.)</summary>
+    /// <summary>
+    /// The clock is set: by seconds, by an hour, by a day, forward or back. (A laptop that slept: forward, and nothing moved meanwhile.)
+    /// </summary>
     ClockSet = 1 << 3,
 
     /// <summary>Somebody presses Ctrl-C, or stops the server.</summary>
@@ -46,15 +48,21 @@ internal sealed record MachineSpec
     /// <summary>How many kinds of trouble there are.</summary>
     public static readonly int Kinds = System.Numerics.BitOperations.PopCount((uint)Trouble.All);
 
-    /// <summary>The faults of single calls that a machine has: kills, a disk or a state file that refuses, answers that are lost, slow calls.</summary>
-    private const Fault CallFaults = Fault.CrashBefore | Fault.CrashAfter | Fault.Throttle | Fault.ErrorAfter | Fault.Slow | Fault.Pause | Fault.JobDeadline;
+    /// <summary>
+    /// The faults of single calls that a machine has: kills, a disk or a state file that refuses, answers that are lost, slow calls.
+    /// </summary>
+    private const Fault CallFaults =
+        Fault.CrashBefore | Fault.CrashAfter | Fault.Throttle | Fault.ErrorAfter | Fault.Slow | Fault.Pause | Fault.JobDeadline;
 
     /// <summary>The world of a seed.</summary>
     public static Spec Of(ulong seed)
     {
         var rng = new Rng(seed, 5);
         var calm = rng.Chance(300);
-        var troubles = calm ? rng.Pick(Trouble.None, Trouble.None, Trouble.ClockSet) : rng.Pick(Trouble.None, (Trouble)rng.Below(1 << 8), (Trouble)(rng.Below(1 << 8) & rng.Below(1 << 8)), (Trouble)(1 << rng.Below(8)));
+        var troubles = calm
+            ? rng.Pick(Trouble.None, Trouble.None, Trouble.ClockSet)
+            : rng.Pick(
+                Trouble.None, (Trouble)rng.Below(1 << 8), (Trouble)(rng.Below(1 << 8) & rng.Below(1 << 8)), (Trouble)(1 << rng.Below(8)));
         return new Spec
         {
             Seed = seed,

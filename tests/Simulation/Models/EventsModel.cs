@@ -4,7 +4,9 @@ using IacCi.Core.Text;
 
 namespace IacCi.Simulation.Models;
 
-/// <summary>Events of the bucket on their way to the orchestrating Lambda: at least once, or (as a fault) never; late; several records in one.</summary>
+/// <summary>
+/// Events of the bucket on their way to the orchestrating Lambda: at least once, or (as a fault) never; late; several records in one.
+/// </summary>
 internal sealed class EventsModel(World world)
 {
     private const int Retries = 2;
@@ -77,7 +79,8 @@ internal sealed class EventsModel(World world)
         var heard = world.Spec.Mutation == Mutation.RecordIgnored ? records[..1] : records;
         try
         {
-            await (world.Spec.RealShells ? RoleShells.OrchestrateAsync(world, host, heard, $"request-{++owners}", until) : HandleAsync(host, heard, until));
+            await (world.Spec.RealShells ? RoleShells.OrchestrateAsync(world, host, heard, $"request-{++owners}", until) : HandleAsync(host,
+                heard, until));
         }
         catch (Exception e) when (World.IsFaultOfUse(e) && world.Spec.Mutation == Mutation.ErrorSwallowed)
         {

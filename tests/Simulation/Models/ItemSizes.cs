@@ -4,8 +4,8 @@ using IacCi.Core.Model;
 namespace IacCi.Simulation.Models;
 
 /// <summary>
-/// What DynamoDB takes at once (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html). A text has at most three bytes for each
-/// of its characters, so most need not be counted.
+/// What DynamoDB takes at once (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html). A text has at most
+/// three bytes for each of its characters, so most need not be counted.
 /// </summary>
 internal static class ItemSizes
 {

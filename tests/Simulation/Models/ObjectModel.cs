@@ -15,7 +15,11 @@ internal sealed class ObjectModel(World world, bool isInternal)
     public Entry? this[string key] => entries.GetValueOrDefault(key);
 
     public ReadOnlyMemory<byte>? Get(string key, long maxBytes) =>
-        !entries.TryGetValue(key, out var entry) ? (ReadOnlyMemory<byte>?)null : entry.Size > maxBytes ? throw new ObjectTooLargeException(key, maxBytes) : entry.Content;
+        !entries.TryGetValue(key, out var entry)
+            ? (ReadOnlyMemory<byte>?)null
+            : entry.Size > maxBytes
+            ? throw new ObjectTooLargeException(key, maxBytes)
+            : entry.Content;
 
     public StoredObject? Read(string key, long maxBytes, Role by)
     {
@@ -30,23 +34,27 @@ internal sealed class ObjectModel(World world, bool isInternal)
             return new StoredObject((OrderClaim.Parse(content.Span) with { By = null }).ToJson(), at);
         }
 
-        return by != Role.OrderWatchdog || !TryParseClaim(key, out var run, out var num) ? new StoredObject(content, at) : world.Spec.Mutation switch
-        {
-            Mutation.WatchFromDispatch => Timed(content, world.Times.WatchedFrom(run, num)),
-            Mutation.ClaimsShareATime => Timed(content, new DateTimeOffset(firstClaimAt, TimeSpan.Zero)),
-            Mutation.ClaimTimeForgotten => Timed(content, null),
-            _ => new StoredObject(content, at),
-        };
+        return by != Role.OrderWatchdog || !TryParseClaim(key, out var run, out var num)
+            ? new StoredObject(content, at)
+            : world.Spec.Mutation switch
+            {
+                Mutation.WatchFromDispatch => Timed(content, world.Times.WatchedFrom(run, num)),
+                Mutation.ClaimsShareATime => Timed(content, new DateTimeOffset(firstClaimAt, TimeSpan.Zero)),
+                Mutation.ClaimTimeForgotten => Timed(content, null),
+                _ => new StoredObject(content, at),
+            };
     }
 
     /// <summary>Reads the run and the number out of the key of a claim; false for any other key.</summary>
     public static bool TryParseClaim(string key, out RunId run, out OrderNum num)
     {
         (run, num) = (default, default);
-        return IsClaim(key) && key.Split('/') is [_, _, var name, var number] && RunId.TryParse(name, out run) && OrderNum.TryParse(number, out num);
+        return IsClaim(key) && key.Split('/') is [_, _, var name, var number] && RunId.TryParse(name, out run)
+            && OrderNum.TryParse(number, out num);
     }
 
-    private static StoredObject Timed(ReadOnlyMemory<byte> claim, DateTimeOffset? at) => new((OrderClaim.Parse(claim.Span) with { ClaimedAt = at }).ToJson(), at);
+    private static StoredObject Timed(ReadOnlyMemory<byte> claim, DateTimeOffset? at) =>
+        new((OrderClaim.Parse(claim.Span) with { ClaimedAt = at }).ToJson(), at);
 
 
     public bool Create(string key, ReadOnlyMemory<byte> content, Role by, long? size = null)
@@ -72,8 +80,11 @@ internal sealed class ObjectModel(World world, bool isInternal)
     /// <summary>One page of keys behind a key. Only results are listed by anybody, and those are kept in order.</summary>
     public List<string> Page(string prefix, string? after)
     {
-        var keys = IsResult(prefix) ? results.GetViewBetween(after ?? prefix, prefix + char.MaxValue) : entries.Keys.Order(StringComparer.Ordinal).AsEnumerable();
-        return [.. keys.Where(k => k != after && k.StartsWith(prefix, StringComparison.Ordinal) && (after is null || string.CompareOrdinal(k, after) > 0)).Take(1_000)];
+        var keys = IsResult(prefix)
+            ? results.GetViewBetween(after ?? prefix, prefix + char.MaxValue)
+            : entries.Keys.Order(StringComparer.Ordinal).AsEnumerable();
+        return [.. keys.Where(k => k != after && k.StartsWith(prefix,
+            StringComparison.Ordinal) && (after is null || string.CompareOrdinal(k, after) > 0)).Take(1_000)];
     }
 
     /// <summary>The bucket's lifecycle rule deletes an object that is a day old, or some time after that.</summary>

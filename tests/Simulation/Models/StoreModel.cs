@@ -47,7 +47,10 @@ internal sealed class RunState(RunId run)
     public Func<bool> KeyMakerDied { get; set; } = () => false;
 }
 
-/// <summary>The run store as DynamoDB keeps it: items, conditions, transactions. Each call is one atomic step; what it must not allow is checked on the spot.</summary>
+/// <summary>
+/// The run store as DynamoDB keeps it: items, conditions, transactions. Each call is one atomic step; what it must not allow is checked on
+/// the spot.
+/// </summary>
 internal sealed class StoreModel(World world)
 {
     private readonly Dictionary<RunId, RunState> runs = [];
@@ -95,7 +98,8 @@ internal sealed class StoreModel(World world)
         var last = orders[^1].Num.Index;
         if (state.Orders.Length <= last)
         {
-            (state.Orders, state.Letters, state.OrderGone) = (Grow(state.Orders, last + 1), Grow(state.Letters, last + 1), Grow(state.OrderGone, last + 1));
+            (state.Orders, state.Letters, state.OrderGone) = (
+                Grow(state.Orders, last + 1), Grow(state.Letters, last + 1), Grow(state.OrderGone, last + 1));
             state.Visited = Grow(state.Visited, last + 1);
         }
 
@@ -107,7 +111,8 @@ internal sealed class StoreModel(World world)
             }
 
             world.Require(
-                orders.All(o => state.Orders[o.Num.Index]?.Status is null or OrderStatus.Queued), "order-overwritten", $"{orders[0].RunId}: orders are queued again");
+                orders.All(o => state.Orders[o.Num.Index]?.Status is null or OrderStatus.Queued), "order-overwritten",
+                    $"{orders[0].RunId}: orders are queued again");
         }
 
         ItemSizes.Check(world, orders);
@@ -130,12 +135,15 @@ internal sealed class StoreModel(World world)
         }
 
         world.Require(state.Job.Status == JobStatus.Preparing, "activated-again", $"{state.Run} was {state.Job.Status} and becomes active");
-        world.Require(state.Orders.Length == state.Job.OrderCount && state.Orders.All(o => o is not null), "incomplete", $"{state.Run} is active without all its orders");
+        world.Require(
+            state.Orders.Length == state.Job.OrderCount && state.Orders.All(o => o is not null), "incomplete",
+            $"{state.Run} is active without all its orders");
         state.Job = state.Job with { Status = JobStatus.Active, LastUpdate = at };
         state.Lock = initial;
         Forget(initial.Deadline + Planning.AfterDeadline, () => state.LockGone = true);
         world.Times.Activated(state.Run);
-        AddEvent(state, OrderNum.Job, RunEvents.OfJob(state.Run, initial.TraceId, initial.FlowId, RunEvents.JobStarted, JobStatus.Active, at));
+        AddEvent(
+            state, OrderNum.Job, RunEvents.OfJob(state.Run, initial.TraceId, initial.FlowId, RunEvents.JobStarted, JobStatus.Active, at));
         return true;
     }
 
@@ -149,7 +157,9 @@ internal sealed class StoreModel(World world)
         }
 
         world.Require(!job.Status.IsFinal(), "final-changed", $"{run} was {job.Status} and becomes {change.To}");
-        world.Require(job.Status != JobStatus.Finalizing || change.To != JobStatus.Finalizing, "outcome-changed", $"{run}: the outcome is chosen twice");
+        world.Require(
+            job.Status != JobStatus.Finalizing || change.To != JobStatus.Finalizing, "outcome-changed",
+            $"{run}: the outcome is chosen twice");
         world.Invariants.BeforeJob(state, change);
         state.Abandoned |= job.Status == JobStatus.Preparing;
         state.Job = job with
@@ -200,7 +210,11 @@ internal sealed class StoreModel(World world)
                 continue;
             }
 
-            var parts = Mutation == Mutation.AdvanceInParts ? changes.Take(i) : Mutation == Mutation.AdvanceWhatItCan ? changes.Where(c => Refuses(state, c) is null) : [];
+            var parts = Mutation == Mutation.AdvanceInParts
+                ? changes.Take(i)
+                : Mutation == Mutation.AdvanceWhatItCan
+                ? changes.Where(c => Refuses(state, c) is null)
+                : [];
             foreach (var part in parts.ToList())
             {
                 Apply(state, plan, part);
@@ -225,7 +239,8 @@ internal sealed class StoreModel(World world)
             return (true, null);
         }
 
-        return Transitions.Next(record.Status, change.Action) is null && Mutation != Mutation.AdvanceAnyStatus ? (true, record.Status) : null;
+        return Transitions.Next(record.Status, change.Action) is null
+            && Mutation != Mutation.AdvanceAnyStatus ? (true, record.Status) : null;
     }
 
     private void Apply(RunState state, RunPlan plan, OrderChange change)
@@ -285,7 +300,9 @@ internal sealed class StoreModel(World world)
         var inbox = Mutation == Mutation.EnterWithoutInbox ? held.Inbox : Union(held.Inbox, news);
         state.Lock = held with { Owner = owner, LeaseUntil = until, Inbox = inbox };
         ItemSizes.Check(world, state.Lock);
-        return Mutation == Mutation.EnterReadsBeforeItWrites && state.Earlier is { } earlier ? state.Lock with { Checkpoint = earlier } : state.Lock;
+        return Mutation == Mutation.EnterReadsBeforeItWrites && state.Earlier is { } earlier
+            ? state.Lock with { Checkpoint = earlier }
+            : state.Lock;
     }
 
     public RunLock? AddToInbox(RunId run, IReadOnlyCollection<OrderNum> news)
@@ -359,7 +376,8 @@ internal sealed class StoreModel(World world)
     {
         world.Require(nums.Count <= IRunStore.MaxWrites, "bounds", $"{nums.Count} orders read at once");
         var state = Of(run);
-        return [.. nums.Where(n => n.Index < state.Orders.Length && !state.OrderGone[n.Index]).Order().Select(n => state.Orders[n.Index]).OfType<OrderRecord>()];
+        var known = nums.Where(n => n.Index < state.Orders.Length && !state.OrderGone[n.Index]).Order();
+        return [.. known.Select(n => state.Orders[n.Index]).OfType<OrderRecord>()];
     }
 
     public JobRecord? FindJob(RunId run) => Of(run) is { JobGone: false } state ? state.Job : null;
@@ -367,11 +385,17 @@ internal sealed class StoreModel(World world)
     public RunLock? FindLock(RunId run) => Of(run) is { LockGone: false } state ? state.Lock : null;
 
     public List<RunEvent> Events(TraceId trace) =>
-        [.. runs.Values.SelectMany(run => run.Events).OfType<List<RunEvent>>().SelectMany(e => e).Where(e => e.TraceId == trace).OrderBy(e => e.Epoch)];
+        [
+            .. runs.Values.SelectMany(run => run.Events).OfType<List<RunEvent>>().SelectMany(e => e)
+                .Where(e => e.TraceId == trace).OrderBy(e => e.Epoch),
+        ];
 
     /// <summary>The newest jobs that the index of events knows of.</summary>
     public List<JobRecord> Jobs(int limit) =>
-        [.. index.OrderByDescending(e => e.Epoch).Select(e => e.Run).Distinct().Select(FindJob).OfType<JobRecord>().OrderByDescending(j => j.CreatedAt).Take(limit)];
+        [
+            .. index.OrderByDescending(e => e.Epoch).Select(e => e.Run).Distinct().Select(FindJob).OfType<JobRecord>()
+                .OrderByDescending(j => j.CreatedAt).Take(limit),
+        ];
 
     private void AddEvent(RunState state, OrderNum num, RunEvent e)
     {
@@ -408,7 +432,9 @@ internal sealed class StoreModel(World world)
     {
         if (world.Spec.Faults.HasFlag(Fault.Forgets) && !world.Rng.Chance(200))
         {
-            var at = Mutation == Mutation.RecordsForgottenEarly ? world.Now + TimeSpan.FromMinutes(2).Ticks : Math.Max(world.Now, expires.UtcTicks);
+            var at = Mutation == Mutation.RecordsForgottenEarly
+                ? world.Now + TimeSpan.FromMinutes(2).Ticks
+                : Math.Max(world.Now, expires.UtcTicks);
             var late = world.Rng.Chance(500) ? 0 : TimeSpan.FromMinutes(world.Rng.Between(1, 1_800)).Ticks;
             world.After(at + late - world.Now, delete);
         }

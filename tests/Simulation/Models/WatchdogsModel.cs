@@ -3,7 +3,9 @@ using IacCi.Core.Model;
 
 namespace IacCi.Simulation.Models;
 
-/// <summary>State machines that look again and again: one per name; ticks come late or not at all; a look that fails is followed by the next.</summary>
+/// <summary>
+/// State machines that look again and again: one per name; ticks come late or not at all; a look that fails is followed by the next.
+/// </summary>
 internal sealed class WatchdogsModel(World world)
 {
     /// <summary>A watchdog looks this often.</summary>
@@ -83,7 +85,9 @@ internal sealed class WatchdogsModel(World world)
         var limit = world.Spec.Faults.HasFlag(Fault.LambdaLimit) ? TimeSpan.FromSeconds(world.Spec.LambdaSeconds).Ticks : 0;
         world.Hosts.Invoke(
             watch.Num.IsJob ? Role.JobWatchdog : Role.OrderWatchdog,
-            async host => done = world.Spec.RealShells ? await RoleShells.CheckAsync(world, host, told, host.Actor.Clock.GetUtcNow().AddSeconds(world.Spec.LambdaSeconds))
+            async host =>
+                done = world.Spec.RealShells
+                    ? await RoleShells.CheckAsync(world, host, told, host.Actor.Clock.GetUtcNow().AddSeconds(world.Spec.LambdaSeconds))
                 : watch.Num.IsJob ? await host.Engine.JobWatchdog.CheckAsync(watch.RunId, default)
                 : await host.Engine.OrderWatchdog.CheckAsync(told, default),
             limit,

@@ -2,7 +2,9 @@ using IacCi.Core.Model;
 
 namespace IacCi.Simulation.Models;
 
-/// <summary>A worker process that is at an order, and may be asked to end its commands and to report for itself, as on one machine.</summary>
+/// <summary>
+/// A worker process that is at an order, and may be asked to end its commands and to report for itself, as on one machine.
+/// </summary>
 internal sealed class WorkerPresence(World world, Actor actor)
 {
     /// <summary>The longest that commands take to end when they are asked to, in seconds.</summary>

@@ -16,7 +16,10 @@ internal sealed class Build(string url, long at)
     public Actor? Actor { get; set; }
 }
 
-/// <summary>CodeBuild and the worker Lambda: builds queue, fail early, and are started twice once their token is forgotten; an async invoke comes twice or never.</summary>
+/// <summary>
+/// CodeBuild and the worker Lambda: builds queue, fail early, and are started twice once their token is forgotten; an async invoke comes
+/// twice or never.
+/// </summary>
 internal sealed class WorkersModel(World world)
 {
     private const int MaxQueueSeconds = OrderLimits.CodeBuildClaimSeconds;
@@ -41,7 +44,9 @@ internal sealed class WorkersModel(World world)
     /// <summary>A scenario's own life of signed URLs, in seconds; null for what was asked for.</summary>
     public int? UrlSeconds { get; set; }
 
-    /// <summary>A build that waited for longer than its start asked for is given up by the service; a scenario may have a service that forgets to.</summary>
+    /// <summary>
+    /// A build that waited for longer than its start asked for is given up by the service; a scenario may have a service that forgets to.
+    /// </summary>
     public bool QueueIsLimited { get; set; } = true;
 
     /// <summary>A scenario has this order's start refused.</summary>
@@ -78,7 +83,9 @@ internal sealed class WorkersModel(World world)
     /// <param name="num">The order.</param>
     /// <param name="claimant">The build that claimed the order; null when none did.</param>
     public bool IsOver(RunId run, OrderNum num, string? claimant) =>
-        claimant is not null ? builds[claimant].Ended is not null : builds.Values.Any(b => b.Ended is not null && b.Url.StartsWith($"build:{run}/{num}/", StringComparison.Ordinal));
+        claimant is not null
+            ? builds[claimant].Ended is not null
+            : builds.Values.Any(b => b.Ended is not null && b.Url.StartsWith($"build:{run}/{num}/", StringComparison.Ordinal));
 
     /// <summary>Whether a worker that claimed the order was asked to end it, has said that it will report, and is still there.</summary>
     public bool WillReport(RunId run, OrderNum num) =>
@@ -98,7 +105,8 @@ internal sealed class WorkersModel(World world)
     }
 
     /// <summary>
-    /// Where workers hear, as on one machine, whoever is there is asked, and says so even before it has claimed the order. Elsewhere a build is stopped.
+    /// Where workers hear, as on one machine, whoever is there is asked, and says so even before it has claimed the order. Elsewhere a
+    /// build is stopped.
     /// </summary>
     public bool Stop(RunId run, OrderNum num, string? url, OrderStatus status, string reason)
     {
@@ -123,7 +131,9 @@ internal sealed class WorkersModel(World world)
     }
 
     public ExecutionState Describe(string url) =>
-        builds.TryGetValue(url, out var build) && build.Ended is { } reason ? new ExecutionState.Ended(reason) : ExecutionState.MayStillReport.Instance;
+        builds.TryGetValue(url, out var build) && build.Ended is { } reason
+            ? new ExecutionState.Ended(reason)
+            : ExecutionState.MayStillReport.Instance;
 
     private StartOutcome.Started Invoke(RunPlan plan, PlannedOrder order)
     {
@@ -139,7 +149,8 @@ internal sealed class WorkersModel(World world)
     private void RunLambda(RunPlan plan, PlannedOrder order, int attempt)
     {
         Started++;
-        var actor = world.Hosts.Invoke(Role.Worker, host => WorkerShell.RunAsync(world, host, plan, order), TimeSpan.FromSeconds(900).Ticks, ok =>
+        var actor = world.Hosts.Invoke(
+            Role.Worker, host => WorkerShell.RunAsync(world, host, plan, order), TimeSpan.FromSeconds(900).Ticks, ok =>
         {
             if (!ok && attempt < 2)
             {

@@ -14,7 +14,9 @@ internal sealed class ArchiveReaderTests
     public async Task Files_folders_links_and_the_right_to_run_arrive()
     {
         using var bench = new WorkerFixture();
-        var target = Extract(bench, ("bin/run.sh", "#!/bin/sh", Program), ("a/b/c.txt", "text", 0), ("empty/", "", 0x41ED), ("a/link", "../bin/run.sh", Link), ("top", "a/b", Link));
+        var target = Extract(
+            bench, ("bin/run.sh", "#!/bin/sh", Program), ("a/b/c.txt", "text", 0), ("empty/", "", 0x41ED),
+            ("a/link", "../bin/run.sh", Link), ("top", "a/b", Link));
         await Assert.That(File.ReadAllText(Path.Join(target, "top/c.txt"))).IsEqualTo("text");
         await Assert.That(File.ReadAllText(Path.Join(target, "a/link"))).IsEqualTo("#!/bin/sh");
         await Assert.That(Directory.Exists(Path.Join(target, "empty"))).IsTrue();
@@ -103,10 +105,13 @@ internal sealed class ArchiveReaderTests
     public async Task Rights_arrive_and_nothing_beyond_them()
     {
         using var bench = new WorkerFixture();
-        var target = Extract(bench, ("key", "x", 0x8180), ("own", "x", 0x81C0), ("shared", "x", 0x81B4), ("suid", "x", 0x89ED), ("unreadable", "x", 0x8000 | 0b000_100_000), ("d/", "", 0x41C0));
+        var target = Extract(
+            bench, ("key", "x", 0x8180), ("own", "x", 0x81C0), ("shared", "x", 0x81B4), ("suid", "x", 0x89ED),
+            ("unreadable", "x", 0x8000 | 0b000_100_000), ("d/", "", 0x41C0));
         await Assert.That(string.Join(' ', Modes("key", "own", "shared", "suid", "unreadable", "d"))).IsEqualTo("600 700 664 755 440 700");
 
-        IEnumerable<string> Modes(params string[] names) => names.Select(name => Convert.ToString((int)File.GetUnixFileMode(Path.Join(target, name)), 8));
+        IEnumerable<string> Modes(params string[] names) =>
+            names.Select(name => Convert.ToString((int)File.GetUnixFileMode(Path.Join(target, name)), 8));
     }
 
     [Test]
@@ -149,7 +154,8 @@ internal sealed class ArchiveReaderTests
         await Assert.That(() => Extract(bench, new byte[length], new ArchiveLimits())).Throws<ArchiveRefusedException>();
     }
 
-    private static string Extract(WorkerFixture bench, params (string Name, string Content, int Mode)[] entries) => Extract(bench, Zip(entries), new ArchiveLimits());
+    private static string Extract(WorkerFixture bench, params (string Name, string Content, int Mode)[] entries) =>
+        Extract(bench, Zip(entries), new ArchiveLimits());
 
     private static string Extract(WorkerFixture bench, byte[] zip, ArchiveLimits limits)
     {

@@ -13,7 +13,8 @@ internal sealed class OnePolicyTests
 {
     private static readonly string[] Pieces =
     [
-        "a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l", "m", "n", "o", "p", "q", "r", "a\\x2db.mount", "é", "emoji-🚀", " ", "-x", "$(x)", "a\tb", "a\nb", "a\u202Eb", "a\u2028b", "\u061C", "\u0085", "..", ".", "", ".git", ".GIT", ".gitignore",
+        "a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l", "m", "n", "o", "p", "q", "r", "a\\x2db.mount", "é", "emoji-🚀", " ",
+        "-x", "$(x)", "a\tb", "a\nb", "a\u202Eb", "a\u2028b", "\u061C", "\u0085", "..", ".", "", ".git", ".GIT", ".gitignore",
         "\uFFFD", "CON", "a:b", new('n', 255), new('n', 256), "zwj\u200Dx", "~", "*",
     ];
 
@@ -22,12 +23,16 @@ internal sealed class OnePolicyTests
     private static readonly Gen<string> AnyPath = Name.Array[1, 4].Select(names => string.Join('/', names));
 
     private static readonly Gen<string> Target = Gen.OneOf(
-        AnyPath, OneOf("..", "../a", "a/../b", "a/..", "../..", "../../a/b", "/etc/passwd", "", "a/", "./a", "b/../../a", "a\\b", "a\tb", new('t', 2_100)));
+        AnyPath,
+        OneOf(
+            "..", "../a", "a/../b", "a/..", "../..", "../../a/b", "/etc/passwd", "", "a/", "./a", "b/../../a", "a\\b", "a\tb",
+            new('t', 2_100)));
 
     private static readonly Gen<int> Rights = Gen.Int[0, UnixMode.RightsMask];
 
     private static readonly Gen<(ArchiveEntry Entry, string Content)> Entry = Gen.Select(
-        AnyPath, Gen.Int[0, 5], Rights, Target, Gen.OneOf(Gen.Const(""), Gen.Const("text"), Gen.Const(new string('0', 400_000)), Gen.String),
+        AnyPath, Gen.Int[0, 5], Rights, Target,
+        Gen.OneOf(Gen.Const(""), Gen.Const("text"), Gen.Const(new string('0', 400_000)), Gen.String),
         (path, kind, rights, target, content) => kind switch
         {
             0 or 1 => (new ArchiveEntry(path, EntryKind.Link, rights, 0), target),
@@ -118,7 +123,9 @@ internal sealed class OnePolicyTests
             {
                 EntryKind.Link => new FileInfo(path).LinkTarget == content,
                 EntryKind.Folder => Directory.Exists(path) && new FileInfo(path).LinkTarget is null,
-                _ => File.ReadAllBytes(path).AsSpan().SequenceEqual(Encoding.UTF8.GetBytes(content)) && File.GetUnixFileMode(path) == UnixMode.FileRights(entry.Rights),
+                _ =>
+                    File.ReadAllBytes(path).AsSpan().SequenceEqual(Encoding.UTF8.GetBytes(content))
+                        && File.GetUnixFileMode(path) == UnixMode.FileRights(entry.Rights),
             };
             if (!same)
             {

@@ -24,7 +24,10 @@ internal sealed class BundleTests
         var bundle = BundleWriter.Write(code, ["echo 'a'", "b"], new BundleOrder { Retries = 2 }, Variables, Sops);
         File.WriteAllBytes(folder["exec.zip"], bundle.Bytes.ToArray());
         TempFolder.Run("unzip", "-q", folder["exec.zip"], "-d", folder["out"]);
-        TempFolder.Run("python3", "-c", $"import zipfile; z=zipfile.ZipFile('{folder["exec.zip"]}'); assert z.testzip() is None; assert len(z.namelist()) == 5, z.namelist()");
+        TempFolder.Run(
+            "python3", "-c",
+            $"import zipfile; z=zipfile.ZipFile('{folder["exec.zip"]}'); assert z.testzip() is None; assert len(z.namelist()) == 5, " +
+                $"z.namelist()");
 
         var content = Read(folder["out"]);
         await Assert.That(content.Commands).IsEquivalentTo(["echo 'a'", "b"]);
@@ -48,7 +51,8 @@ internal sealed class BundleTests
         var code = await sources.ReadAsync(new CodeRequest.Folder(folder["src"], null), default);
         TempFolder.Run("unzip", "-q", code.File!, "-d", folder["out"]);
         TempFolder.Run("python3", "-c", $"import zipfile; assert zipfile.ZipFile('{code.File}').testzip() is None");
-        await Assert.That(TempFolder.Run("stat", "-c", "%a", folder["out/sub/run.sh"], folder["out/key"]).Split('\n')[..2]).IsEquivalentTo(["750", "600"]);
+        await Assert.That(TempFolder.Run("stat", "-c", "%a", folder["out/sub/run.sh"], folder["out/key"]).Split('\n')[..2])
+            .IsEquivalentTo(["750", "600"]);
         await Assert.That(new FileInfo(folder["out/l"]).LinkTarget).IsEqualTo("sub/run.sh");
         await Assert.That(new FileInfo(folder["out/sub/run.sh"]).Length).IsEqualTo(5_000);
     }
@@ -56,7 +60,9 @@ internal sealed class BundleTests
     [Test]
     public async Task The_digest_is_of_the_bytes_and_the_same_input_gives_the_same_bytes()
     {
-        var (one, two) = (BundleWriter.Write(CodeArchive.Empty, ["x"], new BundleOrder(), Variables, Sops), BundleWriter.Write(CodeArchive.Empty, ["x"], new BundleOrder(), Variables, Sops));
+        var (one, two) = (
+            BundleWriter.Write(CodeArchive.Empty, ["x"], new BundleOrder(), Variables, Sops),
+            BundleWriter.Write(CodeArchive.Empty, ["x"], new BundleOrder(), Variables, Sops));
         await Assert.That(one.Sha256).IsEqualTo(Convert.ToHexStringLower(SHA256.HashData(one.Bytes.Span)));
         await Assert.That(two.Sha256).IsEqualTo(one.Sha256);
         await Assert.That(BundleWriter.Write(CodeArchive.Empty, ["y"], new BundleOrder(), Variables, Sops).Sha256).IsNotEqualTo(one.Sha256);

@@ -22,7 +22,8 @@ internal sealed class PackedCode(CodeArchive archive)
     public string[] Paths() => [.. Read(entry => entry.FullName)];
 
     public string Content(string path) =>
-        Read(entry => (entry.FullName, Text: new StreamReader(entry.Open(), Encoding.UTF8).ReadToEnd())).Single(e => e.FullName == path).Text;
+        Read(entry => (entry.FullName, Text: new StreamReader(entry.Open(), Encoding.UTF8).ReadToEnd()))
+            .Single(e => e.FullName == path).Text;
 
     public int Mode(string path) =>
         Read(entry => (entry.FullName, Mode: entry.ExternalAttributes >> 16 & 0xFFFF)).Single(e => e.FullName == path).Mode;

@@ -11,7 +11,13 @@ internal sealed class FolderSourceTests
     public async Task Git_state_and_ignored_files_stay_out()
     {
         using var folder = new TempFolder();
-        folder.With("main.tf").With("sub/.gitignore", "*.log").With("sub/x.log").With("sub/y").With(".gitignore", "secret/\n").With("secret/key").With(".iac-ci/db");
+        folder.With("main.tf")
+            .With("sub/.gitignore", "*.log")
+            .With("sub/x.log")
+            .With("sub/y")
+            .With(".gitignore", "secret/\n")
+            .With("secret/key")
+            .With(".iac-ci/db");
         folder.With(".git/config").With("nested/.git/config").With("nested/a");
         Directory.CreateDirectory(folder["empty"]);
         var archive = await Read(folder, ".iac-ci");
@@ -35,7 +41,12 @@ internal sealed class FolderSourceTests
     public async Task Executable_bits_and_inner_links_are_kept()
     {
         using var folder = new TempFolder();
-        folder.With("run.sh").With("plain").With("d/e").WithLink("d/link", "../run.sh").WithLink("dangling", "nowhere/x").WithLink("folder", "d");
+        folder.With("run.sh")
+            .With("plain")
+            .With("d/e")
+            .WithLink("d/link", "../run.sh")
+            .WithLink("dangling", "nowhere/x")
+            .WithLink("folder", "d");
         TempFolder.Run("chmod", "500", folder["run.sh"]);
         var archive = await Read(folder);
         await Assert.That(archive.Mode("run.sh")).IsEqualTo(0x8140);
@@ -54,8 +65,10 @@ internal sealed class FolderSourceTests
     public async Task A_link_out_is_refused_by_name(string name, string target)
     {
         using var folder = new TempFolder();
-        folder.With("a/b/c").WithLink("up", "a/b").WithLink("a/b/top", "../..").WithLink(name, target == "up/../.." ? "a/b/top/.." : target);
-        await Assert.That(async () => await Read(folder)).Throws<UserException>().WithMessageContaining($"'{name}' is a link out of the folder");
+        folder.With("a/b/c").WithLink("up", "a/b").WithLink("a/b/top", "../..").WithLink(
+            name, target == "up/../.." ? "a/b/top/.." : target);
+        await Assert.That(async () => await Read(folder)).Throws<UserException>().WithMessageContaining(
+            $"'{name}' is a link out of the folder");
     }
 
     [Test]
@@ -99,8 +112,16 @@ internal sealed class FolderSourceTests
     public async Task The_rules_of_a_work_tree_end_where_a_clone_or_a_submodule_begins()
     {
         using var folder = new TempFolder().With(".gitignore", "*.log\nbuild/\n/main.tf\n").With(".git/info/exclude", "*.tmp\n");
-        folder.With("clone/.git/info/exclude", "own\n").With("clone/a.log").With("clone/a.tmp").With("clone/build/x").With("clone/main.tf").With("clone/own");
-        folder.With("module/.git", "gitdir: ../.git/modules/module\n").With("module/deep/.gitignore", "y\n").With("module/deep/a.log").With("module/deep/y");
+        folder.With("clone/.git/info/exclude", "own\n")
+            .With("clone/a.log")
+            .With("clone/a.tmp")
+            .With("clone/build/x")
+            .With("clone/main.tf")
+            .With("clone/own");
+        folder.With("module/.git", "gitdir: ../.git/modules/module\n")
+            .With("module/deep/.gitignore", "y\n")
+            .With("module/deep/a.log")
+            .With("module/deep/y");
         folder.With("a.log").With("build/x").With("main.tf");
         await Assert.That((await Read(folder)).Paths()).IsEquivalentTo(
             [".gitignore", "clone/a.log", "clone/a.tmp", "clone/build/x", "clone/main.tf", "module/deep/.gitignore", "module/deep/a.log"]);
@@ -115,19 +136,23 @@ internal sealed class FolderSourceTests
         folder.Git("-c", "protocol.file.allow=always", "submodule", "--quiet", "add", "-f", module.Path, "ignored/module");
         folder.With("ignored/other").With("ignored/module/new").With("ignored/module/.gitignore", "forced\nnew\n").Commit(out _);
         var archive = await Read(folder);
-        await Assert.That(archive.Paths()).IsEquivalentTo([".gitignore", ".gitmodules", "ignored/module/.gitignore", "ignored/module/forced", "ignored/module/in", "ignored/other"]);
+        await Assert.That(archive.Paths()).IsEquivalentTo(
+            [".gitignore", ".gitmodules", "ignored/module/.gitignore", "ignored/module/forced", "ignored/module/in", "ignored/other"]);
         await Assert.That(archive.Notes).IsEmpty();
     }
 
     [Test]
     public async Task A_submodule_that_was_not_checked_out_and_a_pointer_of_lfs_are_said()
     {
-        using var folder = new TempFolder().With(".gitmodules", "[submodule \"net\"]\n\tpath = modules/net\n\turl = x\n").With("big.bin", "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n");
+        using var folder = new TempFolder().With(".gitmodules", "[submodule \"net\"]\n\tpath = modules/net\n\turl = x\n").With(
+            "big.bin", "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n");
         folder.Git("init", "-q");
         Directory.CreateDirectory(folder["modules/net"]);
         Directory.CreateDirectory(folder["modules/empty"]);
         var notes = string.Join('\n', (await Read(folder)).Notes);
-        await Assert.That(notes).Contains("'modules/net' is empty: it is a submodule that was not checked out").And.Contains("'big.bin' is a pointer of Git LFS").And.DoesNotContain("modules/empty");
+        await Assert.That(notes)
+            .Contains("'modules/net' is empty: it is a submodule that was not checked out").And.Contains("'big.bin' is a pointer of Git " +
+                "LFS").And.DoesNotContain("modules/empty");
     }
 
     [Test]
@@ -138,7 +163,8 @@ internal sealed class FolderSourceTests
         foreach (var bad in (string[])["a\tb", "a\u202Eb", "a\u2066b", "a\u0085b"])
         {
             using var other = new TempFolder().With(bad);
-            await Assert.That(async () => await Read(other)).Throws<UserException>().WithMessageContaining("'a?b' has a name with a control character");
+            await Assert.That(async () => await Read(other)).Throws<UserException>().WithMessageContaining(
+                "'a?b' has a name with a control character");
         }
     }
 
@@ -177,7 +203,12 @@ internal sealed class FolderSourceTests
     public async Task The_rules_of_the_work_tree_above_hold_in_a_folder_of_it()
     {
         using var folder = new TempFolder();
-        folder.With(".gitignore", "*.log\n/deep/x\nignored/\n").With("deep/x").With("deep/a.log").With("deep/y").With("ignored/in.log").With("ignored/in");
+        folder.With(".gitignore", "*.log\n/deep/x\nignored/\n")
+            .With("deep/x")
+            .With("deep/a.log")
+            .With("deep/y")
+            .With("ignored/in.log")
+            .With("ignored/in");
         folder.Git("init", "-q");
         await Assert.That((await Read(folder, within: "deep")).Paths()).IsEquivalentTo(["y"]);
         await Assert.That((await Read(folder, within: "ignored")).Paths()).IsEquivalentTo(["in", "in.log"]);
@@ -188,13 +219,18 @@ internal sealed class FolderSourceTests
     {
         using var folder = new TempFolder();
         folder.With("big/cache/1", new string('x', 900)).With("big/cache/2", new string('x', 900)).With("small");
-        var error = await Assert.That(async () => await Read(folder, limits: new ArchiveLimits { MaxBytes = 1_000 })).Throws<UserException>();
-        await Assert.That(error!.Message).Contains("'big/cache' (1,800 bytes, 2 files)").And.Contains(".gitignore").And.Contains("git_folder");
+        var error = await Assert.That(async () => await Read(folder, limits: new ArchiveLimits { MaxBytes = 1_000 }))
+            .Throws<UserException>();
+        await Assert.That(error!.Message)
+            .Contains("'big/cache' (1,800 bytes, 2 files)").And.Contains(".gitignore").And.Contains("git_folder");
     }
 
     [Test]
     public async Task A_folder_that_is_not_there_is_said() =>
-        await Assert.That(async () => await new CodeSources(new GitOptions(), TimeProvider.System).ReadAsync(new CodeRequest.Folder("/nowhere/at/all", null), default))
+        await Assert.That(
+            async () =>
+                await new CodeSources(new GitOptions(), TimeProvider.System).ReadAsync(
+                    new CodeRequest.Folder("/nowhere/at/all", null), default))
             .Throws<UserException>().WithMessageContaining("--source");
 
     [Test]
@@ -211,6 +247,7 @@ internal sealed class FolderSourceTests
     private static async Task<PackedCode> Read(TempFolder folder, string? state = null, string within = "", ArchiveLimits? limits = null)
     {
         using var sources = new CodeSources(new GitOptions(), TimeProvider.System, limits);
-        return new PackedCode(await sources.ReadAsync(new CodeRequest.Folder(Path.Join(folder.Path, within), state is null ? null : folder[state]), default));
+        return new PackedCode(
+            await sources.ReadAsync(new CodeRequest.Folder(Path.Join(folder.Path, within), state is null ? null : folder[state]), default));
     }
 }

@@ -17,7 +17,9 @@ internal sealed class GitCredentialsTests
     {
         await using var server = new RecordingServer(_ => $"401 Unauthorized\r\nWWW-Authenticate: Basic realm=\"{Token}\"");
         var error = await Fails(server, Token);
-        await Assert.That(server.Requests.All(request => request.Contains($"Authorization: Basic {Basic}", StringComparison.OrdinalIgnoreCase))).IsTrue();
+        await Assert.That(
+            server.Requests.All(request => request.Contains($"Authorization: Basic {Basic}", StringComparison.OrdinalIgnoreCase)))
+            .IsTrue();
         await Assert.That(server.Requests.All(request => !request.Split('\n')[0].Contains("Secret", StringComparison.Ordinal))).IsTrue();
         await Assert.That(server.Requests.Count).IsGreaterThan(0);
         await Assert.That(error).Contains("git_token_location").And.DoesNotContain(Token).And.DoesNotContain(Basic);
@@ -55,7 +57,8 @@ internal sealed class GitCredentialsTests
 
     [Test]
     public async Task Messages_lose_secrets_users_and_control_characters() =>
-        await Assert.That(GitMessage.Clean("fatal: s3cret at https://u:p@h/x\n\u001b[31mred\n", ["s3cret"])).IsEqualTo("fatal: *** at https://***@h/x | ?[31mred");
+        await Assert.That(GitMessage.Clean("fatal: s3cret at https://u:p@h/x\n\u001b[31mred\n", ["s3cret"]))
+            .IsEqualTo("fatal: *** at https://***@h/x | ?[31mred");
 
     [Test]
     public async Task Git_gets_nothing_of_our_environment_that_could_run_or_redirect_it()
@@ -70,7 +73,8 @@ internal sealed class GitCredentialsTests
             ["AWS_SECRET_ACCESS_KEY"] = "k",
         };
         var names = GitEnvironment.Of(ours, new GitCall(["x"], TimeSpan.FromSeconds(1))).Keys;
-        await Assert.That(names).Contains("PATH").And.Contains("https_proxy").And.DoesNotContain("GIT_DIR").And.DoesNotContain("GIT_SSH_COMMAND")
+        await Assert.That(names)
+            .Contains("PATH").And.Contains("https_proxy").And.DoesNotContain("GIT_DIR").And.DoesNotContain("GIT_SSH_COMMAND")
             .And.DoesNotContain("GIT_CONFIG_PARAMETERS").And.DoesNotContain("AWS_SECRET_ACCESS_KEY");
     }
 
@@ -85,7 +89,8 @@ internal sealed class GitCredentialsTests
         await Assert.That(TempFolder.Run("env", $"SSH_AUTH_SOCK={agent.Socket}", "ssh-add", "-l")).Contains("test-key");
         await Assert.That(Directory.GetFiles(folder.Path).Select(file => Path.GetFileName(file))).IsEquivalentTo(["agent", "key.pub"]);
         agent.Dispose();
-        await Assert.That(() => TempFolder.Run("env", $"SSH_AUTH_SOCK={agent.Socket}", "ssh-add", "-l")).Throws<InvalidOperationException>();
+        await Assert.That(() => TempFolder.Run("env", $"SSH_AUTH_SOCK={agent.Socket}", "ssh-add", "-l"))
+            .Throws<InvalidOperationException>();
     }
 
     [Test]
@@ -94,7 +99,8 @@ internal sealed class GitCredentialsTests
     public async Task A_broken_ssh_key_is_said_without_being_shown(string key)
     {
         using var folder = new TempFolder();
-        var error = await Assert.That(async () => await SshAgent.StartAsync(key, folder.Path, TimeProvider.System, default)).Throws<UserException>();
+        var error = await Assert.That(async () => await SshAgent.StartAsync(key, folder.Path, TimeProvider.System, default))
+            .Throws<UserException>();
         await Assert.That(error!.Message).Contains("git_ssh_key_location").And.DoesNotContain("AAAA");
     }
 
@@ -122,7 +128,9 @@ internal sealed class GitCredentialsTests
 
     [Test]
     public async Task A_missing_git_says_so() =>
-        await Assert.That(async () => await new GitProcess(TimeProvider.System, "/nowhere/git").RunAsync(new GitCall(["x"], TimeSpan.FromSeconds(1)), default))
+        await Assert.That(
+            async () =>
+                await new GitProcess(TimeProvider.System, "/nowhere/git").RunAsync(new GitCall(["x"], TimeSpan.FromSeconds(1)), default))
             .Throws<UserException>().WithMessageContaining("git is not installed");
 
     private static async Task<string> Fails(RecordingServer server, string? token)
@@ -187,7 +195,9 @@ internal sealed class GitCredentialsTests
             }
 
             Requests.Add(text.ToString());
-            await stream.WriteAsync(Encoding.ASCII.GetBytes($"HTTP/1.1 {answer(text.ToString().Split('\r')[0])}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"));
+            await stream.WriteAsync(
+                Encoding.ASCII.GetBytes(
+                    $"HTTP/1.1 {answer(text.ToString().Split('\r')[0])}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"));
         }
     }
 }

@@ -31,7 +31,10 @@ internal sealed class GitRedirectTests
             await Assert.That((await Read(server, "older/name", commit)).Content("a")).IsEqualTo("the code");
         }
 
-        await Assert.That(server.Requests.Where(request => request.Path.Contains("acme", StringComparison.Ordinal)).All(request => request.Authorization.Length > 0)).IsTrue();
+        await Assert.That(
+            server.Requests.Where(request => request.Path.Contains("acme", StringComparison.Ordinal))
+                .All(request => request.Authorization.Length > 0))
+            .IsTrue();
     }
 
     [Test]
@@ -46,7 +49,10 @@ internal sealed class GitRedirectTests
         server.IsPrivate = false;
         server.Moved.Add(("/old/name", server.OtherName + "/acme/infra", status, false));
         var error = await Refused(server, "old/name");
-        await Assert.That(error).Contains(server.OtherName + "/acme/infra.git").And.Contains("a token is sent to its own server alone").And.DoesNotContain(GitServer.Token);
+        await Assert.That(error)
+            .Contains(server.OtherName + "/acme/infra.git")
+                .And.Contains("a token is sent to its own server alone")
+                .And.DoesNotContain(GitServer.Token);
         await Assert.That(server.Requests.Count(request => request.Host.StartsWith("localhost", StringComparison.Ordinal))).IsEqualTo(0);
     }
 
@@ -60,7 +66,8 @@ internal sealed class GitRedirectTests
         if (isElsewhere)
         {
             await Assert.That(await Refused(server, server.Url + "/posts/acme/infra.git")).Contains(server.OtherName + "/acme/infra.git");
-            await Assert.That(server.Requests.Count(request => request.Host.StartsWith("localhost", StringComparison.Ordinal))).IsEqualTo(0);
+            await Assert.That(server.Requests.Count(request => request.Host.StartsWith("localhost", StringComparison.Ordinal)))
+                .IsEqualTo(0);
         }
         else
         {
@@ -93,8 +100,16 @@ internal sealed class GitRedirectTests
         await using var server = await GitServer.StartAsync();
         var options = new GitOptions { BaseUrl = "https://github.com", TokenUrl = "https://github.com" };
         using var sources = new CodeSources(options, TimeProvider.System);
-        var wrong = await Assert.That(async () => await sources.ReadAsync(new CodeRequest.Repository(server.Url + "/acme/infra.git", null, null, new GitCredentials(GitServer.Token)), default)).Throws<UserException>();
-        await Assert.That(wrong!.Message).Contains("https://github.com").And.Contains("git_ssh_key_location").And.Contains("IAC_CI_GITHUB_API_URL").And.DoesNotContain(GitServer.Token);
+        var wrong = await Assert.That(
+            async () =>
+                await sources.ReadAsync(
+                    new CodeRequest.Repository(server.Url + "/acme/infra.git", null, null, new GitCredentials(GitServer.Token)), default))
+            .Throws<UserException>();
+        await Assert.That(wrong!.Message)
+            .Contains("https://github.com")
+                .And.Contains("git_ssh_key_location")
+                .And.Contains("IAC_CI_GITHUB_API_URL")
+                .And.DoesNotContain(GitServer.Token);
         await Assert.That(server.Requests).IsEmpty();
     }
 

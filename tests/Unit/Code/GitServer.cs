@@ -9,7 +9,8 @@ using Microsoft.Extensions.Logging;
 namespace IacCi.Tests.Unit.Code;
 
 /// <summary>
-/// A git server: the real <c>git http-backend</c> behind a port of this machine. It asks for a token, and answers paths that have moved with a redirect.
+/// A git server: the real <c>git http-backend</c> behind a port of this machine. It asks for a token, and answers paths that have moved
+/// with a redirect.
 /// </summary>
 internal sealed class GitServer : IAsyncDisposable
 {
@@ -33,7 +34,10 @@ internal sealed class GitServer : IAsyncDisposable
     /// <summary>Whether a token has to be shown.</summary>
     internal bool IsPrivate { get; set; } = true;
 
-    /// <summary>What answers with a redirect: by the beginning of a path (and POST alone, if so said), its status and what takes the beginning's place.</summary>
+    /// <summary>
+    /// What answers with a redirect: by the beginning of a path (and POST alone, if so said), its status and what takes the beginning's
+    /// place.
+    /// </summary>
     internal List<(string From, string To, int Status, bool PostsOnly)> Moved { get; } = [];
 
     /// <summary>Each request: method, host, path, and what it shows.</summary>
@@ -70,7 +74,9 @@ internal sealed class GitServer : IAsyncDisposable
         using var body = new MemoryStream();
         await request.Body.CopyToAsync(body);
         Requests.Enqueue((request.Method, request.Host.Value!, path, request.Headers.Authorization.ToString()));
-        foreach (var (from, to, status, _) in Moved.Where(moved => path.StartsWith(moved.From, StringComparison.Ordinal) && (!moved.PostsOnly || request.Method == "POST")))
+        foreach (var (from, to, status,
+            _) in Moved.Where(moved =>
+                path.StartsWith(moved.From, StringComparison.Ordinal) && (!moved.PostsOnly || request.Method == "POST")))
         {
             context.Response.StatusCode = status;
             context.Response.Headers.Location = to + path[from.Length..] + request.QueryString;
@@ -91,7 +97,9 @@ internal sealed class GitServer : IAsyncDisposable
     private async Task BackendAsync(HttpContext context, byte[] body)
     {
         var request = context.Request;
-        var info = new ProcessStartInfo("git", ["http-backend"]) { RedirectStandardInput = true, RedirectStandardOutput = true, UseShellExecute = false };
+        var info = new ProcessStartInfo(
+            "git", ["http-backend"])
+        { RedirectStandardInput = true, RedirectStandardOutput = true, UseShellExecute = false };
         foreach (var (name, value) in new Dictionary<string, string>
         {
             ["GIT_PROJECT_ROOT"] = folder.Path,

@@ -11,7 +11,10 @@ internal sealed class GitSourceTests
     public async Task A_commit_is_packed_as_it_is_stored()
     {
         using var repo = new TempFolder();
-        repo.With("run.sh", "echo\n").With("sub/a.txt", "one\r\ntwo\n").With(".gitattributes", "*.txt text eol=crlf\nsub export-ignore\n").WithLink("link", "sub/a.txt");
+        repo.With("run.sh", "echo\n")
+            .With("sub/a.txt", "one\r\ntwo\n")
+            .With(".gitattributes", "*.txt text eol=crlf\nsub export-ignore\n")
+            .WithLink("link", "sub/a.txt");
         TempFolder.Run("chmod", "755", repo["run.sh"]);
         repo.Git("init", "-q");
         repo.Git("config", "core.autocrlf", "false");
@@ -48,7 +51,9 @@ internal sealed class GitSourceTests
         repo.Git("update-ref", "refs/pull/1/head", proposed);
         repo.Git("reset", "-q", "--hard", main);
         using var sources = Sources();
-        await Assert.That(new PackedCode(await sources.ReadAsync(new CodeRequest.Repository(repo.Path, proposed[..12]), default)).Content("a")).IsEqualTo("proposed");
+        await Assert.That(
+            new PackedCode(await sources.ReadAsync(new CodeRequest.Repository(repo.Path, proposed[..12]), default)).Content("a"))
+            .IsEqualTo("proposed");
     }
 
     [Test]
@@ -61,7 +66,8 @@ internal sealed class GitSourceTests
         repo.Git("init", "-q", "-b", "main", "--object-format=sha256");
         repo.Commit(out var commit);
         using var sources = Sources();
-        var archive = new PackedCode(await sources.ReadAsync(new CodeRequest.Repository(repo.Path, digits == 0 ? null : commit[..digits]), default));
+        var archive = new PackedCode(
+            await sources.ReadAsync(new CodeRequest.Repository(repo.Path, digits == 0 ? null : commit[..digits]), default));
         await Assert.That(archive.Content("a")).IsEqualTo("text");
         await Assert.That(archive.Commit).IsEqualTo(commit);
     }
@@ -80,7 +86,8 @@ internal sealed class GitSourceTests
                 .Throws<UserException>().WithMessageContaining($"no folder '{missing}'");
         }
 
-        await Assert.That(async () => await sources.ReadAsync(new CodeRequest.Repository(repo.Path, commit, "../x"), default)).Throws<UserException>();
+        await Assert.That(async () => await sources.ReadAsync(new CodeRequest.Repository(repo.Path, commit, "../x"), default))
+            .Throws<UserException>();
     }
 
     [Test]
@@ -90,9 +97,12 @@ internal sealed class GitSourceTests
         using var scratch = new TempFolder();
         repo.With("a/x").With("b/y").Commit(out var commit);
         using var sources = Sources(scratch.Path);
-        var archives = await Task.WhenAll(Enumerable.Range(0, 20).Select(i => sources.ReadAsync(new CodeRequest.Repository(repo.Path, commit, i % 2 == 0 ? "a" : "b"), default)));
+        var archives = await Task.WhenAll(
+            Enumerable.Range(0, 20).Select(
+                i => sources.ReadAsync(new CodeRequest.Repository(repo.Path, commit, i % 2 == 0 ? "a" : "b"), default)));
         await Assert.That(archives.Distinct().Count()).IsEqualTo(2);
-        await Assert.That(Directory.GetDirectories(Directory.GetDirectories(scratch.Path).Single()).Length).IsEqualTo(1); // The archives are files beside it.
+        // The archives are files beside it.
+        await Assert.That(Directory.GetDirectories(Directory.GetDirectories(scratch.Path).Single()).Length).IsEqualTo(1);
         sources.Dispose();
         await Assert.That(Directory.GetFileSystemEntries(scratch.Path)).IsEmpty();
     }
@@ -124,7 +134,10 @@ internal sealed class GitSourceTests
     public async Task Submodules_filters_hooks_and_lfs_run_nothing_and_are_said()
     {
         using var repo = new TempFolder();
-        repo.With("x.bin", "plain").With(".gitattributes", "*.bin filter=evil\n").With("big", "version https://git-lfs.github.com/spec/v1\noid sha256:0\n").Commit(out var first);
+        repo.With("x.bin", "plain")
+            .With(".gitattributes", "*.bin filter=evil\n")
+            .With("big", "version https://git-lfs.github.com/spec/v1\noid sha256:0\n")
+            .Commit(out var first);
         repo.Git("update-index", "--add", "--cacheinfo", $"160000,{first},sub");
         repo.Git("-c", "user.name=t", "-c", "user.email=t@t", "commit", "-q", "-m", "sub");
         repo.Git("config", "filter.evil.smudge", $"touch {repo["pwned"]}");
@@ -179,7 +192,8 @@ internal sealed class GitSourceTests
         repo.With("a").Commit(out _);
         using var sources = new CodeSources(new GitOptions(), TimeProvider.System);
         await Assert.That(async () => await sources.ReadAsync(new CodeRequest.Repository(repo.Path), default)).Throws<UserException>();
-        await Assert.That(async () => await sources.ReadAsync(new CodeRequest.Repository("file://" + repo.Path), default)).Throws<UserException>();
+        await Assert.That(async () => await sources.ReadAsync(new CodeRequest.Repository("file://" + repo.Path), default))
+            .Throws<UserException>();
     }
 
     [Test]
@@ -194,7 +208,8 @@ internal sealed class GitSourceTests
     {
         using var repo = new TempFolder();
         repo.With("huge.iso", new string('x', 5_000)).With("a").Commit(out _);
-        using var sources = new CodeSources(new GitOptions { AllowLocal = true }, TimeProvider.System, new ArchiveLimits { MaxBytes = 1_000 });
+        using var sources = new CodeSources(
+            new GitOptions { AllowLocal = true }, TimeProvider.System, new ArchiveLimits { MaxBytes = 1_000 });
         await Assert.That(async () => await sources.ReadAsync(new CodeRequest.Repository(repo.Path), default))
             .Throws<UserException>().WithMessageContaining("'huge.iso' (5,000 bytes)");
     }
@@ -211,7 +226,8 @@ internal sealed class GitSourceTests
     private static async Task<UserException> Refused(string repo, string? commit, string message)
     {
         using var sources = Sources();
-        var error = await Assert.That(async () => await sources.ReadAsync(new CodeRequest.Repository(repo, commit), default)).Throws<UserException>();
+        var error = await Assert.That(async () => await sources.ReadAsync(new CodeRequest.Repository(repo, commit), default))
+            .Throws<UserException>();
         await Assert.That(error!.Message).Contains(message);
         return error;
     }

@@ -11,14 +11,18 @@ internal sealed class IgnoreAgainstGitTests
 
     private static readonly string[] Files =
     [
-        "a", "b", "foo", "foo.txt", "bar/foo", "bar/a", "bar/baz/foo", "bar/baz/b.txt", "bar/baz/qux/a", "foobar/a", "fooxbar", "fo/o/bar", "a b", "a ", "é",
-        "x/é.txt", "#hash", "!bang", "a[1]", "a1", "a-", "back\\slash", "x/y/z/foo.log", "x/y/foo.log", "x/.hidden", ".hidden", "dir/sub/keep", "dir/drop", "A", "Z9", "foo/ish/a",
+        "a", "b", "foo", "foo.txt", "bar/foo", "bar/a", "bar/baz/foo", "bar/baz/b.txt", "bar/baz/qux/a", "foobar/a", "fooxbar", "fo/o/bar",
+        "a b", "a ", "é",
+        "x/é.txt", "#hash", "!bang", "a[1]", "a1", "a-", "back\\slash", "x/y/z/foo.log", "x/y/foo.log", "x/.hidden", ".hidden",
+        "dir/sub/keep", "dir/drop", "A", "Z9", "foo/ish/a",
     ];
 
     private static readonly string[] Pieces =
     [
-        "a", "b", "foo", "bar", "baz", "*", "**", "***", "?", "/", "/", "/**/", "**/", "/**", ".txt", ".log", "x", "y", "é", " ", "\\ ", "\\", "\\*", "[", "]", "[a-z]", "[!a]",
-        "[^b]", "[]a]", "[a-]", "[[:alpha:]]", "[[:digit:]1]", "[[:nope:]]", "[:", "[\\]a]", "[a-\\z]", "[+--]", "#", "!", "1", "dir", "sub", "keep", "-", "\\[", "\\/", "\t",
+        "a", "b", "foo", "bar", "baz", "*", "**", "***", "?", "/", "/", "/**/", "**/", "/**", ".txt", ".log", "x", "y", "é", " ", "\\ ",
+        "\\", "\\*", "[", "]", "[a-z]", "[!a]",
+        "[^b]", "[]a]", "[a-]", "[[:alpha:]]", "[[:digit:]1]", "[[:nope:]]", "[:", "[\\]a]", "[a-\\z]", "[+--]", "#", "!", "1", "dir",
+        "sub", "keep", "-", "\\[", "\\/", "\t",
     ];
 
     private static readonly string[] Starts = ["", "", "", "!", "/", "\\", "#"];
@@ -42,11 +46,13 @@ internal sealed class IgnoreAgainstGitTests
             var (top, bar, x, exclude) = (Lines(random), Lines(random), Lines(random), Lines(random));
             folder.With(".gitignore", top).With("bar/.gitignore", bar).With("x/y/.gitignore", x).With(".git/info/exclude", exclude);
             var git = folder.Git("ls-files", "-z", "--others", "--exclude-standard").Split('\0', StringSplitOptions.RemoveEmptyEntries);
-            var ours = FolderWalk.List(folder.Path, null, (_, _) => { }).Entries.Where(entry => entry.Kind != EntryKind.Folder).Select(entry => entry.Path);
+            var ours = FolderWalk.List(folder.Path, null, (_, _) => { }).Entries.Where(entry => entry.Kind != EntryKind.Folder)
+                .Select(entry => entry.Path);
             var differ = git.Except(ours).Select(path => "+" + path).Concat(ours.Except(git).Select(path => "-" + path)).ToArray();
             if (differ.Length > 0)
             {
-                wrong.Add($"{string.Join(' ', differ)} with {System.Text.Json.JsonSerializer.Serialize(new[] { top, bar, x, exclude }, TestJson.Default.StringArray)}");
+                wrong.Add($"{string.Join(' ', differ)} with " +
+                    $"{System.Text.Json.JsonSerializer.Serialize(new[] { top, bar, x, exclude }, TestJson.Default.StringArray)}");
             }
         }
 
@@ -64,7 +70,8 @@ internal sealed class IgnoreAgainstGitTests
     public async Task A_pattern_made_to_be_slow_is_not()
     {
         using var folder = new TempFolder();
-        folder.With(new string('a', 200)).With(".gitignore", string.Concat(Enumerable.Repeat("*a", 100)) + "b\n" + string.Concat(Enumerable.Repeat("**/", 100)) + "b");
+        folder.With(new string('a', 200)).With(
+            ".gitignore", string.Concat(Enumerable.Repeat("*a", 100)) + "b\n" + string.Concat(Enumerable.Repeat("**/", 100)) + "b");
         await Assert.That(FolderWalk.List(folder.Path, null, (_, _) => { }).Entries.Count).IsEqualTo(2);
     }
 }

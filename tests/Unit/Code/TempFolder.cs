@@ -42,7 +42,9 @@ internal sealed class TempFolder : IDisposable
         using var process = Process.Start(info)!;
         var output = process.StandardOutput.ReadToEnd();
         process.WaitForExit();
-        return process.ExitCode == 0 ? output : throw new InvalidOperationException($"{program} {string.Join(' ', arguments)}: {process.ExitCode}");
+        return process.ExitCode == 0
+            ? output
+            : throw new InvalidOperationException($"{program} {string.Join(' ', arguments)}: {process.ExitCode}");
     }
 
     public void Dispose() => Directory.Delete(Path, recursive: true);

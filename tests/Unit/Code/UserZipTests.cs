@@ -94,7 +94,8 @@ internal sealed class UserZipTests
     private static async Task<PackedCode> Read(byte[] zip, ArchiveLimits? limits = null)
     {
         using var sources = new CodeSources(new GitOptions(), TimeProvider.System, limits);
-        return new PackedCode(await sources.ReadZipAsync("s3://b/k", async (file, token) => await File.WriteAllBytesAsync(file, zip, token), default));
+        return new PackedCode(
+            await sources.ReadZipAsync("s3://b/k", async (file, token) => await File.WriteAllBytesAsync(file, zip, token), default));
     }
 
     private static byte[] Zip(params (string Name, string Content, int Attributes)[] entries)

@@ -87,11 +87,14 @@ internal sealed class OrderWatchdogTests : IDisposable
     {
         public int? Capacity => null;
 
-        public ValueTask<StartOutcome> StartAsync(RunPlan plan, PlannedOrder order, CancellationToken cancellationToken) => throw new NotSupportedException();
+        public ValueTask<StartOutcome> StartAsync(RunPlan plan, PlannedOrder order, CancellationToken cancellationToken) =>
+            throw new NotSupportedException();
 
         public ValueTask<bool> StopAsync(
-            RunPlan plan, PlannedOrder order, string? executionUrl, OrderStatus status, string reason, CancellationToken cancellationToken) => new(false);
+            RunPlan plan, PlannedOrder order, string? executionUrl, OrderStatus status, string reason,
+            CancellationToken cancellationToken) => new(false);
 
-        public ValueTask<ExecutionState> DescribeAsync(string executionUrl, CancellationToken cancellationToken) => new(ExecutionState.MayStillReport.Instance);
+        public ValueTask<ExecutionState> DescribeAsync(string executionUrl, CancellationToken cancellationToken) =>
+            new(ExecutionState.MayStillReport.Instance);
     }
 }

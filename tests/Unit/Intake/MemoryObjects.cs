@@ -18,7 +18,8 @@ internal sealed class MemoryObjects : IObjectStore
         return objects.TryGetValue(key, out var content) ? content : default(ReadOnlyMemory<byte>?);
     }
 
-    public ValueTask<StoredObject?> ReadAsync(string key, long maxBytes, CancellationToken cancellationToken) => throw new NotSupportedException();
+    public ValueTask<StoredObject?> ReadAsync(string key, long maxBytes, CancellationToken cancellationToken) =>
+        throw new NotSupportedException();
 
     public ValueTask<bool> ExistsAsync(string key, CancellationToken cancellationToken) => throw new NotSupportedException();
 
@@ -28,7 +29,8 @@ internal sealed class MemoryObjects : IObjectStore
         return objects.TryAdd(key, content);
     }
 
-    public ValueTask PutAsync(string key, ReadOnlyMemory<byte> content, CancellationToken cancellationToken) => throw new NotSupportedException();
+    public ValueTask PutAsync(string key, ReadOnlyMemory<byte> content, CancellationToken cancellationToken) =>
+        throw new NotSupportedException();
 
     public IAsyncEnumerable<string> ListAsync(string prefix, CancellationToken cancellationToken) => throw new NotSupportedException();
 }

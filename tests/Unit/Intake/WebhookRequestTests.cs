@@ -11,7 +11,8 @@ internal sealed class WebhookRequestTests
     [Test]
     public async Task All_fields_are_read()
     {
-        var parse = Parse("""{"job_parameters_b64":"eyJvcmRlcnMiOltdfQ==","trace_id":"a3f7b2c1","run_id":"my-run_1","done_endpt":"s3://done/x"}""");
+        var parse = Parse(
+            """{"job_parameters_b64":"eyJvcmRlcnMiOltdfQ==","trace_id":"a3f7b2c1","run_id":"my-run_1","done_endpt":"s3://done/x"}""");
         var request = await Assert.That(parse).IsTypeOf<WebhookParse.Accepted>();
         await Assert.That(Encoding.UTF8.GetString(request!.Request.Job.Span)).IsEqualTo("""{"orders":[]}""");
         await Assert.That(request.Request.TraceId!.Value.Value).IsEqualTo("a3f7b2c1");
@@ -68,7 +69,8 @@ internal sealed class WebhookRequestTests
     [Test]
     public async Task Of_every_example_of_GitHubs_own_events_only_ping_is_welcome_and_none_starts_anything()
     {
-        using var examples = JsonDocument.Parse(await File.ReadAllBytesAsync(Peers.File("@octokit/webhooks-examples/api.github.com/index.json")));
+        using var examples = JsonDocument.Parse(
+            await File.ReadAllBytesAsync(Peers.File("@octokit/webhooks-examples/api.github.com/index.json")));
         var (seen, pings) = (0, 0);
         foreach (var kind in examples.RootElement.EnumerateArray())
         {
@@ -79,7 +81,9 @@ internal sealed class WebhookRequestTests
                 var parse = WebhookRequest.Parse(Encoding.UTF8.GetBytes(payload.GetRawText()), name);
                 pings += parse is WebhookParse.Ping ? 1 : 0;
                 await Assert.That(parse is WebhookParse.Ping).IsEqualTo(name == "ping");
-                await Assert.That(parse is WebhookParse.Invalid { Errors: [var error] } && error.Contains(name) || parse is WebhookParse.Ping).IsTrue();
+                await Assert.That(
+                    parse is WebhookParse.Invalid { Errors: [var error] } && error.Contains(name) || parse is WebhookParse.Ping)
+                    .IsTrue();
 
                 // The same sent by somebody who forgot the header is refused field by field.
                 await Assert.That(WebhookRequest.Parse(Encoding.UTF8.GetBytes(payload.GetRawText()))).IsTypeOf<WebhookParse.Invalid>();

@@ -32,7 +32,8 @@ internal sealed class WebhookSignatureTests
     [Arguments("sha256=z57107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17", SignatureVerdict.Malformed)]
     [Arguments("sha256= 57107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17", SignatureVerdict.Malformed)]
     [Arguments("sha256=757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e18", SignatureVerdict.Wrong)]
-    [Arguments("sha256=757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17, sha256=757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17", SignatureVerdict.Malformed)]
+    [Arguments("sha256=757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17, sha256=757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17",
+        SignatureVerdict.Malformed)]
     public async Task Anything_else_is_refused_for_what_it_is(string? header, SignatureVerdict verdict) =>
         await Assert.That(WebhookSignature.Verify(Body, header, Secrets)).IsEqualTo(verdict);
 
@@ -50,7 +51,8 @@ internal sealed class WebhookSignatureTests
         var both = WebhookSecrets.Parse("the new one\r\nIt's a Secret to Everybody\n\n");
         await Assert.That(both.Count).IsEqualTo(2);
         await Assert.That(WebhookSignature.Verify(Body, Documented, both)).IsEqualTo(SignatureVerdict.Valid);
-        await Assert.That(WebhookSignature.Verify(Body, WebhookSignature.Sign(Body, "the new one"u8), both)).IsEqualTo(SignatureVerdict.Valid);
+        await Assert.That(WebhookSignature.Verify(Body, WebhookSignature.Sign(Body, "the new one"u8), both))
+            .IsEqualTo(SignatureVerdict.Valid);
         await Assert.That(WebhookSignature.Verify(Body, Documented, WebhookSecrets.Parse("the new one"))).IsEqualTo(SignatureVerdict.Wrong);
     }
 
@@ -75,6 +77,7 @@ internal sealed class WebhookSignatureTests
     public async Task Secrets_may_hold_any_text()
     {
         var secrets = WebhookSecrets.Parse("geheim-ß-鍵");
-        await Assert.That(WebhookSignature.Verify(Body, WebhookSignature.Sign(Body, Encoding.UTF8.GetBytes("geheim-ß-鍵")), secrets)).IsEqualTo(SignatureVerdict.Valid);
+        await Assert.That(WebhookSignature.Verify(Body, WebhookSignature.Sign(Body, Encoding.UTF8.GetBytes("geheim-ß-鍵")), secrets))
+            .IsEqualTo(SignatureVerdict.Valid);
     }
 }

@@ -19,7 +19,8 @@ internal sealed class WebhookValidationTests
     [Arguments("POST", "text/plain", false, 401)]
     public async Task Each_check_has_its_status(string method, string? contentType, bool signed, int status)
     {
-        var refusal = WebhookValidation.Check(method, Headers(contentType, signed ? WebhookSignature.Sign(Body, Secret) : null), Body, [Secret]);
+        var refusal = WebhookValidation.Check(
+            method, Headers(contentType, signed ? WebhookSignature.Sign(Body, Secret) : null), Body, [Secret]);
         await Assert.That(refusal?.Status ?? 0).IsEqualTo(status);
     }
 
@@ -59,7 +60,8 @@ internal sealed class WebhookValidationTests
     public async Task A_header_sent_twice_never_hides_one_of_its_values()
     {
         var good = WebhookSignature.Sign(Body, Secret);
-        var headers = new WebhookHeaders([new("Content-Type", "application/json"), new("x-hub-signature-256", good), new("X-Hub-Signature-256", good)]);
+        var headers = new WebhookHeaders(
+            [new("Content-Type", "application/json"), new("x-hub-signature-256", good), new("X-Hub-Signature-256", good)]);
         await Assert.That(WebhookValidation.Check("POST", headers, Body, [Secret])!.Status).IsEqualTo(401);
     }
 

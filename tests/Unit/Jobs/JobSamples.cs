@@ -6,7 +6,8 @@ namespace IacCi.Tests.Unit.Jobs;
 /// <summary>Jobs as text.</summary>
 internal static class JobSamples
 {
-    public static JobReading Reading(string text, JobFormat? format = null, JobContext context = JobContext.Local, string? fileName = null) =>
+    public static JobReading Reading(
+        string text, JobFormat? format = null, JobContext context = JobContext.Local, string? fileName = null) =>
         JobReader.Read(Encoding.UTF8.GetBytes(text), format, fileName, context);
 
     public static Job Job(string text, JobContext context = JobContext.Local) => Reading(text, null, context).OrThrow("job");

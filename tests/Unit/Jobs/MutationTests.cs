@@ -58,7 +58,8 @@ internal sealed class MutationTests
     private static bool EndsWell(byte[] content, JobFormat format)
     {
         var reading = JobReader.Read(content, format, null, JobContext.Aws);
-        return reading.IsValid || reading.Errors.All(error => error.Message.Length > 0 && error is { Line: > 0, Column: > 0 } or { Line: null });
+        return reading.IsValid
+            || reading.Errors.All(error => error.Message.Length > 0 && error is { Line: > 0, Column: > 0 } or { Line: null });
     }
 
     [Test]

@@ -49,9 +49,11 @@ internal sealed class ReaderTests
     public async Task What_is_not_given_has_its_default()
     {
         var job = JobSamples.Job(Good);
-        await Assert.That($"{job.FlowLabel} {job.PresignExpiry} {job.JobTimeout} {job.MaxParallel} {job.ReportNumber}").IsEqualTo("exec 7200 3600  ");
+        await Assert.That($"{job.FlowLabel} {job.PresignExpiry} {job.JobTimeout} {job.MaxParallel} {job.ReportNumber}")
+            .IsEqualTo("exec 7200 3600  ");
         var order = job.Orders[0];
-        await Assert.That($"{order.MustSucceed} {order.Retries} {order.Target} {order.NameAt(0)} {order.EnvVars.Count}").IsEqualTo("True 0 CodeBuild order-0001 0");
+        await Assert.That($"{order.MustSucceed} {order.Retries} {order.Target} {order.NameAt(0)} {order.EnvVars.Count}")
+            .IsEqualTo("True 0 CodeBuild order-0001 0");
     }
 
     [Test]
@@ -69,8 +71,10 @@ internal sealed class ReaderTests
     [Test]
     public async Task A_refused_job_becomes_one_message_with_a_line_for_each_error()
     {
-        var thrown = Assert.Throws<UserException>(() => JobSamples.Reading("a: 1\nb: 2\norders: [{cmds: [x], timeout: 1}]").OrThrow("job.yaml"));
-        await Assert.That(thrown!.Message.Split('\n').Select(line => line.Split(": is")[0])).IsEquivalentTo(["job.yaml:1: a", "job.yaml:2: b"]);
+        var thrown = Assert.Throws<UserException>(
+            () => JobSamples.Reading("a: 1\nb: 2\norders: [{cmds: [x], timeout: 1}]").OrThrow("job.yaml"));
+        await Assert.That(thrown!.Message.Split('\n').Select(line => line.Split(": is")[0]))
+            .IsEquivalentTo(["job.yaml:1: a", "job.yaml:2: b"]);
         await Assert.That(thrown.ExitCode).IsEqualTo(ExitCode.Invalid);
     }
 

@@ -4,7 +4,8 @@ using IacCi.Core.Jobs;
 namespace IacCi.Tests.Unit.Jobs;
 
 /// <summary>
-/// Each rule, broken once. JSON is YAML too, so that each text is read as both, and both have to name the same place: where the mark stands.
+/// Each rule, broken once. JSON is YAML too, so that each text is read as both, and both have to name the same place: where the mark
+/// stands.
 /// </summary>
 internal sealed class RuleTests
 {
@@ -45,7 +46,9 @@ internal sealed class RuleTests
         (JobSamples.One(""" "presign_expiry": ▶604801,"""), "presign_expiry", "from 1 to 604,800 seconds"),
         (JobSamples.One(""" "job_timeout": ▶72001,"""), "job_timeout", "20 x 3,600 = 72,000 s"),
         (JobSamples.One(""" "job_timeout": ▶0,"""), "job_timeout", "from 1 to 72,000 seconds"),
-        (JobSamples.One(""" "job_timeout": ▶99999999999999999999,"""), "job_timeout", "from 1 to 72,000 seconds; found the number 99999999999999999999"),
+        (
+            JobSamples.One(""" "job_timeout": ▶99999999999999999999,"""), "job_timeout",
+            "from 1 to 72,000 seconds; found the number 99999999999999999999"),
         (JobSamples.One(""" "max_parallel": ▶0,"""), "max_parallel", "from 1 to 9,999"),
         ("""▶{"username": "me"}""", "orders", "is missing; add it"),
         ("""{"orders": ▶[]}""", "orders", "is empty; give it at least 1 of orders"),
@@ -62,20 +65,30 @@ internal sealed class RuleTests
         (JobSamples.Order("""{"timeout": 60, "cmds": ["a", ▶true]}"""), "orders[0].cmds[1]", "found true; put it in quotes"),
         (JobSamples.Order("""{"timeout": 60, "cmds": ["a", ▶{"echo a": "b"}]}"""), "orders[0].cmds[1]", "has to be put in quotes"),
         (JobSamples.Order("""{"timeout": 60, "cmds": [▶"a\u0000b"]}"""), "orders[0].cmds[0]", "NUL"),
-        (JobSamples.Order("{\"timeout\": 60, \"cmds\": [▶\"" + new string('a', JobLimits.MaxArgumentBytes + 1) + "\"]}"), "orders[0].cmds[0]", "put it into a script"),
+        (
+            JobSamples.Order("{\"timeout\": 60, \"cmds\": [▶\"" + new string('a', JobLimits.MaxArgumentBytes + 1) + "\"]}"),
+            "orders[0].cmds[0]", "put it into a script"),
         (JobSamples.Order("""{"cmds": ["a"], "timeout": ▶0}"""), "orders[0].timeout", "from 1 to 72,000"),
         (JobSamples.Order("""{"cmds": ["a"], "timeout": ▶-1}"""), "orders[0].timeout", "found -1"),
-        (JobSamples.Order("""{"cmds": ["a"], "timeout": ▶841, "use_lambda": true}"""), "orders[0].timeout", "with stop_grace (30 s) 871 s; a function ends after 900 s, of which 60 are for fetching and reporting; use at most 810"),
-        (JobSamples.Order("""{"cmds": ["a"], "timeout": ▶821, "use_lambda": true, "stop_grace": 20}"""), "orders[0].timeout", "use at most 820"),
+        (
+            JobSamples.Order("""{"cmds": ["a"], "timeout": ▶841, "use_lambda": true}"""), "orders[0].timeout",
+            "with stop_grace (30 s) 871 s; a function ends after 900 s, of which 60 are for fetching and reporting; use at most 810"),
+        (
+            JobSamples.Order("""{"cmds": ["a"], "timeout": ▶821, "use_lambda": true, "stop_grace": 20}"""), "orders[0].timeout",
+            "use at most 820"),
         (JobSamples.One("", """ "stop_grace": ▶601,"""), "orders[0].stop_grace", "must be a whole number from 0 to 600 seconds; found 601"),
         (JobSamples.One("", """ "stop_grace": ▶-1,"""), "orders[0].stop_grace", "must be a whole number from 0 to 600 seconds"),
         (JobSamples.One("", """ "stop_signal": ▶"KILL","""), "orders[0].stop_signal", "must be \"INT\" or \"TERM\"; found \"KILL\""),
         (JobSamples.One(""" "stop_grace": ▶9000,""", ""), "stop_grace", "must be a whole number from 0 to 600 seconds"),
-        (JobSamples.Order("""{"cmds": ["a"], "timeout": ▶900, "execution_target": "lambda"}"""), "orders[0].timeout", "execution_target codebuild"),
+        (
+            JobSamples.Order("""{"cmds": ["a"], "timeout": ▶900, "execution_target": "lambda"}"""), "orders[0].timeout",
+            "execution_target codebuild"),
         (JobSamples.One("", """▶"job_timeout": 5,"""), "orders[0].job_timeout", "is a field of the job; move it out of orders"),
         (JobSamples.One("", """▶"dependancies": [],"""), "orders[0].dependancies", "did you mean dependencies?"),
         (JobSamples.One("", """ "execution_target": ▶"ec2","""), "orders[0].execution_target", "\"codebuild\" or \"lambda\""),
-        (JobSamples.One("", """ "execution_target": "codebuild", "use_lambda": ▶true,"""), "orders[0].use_lambda", "keep execution_target alone"),
+        (
+            JobSamples.One("", """ "execution_target": "codebuild", "use_lambda": ▶true,"""), "orders[0].use_lambda",
+            "keep execution_target alone"),
         (JobSamples.One("", """ "use_lambda": ▶"yes","""), "orders[0].use_lambda", "must be true or false"),
         (JobSamples.One("", """ "retries": ▶11,"""), "orders[0].retries", "from 0 to 10"),
         (JobSamples.One("", """ "queue_id": ▶"_job","""), "orders[0].queue_id", "reserved"),
@@ -103,27 +116,41 @@ internal sealed class RuleTests
         (JobSamples.One("", """ "ssm_paths": [▶"/a/"],"""), "orders[0].ssm_paths[0]", "gives no variable"),
         (JobSamples.One("", """ "ssm_paths": ["/a/db-x", ▶"/b/db.x"],"""), "orders[0].ssm_paths[1]", "becomes the variable DB_X"),
         (JobSamples.One("", """ "secret_manager_paths": [▶"a:b"],"""), "orders[0].secret_manager_paths[0]", "is not the name of a secret"),
-        (JobSamples.One("", """ "secret_manager_paths": ["x/k", ▶"aws:::secretd:y/k"],"""), "orders[0].secret_manager_paths[1]", "becomes the variable K"),
+        (
+            JobSamples.One("", """ "secret_manager_paths": ["x/k", ▶"aws:::secretd:y/k"],"""), "orders[0].secret_manager_paths[1]",
+            "becomes the variable K"),
         (JobSamples.One("", """ "sops_key": ▶"age1x","""), "orders[0].sops_key", "age recipient"),
         (JobSamples.One("", """ "sops_key_ssm_path": ▶"/k","""), "orders[0].sops_key_ssm_path", "add sops_key"),
-        (JobSamples.One("", $""" "sops_key": "{Recipient}", "sops_key_ssm_path": ▶"a b","""), "orders[0].sops_key_ssm_path", "is not the path"),
+        (
+            JobSamples.One("", $""" "sops_key": "{Recipient}", "sops_key_ssm_path": ▶"a b","""), "orders[0].sops_key_ssm_path",
+            "is not the path"),
 
         // Where commands run.
         (JobSamples.One(""" "workspace": ▶"here","""), "workspace", "must be \"copy\" or \"in_place\""),
         (JobSamples.One(""" "keep_changes": ▶"all","""), "keep_changes", "must be \"state\" or \"discard\""),
-        (JobSamples.One("", """ "workspace": ▶"in_place", "git_repo": "o/r","""), "orders[0].workspace", "git_repo is fetched into a copy; remove git_repo, or write workspace: copy here"),
-        (JobSamples.One("", """ "workspace": ▶"in_place", "s3_location": "s3://bucket/k","""), "orders[0].workspace", "s3_location is fetched into a copy"),
-        (JobSamples.One(""" "git_repo": "o/r",""", """ "workspace": ▶"in_place","""), "orders[0].workspace", "the job's git_repo is fetched into a copy"),
+        (
+            JobSamples.One("", """ "workspace": ▶"in_place", "git_repo": "o/r","""), "orders[0].workspace",
+            "git_repo is fetched into a copy; remove git_repo, or write workspace: copy here"),
+        (
+            JobSamples.One("", """ "workspace": ▶"in_place", "s3_location": "s3://bucket/k","""), "orders[0].workspace",
+            "s3_location is fetched into a copy"),
+        (
+            JobSamples.One(""" "git_repo": "o/r",""", """ "workspace": ▶"in_place","""), "orders[0].workspace",
+            "the job's git_repo is fetched into a copy"),
 
         // Dependencies and names.
         (JobSamples.One("", """ "dependencies": ▶"one","""), "orders[0].dependencies", "write a list, also of one"),
         (JobSamples.One("", """ "dependencies": [▶1],"""), "orders[0].dependencies[0]", "found the number 1; put it in quotes"),
         (JobSamples.One("", """ "dependencies": [▶"one"],"""), "orders[0].dependencies[0]", "is the order itself"),
         (JobSamples.One("", """ "dependencies": [▶"oen"],"""), "orders[0].dependencies[0]", "did you mean \"one\"?"),
-        (JobSamples.One("", """ "dependencies": [▶"other"],"""), "orders[0].dependencies[0]", "no order has the queue_id or order_name \"other\""),
+        (
+            JobSamples.One("", """ "dependencies": [▶"other"],"""), "orders[0].dependencies[0]",
+            "no order has the queue_id or order_name \"other\""),
         (Two("a", "q1", "", "a", "", "", 1, "order_name"), "orders[1].order_name", "is the order_name of orders[0] too"),
         (Two("a", "q", "", "b", "q", "", 1, "queue_id"), "orders[1].queue_id", "is the queue_id of orders[0] too"),
-        (Two("a", "b", "", "b", "", "", 1, "order_name"), "orders[1].order_name", "is the order_name of this order and the queue_id of orders[0] too"),
+        (
+            Two("a", "b", "", "b", "", "", 1, "order_name"), "orders[1].order_name",
+            "is the order_name of this order and the queue_id of orders[0] too"),
         (Two("order-0002", "", "", "", "", "", 0, "order_name"), "orders[0].order_name", "is how orders[1] is called"),
         (Two("a", "q", "", "b", "", "\"q\", ▶\"a\"", 1, ""), "orders[1].dependencies[1]", "\"a\" is the same order as \"q\""),
         (Two("a", "", "", "b", "", "\"a\", ▶\"a\"", 1, ""), "orders[1].dependencies[1]", "\"a\" is given twice"),
@@ -132,20 +159,38 @@ internal sealed class RuleTests
 
     public static IEnumerable<(string Text, string Path, string Message)> BrokenOnAws() =>
     [
-        (JobSamples.Order("""▶{"cmds": ["a"], "timeout": 60}"""), "orders[0]", "has no code; on AWS no folder of this machine is read: add git_repo here or to the job, or a zip at s3_location"),
+        (
+            JobSamples.Order("""▶{"cmds": ["a"], "timeout": 60}"""), "orders[0]",
+            "has no code; on AWS no folder of this machine is read: add git_repo here or to the job, or a zip at s3_location"),
         (JobSamples.One(""" "git_repo": ▶"./here","""), "git_repo", "is not owner/name"),
-        (JobSamples.One(""" "workspace": ▶"in_place",""", """ "s3_location": "s3://bucket/k", "workspace": "copy","""), "workspace", "keep Terraform state in a backend"),
+        (
+            JobSamples.One(""" "workspace": ▶"in_place",""", """ "s3_location": "s3://bucket/k", "workspace": "copy","""), "workspace",
+            "keep Terraform state in a backend"),
         (JobSamples.One(""" "git_repo": ▶"https://github.com/a/b","""), "git_repo", "is not owner/name"),
-        (JobSamples.One($$"""{{TokenFields}} "pr_number": 1,""".Replace("aws:::ssm:/t", "env:T").Replace("\"env", "▶\"env")), "git_token_location", "on one machine only"),
+        (
+            JobSamples.One($$"""{{TokenFields}} "pr_number": 1,""".Replace("aws:::ssm:/t", "env:T").Replace("\"env", "▶\"env")),
+            "git_token_location", "on one machine only"),
         (JobSamples.One(""" "git_repo": "o/r", """, """ "ssm_paths": [▶"file:/x/y"],"""), "orders[0].ssm_paths[0]", "on one machine only"),
-        (JobSamples.One(""" "git_repo": "o/r", """, """ "ssm_paths": [▶"env:CLUSTER_TOKEN"],"""), "orders[0].ssm_paths[0]", "write aws:::ssm:/iac-ci/jobs/cluster-token"),
-        (JobSamples.One(""" "git_repo": "o/r", """, """ "secret_manager_paths": [▶"env:X"],"""), "orders[0].secret_manager_paths[0]", "on one machine only"),
+        (
+            JobSamples.One(""" "git_repo": "o/r", """, """ "ssm_paths": [▶"env:CLUSTER_TOKEN"],"""), "orders[0].ssm_paths[0]",
+            "write aws:::ssm:/iac-ci/jobs/cluster-token"),
+        (
+            JobSamples.One(""" "git_repo": "o/r", """, """ "secret_manager_paths": [▶"env:X"],"""), "orders[0].secret_manager_paths[0]",
+            "on one machine only"),
         (Mark + JobSamples.One(TokenFields), "pr_number", "or issue_number"),
-        (Mark + JobSamples.One($$"""{{TokenFields}} "pr_number": 1,""".Replace("\"username\": \"me\",", "")), "username", "a comment is posted"),
-        (Mark + JobSamples.One(TokenFields.Replace("\"git_repo\": \"o/r\",", "") + "\"pr_number\": 1,", "\"s3_location\": \"s3://bucket/k\","), "git_repo", "a comment is posted"),
+        (
+            Mark + JobSamples.One($$"""{{TokenFields}} "pr_number": 1,""".Replace("\"username\": \"me\",", "")), "username",
+            "a comment is posted"),
+        (
+            Mark + JobSamples.One(
+                TokenFields.Replace("\"git_repo\": \"o/r\",", "") + "\"pr_number\": 1,", "\"s3_location\": \"s3://bucket/k\","),
+            "git_repo", "a comment is posted"),
         (JobSamples.One(""" "git_repo": "o/r", "job_timeout": 9000,""").Replace("60", "▶5281"), "orders[0].timeout",
-            "7,231 s (1,800 until codebuild begins + 5,281 timeout + 30 stop_grace + 60 until it is ended + 60 to report), but presign_expiry is 7,200; raise presign_expiry to 7,231, or lower timeout to 5,250"),
-        (JobSamples.One(""" "git_repo": "o/r", "presign_expiry": 1000,""", "\"use_lambda\": true,").Replace("60", "▶60"), "orders[0].timeout", "900 until lambda begins"),
+            "7,231 s (1,800 until codebuild begins + 5,281 timeout + 30 stop_grace + 60 until it is ended + 60 to report), but " +
+                "presign_expiry is 7,200; raise presign_expiry to 7,231, or lower timeout to 5,250"),
+        (
+            JobSamples.One(""" "git_repo": "o/r", "presign_expiry": 1000,""", "\"use_lambda\": true,").Replace("60", "▶60"),
+            "orders[0].timeout", "900 until lambda begins"),
     ];
 
     [Test]
@@ -177,7 +222,8 @@ internal sealed class RuleTests
           {"cmds": ["a"], "timeout": 830, "stop_grace": 10, "use_lambda": true, "dependencies": ["q:1"], "s3_location": "s3://bucket/a/b.zip"},
           {"cmds": ["a"], "timeout": 1, "git_repo": "x/y", "dependencies": ["a b/ü"], "commit_hash": "aaaaaaa", "workspace": "copy", "keep_changes": "state"}]}
         """)]
-    [Arguments("""{"git_repo": "o/r", "job_timeout": 5, "orders": [{"cmds": ["a"], "timeout": 60}]}""")] // the job's end is then the order's
+    // the job's end is then the order's
+    [Arguments("""{"git_repo": "o/r", "job_timeout": 5, "orders": [{"cmds": ["a"], "timeout": 60}]}""")]
     public async Task What_keeps_the_rules_is_taken_on_aws_and_here(string text)
     {
         await Assert.That(JobSamples.Reading(text, JobFormat.Json, JobContext.Aws).Errors).IsEmpty();
@@ -219,7 +265,8 @@ internal sealed class RuleTests
     [Test]
     public async Task No_message_shows_the_value_of_a_variable()
     {
-        var reading = JobSamples.Reading(JobSamples.One("", """ "env_vars": {"1A": "hunter2", "B": ["hunter2"], "C": {"x": "hunter2"}}, "sops_key": ["hunter2"],"""));
+        var reading = JobSamples.Reading(
+            JobSamples.One("", """ "env_vars": {"1A": "hunter2", "B": ["hunter2"], "C": {"x": "hunter2"}}, "sops_key": ["hunter2"],"""));
         await Assert.That(reading.Errors.Count).IsEqualTo(4);
         await Assert.That(string.Join('\n', reading.Errors)).DoesNotContain("hunter2");
     }
@@ -227,8 +274,11 @@ internal sealed class RuleTests
     [Test]
     public async Task Each_circle_is_spelled_out_once()
     {
-        static string Order(string name, string dependencies) => $$"""{"order_name": "{{name}}", "cmds": ["x"], "timeout": 1, "dependencies": [{{dependencies}}]}""";
-        var reading = JobSamples.Reading("{\"orders\": [" + string.Join(',', Order("start", "\"a\""), Order("a", "\"b\""), Order("b", "\"c\", \"start\""), Order("c", "\"a\""),
+        static string Order(string name, string dependencies) =>
+            $$"""{"order_name": "{{name}}", "cmds": ["x"], "timeout": 1, "dependencies": [{{dependencies}}]}""";
+        var reading = JobSamples.Reading(
+            "{\"orders\": [" + string.Join(
+                ',', Order("start", "\"a\""), Order("a", "\"b\""), Order("b", "\"c\", \"start\""), Order("c", "\"a\""),
             Order("x", "\"y\""), Order("y", "\"x\""), Order("free", "\"x\"")) + "]}");
         await Assert.That(reading.Errors.Select(error => error.Message.Split(": ")[1].Split(" (")[0]))
             .IsEquivalentTo(["start -> a -> b -> start", "x -> y -> x"]);
@@ -241,9 +291,12 @@ internal sealed class RuleTests
         var column = before.Length - before.LastIndexOf('\n');
         var reading = JobSamples.Reading(marked.Replace(Mark.ToString(), ""), format, context);
         await Assert.That(reading.IsValid).IsFalse();
-        var found = reading.Errors.Select(error => string.Create(CultureInfo.InvariantCulture, $"{error.Line}:{error.Column} {error.Path}: {error.Message}")).ToList();
+        var found = reading.Errors.Select(
+            error => string.Create(CultureInfo.InvariantCulture, $"{error.Line}:{error.Column} {error.Path}: {error.Message}"))
+            .ToList();
         await Assert.That(found.Count).IsEqualTo(1).Because(string.Join('\n', found));
-        await Assert.That(found[0]).StartsWith(string.Create(CultureInfo.InvariantCulture, $"{line}:{column} {path}: ")).And.Contains(message);
+        await Assert.That(found[0])
+            .StartsWith(string.Create(CultureInfo.InvariantCulture, $"{line}:{column} {path}: ")).And.Contains(message);
     }
 
     /// <summary>Two orders on two lines, with a mark in front of the value of a field of one of them.</summary>
@@ -251,7 +304,8 @@ internal sealed class RuleTests
     {
         string Order(int index, string name, string id, string after)
         {
-            string Text(string key, string value) => value.Length == 0 ? "" : $"\"{key}\": {(index == marked && key == field ? "▶" : "")}\"{value}\", ";
+            string Text(string key, string value) =>
+                value.Length == 0 ? "" : $"\"{key}\": {(index == marked && key == field ? "▶" : "")}\"{value}\", ";
             return $"{{{Text("order_name", name)}{Text("queue_id", id)}\"dependencies\": [{after}], \"cmds\": [\"a\"], \"timeout\": 1}}";
         }
 

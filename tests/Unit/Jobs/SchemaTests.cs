@@ -97,18 +97,26 @@ internal sealed partial class SchemaTests
     [Test]
     public async Task Ajv_takes_and_refuses_what_the_reader_does()
     {
-        string[] good = [.. JobValues.Keys.Select(JobText), .. OrderValues.Keys.Select(OrderText), JobSamples.One("", """ "env_vars": {"A": 1, "B": true}, """),
+        string[] good =
+            [.. JobValues.Keys.Select(JobText), .. OrderValues.Keys.Select(OrderText),
+                JobSamples.One("", """ "env_vars": {"A": 1, "B": true}, """),
             JobSamples.One(""" "$schema": "https://example.org/job.json", "x-notes": {"a": [1]}, """, """ "x-owner": null, """),
             JobSamples.One("\"job_timeout\": 3600.0,"), JobSamples.One("\"job_timeout\": 3.6e3,"), JobSamples.One("\"pr_number\": 12.00,")];
         string[] bad =
         [
-            "{}", "[]", """{"orders": []}""", JobSamples.One("\"x\": 1,"), JobSamples.One("", "\"x\": 1,"), JobSamples.One("", "\"retries\": 11,"),
-            JobSamples.One("\"X-notes\": 1,"), JobSamples.One("\"schema\": 1,"), JobSamples.One("\"job_timeout\": 3600.5,"), JobSamples.One("\"job_timeout\": 1e40,"),
+            "{}", "[]", """{"orders": []}""", JobSamples.One("\"x\": 1,"), JobSamples.One("", "\"x\": 1,"),
+            JobSamples.One("", "\"retries\": 11,"),
+            JobSamples.One("\"X-notes\": 1,"), JobSamples.One("\"schema\": 1,"), JobSamples.One("\"job_timeout\": 3600.5,"),
+            JobSamples.One("\"job_timeout\": 1e40,"),
             JobSamples.One("", "\"retries\": 1.5,"),
-            JobSamples.One("\"git_repo\": null,"), JobSamples.One("\"commit_hash\": \"main\","), JobSamples.One("\"pr_number\": 1, \"issue_number\": 2,"),
-            JobSamples.One("", "\"execution_target\": \"ec2\","), JobSamples.One("", "\"execution_target\": \"lambda\", \"use_lambda\": false,"),
-            JobSamples.One("", "\"sops_key_ssm_path\": \"/k\","), JobSamples.One("", "\"env_vars\": {\"1\": \"a\"},"), JobSamples.One("", "\"env_vars\": {\"A\": null},"),
-            JobSamples.One("", "\"dependencies\": \"a\","), JobSamples.One("\"job_timeout\": 72001,"), JobSamples.One("", "\"git_folder\": \"/a\","),
+            JobSamples.One("\"git_repo\": null,"), JobSamples.One("\"commit_hash\": \"main\","),
+            JobSamples.One("\"pr_number\": 1, \"issue_number\": 2,"),
+            JobSamples.One("", "\"execution_target\": \"ec2\","),
+            JobSamples.One("", "\"execution_target\": \"lambda\", \"use_lambda\": false,"),
+            JobSamples.One("", "\"sops_key_ssm_path\": \"/k\","), JobSamples.One("", "\"env_vars\": {\"1\": \"a\"},"),
+            JobSamples.One("", "\"env_vars\": {\"A\": null},"),
+            JobSamples.One("", "\"dependencies\": \"a\","), JobSamples.One("\"job_timeout\": 72001,"),
+            JobSamples.One("", "\"git_folder\": \"/a\","),
             """{"orders": [{"cmds": ["x"]}]}""", """{"orders": [{"cmds": [" "], "timeout": 1}]}""",
         ];
         var verdicts = await Ajv([.. good, .. bad]);
@@ -148,22 +156,31 @@ internal sealed partial class SchemaTests
     private static string[] Members<T>() => [.. typeof(T).GetProperties(BindingFlags.Public | BindingFlags.Instance)
         .Select(property => property.Name).Except(Derived).Select(Snake)];
 
-    private static string Snake(string name) => Capital().Replace(name, match => $"{(match.Index == 0 ? "" : "_")}{match.Value.ToLowerInvariant()}");
+    private static string Snake(string name) =>
+        Capital().Replace(name, match => $"{(match.Index == 0 ? "" : "_")}{match.Value.ToLowerInvariant()}");
 
     private static async Task<bool[]> Ajv(IReadOnlyList<string> documents)
     {
         var folder = Environment.GetEnvironmentVariable("IAC_CI_TEST_PEERS") ?? PeersFolder();
-        var start = new ProcessStartInfo("node", [Path.Combine(folder, "schema.mjs")]) { RedirectStandardInput = true, RedirectStandardOutput = true };
+        var start = new ProcessStartInfo(
+            "node", [Path.Combine(folder, "schema.mjs")])
+        { RedirectStandardInput = true, RedirectStandardOutput = true };
         using var late = new CancellationTokenSource(TimeSpan.FromSeconds(60), TimeProvider.System);
         using var node = Process.Start(start)!;
-        var question = new JsonObject { ["schema"] = Schema.DeepClone(), ["documents"] = new JsonArray([.. documents.Select(text => JsonNode.Parse(text))]) };
+        var question =
+            new JsonObject
+            {
+                ["schema"] = Schema.DeepClone(),
+                ["documents"] = new JsonArray([.. documents.Select(text => JsonNode.Parse(text))])
+            };
         var answer = node.StandardOutput.ReadToEndAsync(late.Token);
         await node.StandardInput.BaseStream.WriteAsync(Encoding.UTF8.GetBytes(question.ToJsonString()), late.Token);
         node.StandardInput.Close();
         await node.WaitForExitAsync(late.Token);
         return node.ExitCode == 0
             ? [.. JsonDocument.Parse(await answer).RootElement.EnumerateArray().Select(verdict => verdict.GetBoolean())]
-            : throw new InvalidOperationException($"node ended with {node.ExitCode}: is there a node_modules in {folder}? Else run 'npm ci' there");
+            : throw new InvalidOperationException(
+                $"node ended with {node.ExitCode}: is there a node_modules in {folder}? Else run 'npm ci' there");
     }
 
     private static string PeersFolder()

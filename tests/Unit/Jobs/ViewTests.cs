@@ -76,6 +76,7 @@ internal sealed class ViewTests
         var bad = JobSamples.Reading("{\n\"orders\": 1}");
         await Assert.That(ReadingText.Plain(bad, "job.json")).IsEqualTo("job.json:2: orders: must be a list of orders; found the number 1");
         await Assert.That(ReadingText.Json(bad))
-            .IsEqualTo("""{"valid":false,"errors":[{"path":"orders","line":2,"column":11,"message":"must be a list of orders; found the number 1"}],"warnings":[]}""");
+            .IsEqualTo(
+                """{"valid":false,"errors":[{"path":"orders","line":2,"column":11,"message":"must be a list of orders; found the number 1"}],"warnings":[]}""");
     }
 }

@@ -6,11 +6,14 @@ namespace IacCi.Tests.Unit.Jobs;
 
 internal sealed class WriterTests
 {
-    private static readonly Gen<string> Text = Gen.Char["abcXYZ019 -_.:/\"'\\{}[]#&*!|>%@`é漢\n\t"].Array[1, 30].Select(chars => "x" + new string(chars) + "x");
+    private static readonly Gen<string> Text = Gen.Char["abcXYZ019 -_.:/\"'\\{}[]#&*!|>%@`é漢\n\t"].Array[1, 30]
+        .Select(chars => "x" + new string(chars) + "x");
     private static readonly Gen<string> Word = Gen.Char["abcdefghij"].Array[1, 8].Select(chars => new string(chars));
 
-    private static readonly Gen<Job> Jobs = Gen.Select(Gen.Int[1, 12], Word, Gen.Int[3_600, 72_000], Gen.Bool).SelectMany((count, label, timeout, limited) =>
-        Gen.Select(Text.Array[1, 3], Gen.Int[1, 810], Gen.Select(Word, Text).Array[0, 4], Gen.Int[0, 10], Gen.Bool, Gen.Int[0, int.MaxValue])
+    private static readonly Gen<Job> Jobs = Gen.Select(Gen.Int[1, 12], Word, Gen.Int[3_600, 72_000], Gen.Bool)
+        .SelectMany((count, label, timeout, limited) =>
+        Gen.Select(
+            Text.Array[1, 3], Gen.Int[1, 810], Gen.Select(Word, Text).Array[0, 4], Gen.Int[0, 10], Gen.Bool, Gen.Int[0, int.MaxValue])
             .Array[count].Select(parts => new Job
             {
                 FlowLabel = label,
@@ -20,20 +23,22 @@ internal sealed class WriterTests
                 Orders = [.. parts.Select((part, index) => MakeOrder(part, index))],
             }));
 
-    private static Order MakeOrder((string[] Cmds, int Timeout, (string, string)[] Variables, int Retries, bool Flag, int Before) part, int index) => new()
-    {
-        OrderName = part.Flag ? $"n{index}" : null,
-        QueueId = $"q {index}",
-        Cmds = part.Cmds,
-        Timeout = part.Timeout,
-        Retries = part.Retries,
-        MustSucceed = part.Flag,
-        UseLambda = part.Flag ? null : true,
-        ExecutionTarget = part.Flag ? Core.Model.ExecutionTarget.Lambda : null,
-        EnvVars = part.Variables.DistinctBy(variable => variable.Item1).ToDictionary(variable => variable.Item1, variable => variable.Item2),
-        Dependencies = index == 0 ? [] : [$"q {part.Before % index}"],
-        SsmPaths = part.Flag ? ["/a/b", "aws:::ssm:c"] : [],
-    };
+    private static Order MakeOrder(
+        (string[] Cmds, int Timeout, (string, string)[] Variables, int Retries, bool Flag, int Before) part, int index) => new()
+        {
+            OrderName = part.Flag ? $"n{index}" : null,
+            QueueId = $"q {index}",
+            Cmds = part.Cmds,
+            Timeout = part.Timeout,
+            Retries = part.Retries,
+            MustSucceed = part.Flag,
+            UseLambda = part.Flag ? null : true,
+            ExecutionTarget = part.Flag ? Core.Model.ExecutionTarget.Lambda : null,
+            EnvVars = part.Variables.DistinctBy(variable => variable.Item1).ToDictionary(
+            variable => variable.Item1, variable => variable.Item2),
+            Dependencies = index == 0 ? [] : [$"q {part.Before % index}"],
+            SsmPaths = part.Flag ? ["/a/b", "aws:::ssm:c"] : [],
+        };
 
     [Test]
     public void A_job_is_read_back_as_it_was_written_in_json_and_as_yaml() => Jobs.Sample(
@@ -56,7 +61,8 @@ internal sealed class WriterTests
     [Test]
     public async Task The_digest_is_of_what_a_job_means()
     {
-        const string Json = """{"username": "me", "orders": [{"cmds": ["a"], "timeout": 60, "env_vars": {"A": "1", "B": "x"}, "must_succeed": true}], "flow_label": "exec", "stop_signal": "INT", "stop_grace": 30}""";
+        const string Json =
+            """{"username": "me", "orders": [{"cmds": ["a"], "timeout": 60, "env_vars": {"A": "1", "B": "x"}, "must_succeed": true}], "flow_label": "exec", "stop_signal": "INT", "stop_grace": 30}""";
         const string Yaml = "orders:\n- timeout: 60\n  env_vars: {B: x, A: 1}   # a comment\n  cmds:\n  - a\nusername: 'me'\n";
         var digest = JobDigest.Of(JobSamples.Job(Json));
         await Assert.That(JobDigest.Of(JobSamples.Job(Yaml))).IsEqualTo(digest);

@@ -30,11 +30,13 @@ internal sealed class YamlTests
     [Test]
     public async Task What_is_quoted_is_a_text()
     {
-        var order = Read("orders:\n- cmds: ['1', \"true\", !!str 3, |\n  a: b\n  ]\n  timeout: 60\n".Replace(", |\n  a: b\n  ]", "]")).Orders[0];
+        var order =
+            Read("orders:\n- cmds: ['1', \"true\", !!str 3, |\n  a: b\n  ]\n  timeout: 60\n".Replace(", |\n  a: b\n  ]", "]")).Orders[0];
         await Assert.That(order.Cmds).IsEquivalentTo(["1", "true", "3"]);
         await Assert.That(Refused("orders: [{cmds: [a], timeout: '60'}]")).Contains("found a text; write it without quotes");
         await Assert.That(Read("orders: [{cmds: [a], timeout: 6e1}]").Orders[0].Timeout).IsEqualTo(60);
-        await Assert.That(Refused("orders: [{cmds: [a], timeout: 1, must_succeed: no}]")).Contains("must be true or false; found \"no\"; write false");
+        await Assert.That(Refused("orders: [{cmds: [a], timeout: 1, must_succeed: no}]"))
+            .Contains("must be true or false; found \"no\"; write false");
     }
 
     [Test]
@@ -57,7 +59,9 @@ internal sealed class YamlTests
                 order_name: c
                 cmds: *cmds
             """);
-        await Assert.That(job.Orders.Select(order => $"{order.OrderName} {order.Timeout} {order.Retries} {string.Join('+', order.Cmds)} {order.EnvVars.Count}"))
+        await Assert.That(
+            job.Orders.Select(
+                order => $"{order.OrderName} {order.Timeout} {order.Retries} {string.Join('+', order.Cmds)} {order.EnvVars.Count}"))
             .IsEquivalentTo(["a 60 0 x+y 1", "b 60 0 x+y 1", "c 5 2 x+y 1"]);
     }
 
@@ -65,7 +69,8 @@ internal sealed class YamlTests
     public async Task An_error_in_something_shared_is_named_under_each_of_its_paths()
     {
         var errors = JobSamples.Reading("orders:\n- &a {cmds: [x], timeout: 0}\n- *a\n").Errors;
-        await Assert.That(errors.Select(error => $"{error.Line} {error.Path}")).IsEquivalentTo(["2 orders[0].timeout", "2 orders[1].timeout"]);
+        await Assert.That(errors.Select(error => $"{error.Line} {error.Path}"))
+            .IsEquivalentTo(["2 orders[0].timeout", "2 orders[1].timeout"]);
     }
 
     [Test]
@@ -107,6 +112,7 @@ internal sealed class YamlTests
     public async Task A_text_that_is_too_deep_is_refused()
     {
         await Assert.That(Refused(new string('[', 50_000))).Contains("deeper than 32 levels");
-        await Assert.That(JobSamples.Reading(new string('[', 50_000), JobFormat.Json).Errors.Single().Message).Contains("maximum configured depth of 32");
+        await Assert.That(JobSamples.Reading(new string('[', 50_000), JobFormat.Json).Errors.Single().Message)
+            .Contains("maximum configured depth of 32");
     }
 }

@@ -3,7 +3,9 @@ using IacCi.Core.Terminal;
 
 namespace IacCi.Tests.Unit.Jobs;
 
-/// <summary>What people write in YAML and YAML reads otherwise: it is read as it was meant, refused with a remedy, or pointed out.</summary>
+/// <summary>
+/// What people write in YAML and YAML reads otherwise: it is read as it was meant, refused with a remedy, or pointed out.
+/// </summary>
 internal sealed class YamlTrapTests
 {
     private static JobReading Read(string text) => JobSamples.Reading(text, JobFormat.Yaml);
@@ -30,7 +32,8 @@ internal sealed class YamlTrapTests
 
     [Test]
     public async Task An_exclamation_mark_in_quotes_or_within_a_text_is_text() =>
-        await Assert.That(One("orders:\n- timeout: 1\n  cmds: ['! a', \"! b\", a ! b, 'c']\n").Cmds).IsEquivalentTo(["! a", "! b", "a ! b", "c"]);
+        await Assert.That(One("orders:\n- timeout: 1\n  cmds: ['! a', \"! b\", a ! b, 'c']\n").Cmds)
+            .IsEquivalentTo(["! a", "! b", "a ! b", "c"]);
 
     [Test]
     public async Task A_command_that_a_comment_cuts_is_pointed_out_and_stays_valid()
@@ -53,11 +56,13 @@ internal sealed class YamlTrapTests
         await Assert.That(reading.Job!.Orders[0].Cmds[0]).IsEqualTo("echo one");
         await Assert.That(reading.Warnings.Select(warning => $"{warning.Line} {warning.Path}"))
             .IsEquivalentTo(["3 orders[0].order_name", "5 orders[0].cmds[0]", "10 orders[0].cmds[4]"]);
-        await Assert.That(ReadingText.Warnings(reading, "job.yaml").First()).StartsWith("job.yaml:3: warning: orders[0].order_name: ends in front of ' #'");
+        await Assert.That(ReadingText.Warnings(reading, "job.yaml").First()).StartsWith(
+            "job.yaml:3: warning: orders[0].order_name: ends in front of ' #'");
         await Assert.That(ReadingText.Json(reading)).Contains("\"errors\":[],\"warnings\":[{\"path\":\"orders[0].order_name\"");
     }
 
-    private static string Places(string text) => string.Join(", ", Read(text).Warnings.Select(warning => $"{warning.Line}:{warning.Column} {warning.Path}"));
+    private static string Places(string text) =>
+        string.Join(", ", Read(text).Warnings.Select(warning => $"{warning.Line}:{warning.Column} {warning.Path}"));
 
     [Test]
     [Arguments("""
@@ -144,7 +149,8 @@ internal sealed class YamlTrapTests
         var order = One($"# a{character}b\norders:\n- timeout: 1\n  cmds: [a{character}b, 'c{character}d', \"e{character}f\"]\n");
         await Assert.That(order.Cmds).IsEquivalentTo([$"a{character}b", $"c{character}d", $"e{character}f"]);
         await Assert.That(One($"orders:\n- timeout: 1\n  cmds:\n  - |\n    g{character}h\n").Cmds).IsEquivalentTo([$"g{character}h\n"]);
-        await Assert.That(Refused($"# {character}\norders:\n- timeout: 1\n  cmds: [\uFDD0{character}]\n  zzz: 1\n")).StartsWith("5:3: orders[0].zzz");
+        await Assert.That(Refused($"# {character}\norders:\n- timeout: 1\n  cmds: [\uFDD0{character}]\n  zzz: 1\n"))
+            .StartsWith("5:3: orders[0].zzz");
     }
 
     [Test]
@@ -152,11 +158,13 @@ internal sealed class YamlTrapTests
     [Arguments("orders:\n\t# a comment\n- timeout: 1\n \t # another\n  cmds: [x]\n\t\t\n")]
     [Arguments("orders:\n- timeout: 1\t# a comment\n  cmds:\t[x]\n")]
     [Arguments("\t# first\norders:\n- timeout: 1\n  cmds:\n  - x\n\t# behind\n\n \t\n")]
-    public async Task A_tab_in_an_empty_line_or_in_front_of_a_comment_is_allowed(string text) => await Assert.That(One(text).Cmds).IsEquivalentTo(["x"]);
+    public async Task A_tab_in_an_empty_line_or_in_front_of_a_comment_is_allowed(string text) =>
+        await Assert.That(One(text).Cmds).IsEquivalentTo(["x"]);
 
     [Test]
     public async Task A_tab_within_a_command_stays() =>
-        await Assert.That(One("orders:\n- timeout: 1\n\t# a comment\n  cmds:\n  - |\n    all:\n    \t# in a recipe\n    \t\n    \techo\n").Cmds)
+        await Assert.That(
+            One("orders:\n- timeout: 1\n\t# a comment\n  cmds:\n  - |\n    all:\n    \t# in a recipe\n    \t\n    \techo\n").Cmds)
             .IsEquivalentTo(["all:\n\t# in a recipe\n\t\n\techo\n"]);
 
     [Test]
@@ -171,7 +179,8 @@ internal sealed class YamlTrapTests
     public async Task Columns_count_characters_in_both_languages()
     {
         const string Text = """{"orders": [{"cmds": ["é😀漢"], "timeout": "x"}]}""";
-        var column = Text.IndexOf("\"x\"", StringComparison.Ordinal); // The emoji is two UTF-16 units and one character; columns begin at 1.
+        // The emoji is two UTF-16 units and one character; columns begin at 1.
+        var column = Text.IndexOf("\"x\"", StringComparison.Ordinal);
         await Assert.That(JobSamples.Reading(Text, JobFormat.Json).Errors.Single().Column).IsEqualTo(column);
         await Assert.That(JobSamples.Reading(Text, JobFormat.Yaml).Errors.Single().Column).IsEqualTo(column);
         var broken = JobSamples.Reading("{\n\"é😀漢\": nonsense}", JobFormat.Json).Errors.Single();
@@ -209,7 +218,9 @@ internal sealed class YamlTrapTests
     [Test]
     public async Task What_is_somebody_elses_is_left_alone()
     {
-        var job = Read("$schema: ./job.schema.json\nx-common: &common {timeout: 5, cmds: [x]}\norders:\n- {<<: *common, x-note: [1, {a: b}]}\n").OrThrow("job");
+        var job = Read(
+            "$schema: ./job.schema.json\nx-common: &common {timeout: 5, cmds: [x]}\norders:\n- {<<: *common, x-note: [1, {a: b}]}\n")
+            .OrThrow("job");
         await Assert.That(job.Orders[0].Timeout).IsEqualTo(5);
     }
 

@@ -23,7 +23,8 @@ internal sealed class OrderClaimTests
     }
 
     [Test]
-    [Arguments("""{"worker_id":"w","run_id":"r","order_num":"0001","claimed_at":"2026-03-01T12:00:00.125Z","execution":"arn:build"}""", true, "arn:build")]
+    [Arguments("""{"worker_id":"w","run_id":"r","order_num":"0001","claimed_at":"2026-03-01T12:00:00.125Z","execution":"arn:build"}""",
+        true, "arn:build")]
     [Arguments("""{"by":"orchestrate"}""", false, null)]
     [Arguments("""{"host":"boot-1"}""", false, null)]
     public async Task Claims_of_older_writers_are_read(string json, bool hasTime, string? execution)

@@ -16,7 +16,10 @@ internal sealed class RootCausesTests
             DisplayStatus.TimedOut => (OrderStatus.TimedOut, "timeout"),
             _ => (OrderStatus.Succeeded, null),
         };
-        return SampleRuns.Order(SampleRuns.Run().Job, number, name, status) with { FailureReason = reason, Dependencies = [.. dependencies.Select(d => OrderNum.At(d - 1))] };
+        return SampleRuns.Order(
+            SampleRuns.Run().Job, number, name,
+            status) with
+        { FailureReason = reason, Dependencies = [.. dependencies.Select(d => OrderNum.At(d - 1))] };
     }
 
     private static string Of(RunView run, int number)
@@ -32,7 +35,8 @@ internal sealed class RootCausesTests
     {
         var run = Run(
             Record(1, "vpc", DisplayStatus.Failed), Record(2, "dns", DisplayStatus.TimedOut), Record(3, "fine", DisplayStatus.Succeeded),
-            Record(4, "cluster", DisplayStatus.Skipped, 1, 3), Record(5, "apps", DisplayStatus.Skipped, 4, 2), Record(6, "last", DisplayStatus.Skipped, 5));
+            Record(4, "cluster", DisplayStatus.Skipped, 1, 3), Record(5, "apps", DisplayStatus.Skipped, 4, 2),
+            Record(6, "last", DisplayStatus.Skipped, 5));
         await Assert.That(Of(run, 4)).IsEqualTo("skipped, because of vpc");
         await Assert.That(Of(run, 6)).IsEqualTo("skipped, because of vpc, dns");
         await Assert.That(Of(run, 1)).IsEqualTo("exit 1");
@@ -41,7 +45,9 @@ internal sealed class RootCausesTests
     [Test]
     public async Task A_failure_that_was_allowed_is_no_cause()
     {
-        var run = Run(Record(1, "soft", DisplayStatus.Failed) with { MustSucceed = false }, Record(2, "hard", DisplayStatus.Failed), Record(3, "x", DisplayStatus.Skipped, 1, 2));
+        var run = Run(
+            Record(1, "soft", DisplayStatus.Failed) with { MustSucceed = false }, Record(2, "hard", DisplayStatus.Failed),
+            Record(3, "x", DisplayStatus.Skipped, 1, 2));
         await Assert.That(Of(run, 3)).IsEqualTo("skipped, because of hard");
     }
 
@@ -72,9 +78,14 @@ internal sealed class RootCausesTests
     [Test]
     public async Task Status_the_last_screen_and_json_say_it()
     {
-        var run = Run(Record(1, "vpc", DisplayStatus.Failed), Record(2, "cluster", DisplayStatus.Skipped, 1), Record(3, "apps", DisplayStatus.Skipped, 2));
+        var run = Run(
+            Record(1, "vpc", DisplayStatus.Failed), Record(2, "cluster", DisplayStatus.Skipped, 1),
+            Record(3, "apps", DisplayStatus.Skipped, 2));
         var palette = new Palette(false);
-        await Assert.That(RunText.Of(run, SampleRuns.Start, palette).Split('\n').Count(line => line.EndsWith("skipped, because of vpc", StringComparison.Ordinal))).IsEqualTo(2);
+        await Assert.That(
+            RunText.Of(run, SampleRuns.Start, palette).Split('\n').Count(
+                line => line.EndsWith("skipped, because of vpc", StringComparison.Ordinal)))
+            .IsEqualTo(2);
         await Assert.That(RunEnding.Of(run, withOutput: false, "", 80, palette)).Contains("- 2 orders  skipped, because of vpc");
         await Assert.That(RunEnding.Of(run, withOutput: false, "", 20, palette)).Contains("- 2 orders  skipped, because of vpc");
         using var json = System.Text.Json.JsonDocument.Parse(run.ToJson());

@@ -39,7 +39,8 @@ internal sealed partial class TransitionsTests
             .IsEquivalentTo(Enum.GetValues<OrderStatus>().Where(status => status.IsTerminal()).Select(status => status.Word()));
         foreach (var action in Enum.GetValues<OrderAction>())
         {
-            await Assert.That(Transitions.From(action)).IsEquivalentTo(Enum.GetValues<OrderStatus>().Where(status => Transitions.Next(status, action) is not null));
+            await Assert.That(Transitions.From(action)).IsEquivalentTo(
+                Enum.GetValues<OrderStatus>().Where(status => Transitions.Next(status, action) is not null));
             await Assert.That(Transitions.From(action).All(from => Transitions.Next(from, action) == Transitions.Target(action))).IsTrue();
         }
     }
@@ -73,7 +74,9 @@ internal sealed partial class TransitionsTests
     private static List<(string From, string To, string Label)> ArrowsOf(string heading)
     {
         var text = File.ReadAllText(Path.Join(Repository.Root, "docs", "correctness.md"));
-        var picture = text[text.IndexOf($"\n{heading}\n", StringComparison.Ordinal)..].Split("```mermaid\nstateDiagram-v2\n")[1].Split("```")[0];
+        var picture = text[text.IndexOf($"\n{heading}\n", StringComparison.Ordinal)..]
+            .Split("```mermaid\nstateDiagram-v2\n")[1]
+            .Split("```")[0];
         return picture.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => Arrow().Match(line)).Select(found => found.Success
             ? (found.Groups[1].Value, found.Groups[2].Value, found.Groups[3].Value)
             : throw new FormatException($"the picture below '{heading}' has a line that is no arrow")).ToList();

@@ -23,7 +23,8 @@ internal sealed class CommentTextTests
             "running" => Runs.Running,
             "failed" => Runs.Failed,
             "succeeded" => Runs.Succeeded,
-            "preparing" => Runs.Run(JobStatus.Preparing, Runs.Order(1, "vpc", OrderStatus.Queued), Runs.Order(2, "subnets", OrderStatus.Queued, 1)),
+            "preparing" =>
+                Runs.Run(JobStatus.Preparing, Runs.Order(1, "vpc", OrderStatus.Queued), Runs.Order(2, "subnets", OrderStatus.Queued, 1)),
             "planned" => Runs.Planned,
             "local" => Runs.Failed with { IsLocal = true },
             "hostile" => Runs.Hostile,
@@ -62,10 +63,18 @@ internal sealed class CommentTextTests
     public async Task A_plan_of_Terraform_stands_in_the_table_and_its_text_is_a_diff()
     {
         var text = CommentText.Render(Runs.Planned);
-        await Assert.That(text).Contains("succeeded, plan <code>+40 ~0 -2</code> 🔥 <strong>2 to destroy</strong> |").And.Contains("succeeded, plan: no changes |").And.Contains("applied <code>+0 ~0 -3</code> 🔥 <strong>3 destroyed</strong>");
+        await Assert.That(text)
+            .Contains("succeeded, plan <code>+40 ~0 -2</code> 🔥 <strong>2 to destroy</strong> |")
+                .And.Contains("succeeded, plan: no changes |")
+                .And.Contains("applied <code>+0 ~0 -3</code> 🔥 <strong>3 destroyed</strong>");
         var diff = text[text.IndexOf("```diff\n", StringComparison.Ordinal)..];
         diff = diff[..diff.IndexOf("\n```\n", 8, StringComparison.Ordinal)];
-        await Assert.That(diff).Contains("\n+   resource \"aws_subnet\"").And.Contains("\n-   resource \"aws_eip\"").And.Contains("\n!       ami =").And.Contains("\n-/+ resource \"aws_instance\"").And.Contains("\nPlan: 40 to add")
+        await Assert.That(diff)
+            .Contains("\n+   resource \"aws_subnet\"")
+                .And.Contains("\n-   resource \"aws_eip\"")
+                .And.Contains("\n!       ami =")
+                .And.Contains("\n-/+ resource \"aws_instance\"")
+                .And.Contains("\nPlan: 40 to add")
             .And.Contains("\n+   subnet =").And.DoesNotContain("Note:").And.DoesNotContain("Refreshing");
         await Assert.That(text).Contains("commit <code>0123456789ab…</code>").And.Contains("by <code>alice</code>");
     }
@@ -74,10 +83,15 @@ internal sealed class CommentTextTests
     public async Task A_plan_whose_beginning_is_cut_off_is_recognised_and_words_that_only_look_like_one_are_not()
     {
         var cut = Runs.TerraformPlan[Runs.TerraformPlan.IndexOf("      - id", StringComparison.Ordinal)..];
-        await Assert.That(CommentText.Render(Runs.Run(JobStatus.Succeeded, Runs.Order(1, "a", OrderStatus.Succeeded) with { LogTail = cut }))).Contains("```diff\n-       id");
-        foreach (var log in new[] { "Plan: many to add", "the Plan: 1 to add, 2 to change, 3 to destroy.", "Plan: 99999999999 to add, 0 to change, 0 to destroy." })
+        await Assert.That(
+            CommentText.Render(Runs.Run(JobStatus.Succeeded, Runs.Order(1, "a", OrderStatus.Succeeded) with { LogTail = cut })))
+            .Contains("```diff\n-       id");
+        foreach (var log in new[] { "Plan: many to add", "the Plan: 1 to add, 2 to change, 3 to destroy.",
+            "Plan: 99999999999 to add, 0 to change, 0 to destroy." })
         {
-            await Assert.That(CommentText.Render(Runs.Run(JobStatus.Succeeded, Runs.Order(1, "a", OrderStatus.Succeeded) with { LogTail = log }))).DoesNotContain("plan <code>");
+            await Assert.That(
+                CommentText.Render(Runs.Run(JobStatus.Succeeded, Runs.Order(1, "a", OrderStatus.Succeeded) with { LogTail = log })))
+                .DoesNotContain("plan <code>");
         }
     }
 
@@ -132,7 +146,9 @@ internal sealed class CommentTextTests
     [Test]
     public async Task Whatever_succeeded_is_cut_before_what_failed()
     {
-        var run = Runs.Run(JobStatus.Failed, [.. Enumerable.Range(1, 24).Select(n => Runs.Order(n, $"o{n}", n > 20 ? OrderStatus.Failed : OrderStatus.Succeeded)
+        var run = Runs.Run(
+            JobStatus.Failed,
+            [.. Enumerable.Range(1, 24).Select(n => Runs.Order(n, $"o{n}", n > 20 ? OrderStatus.Failed : OrderStatus.Succeeded)
             with { LogTail = string.Concat(Enumerable.Range(1, 200).Select(l => $"o{n} line {l} ........\n"))[..4_000] })]);
         var text = CommentText.Render(run);
         await Assert.That(text.Length).IsLessThanOrEqualTo(CommentText.MaxChars);
@@ -151,7 +167,8 @@ internal sealed class CommentTextTests
         await Assert.That(CommentText.Render(Runs.Running)).Contains("```mermaid");
         await Assert.That(CommentText.Render(Runs.Large(200))).DoesNotContain("```mermaid");
         await Assert.That(CommentText.Render(Runs.Large(200))).Contains("too large to read");
-        var flat = CommentText.Render(Runs.Run(JobStatus.Active, Runs.Order(1, "a", OrderStatus.Queued), Runs.Order(2, "b", OrderStatus.Queued)));
+        var flat = CommentText.Render(
+            Runs.Run(JobStatus.Active, Runs.Order(1, "a", OrderStatus.Queued), Runs.Order(2, "b", OrderStatus.Queued)));
         await Assert.That(flat).DoesNotContain("mermaid");
         await Assert.That(flat).DoesNotContain("graph");
     }
@@ -159,15 +176,20 @@ internal sealed class CommentTextTests
     [Test]
     public async Task Any_names_reasons_and_output_at_all_give_a_comment_within_the_bound_that_can_be_encoded()
     {
-        var text = Gen.OneOf(Gen.String[0, 200], Gen.Char["`~|<>@#\\\n\r\u001b[]()&;_*\u202e\ud83d\ude00 a1"].Array[0, 4_096].Select(c => new string(c)));
+        var text = Gen.OneOf(
+            Gen.String[0, 200], Gen.Char["`~|<>@#\\\n\r\u001b[]()&;_*\u202e\ud83d\ude00 a1"].Array[0, 4_096].Select(c => new string(c)));
         await Gen.Select(text, text, text, Gen.Int[0, 5]).Array[0, 30].SampleAsync(async orders =>
         {
             var run = Runs.Run(JobStatus.Failed, [.. orders.Select((o, i) =>
-                Runs.Order(i + 1, o.Item1, (OrderStatus)o.Item4, [.. Enumerable.Range(1, Math.Min(i, 5))]) with { FailureReason = o.Item2, LogTail = o.Item3 })]);
+                Runs.Order(
+                    i + 1, o.Item1, (OrderStatus)o.Item4,
+                    [.. Enumerable.Range(1, Math.Min(i, 5))]) with { FailureReason = o.Item2, LogTail = o.Item3 })]);
             var comment = CommentText.Render(run with { FailureReason = orders.Length > 0 ? orders[0].Item2 : null });
             var roundTrip = System.Text.Encoding.UTF8.GetString(System.Text.Encoding.UTF8.GetBytes(comment));
             return await Task.FromResult(
-                comment.Length <= CommentText.MaxChars && roundTrip == comment && Core.Reporting.Vcs.StickyComment.LastLine(comment) == CommentText.LastLine(run) && !comment.Contains('\u001b') && !comment.Contains('\u202e'));
+                comment.Length <= CommentText.MaxChars && roundTrip == comment
+                    && Core.Reporting.Vcs.StickyComment.LastLine(comment) == CommentText.LastLine(run) && !comment.Contains('\u001b')
+                    && !comment.Contains('\u202e'));
         }, iter: 40);
     }
 

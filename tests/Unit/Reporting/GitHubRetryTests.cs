@@ -43,9 +43,12 @@ internal sealed class GitHubRetryTests
         await Assert.That(Decide(status, repeatable: false, headers: ("retry-after", "0"))).IsEqualTo(Wait(1));
         await Assert.That(Decide(status, headers: ("Retry-After", "21"))).IsEqualTo(Limited(21));
         await Assert.That(Decide(status, waited: 14, headers: ("Retry-After", "7"))).IsEqualTo(Limited(7));
-        await Assert.That(Decide(status, headers: [("X-RateLimit-Remaining", "0"), ("X-RateLimit-Reset", "1800000009")])).IsEqualTo(Wait(10));
-        await Assert.That(Decide(status, headers: [("X-RateLimit-Remaining", "0"), ("X-RateLimit-Reset", "1800003600")])).IsEqualTo(Limited(3601));
-        await Assert.That(Decide(status, headers: [("X-RateLimit-Remaining", "0"), ("X-RateLimit-Reset", "1700000000")])).IsEqualTo(Wait(1));
+        await Assert.That(Decide(status, headers: [("X-RateLimit-Remaining", "0"), ("X-RateLimit-Reset", "1800000009")]))
+            .IsEqualTo(Wait(10));
+        await Assert.That(Decide(status, headers: [("X-RateLimit-Remaining", "0"), ("X-RateLimit-Reset", "1800003600")]))
+            .IsEqualTo(Limited(3601));
+        await Assert.That(Decide(status, headers: [("X-RateLimit-Remaining", "0"), ("X-RateLimit-Reset", "1700000000")]))
+            .IsEqualTo(Wait(1));
     }
 
     [Test]
@@ -71,7 +74,10 @@ internal sealed class GitHubRetryTests
     private static RetryDecision.GiveUp Limited(double seconds) => new(VcsFailureKind.RateLimited, Now.AddSeconds(seconds));
 
     private static RetryDecision Decide(
-        int? status, int attempt = 1, double waited = 0, bool repeatable = true, double jitter = 0, string message = "", params (string Name, string Value)[] headers) =>
+        int? status, int attempt = 1, double waited = 0, bool repeatable = true, double jitter = 0, string message = "",
+        params (string Name, string Value)[] headers) =>
         GitHubRetry.Decide(
-            new GitHubFailure(status, headers.ToDictionary(h => h.Name, h => h.Value), message), attempt, TimeSpan.FromSeconds(waited), repeatable, Now, jitter, Options);
+            new GitHubFailure(
+                status, headers.ToDictionary(h => h.Name, h => h.Value),
+                message), attempt, TimeSpan.FromSeconds(waited), repeatable, Now, jitter, Options);
 }

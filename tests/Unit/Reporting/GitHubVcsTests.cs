@@ -34,9 +34,13 @@ internal sealed class GitHubVcsTests
     public async Task A_commit_gets_its_status_and_a_long_description_is_cut()
     {
         await using var lab = await Lab.StartAsync();
-        await Ok(lab.Vcs.SetCommitStatusAsync(Thread.Repo, "6dcb09b5b57875f334f61aebed695e2e4193db5e", CommitStatusText.Of(Runs.Failed, "exec", "https://x.example/1"), default));
-        await Ok(lab.Vcs.SetCommitStatusAsync(Thread.Repo, "6dcb09b", new CommitStatus("iac-ci/exec", CommitState.Pending, new string('x', 500), null), default));
-        await Assert.That(lab.Fake.Statuses.First()).IsEqualTo("octo-org/infra.live@6dcb09b5b57875f334f61aebed695e2e4193db5e iac-ci/exec failure 2 succeeded, 2 failed, 1 timed out, 2 skipped");
+        await Ok(lab.Vcs.SetCommitStatusAsync(Thread.Repo, "6dcb09b5b57875f334f61aebed695e2e4193db5e",
+            CommitStatusText.Of(Runs.Failed, "exec", "https://x.example/1"), default));
+        await Ok(lab.Vcs.SetCommitStatusAsync(Thread.Repo, "6dcb09b",
+            new CommitStatus("iac-ci/exec", CommitState.Pending, new string('x', 500), null), default));
+        await Assert.That(lab.Fake.Statuses.First()).IsEqualTo(
+            "octo-org/infra.live@6dcb09b5b57875f334f61aebed695e2e4193db5e iac-ci/exec failure 2 succeeded, 2 failed, 1 timed out, 2 " +
+                "skipped");
     }
 
     [Test]
@@ -65,7 +69,8 @@ internal sealed class GitHubVcsTests
         await Assert.That(lab.Fake.Requests.Count).IsEqualTo(3);
         await Assert.That((await Ok(lab.Vcs.FindCommentAsync(Thread, LastLine, Start, default)))!.Id).IsEqualTo($"{id}");
 
-        var impatient = await Ok(lab.With(new GitHubOptions { ApiUrl = lab.Fake.Url, MaxPages = 2 }).ListCommentsAsync(Thread, Start, default));
+        var impatient = await Ok(
+            lab.With(new GitHubOptions { ApiUrl = lab.Fake.Url, MaxPages = 2 }).ListCommentsAsync(Thread, Start, default));
         await Assert.That(impatient.Comments.Count).IsEqualTo(200);
         await Assert.That(impatient.IsComplete).IsFalse();
     }
@@ -88,12 +93,15 @@ internal sealed class GitHubVcsTests
     public async Task A_repository_that_was_renamed_keeps_its_comment_and_its_status(int status)
     {
         await using var lab = await Lab.StartAsync("/api/v3/");
-        (lab.Fake.MovedStatus, lab.Fake.Moved["octo-org/older"], lab.Fake.Moved["octo-org/old"]) = (status, "octo-org/old", "octo-org/infra.live");
+        (
+            lab.Fake.MovedStatus, lab.Fake.Moved["octo-org/older"],
+            lab.Fake.Moved["octo-org/old"]) = (status, "octo-org/old", "octo-org/infra.live");
         var old = Thread with { Repo = "octo-org/older" };
         var created = await Ok(lab.Vcs.CreateCommentAsync(old, $"one\n{LastLine}", default));
         await Ok(lab.Vcs.UpdateCommentAsync(old, created.Id, $"two\n{LastLine}", default));
         await Assert.That((await Ok(lab.Vcs.FindCommentAsync(old, LastLine, Start, default)))!.Id).IsEqualTo(created.Id);
-        await Ok(lab.Vcs.SetCommitStatusAsync(old.Repo, "6dcb09b", new CommitStatus("iac-ci/exec", CommitState.Success, "done", null), default));
+        await Ok(
+            lab.Vcs.SetCommitStatusAsync(old.Repo, "6dcb09b", new CommitStatus("iac-ci/exec", CommitState.Success, "done", null), default));
         await Assert.That(lab.Fake.Comments.Single().Body).StartsWith("two");
         await Assert.That(lab.Fake.Comments.Single().Repo).IsEqualTo(Thread.Repo);
         await Assert.That(lab.Fake.Statuses.Single()).StartsWith("octo-org/infra.live@6dcb09b");
@@ -109,7 +117,8 @@ internal sealed class GitHubVcsTests
         (lab.Fake.MovedTo, lab.Fake.Moved["octo-org/old"]) = (other.Url, "octo-org/new");
         var failure = await Failed(lab.Vcs.CreateCommentAsync(Thread with { Repo = "octo-org/old" }, "x", default));
         await Assert.That(failure.Kind).IsEqualTo(VcsFailureKind.Rejected);
-        await Assert.That(failure.Message).Contains(new Uri(other.Url, "repos/octo-org/new/issues/7/comments").ToString()).And.Contains("HTTP 301");
+        await Assert.That(failure.Message)
+            .Contains(new Uri(other.Url, "repos/octo-org/new/issues/7/comments").ToString()).And.Contains("HTTP 301");
         await Assert.That(other.Requests).IsEmpty();
     }
 
@@ -135,10 +144,12 @@ internal sealed class GitHubVcsTests
             await Failed(lab.Vcs.UpdateCommentAsync(Thread, "1", "x", default)),
             await Failed(lab.Vcs.ListCommentsAsync(Thread, Start, default)),
             await Failed(lab.Vcs.FindCommentAsync(Thread, LastLine, Start, default)),
-            await Failed(lab.Vcs.SetCommitStatusAsync(Thread.Repo, "6dcb09b", new CommitStatus("c", CommitState.Success, "d", null), default)),
+            await Failed(
+                lab.Vcs.SetCommitStatusAsync(Thread.Repo, "6dcb09b", new CommitStatus("c", CommitState.Success, "d", null), default)),
         })
         {
-            await Assert.That(failure.Message).Contains($"HTTP {status} with text/html in place of GitHub's JSON").And.Contains("IAC_CI_GITHUB_API_URL");
+            await Assert.That(failure.Message)
+                .Contains($"HTTP {status} with text/html in place of GitHub's JSON").And.Contains("IAC_CI_GITHUB_API_URL");
         }
     }
 
@@ -159,7 +170,8 @@ internal sealed class GitHubVcsTests
     [Test]
     [Arguments("""{"message":"Validation Failed","errors":[{"resource":"IssueComment","field":"body","code":"custom","message":"body is too long"},"commenting is locked"]}""",
         "HTTP 422: Validation Failed; IssueComment body: body is too long; commenting is locked")]
-    [Arguments("""{"message":"Validation Failed","errors":[{"resource":"Status","field":"context","code":"missing_field"}]}""", "HTTP 422: Validation Failed; Status context: missing_field")]
+    [Arguments("""{"message":"Validation Failed","errors":[{"resource":"Status","field":"context","code":"missing_field"}]}""",
+        "HTTP 422: Validation Failed; Status context: missing_field")]
     [Arguments("""{"message":"Validation Failed","errors":"no such commit"}""", "HTTP 422: Validation Failed; no such commit")]
     [Arguments("""{"message":"Validation Failed","errors":[null,1,{}]}""", "HTTP 422: Validation Failed")]
     public async Task What_GitHub_says_is_wrong_with_a_request_is_told(string json, string expected)
@@ -228,7 +240,8 @@ internal sealed class GitHubVcsTests
         await Assert.That(failure.RetryAt).IsEqualTo(Start.AddHours(1).AddSeconds(1));
 
         static Interference Limit(DateTimeOffset reset) => new(
-            403, "API rate limit exceeded for user ID 1.", false, ("X-RateLimit-Remaining", "0"), ("X-RateLimit-Limit", "5000"), ("X-RateLimit-Reset", $"{reset.ToUnixTimeSeconds()}"));
+            403, "API rate limit exceeded for user ID 1.", false, ("X-RateLimit-Remaining", "0"), ("X-RateLimit-Limit", "5000"),
+            ("X-RateLimit-Reset", $"{reset.ToUnixTimeSeconds()}"));
     }
 
     [Test]
@@ -271,7 +284,8 @@ internal sealed class GitHubVcsTests
     public async Task Who_cancels_gets_an_exception_and_no_value()
     {
         await using var lab = await Lab.StartAsync();
-        await Assert.That(async () => await lab.Vcs.CreateCommentAsync(Thread, "x", new CancellationToken(canceled: true))).Throws<OperationCanceledException>();
+        await Assert.That(async () => await lab.Vcs.CreateCommentAsync(Thread, "x", new CancellationToken(canceled: true)))
+            .Throws<OperationCanceledException>();
     }
 
     [Test]
@@ -322,7 +336,8 @@ internal sealed class GitHubVcsTests
         var text = CommentText.Render(Runs.Large(9_999));
         await Ok(lab.Vcs.CreateCommentAsync(Thread, text, default));
         await Assert.That(lab.Fake.Comments.Single().Body).IsEqualTo(text);
-        await Assert.That((await Failed(lab.Vcs.CreateCommentAsync(Thread, new string('x', 65_537), default))).Kind).IsEqualTo(VcsFailureKind.Rejected);
+        await Assert.That((await Failed(lab.Vcs.CreateCommentAsync(Thread, new string('x', 65_537), default))).Kind)
+            .IsEqualTo(VcsFailureKind.Rejected);
     }
 
     [Test]
@@ -357,7 +372,11 @@ internal sealed class GitHubVcsTests
         Ok(StickyComment.UpsertAsync(lab.Vcs, Thread, knownId, $"{text}\n{LastLine}", Start, default));
 
     private static async ValueTask<T> Ok<T>(ValueTask<VcsResult<T>> call) =>
-        await call switch { VcsResult<T>.Ok ok => ok.Value, var other => throw new InvalidOperationException(other.FailureOrNull!.Message) };
+        await call switch
+        {
+            VcsResult<T>.Ok ok => ok.Value,
+            var other => throw new InvalidOperationException(other.FailureOrNull!.Message)
+        };
 
     private static async Task<VcsFailure> Failed<T>(ValueTask<VcsResult<T>> call) => (await call).FailureOrNull!;
 
@@ -375,7 +394,8 @@ internal sealed class GitHubVcsTests
             return new Lab { Fake = await FakeGitHub.StartAsync(time, pathBase), Time = time };
         }
 
-        internal IVcs With(GitHubOptions options) => new GitHubProvider(options, Time, () => 0).Connect(new VcsToken(Token + "\n", "aws:::ssm:/tokens/github"));
+        internal IVcs With(GitHubOptions options) =>
+            new GitHubProvider(options, Time, () => 0).Connect(new VcsToken(Token + "\n", "aws:::ssm:/tokens/github"));
 
         public async ValueTask DisposeAsync()
         {

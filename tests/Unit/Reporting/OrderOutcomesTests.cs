@@ -13,7 +13,9 @@ internal sealed class OrderOutcomesTests
     public async Task What_was_applied_is_shown()
     {
         var state = OrderOutcomes.Empty.With([Change(1, OrderAction.Dispatch), Change(2, OrderAction.Start)]);
-        state = state.With([Change(1, OrderAction.Start)]).With([Change(1, OrderAction.Fail) with { ExitCode = 2, FailureReason = "command_failed", LogTail = "\u001b[31mno\u001b[0m", StartedAt = At.AddSeconds(1), FinishedAt = At.AddSeconds(5) }]);
+        state = state.With([Change(1, OrderAction.Start)]).With(
+            [Change(1, OrderAction.Fail) with { ExitCode = 2, FailureReason = "command_failed", LogTail = "\u001b[31mno\u001b[0m",
+                StartedAt = At.AddSeconds(1), FinishedAt = At.AddSeconds(5) }]);
         var shown = Show(state, 1, OrderStatus.Failed);
         await Assert.That(shown.StartedAt).IsEqualTo(At.AddSeconds(1));
         await Assert.That(shown.FinishedAt).IsEqualTo(At.AddSeconds(5));
@@ -35,7 +37,9 @@ internal sealed class OrderOutcomesTests
     [Test]
     public async Task It_survives_being_kept()
     {
-        var state = OrderOutcomes.Empty.With([Change(1, OrderAction.Fail) with { ExitCode = 1, LogTail = "größe \"x\" 🚀\n`" }, Change(2, OrderAction.Succeed) with { LogTail = "y" }]);
+        var state = OrderOutcomes.Empty.With(
+            [Change(1, OrderAction.Fail) with { ExitCode = 1, LogTail = "größe \"x\" 🚀\n`" },
+                Change(2, OrderAction.Succeed) with { LogTail = "y" }]);
         var json = state.ToJson();
         await Assert.That(OrderOutcomes.FromJson(json).ToJson()).IsEquivalentTo(json);
         await Assert.That(Show(OrderOutcomes.FromJson(json), 1, OrderStatus.Failed).LogTail).IsEqualTo("größe \"x\" 🚀\n`");
@@ -50,7 +54,8 @@ internal sealed class OrderOutcomesTests
     [Arguments("""{"orders":[{"n":1,"f":99999999999999999}],"failed":[],"succeeded":[]}""")]
     [Arguments("""{"orders":[null],"failed":[null],"succeeded":[]}""")]
     public async Task What_cannot_be_read_counts_as_lost(string json) =>
-        await Assert.That(OrderOutcomes.FromJson(System.Text.Encoding.UTF8.GetBytes(json)).ToJson()).IsEquivalentTo(OrderOutcomes.Empty.ToJson());
+        await Assert.That(OrderOutcomes.FromJson(System.Text.Encoding.UTF8.GetBytes(json)).ToJson())
+            .IsEquivalentTo(OrderOutcomes.Empty.ToJson());
 
     [Test]
     public async Task It_says_what_it_has_missed_and_heals_from_the_records()
@@ -58,13 +63,16 @@ internal sealed class OrderOutcomesTests
         var state = OrderOutcomes.Empty.With([Change(2, OrderAction.Succeed)]);
         var checkpoint = new RunCheckpoint("fsrq");
         await Assert.That(state.Missing(checkpoint)).IsEquivalentTo([new OrderNum(1), new OrderNum(3)]);
-        var healed = state.With([Record(1) with { Status = OrderStatus.Failed, FinishedAt = At, LogTail = "why" }, Record(3) with { Status = OrderStatus.Running }]);
+        var healed = state.With(
+            [Record(1) with { Status = OrderStatus.Failed, FinishedAt = At, LogTail = "why" },
+                Record(3) with { Status = OrderStatus.Running }]);
         await Assert.That(healed.Missing(checkpoint)).IsEmpty();
         await Assert.That(Show(healed, 1, OrderStatus.Failed).LogTail).IsEqualTo("why");
         await Assert.That(OrderOutcomes.Empty.Missing(new RunCheckpoint(new string('s', 9_999))).Count).IsEqualTo(IRunStore.MaxWrites);
     }
 
-    private static ResourceCounts Most => new(ResourceCounts.MaxCount, ResourceCounts.MaxCount, ResourceCounts.MaxCount, ResourceCounts.MaxCount);
+    private static ResourceCounts Most =>
+        new(ResourceCounts.MaxCount, ResourceCounts.MaxCount, ResourceCounts.MaxCount, ResourceCounts.MaxCount);
 
     [Test]
     [Category("Slow")]
@@ -92,7 +100,8 @@ internal sealed class OrderOutcomesTests
         await Assert.That(Show(state, 2, OrderStatus.Failed).LogTail!.Length).IsGreaterThanOrEqualTo(498);
         await Assert.That(Show(state, 9_999, OrderStatus.Succeeded).LogTail).IsNull();
         await Assert.That(Show(state, 9_998, OrderStatus.Failed).FailureReason).IsEqualTo("some_word_of_24_letters_");
-        await Assert.That(Show(OrderOutcomes.FromJson(state.ToJson()), 9_999, OrderStatus.Succeeded).Terraform).IsEqualTo(new TerraformSums(Most, Most));
+        await Assert.That(Show(OrderOutcomes.FromJson(state.ToJson()), 9_999, OrderStatus.Succeeded).Terraform)
+            .IsEqualTo(new TerraformSums(Most, Most));
     }
 
     [Test]
@@ -130,15 +139,21 @@ internal sealed class OrderOutcomesTests
             LastUpdate = At,
             Deadline = At.AddHours(1),
         };
-        var state = OrderOutcomes.Empty.With([Change(1, OrderAction.Succeed) with { ExitCode = 0, LogTail = "ok", StartedAt = At, FinishedAt = At.AddSeconds(2) }]);
+        var state = OrderOutcomes.Empty.With(
+            [Change(1, OrderAction.Succeed) with { ExitCode = 0, LogTail = "ok", StartedAt = At, FinishedAt = At.AddSeconds(2) }]);
         var told = RunReport.From(new RunProgress(plan, new RunCheckpoint("sq"), [], null, At), state, isLocal: false);
-        var read = RunReport.From(plan, job, [Record(1) with { Status = OrderStatus.Succeeded, ExitCode = 0, LogTail = "ok", StartedAt = At, FinishedAt = At.AddSeconds(2) }], isLocal: false);
+        var read = RunReport.From(
+            plan, job,
+            [Record(1) with { Status = OrderStatus.Succeeded, ExitCode = 0, LogTail = "ok", StartedAt = At,
+                FinishedAt = At.AddSeconds(2) }],
+            isLocal: false);
         await Assert.That(CommentText.Render(told)).IsEqualTo(CommentText.Render(read));
     }
 
     private static OrderReport Show(OrderOutcomes state, int num, OrderStatus status) => state.Show(Runs.Plan(num, "x"), status);
 
-    private static OrderChange Change(int num, OrderAction action) => new() { Num = new OrderNum(num), Name = $"o{num}", Action = action, At = At };
+    private static OrderChange Change(int num, OrderAction action) =>
+        new() { Num = new OrderNum(num), Name = $"o{num}", Action = action, At = At };
 
     private static OrderRecord Record(int num) => new()
     {

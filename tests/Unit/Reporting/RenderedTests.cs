@@ -11,7 +11,8 @@ internal sealed partial class RenderedTests
 {
     private static readonly MarkdownPipeline Pipeline = new MarkdownPipelineBuilder().UsePipeTables().UseAutoLinks().Build();
 
-    private static readonly string[] OurTags = ["h3", "p", "code", "strong", "em", "sub", "br", "table", "thead", "tbody", "tr", "th", "td", "details", "summary", "pre"];
+    private static readonly string[] OurTags =
+        ["h3", "p", "code", "strong", "em", "sub", "br", "table", "thead", "tbody", "tr", "th", "td", "details", "summary", "pre"];
 
     [Test]
     public async Task Nothing_of_a_hostile_job_becomes_markup_a_link_or_a_mention() =>
@@ -22,7 +23,9 @@ internal sealed partial class RenderedTests
     {
         foreach (var tag in new[] { "@octo #1 <b> `x`", "`", "``@octo``", "</sub><script>alert(1)</script>", "**a** [b](c) ![d](e)" })
         {
-            await Assert.That(Faults(CommentText.Render(Runs.Failed with { SearchTag = tag, FlowId = $"{tag}:a3f7b2c1-exec" }))).IsEmpty().Because(tag);
+            await Assert.That(Faults(CommentText.Render(Runs.Failed with { SearchTag = tag, FlowId = $"{tag}:a3f7b2c1-exec" })))
+                .IsEmpty()
+                .Because(tag);
         }
     }
 
@@ -32,7 +35,8 @@ internal sealed partial class RenderedTests
         var text = Gen.Int[0, Pieces.Length - 1].Array[1, 12].Select(picks => string.Concat(picks.Select(p => Pieces[p])));
         await Gen.Select(text, text, text, Gen.Int[0, 5]).Array[1, 5].SampleAsync(async orders =>
         {
-            var run = Runs.Run(JobStatus.Failed, [.. orders.Select((o, i) => Runs.Order(i + 1, o.Item1, (OrderStatus)o.Item4, [.. Enumerable.Range(1, i)])
+            var run = Runs.Run(
+                JobStatus.Failed, [.. orders.Select((o, i) => Runs.Order(i + 1, o.Item1, (OrderStatus)o.Item4, [.. Enumerable.Range(1, i)])
                 with { FailureReason = o.Item2, LogTail = o.Item3 })]);
             var faults = Faults(CommentText.Render(run with { Title = orders[0].Item3, FailureReason = orders[0].Item1 }));
             return await Task.FromResult(faults.Count == 0 ? true : throw new InvalidOperationException(string.Join('\n', faults)));
@@ -49,7 +53,9 @@ internal sealed partial class RenderedTests
     }
 
     private static readonly string[] Pieces =
-        ["@octo", "#1", "o/r#2", "<b>", "</details>", "</summary>", "</code>", "`", "```", "~~~", "|", "\\", "*", "_", "[a](b)", "![i](j)", "\n", "\n\n", "- ", "# ", "www.x.yz ", "https://x.yz ", "a@b.cd ", "&lt;", "&#64;x", "<!--", "\u001b[1m", " ", "x", "    ", "|-|"];
+        ["@octo", "#1", "o/r#2", "<b>", "</details>", "</summary>", "</code>", "`", "```", "~~~", "|", "\\", "*", "_", "[a](b)", "![i](j)",
+            "\n", "\n\n", "- ", "# ", "www.x.yz ", "https://x.yz ", "a@b.cd ", "&lt;", "&#64;x", "<!--", "\u001b[1m", " ", "x", "    ",
+            "|-|"];
 
     /// <summary>Elements that are not ours, and words outside of code that name a person or an issue.</summary>
     private static List<string> Faults(string comment)

@@ -20,9 +20,11 @@ internal sealed class ReportPolicyTests
     [Arguments(900, 930, true, false, ReportDecision.Now)]
     [Arguments(90_000, 90_059, true, false, ReportDecision.Later)]
     [Arguments(90_000, 90_060, true, false, ReportDecision.Now)]
-    public async Task It_is_told_when_there_is_news_and_enough_time_has_passed(int? reported, int now, bool hasNews, bool isFinal, ReportDecision expected)
+    public async Task It_is_told_when_there_is_news_and_enough_time_has_passed(
+        int? reported, int now, bool hasNews, bool isFinal, ReportDecision expected)
     {
-        var decision = ReportPolicy.Decide(Start, reported is { } at ? Start.AddSeconds(at) : null, Start.AddSeconds(now), hasNews, isFinal);
+        var decision = ReportPolicy.Decide(
+            Start, reported is { } at ? Start.AddSeconds(at) : null, Start.AddSeconds(now), hasNews, isFinal);
         await Assert.That(decision).IsEqualTo(expected);
     }
 
@@ -45,9 +47,12 @@ internal sealed class ReportPolicyTests
     [Test]
     public async Task A_commits_status_says_the_outcome()
     {
-        await Assert.That(CommitStatusText.Of(Runs.Running, "network", "u")).IsEqualTo(new CommitStatus("iac-ci/network", CommitState.Pending, "2 of 6 orders done", "u"));
-        await Assert.That(CommitStatusText.Of(Runs.Failed, "network", null)).IsEqualTo(new CommitStatus("iac-ci/network", CommitState.Failure, "2 succeeded, 2 failed, 1 timed out, 2 skipped", null));
+        await Assert.That(CommitStatusText.Of(Runs.Running, "network", "u")).IsEqualTo(
+            new CommitStatus("iac-ci/network", CommitState.Pending, "2 of 6 orders done", "u"));
+        await Assert.That(CommitStatusText.Of(Runs.Failed, "network", null)).IsEqualTo(
+            new CommitStatus("iac-ci/network", CommitState.Failure, "2 succeeded, 2 failed, 1 timed out, 2 skipped", null));
         await Assert.That(CommitStatusText.Of(Runs.Succeeded, "network", null).State).IsEqualTo(CommitState.Success);
-        await Assert.That(CommitStatusText.Of(Runs.Failed with { Status = JobStatus.TimedOut }, "n", null).State).IsEqualTo(CommitState.Error);
+        await Assert.That(CommitStatusText.Of(Runs.Failed with { Status = JobStatus.TimedOut }, "n", null).State)
+            .IsEqualTo(CommitState.Error);
     }
 }

@@ -10,7 +10,9 @@ using Microsoft.Extensions.Time.Testing;
 
 namespace IacCi.Tests.Unit.Reporting;
 
-/// <summary>The reporter before a GitHub on this machine, with an engine's passes played by hand. Everything it asks of the stores is counted.</summary>
+/// <summary>
+/// The reporter before a GitHub on this machine, with an engine's passes played by hand. Everything it asks of the stores is counted.
+/// </summary>
 internal sealed class ReporterFixture : IAsyncDisposable
 {
     internal const string Repo = "octo-org/infra.live";
@@ -31,7 +33,16 @@ internal sealed class ReporterFixture : IAsyncDisposable
             FlowId = "alice:a3f7b2c1-network",
             CreatedAt = time.GetUtcNow(),
             Orders = [.. Enumerable.Range(1, orders).Select(n => Runs.Plan(n, $"stack-{n}"))],
-            Report = new ReportTarget { GitRepo = Repo, IssueNumber = 7, TokenLocation = "env:TOKEN", CommitHash = Commit, SearchTag = "iac-ci-a3f7b2c1", FlowLabel = "network" },
+            Report =
+                new ReportTarget
+                {
+                    GitRepo = Repo,
+                    IssueNumber = 7,
+                    TokenLocation = "env:TOKEN",
+                    CommitHash = Commit,
+                    SearchTag = "iac-ci-a3f7b2c1",
+                    FlowLabel = "network"
+                },
         };
         Reporter = NewReporter();
     }
@@ -104,7 +115,15 @@ internal sealed class ReporterFixture : IAsyncDisposable
         {
             states[num - 1] = OrderStatus.Succeeded;
             store.Records[new OrderNum(num)] = Record(num);
-            news.Add(new OrderChange { Num = new OrderNum(num), Name = "x", Action = OrderAction.Succeed, At = Time.GetUtcNow(), StartedAt = Time.GetUtcNow(), LogTail = $"output {num}" });
+            news.Add(new OrderChange
+            {
+                Num = new OrderNum(num),
+                Name = "x",
+                Action = OrderAction.Succeed,
+                At = Time.GetUtcNow(),
+                StartedAt = Time.GetUtcNow(),
+                LogTail = $"output {num}"
+            });
         }
 
         var checkpoint = new RunCheckpoint(string.Concat(states.Select(s => s.Letter())), null, DueAt);
@@ -134,7 +153,8 @@ internal sealed class ReporterFixture : IAsyncDisposable
     private VcsReporter NewReporter()
     {
         var provider = new GitHubProvider(new GitHubOptions { ApiUrl = GitHub.Url }, Time, () => 0);
-        return new VcsReporter(new VcsConnections(provider, new Secrets(() => Token), Time), Kept, store, isLocal: false, Time, Log.Enqueue);
+        return new VcsReporter(
+            new VcsConnections(provider, new Secrets(() => Token), Time), Kept, store, isLocal: false, Time, Log.Enqueue);
     }
 
     private sealed class Secrets(Func<string> token) : ISecretSource
@@ -166,11 +186,13 @@ internal sealed class ReporterFixture : IAsyncDisposable
             return ValueTask.CompletedTask;
         }
 
-        public ValueTask<StoredObject?> ReadAsync(string key, long maxBytes, CancellationToken cancellationToken) => throw new NotSupportedException();
+        public ValueTask<StoredObject?> ReadAsync(string key, long maxBytes, CancellationToken cancellationToken) =>
+            throw new NotSupportedException();
 
         public ValueTask<bool> ExistsAsync(string key, CancellationToken cancellationToken) => throw new NotSupportedException();
 
-        public ValueTask<bool> CreateAsync(string key, ReadOnlyMemory<byte> content, CancellationToken cancellationToken) => throw new NotSupportedException();
+        public ValueTask<bool> CreateAsync(string key, ReadOnlyMemory<byte> content, CancellationToken cancellationToken) =>
+            throw new NotSupportedException();
 
         public IAsyncEnumerable<string> ListAsync(string prefix, CancellationToken cancellationToken) => throw new NotSupportedException();
     }
@@ -181,41 +203,54 @@ internal sealed class ReporterFixture : IAsyncDisposable
 
         internal int Calls { get; private set; }
 
-        public ValueTask<IReadOnlyList<OrderRecord>> FindOrdersAsync(RunId run, IReadOnlyList<OrderNum> nums, CancellationToken cancellationToken)
+        public ValueTask<IReadOnlyList<OrderRecord>> FindOrdersAsync(
+            RunId run, IReadOnlyList<OrderNum> nums, CancellationToken cancellationToken)
         {
             Calls++;
             ArgumentOutOfRangeException.ThrowIfGreaterThan(nums.Count, IRunStore.MaxWrites);
             return new([.. nums.Where(Records.ContainsKey).Select(num => Records[num])]);
         }
 
-        public ValueTask<JobRecord?> CreateJobAsync(JobRecord job, CancellationToken cancellationToken) => throw new NotSupportedException();
+        public ValueTask<JobRecord?> CreateJobAsync(JobRecord job, CancellationToken cancellationToken) =>
+            throw new NotSupportedException();
 
         public ValueTask<JobRecord?> FindJobAsync(RunId run, CancellationToken cancellationToken) => throw new NotSupportedException();
 
-        public ValueTask<bool> AddOrdersAsync(IReadOnlyList<OrderRecord> orders, CancellationToken cancellationToken) => throw new NotSupportedException();
+        public ValueTask<bool> AddOrdersAsync(IReadOnlyList<OrderRecord> orders, CancellationToken cancellationToken) =>
+            throw new NotSupportedException();
 
-        public ValueTask<bool> ActivateAsync(RunLock initial, DateTimeOffset at, CancellationToken cancellationToken) => throw new NotSupportedException();
+        public ValueTask<bool> ActivateAsync(RunLock initial, DateTimeOffset at, CancellationToken cancellationToken) =>
+            throw new NotSupportedException();
 
-        public ValueTask<bool> AdvanceJobAsync(RunId run, JobChange change, CancellationToken cancellationToken) => throw new NotSupportedException();
+        public ValueTask<bool> AdvanceJobAsync(RunId run, JobChange change, CancellationToken cancellationToken) =>
+            throw new NotSupportedException();
 
-        public ValueTask SetCommentAsync(RunId run, string commentId, CancellationToken cancellationToken) => throw new NotSupportedException();
+        public ValueTask SetCommentAsync(RunId run, string commentId, CancellationToken cancellationToken) =>
+            throw new NotSupportedException();
 
-        public ValueTask<AdvanceOutcome> AdvanceAsync(RunPlan plan, IReadOnlyList<OrderChange> changes, CancellationToken cancellationToken) => throw new NotSupportedException();
+        public ValueTask<AdvanceOutcome> AdvanceAsync(
+            RunPlan plan, IReadOnlyList<OrderChange> changes, CancellationToken cancellationToken) => throw new NotSupportedException();
 
         public ValueTask<RunLock?> TryAcquireLeaseAsync(
-            RunId run, IReadOnlyCollection<OrderNum> news, string owner, DateTimeOffset now, DateTimeOffset until, CancellationToken cancellationToken) => throw new NotSupportedException();
+            RunId run, IReadOnlyCollection<OrderNum> news, string owner, DateTimeOffset now, DateTimeOffset until,
+            CancellationToken cancellationToken) => throw new NotSupportedException();
 
-        public ValueTask<RunLock?> AddToInboxAsync(RunId run, IReadOnlyCollection<OrderNum> news, CancellationToken cancellationToken) => throw new NotSupportedException();
+        public ValueTask<RunLock?> AddToInboxAsync(RunId run, IReadOnlyCollection<OrderNum> news, CancellationToken cancellationToken) =>
+            throw new NotSupportedException();
 
         public ValueTask<CommitOutcome> CommitAsync(
-            RunId run, string owner, RunCheckpoint checkpoint, IReadOnlyCollection<OrderNum> handled, AfterCommit then, CancellationToken cancellationToken) => throw new NotSupportedException();
+            RunId run, string owner, RunCheckpoint checkpoint, IReadOnlyCollection<OrderNum> handled, AfterCommit then,
+            CancellationToken cancellationToken) => throw new NotSupportedException();
 
-        public ValueTask CompleteAsync(RunId run, RunCheckpoint checkpoint, CancellationToken cancellationToken) => throw new NotSupportedException();
+        public ValueTask CompleteAsync(RunId run, RunCheckpoint checkpoint, CancellationToken cancellationToken) =>
+            throw new NotSupportedException();
 
         public ValueTask<RunLock?> FindLockAsync(RunId run, CancellationToken cancellationToken) => throw new NotSupportedException();
 
-        public IAsyncEnumerable<RunEvent> ReadEventsAsync(TraceId trace, CancellationToken cancellationToken) => throw new NotSupportedException();
+        public IAsyncEnumerable<RunEvent> ReadEventsAsync(TraceId trace, CancellationToken cancellationToken) =>
+            throw new NotSupportedException();
 
-        public ValueTask<IReadOnlyList<JobRecord>> ListJobsAsync(int limit, CancellationToken cancellationToken) => throw new NotSupportedException();
+        public ValueTask<IReadOnlyList<JobRecord>> ListJobsAsync(int limit, CancellationToken cancellationToken) =>
+            throw new NotSupportedException();
     }
 }

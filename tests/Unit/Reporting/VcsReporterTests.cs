@@ -13,7 +13,8 @@ internal sealed class VcsReporterTests
     {
         await using var lab = await ReporterFixture.StartAsync(3);
         var id = await lab.AnnounceAsync();
-        await Assert.That(lab.GitHub.Comments.Single().Body).Contains("is being prepared").And.EndsWith($"<sub>`###iac-ci-a3f7b2c1### #{Runs.Id} #alice:a3f7b2c1-network`</sub>");
+        await Assert.That(lab.GitHub.Comments.Single().Body).Contains("is being prepared").And.EndsWith(
+            $"<sub>`###iac-ci-a3f7b2c1### #{Runs.Id} #alice:a3f7b2c1-network`</sub>");
         await Assert.That(lab.GitHub.Comments.Single().Id.ToString()).IsEqualTo(id);
 
         lab.Time.Advance(TimeSpan.FromSeconds(30));
@@ -23,7 +24,8 @@ internal sealed class VcsReporterTests
 
         lab.Restart();
         await lab.FinishAsync(2, 3);
-        await Assert.That(lab.GitHub.Comments.Single().Body).Contains("<code>network</code> succeeded").And.Contains("output 1").And.Contains("output 3");
+        await Assert.That(lab.GitHub.Comments.Single().Body)
+            .Contains("<code>network</code> succeeded").And.Contains("output 1").And.Contains("output 3");
         await Assert.That(lab.GitHub.Comments.Single().Id.ToString()).IsEqualTo(id);
         await Assert.That(lab.GitHub.Statuses.Select(s => s.Split(' ')[2])).IsEquivalentTo(["pending", "success"]);
         await Assert.That(lab.Log).IsEmpty();
@@ -62,7 +64,8 @@ internal sealed class VcsReporterTests
         };
         await Assert.That(RunBacklog.IsDue(graph, held, null, Runs.Start.AddSeconds(9))).IsFalse();
         await Assert.That(RunBacklog.IsDue(graph, held, null, Runs.Start.AddSeconds(10))).IsTrue();
-        await Assert.That(RunBacklog.IsDue(graph, held with { Checkpoint = new RunCheckpoint("r") }, null, Runs.Start.AddSeconds(10))).IsFalse();
+        await Assert.That(RunBacklog.IsDue(graph, held with { Checkpoint = new RunCheckpoint("r") }, null, Runs.Start.AddSeconds(10)))
+            .IsFalse();
     }
 
     [Test]
@@ -108,7 +111,8 @@ internal sealed class VcsReporterTests
         await lab.PassAsync(1);
         await Assert.That(lab.GitHub.Comments).IsEmpty();
         await Assert.That(lab.Log).IsNotEmpty();
-        await Assert.That(lab.DueAt!.Value).IsGreaterThan(lab.Time.GetUtcNow()).And.IsLessThanOrEqualTo(lab.Time.GetUtcNow() + VcsReporter.RetryInterval);
+        await Assert.That(lab.DueAt!.Value).IsGreaterThan(lab.Time.GetUtcNow()).And.IsLessThanOrEqualTo(
+            lab.Time.GetUtcNow() + VcsReporter.RetryInterval);
 
         lab.GitHub.Restore();
         lab.Time.SetUtcNow(lab.DueAt!.Value);
@@ -186,7 +190,8 @@ internal sealed class VcsReporterTests
         await using var lab = await ReporterFixture.StartAsync(1);
         var plan = lab.Plan with { Report = null };
         await Assert.That(await lab.Reporter.AnnounceAsync(plan, default)).IsNull();
-        await Assert.That(await lab.Reporter.UpdateAsync(new(plan, new RunCheckpoint("s"), [], JobStatus.Succeeded, Runs.Start), default)).IsNull();
+        await Assert.That(await lab.Reporter.UpdateAsync(new(plan, new RunCheckpoint("s"), [], JobStatus.Succeeded, Runs.Start), default))
+            .IsNull();
         await Assert.That((lab.Kept.Calls, lab.GitHub.Requests.Count)).IsEqualTo((0, 0));
     }
 }

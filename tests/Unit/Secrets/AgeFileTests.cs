@@ -105,7 +105,9 @@ internal sealed class AgeFileTests
         foreach (var wrong in wrongs)
         {
             var refused = Assert.Throws<SecretsException>(() => AgeIdentity.Parse(wrong));
-            _ = wrong.Length > 1 && refused.Message.Contains(wrong, StringComparison.OrdinalIgnoreCase) ? throw new InvalidOperationException("quoted") : 0;
+            _ = wrong.Length > 1 && refused.Message.Contains(wrong, StringComparison.OrdinalIgnoreCase)
+                ? throw new InvalidOperationException("quoted")
+                : 0;
         }
     }
 
@@ -125,7 +127,11 @@ internal sealed class AgeFileTests
         using var scratch = new Scratch();
         var key = scratch.File("key.txt", Alice.ToString() + "\n");
         var plain = Bytes(Chunk + 7);
-        await Assert.That((await Peers.Age(AgeFile.Encrypt(plain, [Bob.Recipient, Alice.Recipient], armor), "-d", "-i", key)).AsSpan().SequenceEqual(plain)).IsTrue();
+        await Assert.That(
+            (await Peers.Age(AgeFile.Encrypt(plain, [Bob.Recipient, Alice.Recipient], armor), "-d", "-i", key))
+                .AsSpan()
+                .SequenceEqual(plain))
+            .IsTrue();
         string[] form = armor ? ["-a"] : [];
         var theirs = await Peers.Age(plain, ["-r", Bob.Recipient.ToString(), "-r", Alice.Recipient.ToString(), .. form]);
         await Assert.That(AgeFile.Decrypt(theirs, [Alice]).AsSpan().SequenceEqual(plain)).IsTrue();
@@ -147,7 +153,8 @@ internal sealed class AgeFileTests
     public async Task A_passphrase_file_of_age_is_refused_by_name()
     {
         var refused = Assert.Throws<SecretsException>(() => AgeFile.Decrypt(
-            "age-encryption.org/v1\n-> scrypt rF0/NwblUHHTpgQgRpe5CQ 10\ngUjEymFKMVXQEKdMMHL24oYexjE3TIC0O0zGSqJ2aUY\n--- In/TcKP5wDKP14sufF74poPZcpaLVECmfDt0G+yMIs4\n"u8.ToArray(), [Alice]));
+            "age-encryption.org/v1\n-> scrypt rF0/NwblUHHTpgQgRpe5CQ 10\ngUjEymFKMVXQEKdMMHL24oYexjE3TIC0O0zGSqJ2aUY\n--- In/TcKP5wDKP14sufF74poPZcpaLVECmfDt0G+yMIs4\n"u8.ToArray(),
+            [Alice]));
         await Assert.That(refused.Message).Contains("scrypt");
     }
 

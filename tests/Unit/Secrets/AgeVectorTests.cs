@@ -35,17 +35,21 @@ internal sealed class AgeVectorTests
     [Test]
     public async Task A_vector_of_a_kind_not_supported_opens_for_nobody()
     {
-        var opened = (await Vectors()).Where(vector => Excluded(vector) is not null && Outcome(vector) is null).Select(vector => vector.Name);
+        var opened = (await Vectors())
+            .Where(vector => Excluded(vector) is not null && Outcome(vector) is null)
+            .Select(vector => vector.Name);
         await Assert.That(string.Join("\n", opened)).IsEqualTo("");
     }
 
     /// <summary>Why a vector does not apply; null if it does.</summary>
     private static string? Excluded(Vector vector) => vector switch
     {
-        { Expected: "success" or "header failure" or "payload failure" or "HMAC failure", Kinds: ["hybrid"] } => "needs a post-quantum identity",
+        { Expected: "success" or "header failure" or "payload failure" or "HMAC failure", Kinds: ["hybrid"] } =>
+            "needs a post-quantum identity",
         { Name: "armor_hybrid" or "armor_scrypt" } => "armor around a kind that is not supported",
         { Name: "scrypt" } => "needs a passphrase",
-        { Expected: "header failure", Kinds: ["scrypt"], Name: not "scrypt_double" } => "the arguments of a passphrase stanza are not looked at: it is passed over",
+        { Expected: "header failure", Kinds: ["scrypt"], Name: not "scrypt_double" } =>
+            "the arguments of a passphrase stanza are not looked at: it is passed over",
         _ => null,
     };
 
@@ -71,11 +75,17 @@ internal sealed class AgeVectorTests
     private static Vector Parse(string name, byte[] file)
     {
         var end = file.AsSpan().IndexOf("\n\n"u8);
-        var fields = Encoding.UTF8.GetString(file.AsSpan(0, end)).Split('\n').Select(line => line.Split(": ", 2)).ToLookup(line => line[0], line => line[1]);
+        var fields = Encoding.UTF8.GetString(file.AsSpan(0, end)).Split('\n').Select(line => line.Split(": ", 2)).ToLookup(
+            line => line[0], line => line[1]);
         var body = file[(end + 2)..];
         var identities = fields["identity"].ToList();
-        var usable = identities.Where(text => text.StartsWith("AGE-SECRET-KEY-1", StringComparison.Ordinal)).Select(AgeIdentity.Parse).ToList();
-        string[] kinds = [.. usable.Count > 0 ? ["X25519"] : Array.Empty<string>(), .. usable.Count < identities.Count ? ["hybrid"] : Array.Empty<string>(), .. fields["passphrase"].Any() ? ["scrypt"] : Array.Empty<string>()];
+        var usable = identities.Where(text => text.StartsWith("AGE-SECRET-KEY-1", StringComparison.Ordinal))
+            .Select(AgeIdentity.Parse)
+            .ToList();
+        string[] kinds =
+            [.. usable.Count > 0 ? ["X25519"] : Array.Empty<string>(),
+                .. usable.Count < identities.Count ? ["hybrid"] : Array.Empty<string>(),
+                .. fields["passphrase"].Any() ? ["scrypt"] : Array.Empty<string>()];
         return new Vector(
             name,
             fields["expect"].Single(),
@@ -93,5 +103,6 @@ internal sealed class AgeVectorTests
         return inflated.ToArray();
     }
 
-    private sealed record Vector(string Name, string Expected, byte[] File, IReadOnlyList<AgeIdentity> Identities, string[] Kinds, string? PayloadHash);
+    private sealed record Vector(
+        string Name, string Expected, byte[] File, IReadOnlyList<AgeIdentity> Identities, string[] Kinds, string? PayloadHash);
 }

@@ -6,7 +6,8 @@ namespace IacCi.Tests.Unit.Secrets;
 /// <summary>Makes plain files of any content.</summary>
 internal static class Documents
 {
-    private static readonly string[] Odd = ["", "ENC[", "a:b", "olà 🦀", "\n\t\"\\", "\u0000", "x_unencrypted", "null", "True", "日本語", "\u2028"];
+    private static readonly string[] Odd =
+        ["", "ENC[", "a:b", "olà 🦀", "\n\t\"\\", "\u0000", "x_unencrypted", "null", "True", "日本語", "\u2028"];
 
     private static readonly Gen<string> AnyText = Gen.OneOf(
         Gen.String[Gen.Char[' ', '~'], 0, 12],
@@ -40,9 +41,11 @@ internal static class Documents
             leaf,
             leaf,
             Map(depth - 1).Select(map => (JsonNode?)map),
-            Gen.Int.SelectMany(_ => Node(depth - 1)).Array[0, 3].Select(items => (JsonNode?)new JsonArray([.. items.Select(item => item?.DeepClone())])));
+            Gen.Int.SelectMany(_ => Node(depth - 1)).Array[0, 3].Select(
+                items => (JsonNode?)new JsonArray([.. items.Select(item => item?.DeepClone())])));
     }
 
     private static Gen<JsonObject> Map(int depth) => Gen.Select(AnyText, Gen.Int.SelectMany(_ => Node(depth))).Array[0, 4].Select(members =>
-        new JsonObject(members.DistinctBy(member => member.Item1).Select(member => KeyValuePair.Create(member.Item1, member.Item2?.DeepClone()))));
+        new JsonObject(
+            members.DistinctBy(member => member.Item1).Select(member => KeyValuePair.Create(member.Item1, member.Item2?.DeepClone()))));
 }

@@ -16,7 +16,9 @@ internal sealed class KeyFindingTests
         Directory.CreateDirectory(Path.Combine(scratch.Folder, "sops", "age"));
         var own = scratch.File("sops/age/keys.txt", $"{three}\n");
         var found = AgeKeys.Find(Variables(
-            ("SOPS_AGE_KEY", $"# mine\n\n  {One}\r\n"), ("SOPS_AGE_KEY_FILE", scratch.File("k.txt", AgeKeyFile.Text(Two, DateTimeOffset.UnixEpoch))), ("XDG_CONFIG_HOME", scratch.Folder)));
+            ("SOPS_AGE_KEY", $"# mine\n\n  {One}\r\n"),
+            ("SOPS_AGE_KEY_FILE", scratch.File("k.txt", AgeKeyFile.Text(Two, DateTimeOffset.UnixEpoch))),
+            ("XDG_CONFIG_HOME", scratch.Folder)));
         await Assert.That(Recipients(found)).IsEqualTo(Recipients([One, Two, three]));
         await Assert.That(File.Exists(own)).IsTrue();
     }
@@ -34,7 +36,8 @@ internal sealed class KeyFindingTests
     public async Task No_key_anywhere_is_told_with_the_places()
     {
         var refused = Assert.Throws<SecretsException>(() => AgeKeys.Find(Variables(("HOME", "/nowhere"))));
-        await Assert.That(refused.Message).Contains("SOPS_AGE_KEY").And.Contains("SOPS_AGE_KEY_FILE").And.Contains("/nowhere/.config/sops/age/keys.txt");
+        await Assert.That(refused.Message).Contains("SOPS_AGE_KEY").And.Contains("SOPS_AGE_KEY_FILE").And.Contains(
+            "/nowhere/.config/sops/age/keys.txt");
     }
 
     [Test]
@@ -56,8 +59,10 @@ internal sealed class KeyFindingTests
     [Test]
     public async Task When_no_place_has_a_key_all_that_is_wrong_is_told()
     {
-        var refused = Assert.Throws<SecretsException>(() => AgeKeys.Find(Variables(("SOPS_AGE_KEY", $"{One}X"), ("SOPS_AGE_KEY_FILE", "/nowhere/k.txt"))));
-        await Assert.That(refused.Message).Contains("SOPS_AGE_KEY, line 1").And.Contains("/nowhere/k.txt").And.DoesNotContain(One.ToString());
+        var refused = Assert.Throws<SecretsException>(
+            () => AgeKeys.Find(Variables(("SOPS_AGE_KEY", $"{One}X"), ("SOPS_AGE_KEY_FILE", "/nowhere/k.txt"))));
+        await Assert.That(refused.Message)
+            .Contains("SOPS_AGE_KEY, line 1").And.Contains("/nowhere/k.txt").And.DoesNotContain(One.ToString());
     }
 
     [Test]
@@ -65,7 +70,8 @@ internal sealed class KeyFindingTests
     {
         using var encryptor = new Core.Secrets.Sops.SopsEncryptor([Two.Recipient], TimeProvider.System);
         var keys = AgeKeys.Find(Variables(("SOPS_AGE_KEY", One.ToString()), ("SOPS_AGE_KEY_FILE", "/nowhere/k.txt")));
-        var refused = Assert.Throws<SecretsException>(() => Core.Secrets.Sops.SopsFile.Decrypt(encryptor.EncryptJson("{}"u8.ToArray()), Core.Secrets.Sops.SopsFormat.Json, keys));
+        var refused = Assert.Throws<SecretsException>(
+            () => Core.Secrets.Sops.SopsFile.Decrypt(encryptor.EncryptJson("{}"u8.ToArray()), Core.Secrets.Sops.SopsFormat.Json, keys));
         await Assert.That(refused.Message).Contains("/nowhere/k.txt");
     }
 
@@ -94,7 +100,8 @@ internal sealed class KeyFindingTests
     [Test]
     public async Task Keys_of_other_kinds_are_passed_over()
     {
-        await Assert.That(Recipients(AgeKeys.Parse($"AGE-PLUGIN-YUBIKEY-1X\nAGE-SECRET-KEY-PQ-1X\n{One}", "k"))).IsEqualTo(Recipients([One]));
+        await Assert.That(Recipients(AgeKeys.Parse($"AGE-PLUGIN-YUBIKEY-1X\nAGE-SECRET-KEY-PQ-1X\n{One}", "k")))
+            .IsEqualTo(Recipients([One]));
         _ = Assert.Throws<SecretsException>(() => AgeKeys.Parse("AGE-PLUGIN-YUBIKEY-1X\n", "k"));
     }
 
@@ -113,7 +120,8 @@ internal sealed class KeyFindingTests
         await Assert.That(AgeKeyFile.Text(One, DateTimeOffset.UnixEpoch)).StartsWith("# created: 1970-01-01T00:00:00Z\n");
     }
 
-    private static string Recipients(IEnumerable<AgeIdentity> identities) => string.Join(' ', identities.Select(identity => identity.Recipient));
+    private static string Recipients(IEnumerable<AgeIdentity> identities) =>
+        string.Join(' ', identities.Select(identity => identity.Recipient));
 
     private static Func<string, string?> Variables(params (string Name, string Value)[] variables) =>
         name => variables.FirstOrDefault(variable => variable.Name == name).Value;

@@ -15,10 +15,12 @@ internal sealed class SecretsCommandTests
         using var scratch = new Scratch();
         var (code, output, errors) = await Run([], [], "secrets", "keygen");
         await Assert.That(code).IsEqualTo(0);
-        await Assert.That(Encoding.UTF8.GetString(output)).Matches("^# created: .*\n# public key: age1[a-z0-9]{58}\nAGE-SECRET-KEY-1[A-Z0-9]{58}\n$");
+        await Assert.That(Encoding.UTF8.GetString(output)).Matches(
+            "^# created: .*\n# public key: age1[a-z0-9]{58}\nAGE-SECRET-KEY-1[A-Z0-9]{58}\n$");
         var recipient = errors.Trim()["Public key: ".Length..];
         var file = await Peers.Age("hello"u8.ToArray(), "-r", recipient);
-        await Assert.That(await Peers.Age(file, "-d", "-i", scratch.File("key.txt", Encoding.UTF8.GetString(output)))).IsEquivalentTo("hello"u8.ToArray());
+        await Assert.That(await Peers.Age(file, "-d", "-i", scratch.File("key.txt", Encoding.UTF8.GetString(output))))
+            .IsEquivalentTo("hello"u8.ToArray());
     }
 
     [Test]
@@ -29,7 +31,8 @@ internal sealed class SecretsCommandTests
         var first = await Run([], [], "secrets", "keygen", "-o", path);
         await Assert.That(first.Code).IsEqualTo(0);
         await Assert.That(first.Output).IsEmpty();
-        await Assert.That(OperatingSystem.IsWindows() || File.GetUnixFileMode(path) == (UnixFileMode.UserRead | UnixFileMode.UserWrite)).IsTrue();
+        await Assert.That(OperatingSystem.IsWindows() || File.GetUnixFileMode(path) == (UnixFileMode.UserRead | UnixFileMode.UserWrite))
+            .IsTrue();
         var text = await File.ReadAllTextAsync(path);
         var second = await Run([], [], "secrets", "keygen", "-o", path);
         await Assert.That(second.Code).IsEqualTo(2);
@@ -43,7 +46,8 @@ internal sealed class SecretsCommandTests
     {
         using var scratch = new Scratch();
         var plain = scratch.File("app.env", "A=1\nB=two words\n");
-        var encrypted = await Run([], [], "secrets", "encrypt", "--age", AgeIdentity.Generate().Recipient.ToString(), "--age", Alice.Recipient.ToString(), plain);
+        var encrypted = await Run(
+            [], [], "secrets", "encrypt", "--age", AgeIdentity.Generate().Recipient.ToString(), "--age", Alice.Recipient.ToString(), plain);
         await Assert.That(encrypted.Errors).IsEqualTo("");
         var key = scratch.File("key.txt", Alice.ToString());
         var decrypted = await Run(encrypted.Output, [], "secrets", "decrypt", "--age-key-file", key, "--input-type", "dotenv", "-");
@@ -53,7 +57,9 @@ internal sealed class SecretsCommandTests
     [Test]
     public async Task Recipients_and_keys_come_from_the_variables_of_sops()
     {
-        var encrypted = await Run("""{"a": "b"}"""u8.ToArray(), new() { ["SOPS_AGE_RECIPIENTS"] = $"{AgeIdentity.Generate().Recipient}, {Alice.Recipient}" }, "secrets", "encrypt", "-");
+        var encrypted = await Run(
+            """{"a": "b"}"""u8.ToArray(), new() { ["SOPS_AGE_RECIPIENTS"] = $"{AgeIdentity.Generate().Recipient}, {Alice.Recipient}" },
+            "secrets", "encrypt", "-");
         await Assert.That(encrypted.Errors).IsEqualTo("");
         var decrypted = await Run(encrypted.Output, new() { ["SOPS_AGE_KEY"] = Alice.ToString() }, "secrets", "decrypt", "-");
         await Assert.That(JsonNode.Parse(decrypted.Output)!.ToJsonString()).IsEqualTo("""{"a":"b"}""");
@@ -62,9 +68,11 @@ internal sealed class SecretsCommandTests
     [Test]
     public async Task A_changed_file_gives_an_error_and_no_output()
     {
-        var encrypted = await Run("""{"a": "b", "c": "d"}"""u8.ToArray(), [], "secrets", "encrypt", "--age", Alice.Recipient.ToString(), "-");
+        var encrypted = await Run(
+            """{"a": "b", "c": "d"}"""u8.ToArray(), [], "secrets", "encrypt", "--age", Alice.Recipient.ToString(), "-");
         var changed = Encoding.UTF8.GetString(encrypted.Output).Replace("\"c\"", "\"e\"");
-        var (code, output, errors) = await Run(Encoding.UTF8.GetBytes(changed), new() { ["SOPS_AGE_KEY"] = Alice.ToString() }, "secrets", "decrypt", "-");
+        var (code, output, errors) = await Run(
+            Encoding.UTF8.GetBytes(changed), new() { ["SOPS_AGE_KEY"] = Alice.ToString() }, "secrets", "decrypt", "-");
         await Assert.That(code).IsEqualTo(2);
         await Assert.That(output).IsEmpty();
         await Assert.That(errors).Contains("'e' was changed or moved");
@@ -87,7 +95,8 @@ internal sealed class SecretsCommandTests
         await Assert.That(errors).StartsWith("iac-ci: ");
     }
 
-    private static Task<(int Code, byte[] Output, string Errors)> Run(byte[] input, Dictionary<string, string?> environment, params string[] arguments)
+    private static Task<(int Code, byte[] Output, string Errors)> Run(
+        byte[] input, Dictionary<string, string?> environment, params string[] arguments)
     {
         var clean = new Dictionary<string, string?>(environment)
         {

@@ -69,7 +69,8 @@ internal sealed class SopsFileTests
         await Assert.That(secrets.Count).IsEqualTo(22);
         foreach (var secret in secrets)
         {
-            await Assert.That(secret!.GetValue<string>()).Matches(@"^ENC\[AES256_GCM,data:[A-Za-z0-9+/=]+,iv:[A-Za-z0-9+/]{43}=,tag:[A-Za-z0-9+/]{22}==,type:(str|int|float|bool)\]$");
+            await Assert.That(secret!.GetValue<string>()).Matches(
+                @"^ENC\[AES256_GCM,data:[A-Za-z0-9+/=]+,iv:[A-Za-z0-9+/]{43}=,tag:[A-Za-z0-9+/]{22}==,type:(str|int|float|bool)\]$");
         }
 
         await Assert.That(file["note_unencrypted"]!.GetValue<string>()).IsEqualTo("plain");
@@ -80,7 +81,8 @@ internal sealed class SopsFileTests
     public async Task The_metadata_has_the_fields_of_sops_and_no_other()
     {
         var metadata = JsonNode.Parse(Encrypt("""{"a": 1}""", Alice, Bob))!["sops"]!.AsObject();
-        await Assert.That(string.Join(' ', metadata.Select(field => field.Key))).IsEqualTo("age lastmodified mac unencrypted_suffix version");
+        await Assert.That(string.Join(' ', metadata.Select(field => field.Key)))
+            .IsEqualTo("age lastmodified mac unencrypted_suffix version");
         await Assert.That(metadata["lastmodified"]!.GetValue<string>()).IsEqualTo("2026-02-03T02:05:06Z");
         await Assert.That(metadata["age"]!.AsArray().Select(key => key!["recipient"]!.GetValue<string>()))
             .IsEquivalentTo([Alice.Recipient.ToString(), Bob.Recipient.ToString()]);
@@ -104,7 +106,9 @@ internal sealed class SopsFileTests
     public async Task Files_of_one_encryptor_share_the_wrapped_key_and_no_value()
     {
         using var encryptor = new SopsEncryptor([Alice.Recipient], Clock);
-        var (one, two) = (JsonNode.Parse(encryptor.EncryptJson("""{"a": "b"}"""u8.ToArray()))!, JsonNode.Parse(encryptor.EncryptJson("""{"a": "b"}"""u8.ToArray()))!);
+        var (one, two) = (
+            JsonNode.Parse(encryptor.EncryptJson("""{"a": "b"}"""u8.ToArray()))!,
+            JsonNode.Parse(encryptor.EncryptJson("""{"a": "b"}"""u8.ToArray()))!);
         await Assert.That(one["sops"]!["age"]!.ToJsonString()).IsEqualTo(two["sops"]!["age"]!.ToJsonString());
         await Assert.That(one["a"]!.GetValue<string>()).IsNotEqualTo(two["a"]!.GetValue<string>());
     }
@@ -122,7 +126,8 @@ internal sealed class SopsFileTests
     {
         const string Plain = "# first\nA=1\n\nB=two\\nlines\nC=\n#\nD_unencrypted=x=y#z\n  E F = \"quoted\" \n";
         var file = EncryptDotenv(Plain);
-        await Assert.That(Text(file)).DoesNotContain("first").And.DoesNotContain("two").And.Contains("\nD_unencrypted=x=y#z\n").And.Contains("\nC=\n");
+        await Assert.That(Text(file))
+            .DoesNotContain("first").And.DoesNotContain("two").And.Contains("\nD_unencrypted=x=y#z\n").And.Contains("\nC=\n");
         await Assert.That(Text(SopsFile.Decrypt(file, SopsFormat.Dotenv, [Alice]))).IsEqualTo(Plain.Replace("\n\n", "\n"));
     }
 
@@ -142,8 +147,12 @@ internal sealed class SopsFileTests
         var json = Text(Encrypt("""{"a": "b"}"""));
         foreach (var mark in new[] { "", "\uFEFF" })
         {
-            await Assert.That(Text(SopsFile.Decrypt(Encoding.UTF8.GetBytes(mark + dotenv.ReplaceLineEndings("\r\n")), SopsFormat.Dotenv, [Alice]))).IsEqualTo("#note\nA=1\nB_unencrypted=2\n");
-            await Assert.That(Text(SopsFile.Decrypt(Encoding.UTF8.GetBytes(mark + json.ReplaceLineEndings("\r\n")), SopsFormat.Json, [Alice]))).Contains("\"b\"");
+            await Assert.That(
+                Text(SopsFile.Decrypt(Encoding.UTF8.GetBytes(mark + dotenv.ReplaceLineEndings("\r\n")), SopsFormat.Dotenv, [Alice])))
+                .IsEqualTo("#note\nA=1\nB_unencrypted=2\n");
+            await Assert.That(
+                Text(SopsFile.Decrypt(Encoding.UTF8.GetBytes(mark + json.ReplaceLineEndings("\r\n")), SopsFormat.Json, [Alice])))
+                .Contains("\"b\"");
         }
 
         await Assert.That(Text(Encrypt("\uFEFF{\"a\": 1}"))).Contains("ENC[");
@@ -152,9 +161,11 @@ internal sealed class SopsFileTests
     [Test]
     public async Task Whole_numbers_are_typed_and_come_back_to_the_last_digit()
     {
-        const string Plain = """{"a":9007199254740993,"b":-9223372036854775808,"c":9223372036854775807,"d_unencrypted":9007199254740993,"e":9223372036854775808,"f":1.0,"g":-0}""";
+        const string Plain =
+            """{"a":9007199254740993,"b":-9223372036854775808,"c":9223372036854775807,"d_unencrypted":9007199254740993,"e":9223372036854775808,"f":1.0,"g":-0}""";
         var file = JsonNode.Parse(Encrypt(Plain))!;
-        await Assert.That(string.Join(' ', "abcefg".Select(name => file[$"{name}"]!.GetValue<string>().Split("type:")[1]))).IsEqualTo("int] int] int] float] float] float]");
+        await Assert.That(string.Join(' ', "abcefg".Select(name => file[$"{name}"]!.GetValue<string>().Split("type:")[1])))
+            .IsEqualTo("int] int] int] float] float] float]");
         await Assert.That(JsonNode.Parse(Decrypt(Encrypt(Plain)))!.ToJsonString()).IsEqualTo(Plain);
     }
 
@@ -164,7 +175,8 @@ internal sealed class SopsFileTests
     [Arguments("a.enc.json", SopsFormat.Json)]
     [Arguments("secrets", SopsFormat.Json)]
     [Arguments(".env.json", SopsFormat.Json)]
-    public async Task The_name_says_the_format(string name, SopsFormat format) => await Assert.That(SopsFormats.Of("/x.env.y/" + name)).IsEqualTo(format);
+    public async Task The_name_says_the_format(string name, SopsFormat format) =>
+        await Assert.That(SopsFormats.Of("/x.env.y/" + name)).IsEqualTo(format);
 
     [Test]
     [Arguments(".env.production")]
@@ -180,7 +192,9 @@ internal sealed class SopsFileTests
     [Test]
     public async Task A_dotenv_files_metadata_stands_flat_and_sorted_at_its_end()
     {
-        var names = Text(EncryptDotenv("A=1\n", Alice, Bob)).Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.Split('=')[0]);
+        var names = Text(EncryptDotenv("A=1\n", Alice, Bob))
+            .Split('\n', StringSplitOptions.RemoveEmptyEntries)
+            .Select(line => line.Split('=')[0]);
         await Assert.That(string.Join(' ', names)).IsEqualTo(
             "A sops_age__list_0__map_enc sops_age__list_0__map_recipient sops_age__list_1__map_enc sops_age__list_1__map_recipient "
             + "sops_lastmodified sops_mac sops_unencrypted_suffix sops_version");
@@ -199,7 +213,9 @@ internal sealed class SopsFileTests
     {
         var file = EncryptDotenv("A=s3cret with spaces\nB=olà 🦀\nC=\nD_unencrypted=plain\n");
         var plain = JsonNode.Parse(await Peers.Node(file, "sops-decrypt", Alice.ToString(), "env"))!;
-        await Assert.That(JsonNode.DeepEquals(plain, JsonNode.Parse("""{"A":"s3cret with spaces","B":"olà 🦀","C":"","D_unencrypted":"plain"}"""))).IsTrue();
+        await Assert.That(
+            JsonNode.DeepEquals(plain, JsonNode.Parse("""{"A":"s3cret with spaces","B":"olà 🦀","C":"","D_unencrypted":"plain"}""")))
+            .IsTrue();
     }
 
     [Test]
@@ -250,6 +266,8 @@ internal sealed class SopsFileTests
     private static JsonNode JavaScript(double number) => JsonNode.Parse(number switch
     {
         0 => "0",
-        _ => JsonValue.Create(number).ToJsonString().Replace("E+", "e+", StringComparison.Ordinal).Replace("E-0", "e-", StringComparison.Ordinal),
+        _ =>
+            JsonValue.Create(number).ToJsonString().Replace("E+", "e+", StringComparison.Ordinal).Replace(
+                "E-0", "e-", StringComparison.Ordinal),
     })!;
 }

@@ -44,5 +44,6 @@ internal sealed class SopsNumberTests
     [Arguments("NaN", false)]
     [Arguments("1 ", false)]
     [Arguments("0x1", false)]
-    public async Task Only_what_JSON_writes_is_a_number(string text, bool number) => await Assert.That(SopsNumber.IsJson(text)).IsEqualTo(number);
+    public async Task Only_what_JSON_writes_is_a_number(string text, bool number) =>
+        await Assert.That(SopsNumber.IsJson(text)).IsEqualTo(number);
 }

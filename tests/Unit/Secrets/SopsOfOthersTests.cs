@@ -44,7 +44,8 @@ internal sealed class SopsOfOthersTests
     [Test]
     public async Task A_comment_in_a_list_is_left_out() =>
         await Assert.That(JsonNode.Parse(Read(File(
-            new() { ["a"] = new JsonArray(Value("note", "comment", "a:"), Value("x", "str", "a:")) }, "x")))!.ToJsonString()).IsEqualTo("""{"a":["x"]}""");
+            new() { ["a"] = new JsonArray(Value("note", "comment", "a:"), Value("x", "str", "a:")) },
+                "x")))!.ToJsonString()).IsEqualTo("""{"a":["x"]}""");
 
     [Test]
     [Arguments("unencrypted_suffix", "_clear", "x_clear", "y")]
@@ -56,7 +57,9 @@ internal sealed class SopsOfOthersTests
         var members = new JsonObject
         {
             [clear] = "plain",
-            ["up"] = rule.StartsWith("un", StringComparison.Ordinal) ? new JsonObject { [clear] = new JsonObject { ["deep"] = "p" } } : new JsonObject { [secret] = new JsonObject { ["deep"] = Value("p", "str", $"up:{secret}:deep:") } },
+            ["up"] = rule.StartsWith("un", StringComparison.Ordinal)
+                ? new JsonObject { [clear] = new JsonObject { ["deep"] = "p" } }
+                : new JsonObject { [secret] = new JsonObject { ["deep"] = Value("p", "str", $"up:{secret}:deep:") } },
             [secret] = Value("s", "str", $"{secret}:"),
         };
         var read = JsonNode.Parse(Read(File(members, "plainps", sops => sops[rule] = text)))!;
@@ -71,7 +74,8 @@ internal sealed class SopsOfOthersTests
         var members = new JsonObject { ["x_unencrypted"] = "plain", ["y"] = Value("s", "str", "y:") };
         var file = File(members, [.. seed, .. "s"u8], sops => sops["mac_only_encrypted"] = true);
         await Assert.That(JsonNode.Parse(Read(file))!["y"]!.GetValue<string>()).IsEqualTo("s");
-        await Assert.That(Refused(File((JsonObject)members.DeepClone(), "plains"u8.ToArray(), sops => sops["mac_only_encrypted"] = true))).IsEqualTo(SecretsError.Mac);
+        await Assert.That(Refused(File((JsonObject)members.DeepClone(), "plains"u8.ToArray(), sops => sops["mac_only_encrypted"] = true)))
+            .IsEqualTo(SecretsError.Mac);
     }
 
     [Test]
@@ -102,7 +106,9 @@ internal sealed class SopsOfOthersTests
 
     [Test]
     public async Task An_age_key_opens_a_file_that_has_keys_of_other_kinds_too() =>
-        await Assert.That(JsonNode.Parse(Read(File([], "", sops => sops["kms"] = JsonNode.Parse("""[{"arn":"a","enc":"x"}]"""))))!.ToJsonString()).IsEqualTo("{}");
+        await Assert.That(
+            JsonNode.Parse(Read(File([], "", sops => sops["kms"] = JsonNode.Parse("""[{"arn":"a","enc":"x"}]"""))))!.ToJsonString())
+            .IsEqualTo("{}");
 
     [Test]
     [Arguments("key_groups", """[{"age":[{"recipient":"a","enc":"b"}]}]""", "Shamir")]
@@ -135,7 +141,8 @@ internal sealed class SopsOfOthersTests
     public async Task Values_that_change_places_are_refused()
     {
         await Assert.That(Refused(File(new() { ["a"] = Value("x", "str", "b:") }, "x"))).IsEqualTo(SecretsError.Value);
-        await Assert.That(Refused(File(new() { ["a"] = new JsonArray(Value("x", "str", "a:"), Value("y", "str", "a:")) }, "yx"))).IsEqualTo(SecretsError.Mac);
+        await Assert.That(Refused(File(new() { ["a"] = new JsonArray(Value("x", "str", "a:"), Value("y", "str", "a:")) }, "yx")))
+            .IsEqualTo(SecretsError.Mac);
     }
 
     [Test]
@@ -150,8 +157,13 @@ internal sealed class SopsOfOthersTests
     [Arguments("ENC[AES128_GCM,data:{0},iv:{1},tag:{2},type:str]")]
     public async Task A_value_in_another_spelling_is_refused(string form)
     {
-        var parts = Value("secret", "str", "a:").GetValue<string>().Split(',').Select(part => part[(part.IndexOf(':', StringComparison.Ordinal) + 1)..]).ToArray();
-        await Assert.That(Refused(File(new() { ["a"] = string.Format(form, parts[1], parts[2], parts[3]) }, "secret"))).IsEqualTo(SecretsError.Value);
+        var parts = Value("secret", "str", "a:")
+            .GetValue<string>()
+            .Split(',')
+            .Select(part => part[(part.IndexOf(':', StringComparison.Ordinal) + 1)..])
+            .ToArray();
+        await Assert.That(Refused(File(new() { ["a"] = string.Format(form, parts[1], parts[2], parts[3]) }, "secret")))
+            .IsEqualTo(SecretsError.Value);
     }
 
     [Test]
@@ -160,7 +172,8 @@ internal sealed class SopsOfOthersTests
         var (nonce, cipher, tag) = (RandomNumberGenerator.GetBytes(12), new byte[1], new byte[16]);
         using var gcm = new AesGcm(_dataKey, 16);
         gcm.Encrypt(nonce, "x"u8, cipher, tag, "a:"u8);
-        var value = $"ENC[AES256_GCM,data:{Convert.ToBase64String(cipher)},iv:{Convert.ToBase64String(nonce)},tag:{Convert.ToBase64String(tag)},type:str]";
+        var value =
+            $"ENC[AES256_GCM,data:{Convert.ToBase64String(cipher)},iv:{Convert.ToBase64String(nonce)},tag:{Convert.ToBase64String(tag)},type:str]";
         await Assert.That(JsonNode.Parse(Read(File(new() { ["a"] = value }, "x")))!["a"]!.GetValue<string>()).IsEqualTo("x");
     }
 
@@ -172,7 +185,8 @@ internal sealed class SopsOfOthersTests
         var end = file.IndexOf('\n', StringComparison.Ordinal);
         await Assert.That(Dotenv("# by hand" + file[end..])).IsEqualTo("# by hand\nA=1\n");
         await Assert.That(Dotenv($"# one\n{file[..end]}\n#two{file[end..]}")).IsEqualTo("# one\n#note\n#two\nA=1\n");
-        foreach (var damaged in new[] { file.Replace("#ENC[", "#ENX[", StringComparison.Ordinal), file.Replace("type:comment]", "type:comment", StringComparison.Ordinal) })
+        foreach (var damaged in new[] { file.Replace("#ENC[", "#ENX[", StringComparison.Ordinal),
+            file.Replace("type:comment]", "type:comment", StringComparison.Ordinal) })
         {
             await Assert.That(Assert.Throws<SecretsException>(() => Dotenv(damaged)).Message).Contains("line 1");
         }
@@ -184,10 +198,13 @@ internal sealed class SopsOfOthersTests
     [Arguments("9223372036854775807", "9223372036854776000")]
     public async Task Large_whole_numbers_are_read_however_they_were_hashed(string digits, string rounded)
     {
-        foreach (var (type, hashed) in new[] { ("int", digits + digits), ("int", digits + rounded), ("int", rounded + rounded), ("float", rounded + digits), ("float", rounded + rounded) })
+        foreach (var (type, hashed) in new[] { ("int", digits + digits), ("int", digits + rounded), ("int", rounded + rounded),
+            ("float", rounded + digits), ("float", rounded + rounded) })
         {
             var members = new JsonObject { ["a"] = Value(digits, type, "a:"), ["b_unencrypted"] = JsonNode.Parse(digits) };
-            await Assert.That(JsonNode.Parse(Read(File(members, hashed)))!["a"]!.ToJsonString()).IsEqualTo(digits).Because($"{type} {hashed}");
+            await Assert.That(JsonNode.Parse(Read(File(members, hashed)))!["a"]!.ToJsonString())
+                .IsEqualTo(digits)
+                .Because($"{type} {hashed}");
         }
 
         await Assert.That(Refused(File(new() { ["a"] = Value(digits, "int", "a:") }, "9007199254740994"))).IsEqualTo(SecretsError.Mac);
@@ -204,11 +221,13 @@ internal sealed class SopsOfOthersTests
         foreach (var first in new[] { true, false })
         {
             var file = File(new() { ["a"] = Value("x", "str", "a:") }, "x", sops =>
-                sops["age"]!.AsArray().Insert(first ? 0 : 1, new JsonObject { ["recipient"] = other, ["enc"] = "-----BEGIN AGE ENCRYPTED FILE-----" }));
+                sops["age"]!.AsArray().Insert(
+                    first ? 0 : 1, new JsonObject { ["recipient"] = other, ["enc"] = "-----BEGIN AGE ENCRYPTED FILE-----" }));
             await Assert.That(JsonNode.Parse(Read(file))!["a"]!.GetValue<string>()).IsEqualTo("x");
         }
 
-        var alone = Assert.Throws<SecretsException>(() => Read(File([], "", sops => sops["age"] = new JsonArray(new JsonObject { ["recipient"] = other, ["enc"] = "x" }))));
+        var alone = Assert.Throws<SecretsException>(
+            () => Read(File([], "", sops => sops["age"] = new JsonArray(new JsonObject { ["recipient"] = other, ["enc"] = "x" }))));
         await Assert.That(alone.Fault).IsEqualTo(SecretsError.NoMatch);
         await Assert.That(alone.Message.Length).IsLessThan(600);
     }
@@ -218,7 +237,11 @@ internal sealed class SopsOfOthersTests
     [Arguments(2)]
     [Arguments(3)]
     public async Task A_single_group_of_keys_is_read_whatever_threshold_stands_beside_it(int threshold) =>
-        await Assert.That(JsonNode.Parse(Read(File(new() { ["a"] = Value("x", "str", "a:") }, "x", sops => sops["shamir_threshold"] = threshold)))!["a"]!.GetValue<string>()).IsEqualTo("x");
+        await Assert.That(
+            JsonNode.Parse(
+                Read(File(new() { ["a"] = Value("x", "str", "a:") }, "x",
+                    sops => sops["shamir_threshold"] = threshold)))!["a"]!.GetValue<string>())
+            .IsEqualTo("x");
 
     [Test]
     public async Task A_key_that_is_split_over_groups_is_put_together_from_as_many_as_are_needed()
@@ -230,20 +253,28 @@ internal sealed class SopsOfOthersTests
             sops["key_groups"] = new JsonArray([.. new[] { Alice, bob, carol }.Select((who, i) => (JsonNode)new JsonObject
             {
                 ["kms"] = new JsonArray(new JsonObject { ["arn"] = "a", ["enc"] = "x" }),
-                ["age"] = new JsonArray(new JsonObject { ["recipient"] = who.Recipient.ToString(), ["enc"] = Encoding.ASCII.GetString(AgeFile.Encrypt(shares[i], [who.Recipient], armor: true)) }),
+                ["age"] = new JsonArray(
+                    new JsonObject { ["recipient"] = who.Recipient.ToString(),
+                        ["enc"] = Encoding.ASCII.GetString(AgeFile.Encrypt(shares[i], [who.Recipient], armor: true)) }),
             })]);
             sops["shamir_threshold"] = threshold;
             sops["age"] = null;
         });
 
-        foreach (var (threshold, keys) in new (int?, AgeIdentity[])[] { (2, [Alice, bob]), (2, [carol, Alice]), (2, [Alice, bob, carol]), (3, [Alice, bob, carol]), (null, [carol, bob, Alice]) })
+        foreach (var (threshold, keys) in new (int?, AgeIdentity[])[] { (2, [Alice, bob]), (2, [carol, Alice]), (2, [Alice, bob, carol]),
+            (3, [Alice, bob, carol]), (null, [carol, bob, Alice]) })
         {
             await Assert.That(Encoding.UTF8.GetString(SopsFile.Decrypt(File(threshold), SopsFormat.Json, keys))).Contains("\"x\"");
         }
 
         var refused = Assert.Throws<SecretsException>(() => SopsFile.Decrypt(File(2), SopsFormat.Json, [Alice]));
         await Assert.That(refused.Fault).IsEqualTo(SecretsError.NoMatch);
-        await Assert.That(refused.Message).Contains("split over 3 key groups").And.Contains("2 are needed").And.Contains("group 2").And.Contains(bob.Recipient.ToString()).And.Contains("kms");
+        await Assert.That(refused.Message)
+            .Contains("split over 3 key groups")
+                .And.Contains("2 are needed")
+                .And.Contains("group 2")
+                .And.Contains(bob.Recipient.ToString())
+                .And.Contains("kms");
     }
 
     [Test]
@@ -273,19 +304,30 @@ internal sealed class SopsOfOthersTests
             ? $"# sops:mark\n{Note(" more")}\nA={Sealed("A", "one")}\n# other\nB=two\n"
             : $"# sops:mark\n# more\nA=one\n{Note(" other")}\nB={Sealed("B", "two")}\n";
         var mac = new SopsCipher(_dataKey).Encrypt(Encoding.ASCII.GetBytes(Convert.ToHexString(SHA512.HashData("onetwo"u8))), "str", Time);
-        var key = Encoding.ASCII.GetString(AgeFile.Encrypt(_dataKey, [Alice.Recipient], armor: true)).Replace("\n", "\\n", StringComparison.Ordinal);
-        var file = $"{lines}sops_age__list_0__map_recipient={Alice.Recipient}\nsops_age__list_0__map_enc={key}\nsops_lastmodified={Time}\nsops_mac={mac}\nsops_{rule}=^ ?sops:mark$\nsops_version=3.13.2\n";
+        var key = Encoding.ASCII.GetString(AgeFile.Encrypt(_dataKey, [Alice.Recipient], armor: true))
+            .Replace("\n", "\\n", StringComparison.Ordinal);
+        var file =
+            $"{lines}sops_age__list_0__map_recipient={Alice.Recipient}\nsops_age__list_0__map_enc={key}\nsops_lastmodified={Time}\nsops_mac={mac}\nsops_{rule}=^ ?sops:mark$\nsops_version=3.13.2\n";
         await Assert.That(Dotenv(file)).IsEqualTo("# sops:mark\n# more\nA=one\n# other\nB=two\n");
     }
 
     [Test]
     public async Task JSON_has_no_comments_so_that_a_rule_on_them_matches_nothing()
     {
-        await Assert.That(JsonNode.Parse(Read(File(new() { ["a"] = "plain" }, "plain", sops => sops["encrypted_comment_regex"] = "x")))!["a"]!.GetValue<string>()).IsEqualTo("plain");
-        await Assert.That(JsonNode.Parse(Read(File(new() { ["a"] = Value("x", "str", "a:") }, "x", sops => sops["unencrypted_comment_regex"] = "x")))!["a"]!.GetValue<string>()).IsEqualTo("x");
+        await Assert.That(
+            JsonNode.Parse(
+                Read(File(new() { ["a"] = "plain" }, "plain", sops => sops["encrypted_comment_regex"] = "x")))!["a"]!.GetValue<string>())
+            .IsEqualTo("plain");
+        await Assert.That(
+            JsonNode.Parse(
+                Read(File(new() { ["a"] = Value("x", "str", "a:") }, "x",
+                    sops => sops["unencrypted_comment_regex"] = "x")))!["a"]!.GetValue<string>())
+            .IsEqualTo("x");
     }
 
-    /// <summary>Splits a key as sops does: over GF(2^8), by tables of powers of 3, which is another way than the one that is tested.</summary>
+    /// <summary>
+    /// Splits a key as sops does: over GF(2^8), by tables of powers of 3, which is another way than the one that is tested.
+    /// </summary>
     private static byte[][] Split(byte[] key, int parts, int threshold)
     {
         var (powers, logs) = (new byte[510], new int[256]);
@@ -301,7 +343,8 @@ internal sealed class SopsOfOthersTests
             byte[] polynomial = [key[at], .. RandomNumberGenerator.GetBytes(threshold - 1)];
             for (var part = 0; part < parts; part++)
             {
-                shares[part][at] = polynomial.Reverse().Aggregate((byte)0, (value, coefficient) => (byte)(Times(value, (byte)(part + 1)) ^ coefficient));
+                shares[part][at] = polynomial.Reverse().Aggregate(
+                    (byte)0, (value, coefficient) => (byte)(Times(value, (byte)(part + 1)) ^ coefficient));
                 shares[part][^1] = (byte)(part + 1);
             }
         }
@@ -309,7 +352,8 @@ internal sealed class SopsOfOthersTests
         return shares;
     }
 
-    private static string Dotenv(string file) => Encoding.UTF8.GetString(SopsFile.Decrypt(Encoding.UTF8.GetBytes(file), SopsFormat.Dotenv, [Alice]));
+    private static string Dotenv(string file) =>
+        Encoding.UTF8.GetString(SopsFile.Decrypt(Encoding.UTF8.GetBytes(file), SopsFormat.Dotenv, [Alice]));
 
     private SecretsError Refused(byte[] file) => Assert.Throws<SecretsException>(() => Read(file)).Fault;
 
@@ -318,7 +362,8 @@ internal sealed class SopsOfOthersTests
     private JsonValue Value(string plain, string type, string place) =>
         JsonValue.Create(new SopsCipher(_dataKey).Encrypt(Encoding.UTF8.GetBytes(plain), type, place));
 
-    private byte[] File(JsonObject members, string hashed, Action<JsonObject>? change = null) => File(members, Encoding.UTF8.GetBytes(hashed), change);
+    private byte[] File(JsonObject members, string hashed, Action<JsonObject>? change = null) =>
+        File(members, Encoding.UTF8.GetBytes(hashed), change);
 
     private byte[] File(JsonObject members, byte[] hashed, Action<JsonObject>? change = null)
     {

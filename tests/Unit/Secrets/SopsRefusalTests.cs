@@ -51,7 +51,8 @@ internal sealed class SopsRefusalTests
     }
 
     [Test]
-    public void Nobody_to_encrypt_to_is_refused() => Assert.Throws<SecretsException>(() => new SopsEncryptor([], TimeProvider.System).Dispose());
+    public void Nobody_to_encrypt_to_is_refused() =>
+        Assert.Throws<SecretsException>(() => new SopsEncryptor([], TimeProvider.System).Dispose());
 
     [Test]
     public async Task A_cut_file_is_an_error_wherever_it_is_cut()

@@ -24,8 +24,12 @@ internal sealed class EndingTests
                     FailureReason = "command_failed: exit code 3 of command 2 of 2",
                     LogTail = string.Concat(Enumerable.Range(1, 30).Select(line => $"line {line}\n")),
                 }),
-                SampleRuns.Order(run.Job, failures + 1, "ingress", OrderStatus.Failed) with { FailureReason = FailureReason.DependencyFailed, Dependencies = [OrderNum.At(0)] },
-                SampleRuns.Order(run.Job, failures + 2, "vpc", OrderStatus.Succeeded) with { StartedAt = SampleRuns.Start, FinishedAt = SampleRuns.Start.AddSeconds(90) },
+                SampleRuns.Order(
+                    run.Job, failures + 1, "ingress",
+                    OrderStatus.Failed) with { FailureReason = FailureReason.DependencyFailed, Dependencies = [OrderNum.At(0)] },
+                SampleRuns.Order(
+                    run.Job, failures + 2, "vpc",
+                    OrderStatus.Succeeded) with { StartedAt = SampleRuns.Start, FinishedAt = SampleRuns.Start.AddSeconds(90) },
             ],
         };
     }
@@ -40,14 +44,16 @@ internal sealed class EndingTests
         var many = RunEnding.Of(Failed(300), withOutput: true, "", 80, Plain);
         await Assert.That(many.Count).IsLessThan(300);
         await Assert.That(string.Join('\n', many)).Contains("and 290 more that did not succeed: iac-ci status 0b6c0d3a");
-        await Assert.That(RunEnding.Of(Failed(0) with { Orders = [.. Failed(0).Orders.TakeLast(1)] }, withOutput: true, "", 80, Plain)).IsEmpty();
+        await Assert.That(RunEnding.Of(Failed(0) with { Orders = [.. Failed(0).Orders.TakeLast(1)] }, withOutput: true, "", 80, Plain))
+            .IsEmpty();
     }
 
     [Test]
     public async Task What_was_shown_before_is_not_shown_again()
     {
         var lines = string.Join('\n', RunEnding.Of(Failed(1), withOutput: false, "", 80, Plain));
-        await Assert.That(lines).Contains("exit 3, command 2 of 2").And.Contains("$ terraform apply -auto-approve").And.DoesNotContain("line 30");
+        await Assert.That(lines)
+            .Contains("exit 3, command 2 of 2").And.Contains("$ terraform apply -auto-approve").And.DoesNotContain("line 30");
     }
 
     [Test]

@@ -43,7 +43,8 @@ internal sealed class FilterTests
         await Assert.That(Shown(new RunFilter { Limit = 2 })).IsEqualTo("today dead");
     }
 
-    private static DateTimeOffset At(string text) => RunFilter.TryParseTime(text, Now, out var time) ? time : throw new ArgumentException(text);
+    private static DateTimeOffset At(string text) =>
+        RunFilter.TryParseTime(text, Now, out var time) ? time : throw new ArgumentException(text);
 
     [Test]
     [Arguments("90s", "2026-11-25T11:58:30Z")]
@@ -75,5 +76,6 @@ internal sealed class FilterTests
     [Arguments(40)]
     [Arguments(80)]
     public async Task On_a_terminal_no_line_is_wider_than_it(int width) =>
-        await Assert.That(RunList.Of(Runs, Now, withTitles: true, width, new Palette(false)).Max(TerminalWidth.Of)).IsLessThanOrEqualTo(width);
+        await Assert.That(RunList.Of(Runs, Now, withTitles: true, width, new Palette(false)).Max(TerminalWidth.Of))
+            .IsLessThanOrEqualTo(width);
 }

@@ -13,7 +13,8 @@ internal sealed class FollowTests : IDisposable
     private readonly List<string> lines = [];
     private readonly Dictionary<OrderNum, string> results = [];
 
-    private OrderTails Tails() => new(Run, folder, (num, _) => ValueTask.FromResult(results.GetValueOrDefault(num)), (num, line) => lines.Add($"{num.Value}|{line}"));
+    private OrderTails Tails() =>
+        new(Run, folder, (num, _) => ValueTask.FromResult(results.GetValueOrDefault(num)), (num, line) => lines.Add($"{num.Value}|{line}"));
 
     private void Append(int num, string text)
     {

@@ -14,8 +14,11 @@ internal sealed class FrameTests
     /// <summary>So many orders in a chain of three: some failed, skipped, running, ready, waiting and done.</summary>
     private static (RunPlan Plan, OrderLine[] Lines) Many(int count)
     {
-        var plan = SampleRuns.Plan([.. Enumerable.Range(1, count).Select(i => ($"stack-{i:0000}", i > 3 && i % 10 != 0 ? new[] { i - 3 } : []))]);
-        var states = new string([.. Enumerable.Range(0, count).Select(i => (i * 10 / count) switch { < 4 => 's', 4 => i % 2 == 0 ? 'f' : 's', 5 => 'r', _ => 'q' })]);
+        var plan = SampleRuns.Plan(
+            [.. Enumerable.Range(1, count).Select(i => ($"stack-{i:0000}", i > 3 && i % 10 != 0 ? new[] { i - 3 } : []))]);
+        var states = new string(
+            [.. Enumerable.Range(0,
+                count).Select(i => (i * 10 / count) switch { < 4 => 's', 4 => i % 2 == 0 ? 'f' : 's', 5 => 'r', _ => 'q' })]);
         var view = new RunProgressView(plan);
         view.Take(SampleRuns.Progress(plan, new string('r', count), 0));
         view.Take(SampleRuns.Progress(plan, states, 30));
@@ -41,7 +44,8 @@ internal sealed class FrameTests
         await Golden.ExpectAsync(string.Join('\n', frame), "frame-300");
         var text = string.Join('\n', frame);
         await Assert.That(text.IndexOf('✗', StringComparison.Ordinal)).IsLessThan(text.IndexOf('▶', StringComparison.Ordinal));
-        await Assert.That(text).Contains("queued: ready, no free place").And.Contains("queued: wait for dependencies").And.Contains("more running");
+        await Assert.That(text)
+            .Contains("queued: ready, no free place").And.Contains("queued: wait for dependencies").And.Contains("more running");
     }
 
     [Test]
@@ -61,15 +65,19 @@ internal sealed class FrameTests
         var plan = SampleRuns.Plan(("cause", []), ("middle", [1]), ("last", [2]));
         var view = new RunProgressView(plan);
         var skip = SampleRuns.Ended(plan, 2, OrderAction.Skip, 2, FailureReason.DependencyFailed) with { ExitCode = null };
-        view.Take(SampleRuns.Progress(plan, "fff", 2, SampleRuns.Ended(plan, 1, OrderAction.Fail, 2, "command_failed: exit code 3 of command 1 of 1"), skip, skip with { Num = OrderNum.At(2), Name = "last" }));
+        view.Take(SampleRuns.Progress(plan, "fff", 2,
+            SampleRuns.Ended(plan, 1, OrderAction.Fail, 2, "command_failed: exit code 3 of command 1 of 1"), skip,
+            skip with { Num = OrderNum.At(2), Name = "last" }));
         var rows = RunTable.Rows(plan, view.Snapshot(), SampleRuns.Start, 80, 20, Plain);
         await Assert.That(rows[0]).EndsWith("exit 3");
         await Assert.That(rows[2]).Contains("skipped, because of cause");
-        await Assert.That(RunFooter.Of(view.Snapshot(), TimeSpan.FromSeconds(2), 80, Plain)).IsEqualTo("100% · 3 of 3 done · 1 failed · 2 skipped · 2.0s");
+        await Assert.That(RunFooter.Of(view.Snapshot(), TimeSpan.FromSeconds(2), 80, Plain))
+            .IsEqualTo("100% · 3 of 3 done · 1 failed · 2 skipped · 2.0s");
     }
 
     [Test]
-    [Arguments(200, "████████░░░░░░░░ · 50% · 150 of 300 done · 135 succeeded · 15 failed · 30 running · 120 queued · 30.0s · about 30s left")]
+    [Arguments(200,
+        "████████░░░░░░░░ · 50% · 150 of 300 done · 135 succeeded · 15 failed · 30 running · 120 queued · 30.0s · about 30s left")]
     [Arguments(44, "150 of 300 done · 15 failed · 30 running")]
     [Arguments(20, "150 of 300 done")]
     [Arguments(8, "50%")]
@@ -100,7 +108,9 @@ internal sealed class FrameTests
         }
 
         var screen = Screen.After(output.ToString().Replace("\n", "\r\n", StringComparison.Ordinal));
-        await Assert.That(screen.Count(row => row.Contains(" done", StringComparison.Ordinal))).IsEqualTo(1).Because(string.Join('\n', screen));
+        await Assert.That(screen.Count(row => row.Contains(" done", StringComparison.Ordinal)))
+            .IsEqualTo(1)
+            .Because(string.Join('\n', screen));
         await Assert.That(screen.Max(TerminalWidth.Of)).IsLessThan(width);
     }
 

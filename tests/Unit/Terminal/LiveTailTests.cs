@@ -45,7 +45,8 @@ internal sealed class LiveTailTests
         var live = new string('x', 1_000) + "\n";
         var much = string.Concat(Enumerable.Repeat(live, (int)(LiveLogFile.MaxBytes / live.Length) + 1)) + LiveLogFile.TooMuch;
         var shown = await FollowedAsync(much, "head\n... cut ...\nsomething else\nthe end\n");
-        await Assert.That(shown.EndsWith(LiveLogFile.Gap + "head\n... cut ...\nsomething else\nthe end\n", StringComparison.Ordinal)).IsTrue();
+        await Assert.That(shown.EndsWith(LiveLogFile.Gap + "head\n... cut ...\nsomething else\nthe end\n", StringComparison.Ordinal))
+            .IsTrue();
     }
 
     private sealed class TemporaryFile : IDisposable

@@ -20,7 +20,8 @@ internal sealed class NoticeWriterTests
         }
 
         writer.Drain(Patience);
-        await Assert.That(Encoding.UTF8.GetString(target.ToArray())).IsEqualTo(string.Concat(Enumerable.Range(0, 1_000).Select(i => $"line {i}\n")));
+        await Assert.That(Encoding.UTF8.GetString(target.ToArray())).IsEqualTo(
+            string.Concat(Enumerable.Range(0, 1_000).Select(i => $"line {i}\n")));
     }
 
     [Test]
@@ -46,7 +47,9 @@ internal sealed class NoticeWriterTests
 
         writer.Drain(TimeSpan.FromMilliseconds(1));
         target.Go();
-        await LocalFixture.UntilAsync(() => target.Text.Contains("characters are left out here: nobody read them", StringComparison.Ordinal), "it is said what was left out");
+        await LocalFixture.UntilAsync(
+            () => target.Text.Contains("characters are left out here: nobody read them", StringComparison.Ordinal),
+            "it is said what was left out");
         writer.Write("after");
         writer.Drain(Patience);
         await Assert.That(target.Text).Contains("characters are left out here: nobody read them").And.EndsWith("after");
@@ -55,7 +58,8 @@ internal sealed class NoticeWriterTests
 
     private sealed class FullStream : MemoryStream
     {
-        public override void Write(ReadOnlySpan<byte> buffer) => throw new OutputLostException("No space left on device", isReaderGone: false);
+        public override void Write(ReadOnlySpan<byte> buffer) =>
+            throw new OutputLostException("No space left on device", isReaderGone: false);
     }
 
     private sealed class StuckStream : MemoryStream

@@ -24,7 +24,9 @@ internal sealed class PlainDisplayTests : IDisposable
         {
             display.Take(SampleRuns.Progress(plan, "rqq", 0));
             display.Take(SampleRuns.Progress(plan, "sff", 1, SampleRuns.Ended(plan, 1, OrderAction.Succeed, 1),
-                SampleRuns.Ended(plan, 2, OrderAction.Fail, 1, "command_failed: exit code 4 of command 1 of 1") with { StartedAt = SampleRuns.Start },
+                SampleRuns.Ended(
+                    plan, 2, OrderAction.Fail, 1, "command_failed: exit code 4 of command 1 of 1") with
+                { StartedAt = SampleRuns.Start },
                 SampleRuns.Ended(plan, 3, OrderAction.Skip, 1, FailureReason.DependencyFailed) with { ExitCode = null }));
         }
 
@@ -74,7 +76,8 @@ internal sealed class PlainDisplayTests : IDisposable
             await output.UntilAsync(() => output.Lines.Any(line => line.StartsWith('…')));
         }
 
-        await Assert.That(output.Lines.Where(line => line.StartsWith('…'))).IsEquivalentTo(["… 1m00s: 0 of 2 done: 1 running, 1 queued (a 1m00s)"]);
+        await Assert.That(output.Lines.Where(line => line.StartsWith('…'))).IsEquivalentTo(
+            ["… 1m00s: 0 of 2 done: 1 running, 1 queued (a 1m00s)"]);
     }
 
     [Test]
@@ -83,12 +86,19 @@ internal sealed class PlainDisplayTests : IDisposable
         var plan = SampleRuns.Plan(("a", []));
         await using (var display = Display(plan, new WorkflowCommands(() => "word")))
         {
-            display.Take(SampleRuns.Progress(plan, "f", 1, SampleRuns.Ended(plan, 1, OrderAction.Fail, 1, "command_failed: exit code 4 of command 2 of 3", "50% done\n::set-output name=x::y\n") with { StartedAt = SampleRuns.Start }));
+            display.Take(
+                SampleRuns.Progress(
+                    plan, "f", 1,
+                    SampleRuns.Ended(
+                        plan, 1, OrderAction.Fail, 1, "command_failed: exit code 4 of command 2 of 3",
+                        "50% done\n::set-output name=x::y\n") with
+                    { StartedAt = SampleRuns.Start }));
         }
 
         await Assert.That(output.Lines.SkipWhile(line => !line.StartsWith('✗'))).IsEquivalentTo(
         [
-            "✗ a 1.0s exit 4, command 2 of 3", "::group::the end of the output of a 1.0s exit 4, command 2 of 3", "::stop-commands::word", "  | 50% done",
+            "✗ a 1.0s exit 4, command 2 of 3", "::group::the end of the output of a 1.0s exit 4, command 2 of 3", "::stop-commands::word",
+            "  | 50% done",
             "  | ::set-output name=x::y", "::word::", "::endgroup::", $"  all of it: iac-ci logs {plan.RunId} 0001",
             "::error title=a::exit 4, command 2 of 3%0A::set-output name=x::y",
         ]);
@@ -104,13 +114,15 @@ internal sealed class PlainDisplayTests : IDisposable
     [Arguments("  ::error::x", "|   ::error::x")]
     [Arguments("▶ ##[error]x", "▶ # #[error]x")]
     [Arguments("▶ a::b", "▶ a::b")]
-    public async Task No_name_becomes_a_command(string line, string plain) => await Assert.That(WorkflowCommands.Plain(line)).IsEqualTo(plain);
+    public async Task No_name_becomes_a_command(string line, string plain) =>
+        await Assert.That(WorkflowCommands.Plain(line)).IsEqualTo(plain);
 
     [Test]
     public async Task A_reader_that_is_gone_ends_nothing()
     {
         var plan = SampleRuns.Plan(("a", []));
-        await using var display = new PlainDisplay("network", new RunProgressView(plan), new BrokenWriter(), Plain, new PlainOptions(), clock);
+        await using var display = new PlainDisplay(
+            "network", new RunProgressView(plan), new BrokenWriter(), Plain, new PlainOptions(), clock);
         display.Take(SampleRuns.Progress(plan, "r", 0));
         display.Take(SampleRuns.Progress(plan, "s", 1, SampleRuns.Ended(plan, 1, OrderAction.Succeed, 1)));
     }

@@ -15,7 +15,8 @@ internal sealed class RunViewTests
         var now = SampleRuns.Start.AddSeconds(76);
         string[] rows =
         [
-            RunTable.Headline("network", SampleRuns.Network, palette), "", .. RunTable.Rows(SampleRuns.Network, lines, now, width, height, palette), "",
+            RunTable.Headline("network", SampleRuns.Network, palette), "",
+            .. RunTable.Rows(SampleRuns.Network, lines, now, width, height, palette), "",
             RunFooter.Of(lines, TimeSpan.FromSeconds(76), width, palette),
         ];
         return string.Join('\n', rows);
@@ -25,7 +26,8 @@ internal sealed class RunViewTests
     [Arguments(100, 20, "table")]
     [Arguments(60, 20, "table-narrow")]
     [Arguments(100, 4, "table-short")]
-    public async Task The_table_reads_as_the_golden_file(int width, int height, string name) => await Golden.ExpectAsync(Table(width, height, Plain), name);
+    public async Task The_table_reads_as_the_golden_file(int width, int height, string name) =>
+        await Golden.ExpectAsync(Table(width, height, Plain), name);
 
     [Test]
     public async Task Colours_change_nothing_but_colours()
@@ -58,11 +60,15 @@ internal sealed class RunViewTests
         view.Take(SampleRuns.Progress(plan, new string('s', 400) + "rr" + new string('q', 98), 1));
         var rows = RunTable.Rows(plan, view.Snapshot(), SampleRuns.Start, 80, height, Plain);
         await Assert.That(rows.Count).IsLessThanOrEqualTo(Math.Min(500, height));
-        await Assert.That(rows.Any(row => row.Contains("o401", StringComparison.Ordinal)) && rows.Any(row => row.Contains("o402", StringComparison.Ordinal))).IsTrue();
+        await Assert.That(
+            rows.Any(row => row.Contains("o401", StringComparison.Ordinal))
+                && rows.Any(row => row.Contains("o402", StringComparison.Ordinal)))
+            .IsTrue();
     }
 
     [Test]
-    public async Task A_run_as_text_reads_as_the_golden_file() => await Golden.ExpectAsync(RunText.Of(SampleRuns.Run(), SampleRuns.Start.AddSeconds(100), Plain), "status");
+    public async Task A_run_as_text_reads_as_the_golden_file() =>
+        await Golden.ExpectAsync(RunText.Of(SampleRuns.Run(), SampleRuns.Start.AddSeconds(100), Plain), "status");
 
     [Test]
     public async Task Plain_lines_read_as_the_golden_file()
@@ -73,8 +79,15 @@ internal sealed class RunViewTests
             var log = string.Concat(Enumerable.Range(1, 30).Select(i => $"line {i}\n")) + "\e[31mError\e[0m: no such zone\e]0;title\a\n";
             display.Take(SampleRuns.Progress(SampleRuns.Network, "rqqqqq", 0));
             display.Take(OrderNum.At(0), "not shown");
-            display.Take(SampleRuns.Progress(SampleRuns.Network, "srqrqq", 3.2, SampleRuns.Ended(SampleRuns.Network, 1, OrderAction.Succeed, 3.2, log: "not shown")));
-            display.Take(SampleRuns.Progress(SampleRuns.Network, "sffqqq", 9, SampleRuns.Ended(SampleRuns.Network, 2, OrderAction.Fail, 9, "command_failed: exit code 4", log), SampleRuns.Ended(SampleRuns.Network, 3, OrderAction.Skip, 9, FailureReason.DependencyFailed) with { ExitCode = null }));
+            display.Take(
+                SampleRuns.Progress(
+                    SampleRuns.Network, "srqrqq", 3.2,
+                    SampleRuns.Ended(SampleRuns.Network, 1, OrderAction.Succeed, 3.2, log: "not shown")));
+            display.Take(
+                SampleRuns.Progress(
+                    SampleRuns.Network, "sffqqq", 9,
+                    SampleRuns.Ended(SampleRuns.Network, 2, OrderAction.Fail, 9, "command_failed: exit code 4", log),
+                    SampleRuns.Ended(SampleRuns.Network, 3, OrderAction.Skip, 9, FailureReason.DependencyFailed) with { ExitCode = null }));
         }
 
         await Golden.ExpectAsync(output.ToString().TrimEnd('\n'), "plain");
@@ -90,7 +103,8 @@ internal sealed class RunViewTests
     [Arguments("turn\u202Eed", "turned")]
     [Arguments("\e", "")]
     [Arguments("\e[", "")]
-    public async Task Text_is_made_safe_for_a_line(string text, string clean) => await Assert.That(TerminalText.Clean(text)).IsEqualTo(clean);
+    public async Task Text_is_made_safe_for_a_line(string text, string clean) =>
+        await Assert.That(TerminalText.Clean(text)).IsEqualTo(clean);
 
     [Test]
     [Arguments("abc", 3, "abc")]
@@ -106,5 +120,6 @@ internal sealed class RunViewTests
     [Arguments("❤\uFE0Fab", 3, "❤\uFE0F…")]
     [Arguments("👩\u200D👩\u200D👧x", 3, "👩\u200D👩\u200D👧x")]
     [Arguments("abc", 0, "")]
-    public async Task Text_is_fitted_by_the_cells_it_takes(string text, int width, string fitted) => await Assert.That(TerminalWidth.Fit(text, width)).IsEqualTo(fitted);
+    public async Task Text_is_fitted_by_the_cells_it_takes(string text, int width, string fitted) =>
+        await Assert.That(TerminalWidth.Fit(text, width)).IsEqualTo(fitted);
 }

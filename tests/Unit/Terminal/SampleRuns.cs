@@ -28,7 +28,8 @@ internal static class SampleRuns
     };
 
     public static RunPlan Network { get; } = Plan(
-        ("vpc", []), ("subnets-日本語", [1]), ("cluster", [2]), ("a name that is much longer than any column may become", [1]), ("dns", [3, 4]), ("last", [1, 2, 3, 4, 5]));
+        ("vpc", []), ("subnets-日本語", [1]), ("cluster", [2]), ("a name that is much longer than any column may become", [1]),
+        ("dns", [3, 4]), ("last", [1, 2, 3, 4, 5]));
 
     public static OrderLine[] NetworkUnderWay()
     {
@@ -37,23 +38,26 @@ internal static class SampleRuns
         view.Take(Progress(Network, "srqrqq", 3.2, Ended(Network, 1, OrderAction.Succeed, 3.2)));
         view.Take(OrderNum.At(1), "\e[32mCreating\e[0m subnet\t2 of 3 \u202Eevil");
         view.Take(OrderNum.At(3), new string('x', 300));
-        view.Take(Progress(Network, "sssfqq", 64, Ended(Network, 2, OrderAction.Succeed, 63), Ended(Network, 4, OrderAction.Fail, 64, "command_failed: exit code 4 of command 1 of 2")));
-        view.Take(Progress(Network, "ssrfff", 65, Ended(Network, 5, OrderAction.Skip, 65, FailureReason.DependencyFailed), Ended(Network, 6, OrderAction.Skip, 65, FailureReason.DependencyFailed)));
+        view.Take(Progress(Network, "sssfqq", 64, Ended(Network, 2, OrderAction.Succeed, 63),
+            Ended(Network, 4, OrderAction.Fail, 64, "command_failed: exit code 4 of command 1 of 2")));
+        view.Take(Progress(Network, "ssrfff", 65, Ended(Network, 5, OrderAction.Skip, 65, FailureReason.DependencyFailed),
+            Ended(Network, 6, OrderAction.Skip, 65, FailureReason.DependencyFailed)));
         view.Take(OrderNum.At(2), "クラスタを作成しています... [10s elapsed]");
         return view.Snapshot();
     }
 
-    public static OrderChange Ended(RunPlan plan, int number, OrderAction action, double at, string? reason = null, string? log = null) => new()
-    {
-        Num = OrderNum.At(number - 1),
-        Name = plan.Orders[number - 1].Name,
-        Action = action,
-        At = Start.AddSeconds(at),
-        FinishedAt = Start.AddSeconds(at),
-        FailureReason = reason,
-        LogTail = log,
-        ExitCode = action == OrderAction.Fail ? 4 : null,
-    };
+    public static OrderChange Ended(RunPlan plan, int number, OrderAction action, double at, string? reason = null, string? log = null) =>
+        new()
+        {
+            Num = OrderNum.At(number - 1),
+            Name = plan.Orders[number - 1].Name,
+            Action = action,
+            At = Start.AddSeconds(at),
+            FinishedAt = Start.AddSeconds(at),
+            FailureReason = reason,
+            LogTail = log,
+            ExitCode = action == OrderAction.Fail ? 4 : null,
+        };
 
     public static RunProgress Progress(RunPlan plan, string states, double at, params OrderChange[] news) =>
         new(plan, new RunCheckpoint(states, null, null), news, null, Start.AddSeconds(at));
@@ -77,7 +81,10 @@ internal static class SampleRuns
         return new RunView(job,
         [
             Order(job, 1, "vpc", OrderStatus.Succeeded) with { StartedAt = Start, FinishedAt = Start.AddSeconds(3.2), ExitCode = 0 },
-            Order(job, 2, "subnets-日本語", OrderStatus.Failed) with { StartedAt = Start, FinishedAt = Start.AddSeconds(125), ExitCode = 4, FailureReason = "command_failed: exit code 4" },
+            Order(
+                job, 2, "subnets-日本語",
+                OrderStatus.Failed) with { StartedAt =
+                    Start, FinishedAt = Start.AddSeconds(125), ExitCode = 4, FailureReason = "command_failed: exit code 4" },
             Order(job, 3, "cluster", OrderStatus.Running) with { StartedAt = Start.AddSeconds(10) },
         ]);
     }

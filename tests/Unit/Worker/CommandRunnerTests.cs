@@ -39,7 +39,8 @@ internal sealed class CommandRunnerTests
         using var bench = new WorkerFixture { Retries = 3 };
         var end = await bench.RunAsync("echo x >> tries", "echo try $(wc -l < tries)", "test $(wc -l < tries) -eq 3");
         await Assert.That(end.Status).IsEqualTo(OrderStatus.Succeeded);
-        await Assert.That(bench.Output.Text).Contains("iac-ci: attempt 2 of 4").And.Contains("iac-ci: attempt 3 of 4").And.Contains("try 3");
+        await Assert.That(bench.Output.Text)
+            .Contains("iac-ci: attempt 2 of 4").And.Contains("iac-ci: attempt 3 of 4").And.Contains("try 3");
         await Assert.That(bench.Output.Text).DoesNotContain("attempt 4 of 4");
     }
 
@@ -82,7 +83,9 @@ internal sealed class CommandRunnerTests
     public async Task Each_command_leads_a_session_of_its_own_and_has_nothing_on_standard_input()
     {
         using var bench = new WorkerFixture();
-        await bench.RunAsync("cut -d' ' -f1,5,6 /proc/$$/stat > ids; read -r pid group session < ids; test $pid = $group && test $pid = $session && echo own; cat; echo end");
+        await bench.RunAsync(
+            "cut -d' ' -f1,5,6 /proc/$$/stat > ids; read -r pid group session < ids; test $pid = $group && test $pid = $session && echo " +
+                "own; cat; echo end");
         await Assert.That(bench.Output.Text).IsEqualTo("own\nend\n");
     }
 
@@ -126,7 +129,8 @@ internal sealed class CommandRunnerTests
     public async Task Events_are_collected()
     {
         using var bench = new WorkerFixture();
-        var end = await bench.RunAsync("""echo '{"b": 1}' > "$IAC_CI_EVENTS_DIR/2.json"; echo '{"a": 1}' > "$IAC_CI_EVENTS_DIR/1.json"; echo no > "$IAC_CI_EVENTS_DIR/3.json" """);
+        var end = await bench.RunAsync(
+            """echo '{"b": 1}' > "$IAC_CI_EVENTS_DIR/2.json"; echo '{"a": 1}' > "$IAC_CI_EVENTS_DIR/1.json"; echo no > "$IAC_CI_EVENTS_DIR/3.json" """);
         await Assert.That(string.Join('|', end.Events.Select(text => text.Trim()))).IsEqualTo("""{"a": 1}|{"b": 1}""");
         await Assert.That(bench.Output.Text).Contains("iac-ci: the event file 3.json is left out");
     }

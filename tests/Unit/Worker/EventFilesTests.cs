@@ -64,5 +64,6 @@ internal sealed class EventFilesTests
         await Assert.That(found.Notes[0]).StartsWith("3 event files are left out");
     }
 
-    private static void Write(WorkerFixture bench, string name, string content) => File.WriteAllText(Path.Join(bench.Events, name), content);
+    private static void Write(WorkerFixture bench, string name, string content) =>
+        File.WriteAllText(Path.Join(bench.Events, name), content);
 }

@@ -58,7 +58,8 @@ internal sealed class HostileCommandTests
         var clock = new FakeTimeProvider();
         using var bench = new WorkerFixture(clock) { Timeout = TimeSpan.FromSeconds(30) };
         var running = bench.RunAsync(
-            "sh -c 'trap \"echo unlocking; touch unlocked; echo unlocked; exit 1\" INT; echo ready; while :; do sleep 0.05; done'; echo never", "echo never");
+            "sh -c 'trap \"echo unlocking; touch unlocked; echo unlocked; exit 1\" INT; echo ready; while :; do sleep 0.05; done'; echo never",
+            "echo never");
         await bench.Output.Saw("ready");
         clock.Advance(TimeSpan.FromSeconds(30));
         var end = await running;
@@ -90,7 +91,8 @@ internal sealed class HostileCommandTests
     {
         var clock = new FakeTimeProvider();
         using var bench = new WorkerFixture(clock) { Timeout = TimeSpan.FromSeconds(30), Stop = new StopPolicy(signal, 100) };
-        const string Counting = "trap 'echo INT >> $F' INT; trap 'echo TERM >> $F' TERM; touch $F; while ! test -e over; do sleep 0.02; done";
+        const string Counting =
+            "trap 'echo INT >> $F' INT; trap 'echo TERM >> $F' TERM; touch $F; while ! test -e over; do sleep 0.02; done";
         string[] files = [Path.Join(bench.Code, "left"), Path.Join(bench.Code, "right")];
         var running = bench.RunAsync($"{{ F=left; {Counting}; }} | {{ F=right; {Counting}; }}");
         await LocalFixture.UntilAsync(() => files.All(File.Exists), "both listen");
@@ -171,7 +173,8 @@ internal sealed class HostileCommandTests
     {
         var clock = new FakeTimeProvider();
         using var bench = new WorkerFixture(clock) { Timeout = TimeSpan.FromSeconds(30), Retries = 1 };
-        var running = bench.RunAsync("test -e second && { echo ready; exec sleep 1000; }; touch second; echo first; read -r x < /dev/null; exit 1");
+        var running = bench.RunAsync(
+            "test -e second && { echo ready; exec sleep 1000; }; touch second; echo first; read -r x < /dev/null; exit 1");
         await bench.Output.Saw("ready");
         clock.Advance(TimeSpan.FromSeconds(30));
         await Assert.That((await running).Status).IsEqualTo(OrderStatus.TimedOut);
@@ -181,7 +184,8 @@ internal sealed class HostileCommandTests
     public async Task The_order_ends_with_its_shell_even_when_a_daemon_holds_the_output_open()
     {
         using var bench = new WorkerFixture();
-        var end = await bench.RunAsync("setsid sh -c 'echo $$ > pid; touch up; exec sleep 1000' & while ! test -e up; do sleep 0.01; done; echo done");
+        var end = await bench.RunAsync(
+            "setsid sh -c 'echo $$ > pid; touch up; exec sleep 1000' & while ! test -e up; do sleep 0.01; done; echo done");
         await Assert.That(end.Status).IsEqualTo(OrderStatus.Succeeded);
         await Assert.That(bench.Output.Text).IsEqualTo("done\n");
         Processes.Kill(File.ReadAllText(Path.Join(bench.Code, "pid")));
@@ -263,7 +267,9 @@ internal sealed class HostileCommandTests
         Descendants.Adopt();
         try
         {
-            await bench.RunAsync("setsid sh -c 'echo $$ > pid; (setsid sleep 1000 & echo $! > pid2); exec sleep 1000' > /dev/null 2>&1 & while ! test -s pid2; do sleep 0.01; done");
+            await bench.RunAsync(
+                "setsid sh -c 'echo $$ > pid; (setsid sleep 1000 & echo $! > pid2); exec sleep 1000' > /dev/null 2>&1 & while ! test -s " +
+                    "pid2; do sleep 0.01; done");
             await Assert.That(Descendants.KillAll()).IsTrue();
         }
         finally

@@ -43,7 +43,8 @@ internal sealed class LogBufferTests
 
             var text = whole.ToString();
             await Assert.That(log.IsCut).IsTrue();
-            await Assert.That(log.ToText()).IsEqualTo($"{text[..250]}\n... iac-ci: {text.Length - 1_000} bytes of the log are left out here ...\n{text[^750..]}");
+            await Assert.That(log.ToText()).IsEqualTo(
+                $"{text[..250]}\n... iac-ci: {text.Length - 1_000} bytes of the log are left out here ...\n{text[^750..]}");
         }
     }
 

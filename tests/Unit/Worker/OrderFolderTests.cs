@@ -12,8 +12,10 @@ internal sealed class OrderFolderTests
     {
         using var root = new TempFolder();
         using var folder = OrderFolder.Create(root["work"], RandomNumberGenerator.GetBytes);
-        await Assert.That(File.GetUnixFileMode(folder.Root)).IsEqualTo(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-        await Assert.That(Directory.GetFileSystemEntries(folder.Root, "*", SearchOption.AllDirectories)).IsEquivalentTo([folder.Code, folder.Events]);
+        await Assert.That(File.GetUnixFileMode(folder.Root)).IsEqualTo(
+            UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        await Assert.That(Directory.GetFileSystemEntries(folder.Root, "*", SearchOption.AllDirectories))
+            .IsEquivalentTo([folder.Code, folder.Events]);
     }
 
     [Test]

@@ -10,7 +10,9 @@ internal sealed class OrderThreadsTests
         using var both = new Barrier(2);
 
         // Each waits for the other.
-        var met = await Task.WhenAll(OrderThreads.RunAsync(() => both.SignalAndWait(TimeSpan.FromMinutes(1))), OrderThreads.RunAsync(() => both.SignalAndWait(TimeSpan.FromMinutes(1))));
+        var met = await Task.WhenAll(
+            OrderThreads.RunAsync(() => both.SignalAndWait(TimeSpan.FromMinutes(1))),
+            OrderThreads.RunAsync(() => both.SignalAndWait(TimeSpan.FromMinutes(1))));
         await Assert.That(met.SequenceEqual([true, true])).IsTrue();
     }
 

@@ -7,7 +7,8 @@ namespace IacCi.Tests.Unit.Worker;
 /// <summary>Looks at the processes of this machine from outside.</summary>
 internal static class Processes
 {
-    public static bool Exists(string pid) => File.Exists($"/proc/{pid.Trim()}/stat") && !File.ReadAllText($"/proc/{pid.Trim()}/stat").Contains(") Z ");
+    public static bool Exists(string pid) =>
+        File.Exists($"/proc/{pid.Trim()}/stat") && !File.ReadAllText($"/proc/{pid.Trim()}/stat").Contains(") Z ");
 
     /// <summary>A killed process needs a moment to go.</summary>
     public static async Task<bool> IsGone(string pid)
@@ -43,7 +44,8 @@ internal static class Processes
         }
     }
 
-    public static int ChildCount() => Directory.GetDirectories("/proc").Count(folder => Regex.IsMatch(folder, "^/proc/[0-9]+$") && IsOurs(folder));
+    public static int ChildCount() =>
+        Directory.GetDirectories("/proc").Count(folder => Regex.IsMatch(folder, "^/proc/[0-9]+$") && IsOurs(folder));
 
     private static bool IsOurs(string folder)
     {

@@ -77,7 +77,8 @@ internal sealed class SecretMaskerTests
         var masker = new SecretMasker([secret]);
         foreach (var (width, end) in new[] { (76, "\n"), (64, "\r\n"), (76, "\n    ") })
         {
-            var text = string.Join(end, Convert.ToBase64String(Encoding.UTF8.GetBytes("x" + secret)).Chunk(width).Select(line => new string(line)));
+            var text = string.Join(
+                end, Convert.ToBase64String(Encoding.UTF8.GetBytes("x" + secret)).Chunk(width).Select(line => new string(line)));
             var masked = masker.MaskText($"$ base64\n{text}\ndone\n");
             await Assert.That(masked.Length).IsLessThan(30);
             await Assert.That(masked).EndsWith("\ndone\n");
@@ -114,13 +115,17 @@ internal sealed class SecretMaskerTests
         for (var seed = 0; seed < 400; seed++)
         {
             var random = new Random(seed);
-            var secrets = Enumerable.Range(0, random.Next(1, 5)).Select(_ => Text(random, random.Next(4, 60))).Where(text => text.Trim().Length >= 4).ToArray();
+            var secrets = Enumerable.Range(0, random.Next(1, 5))
+                .Select(_ => Text(random, random.Next(4, 60)))
+                .Where(text => text.Trim().Length >= 4)
+                .ToArray();
             var masker = new SecretMasker(secrets);
             var forms = secrets.SelectMany(secret => Forms(secret)).ToArray();
             var whole = new StringBuilder();
             for (var part = 0; part < 30; part++)
             {
-                _ = whole.Append(random.Next(3) == 0 && forms.Length > 0 ? forms[random.Next(forms.Length)] : Text(random, random.Next(0, 20)));
+                _ = whole.Append(
+                    random.Next(3) == 0 && forms.Length > 0 ? forms[random.Next(forms.Length)] : Text(random, random.Next(0, 20)));
             }
 
             var bytes = Encoding.UTF8.GetBytes(whole.ToString());
@@ -169,9 +174,12 @@ internal sealed class SecretMaskerTests
             await Assert.That(whole).Matches("^<(?:[|]\b/\b)?\\*\\*\\*(?:[?]!\b\b)?>$");
             for (var seed = 0; seed < 20; seed++)
             {
-                var pieces = Encoding.UTF8.GetString(Mask(new SecretMasker([secret]), Encoding.UTF8.GetBytes($"<{text}>"), new Random(seed), 3));
+                var pieces = Encoding.UTF8.GetString(
+                    Mask(new SecretMasker([secret]), Encoding.UTF8.GetBytes($"<{text}>"), new Random(seed), 3));
                 await Assert.That(pieces).Contains("***");
-                await Assert.That(pieces.EnumerateRunes().Count(rune => secret.EnumerateRunes().Contains(rune))).IsLessThan(2).Because(pieces);
+                await Assert.That(pieces.EnumerateRunes().Count(rune => secret.EnumerateRunes().Contains(rune)))
+                    .IsLessThan(2)
+                    .Because(pieces);
             }
         }
     }
@@ -196,9 +204,12 @@ internal sealed class SecretMaskerTests
     public async Task Ten_thousand_secrets_are_masked_as_one_is()
     {
         var random = new Random(3);
-        var secrets = Enumerable.Range(0, 10_000).Select(i => $"s{i:D5}-{Convert.ToHexString(BitConverter.GetBytes(random.NextInt64()))}").ToArray();
+        var secrets = Enumerable.Range(0, 10_000)
+            .Select(i => $"s{i:D5}-{Convert.ToHexString(BitConverter.GetBytes(random.NextInt64()))}")
+            .ToArray();
         var masker = new SecretMasker(secrets);
-        var text = string.Join('\n', secrets.Select(secret => $"a line with {secret} and {Convert.ToBase64String(Encoding.UTF8.GetBytes(secret))}"));
+        var text = string.Join(
+            '\n', secrets.Select(secret => $"a line with {secret} and {Convert.ToBase64String(Encoding.UTF8.GetBytes(secret))}"));
         var masked = masker.MaskText(text);
         await Assert.That(masked.Split("a line with *** and ***").Length).IsEqualTo(secrets.Length + 1);
     }
@@ -207,7 +218,9 @@ internal sealed class SecretMaskerTests
     public async Task A_whole_key_of_many_lines_takes_bounded_memory_and_is_masked_line_by_line()
     {
         var random = new Random(1);
-        var lines = Enumerable.Range(0, 50).Select(_ => Convert.ToBase64String(Enumerable.Range(0, 48).Select(_ => (byte)random.Next(256)).ToArray())).ToArray();
+        var lines = Enumerable.Range(0, 50)
+            .Select(_ => Convert.ToBase64String(Enumerable.Range(0, 48).Select(_ => (byte)random.Next(256)).ToArray()))
+            .ToArray();
         var key = $"-----BEGIN KEY-----\n{string.Join('\n', lines)}\n-----END KEY-----\n";
         var masker = new SecretMasker([key]);
         await Assert.That(masker.MaskText(key)).IsEqualTo("***");

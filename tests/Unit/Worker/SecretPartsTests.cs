@@ -5,7 +5,8 @@ namespace IacCi.Tests.Unit.Worker;
 /// <summary>What stands in a secret is secret by itself.</summary>
 internal sealed class SecretPartsTests
 {
-    private const string Rds = """{"username":"dbadmin","password":"p@ss/W0rd+1","engine":"mysql","host":"db.internal","port":5432,"ssl":true,"x":null}""";
+    private const string Rds =
+        """{"username":"dbadmin","password":"p@ss/W0rd+1","engine":"mysql","host":"db.internal","port":5432,"ssl":true,"x":null}""";
 
     [Test]
     [Arguments(Rds, "dbadmin|p@ss/W0rd+1|5432|db.internal")]
@@ -13,13 +14,16 @@ internal sealed class SecretPartsTests
     [Arguments("""{"a":"{\"b\":\"inner-value\"}"}""", "inner-value")]
     [Arguments("""{"escaped":"line1-value\nline2-value\u0026"}""", "line1-value|line2-value&")]
     [Arguments("{\"a\":\"first-json\"}\n{\"a\":\"second-json\"}", "first-json|second-json")]
-    [Arguments("DB_USER=dbadmin\nexport DB_PASS=\"p@ss \\\"w0rd\"\n# a comment\nTOKEN='it''s-quoted' \nPORT=5432 # the port\n", "dbadmin|p@ss \"w0rd|it's-quoted|5432")]
+    [Arguments("DB_USER=dbadmin\nexport DB_PASS=\"p@ss \\\"w0rd\"\n# a comment\nTOKEN='it''s-quoted' \nPORT=5432 # the port\n",
+        "dbadmin|p@ss \"w0rd|it's-quoted|5432")]
     [Arguments("[default]\naws_access_key_id = AKIAEXAMPLE\naws_secret_access_key=abc/def+ghi==\n", "AKIAEXAMPLE|abc/def+ghi==")]
     [Arguments("user: dbadmin\npassword: \"yaml-secret\"\n- token: list-secret\n", "dbadmin|yaml-secret|list-secret")]
     [Arguments("Server=db;Database=app1;User Id=sauser;Password=S3cret!;Encrypt=true", "sauser|S3cret!|app1")]
     [Arguments("host=db.internal port=5432 user=dbadmin password='it\\'s here'", "dbadmin|db.internal")]
-    [Arguments("DefaultEndpointsProtocol=https;AccountName=acct1;AccountKey=abcd/efgh+ijkl==;EndpointSuffix=core.windows.net", "acct1|abcd/efgh+ijkl==")]
-    [Arguments("postgres://dbadmin:p%40ss%2Fw0rd@db.internal:5432/app?sslpassword=query-secret", "dbadmin|p%40ss%2Fw0rd|p@ss/w0rd|query-secret")]
+    [Arguments("DefaultEndpointsProtocol=https;AccountName=acct1;AccountKey=abcd/efgh+ijkl==;EndpointSuffix=core.windows.net",
+        "acct1|abcd/efgh+ijkl==")]
+    [Arguments("postgres://dbadmin:p%40ss%2Fw0rd@db.internal:5432/app?sslpassword=query-secret",
+        "dbadmin|p%40ss%2Fw0rd|p@ss/w0rd|query-secret")]
     [Arguments("""{"url":"amqps://mquser:mq-secret@mq:5671/%2f"}""", "mquser|mq-secret")]
     [Arguments("jdbc:mysql://db/app?user=jdbcuser&password=jdbc-secret", "jdbcuser|jdbc-secret")]
     [Arguments("dbadmin:p@ss:w0rd", "p@ss:w0rd")]
@@ -60,7 +64,8 @@ internal sealed class SecretPartsTests
         string[] hostile =
         [
             new string('{', 100_000), string.Concat(Enumerable.Repeat("{\"a\":", 60)) + "1" + new string('}', 60), new string('=', 50_000),
-            string.Concat(Enumerable.Repeat("a=b;", 20_000)), string.Concat(Enumerable.Repeat("://a:b@", 10_000)), new string('"', 60_000), "\ud800", "{\"a\":\"\\ud800\"}",
+            string.Concat(Enumerable.Repeat("a=b;", 20_000)), string.Concat(Enumerable.Repeat("://a:b@", 10_000)), new string('"', 60_000),
+            "\ud800", "{\"a\":\"\\ud800\"}",
             new string('a', 100_000) + ":", string.Concat(Enumerable.Repeat("a ", 50_000)) + "=",
         ];
         foreach (var value in hostile)

@@ -25,9 +25,11 @@ internal sealed class TerraformReaderTests
         return written.Terraform;
     }
 
-    private static TerraformSums Planned(long add, long change, long destroy, long import = 0) => new(new ResourceCounts(import, add, change, destroy), null);
+    private static TerraformSums Planned(long add, long change, long destroy, long import = 0) =>
+        new(new ResourceCounts(import, add, change, destroy), null);
 
-    private static TerraformSums Applied(long add, long change, long destroy, long import = 0) => new(null, new ResourceCounts(import, add, change, destroy));
+    private static TerraformSums Applied(long add, long change, long destroy, long import = 0) =>
+        new(null, new ResourceCounts(import, add, change, destroy));
 
     [Test]
     [Arguments(1)]
@@ -36,7 +38,9 @@ internal sealed class TerraformReaderTests
     public async Task A_plan_is_found_however_much_stands_around_it_and_wherever_the_output_is_cut(int chunk)
     {
         var noise = string.Concat(Enumerable.Range(0, 2_000).Select(i => $"aws_instance.web[{i}]: Refreshing state...\n"));
-        await Assert.That(Read(noise + "\u001b[0m\u001b[1mPlan:\u001b[0m 40 to add, 0 to change, 2 to destroy.\u001b[0m\r\n" + noise, chunk)).IsEqualTo(Planned(40, 0, 2));
+        await Assert.That(
+            Read(noise + "\u001b[0m\u001b[1mPlan:\u001b[0m 40 to add, 0 to change, 2 to destroy.\u001b[0m\r\n" + noise, chunk))
+            .IsEqualTo(Planned(40, 0, 2));
     }
 
     [Test]
@@ -101,8 +105,12 @@ internal sealed class TerraformReaderTests
     public async Task Several_plans_and_several_applies_are_added_up()
     {
         await Assert.That(Read(Plan + EndOfPlan + Plan + Saved)).IsEqualTo(Planned(80, 0, 4));
-        await Assert.That(Read("Apply complete! Resources: 1 added, 0 changed, 0 destroyed.\nApply complete! Resources: 2 added, 0 changed, 0 destroyed.\n")).IsEqualTo(Applied(3, 0, 0));
-        await Assert.That(Read(string.Concat(Enumerable.Repeat("Plan: 999999 to add, 0 to change, 0 to destroy.\n", 2_000)))).IsEqualTo(Planned(ResourceCounts.MaxCount, 0, 0));
+        await Assert.That(
+            Read("Apply complete! Resources: 1 added, 0 changed, 0 destroyed.\nApply complete! Resources: 2 added, 0 changed, 0 " +
+                "destroyed.\n"))
+            .IsEqualTo(Applied(3, 0, 0));
+        await Assert.That(Read(string.Concat(Enumerable.Repeat("Plan: 999999 to add, 0 to change, 0 to destroy.\n", 2_000))))
+            .IsEqualTo(Planned(ResourceCounts.MaxCount, 0, 0));
     }
 
     [Test]
@@ -114,18 +122,23 @@ internal sealed class TerraformReaderTests
         await Assert.That(Read(Plan + applied)).IsEqualTo(new TerraformSums(null, counts));
         await Assert.That(Read(Plan + EndOfPlan + Plan + applied)).IsEqualTo(new TerraformSums(counts, counts));
         await Assert.That(Read(Plan + "Error: it failed\n")).IsEqualTo(new TerraformSums(counts, null));
-        await Assert.That(Read("Plan: 0 to add, 0 to change, 3 to destroy.\nDestroy complete! Resources: 3 destroyed.\n")).IsEqualTo(Applied(0, 0, 3));
+        await Assert.That(Read("Plan: 0 to add, 0 to change, 3 to destroy.\nDestroy complete! Resources: 3 destroyed.\n"))
+            .IsEqualTo(Applied(0, 0, 3));
     }
 
     [Test]
     public async Task The_comment_says_what_was_planned_and_what_was_applied()
     {
         var (plan, done) = (new ResourceCounts(0, 40, 0, 2), new ResourceCounts(3, 1, 0, 0));
-        await Assert.That(TerraformChanges.ToHtml(new(plan, null))).IsEqualTo("plan <code>+40 ~0 -2</code> 🔥 <strong>2 to destroy</strong>");
-        await Assert.That(TerraformChanges.ToHtml(new(plan, plan))).IsEqualTo("applied <code>+40 ~0 -2</code> 🔥 <strong>2 destroyed</strong>");
-        await Assert.That(TerraformChanges.ToHtml(new(plan, done))).IsEqualTo("plan <code>+40 ~0 -2</code> 🔥 <strong>2 to destroy</strong>, applied <code>+1 ~0 -0</code> 3 imported");
+        await Assert.That(TerraformChanges.ToHtml(new(plan, null))).IsEqualTo(
+            "plan <code>+40 ~0 -2</code> 🔥 <strong>2 to destroy</strong>");
+        await Assert.That(TerraformChanges.ToHtml(new(plan, plan))).IsEqualTo(
+            "applied <code>+40 ~0 -2</code> 🔥 <strong>2 destroyed</strong>");
+        await Assert.That(TerraformChanges.ToHtml(new(plan, done))).IsEqualTo(
+            "plan <code>+40 ~0 -2</code> 🔥 <strong>2 to destroy</strong>, applied <code>+1 ~0 -0</code> 3 imported");
         await Assert.That(TerraformChanges.ToHtml(new(default(ResourceCounts), null))).IsEqualTo("plan: no changes");
-        await Assert.That(TerraformChanges.ToHtml(new(default(ResourceCounts), done))).IsEqualTo("applied <code>+1 ~0 -0</code> 3 imported");
+        await Assert.That(TerraformChanges.ToHtml(new(default(ResourceCounts), done)))
+            .IsEqualTo("applied <code>+1 ~0 -0</code> 3 imported");
     }
 
     [Test]

@@ -11,7 +11,9 @@ internal sealed partial class ToolOutputTests
     /// <summary>Every character that some tool treats specially, between words that no tool changes.</summary>
     private const string Secret = "Xq7Lm \"w0\" <b>&'it's' $HOME `x`! 100%+a/b=c?d#e|f;g\\n~{é€😀}*[Zt]";
 
-    private const string Terraform = "mkdir -p \"$D\"; cd \"$D\"; printf 'variable \"s\" {}\\noutput \"s\" {\\n value = var.s\\n}\\noutput \"j\" {\\n value = jsonencode([var.s])\\n}\\n' > main.tf;";
+    private const string Terraform =
+        "mkdir -p \"$D\"; cd \"$D\"; printf 'variable \"s\" {}\\noutput \"s\" {\\n value = var.s\\n}\\noutput \"j\" {\\n value = " +
+            "jsonencode([var.s])\\n}\\n' > main.tf;";
 
     [Test]
     [Arguments("printf '%s' \"$S\"")]
@@ -62,7 +64,9 @@ internal sealed partial class ToolOutputTests
     [Arguments("'\\r'.join(s)")]
     [Arguments("'\"' + s.replace('\"', '\"\"') + '\"'")]
     public Task Python(string expression) =>
-        Masks($"python3 -c \"import sys,os,json,shlex,urllib.parse,html,xml.sax.saxutils,base64; s=os.environ['S']; sys.stdout.reconfigure(encoding='utf-8'); print(eval(sys.argv[1]))\" \"$E\"", expression);
+        Masks(
+            $"python3 -c \"import sys,os,json,shlex,urllib.parse,html,xml.sax.saxutils,base64; s=os.environ['S']; sys.stdout.reconfigure(encoding='utf-8'); print(eval(sys.argv[1]))\" \"$E\"",
+            expression);
 
     [Test]
     [Arguments("JSON.stringify(s)")]
@@ -124,7 +128,9 @@ internal sealed partial class ToolOutputTests
             {
                 var part = secret.Substring(at, 4);
                 await Assert.That(masked).DoesNotContain(part).Because(output);
-                await Assert.That(digits).DoesNotContain(Convert.ToHexStringLower(System.Text.Encoding.ASCII.GetBytes(part))).Because(output);
+                await Assert.That(digits)
+                    .DoesNotContain(Convert.ToHexStringLower(System.Text.Encoding.ASCII.GetBytes(part)))
+                    .Because(output);
             }
 
             await Assert.That(output.Length - masked.Length).IsGreaterThanOrEqualTo(secret.Length).Because(masked);
@@ -171,7 +177,8 @@ internal sealed partial class ToolOutputTests
         var folder = Directory.CreateTempSubdirectory("iac-ci-tf-");
         try
         {
-            await Masks($"D='{folder.FullName}'; export TF_VAR_s=\"$S\"; {Terraform} terraform apply -auto-approve > /dev/null 2>&1; ({command}) 2> /dev/null");
+            await Masks($"D='{folder.FullName}'; export TF_VAR_s=\"$S\"; {Terraform} terraform apply -auto-approve > /dev/null 2>&1; " +
+                $"({command}) 2> /dev/null");
         }
         finally
         {
@@ -192,7 +199,9 @@ internal sealed partial class ToolOutputTests
 
     private static async Task<string> RunAsync(string script, string expression)
     {
-        var info = new ProcessStartInfo("bash", ["-c", script]) { RedirectStandardOutput = true, StandardOutputEncoding = System.Text.Encoding.UTF8 };
+        var info = new ProcessStartInfo(
+            "bash", ["-c", script])
+        { RedirectStandardOutput = true, StandardOutputEncoding = System.Text.Encoding.UTF8 };
         (info.Environment["S"], info.Environment["E"], info.Environment["LC_ALL"]) = (Secret, expression, "C.UTF-8");
         using var process = Process.Start(info)!;
         var output = await process.StandardOutput.ReadToEndAsync();

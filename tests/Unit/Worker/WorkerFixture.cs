@@ -38,8 +38,18 @@ internal sealed class WorkerFixture : IDisposable
 
     public Task<CommandOutcome> RunAsync(params string[] commands) => RunAsync(CancellationToken.None, commands);
 
-    public Task<CommandOutcome> RunAsync(CancellationToken cancellationToken, params string[] commands) => new CommandRunner(clock).RunAsync(
-        new CommandList { Commands = commands, Environment = Variables, Folder = Code, EventsFolder = Events, Timeout = Timeout, Retries = Retries, Stop = Stop },
+    public Task<CommandOutcome> RunAsync(CancellationToken cancellationToken, params string[] commands) =>
+        new CommandRunner(clock).RunAsync(
+        new CommandList
+        {
+            Commands = commands,
+            Environment = Variables,
+            Folder = Code,
+            EventsFolder = Events,
+            Timeout = Timeout,
+            Retries = Retries,
+            Stop = Stop
+        },
         Output,
         cancellationToken,
         KillToken).AsTask();

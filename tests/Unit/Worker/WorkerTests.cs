@@ -22,7 +22,9 @@ internal sealed class WorkerTests
     [Test]
     public async Task An_order_is_run_and_its_masked_result_reported()
     {
-        using var house = new House("echo user:$DB_PASSWORD; printf %s \"x$DB_PASSWORD\" | base64; echo \"{\\\"pw\\\": \\\"$DB_PASSWORD\\\"}\" > $IAC_CI_EVENTS_DIR/e.json; echo $REGION");
+        using var house = new House(
+            "echo user:$DB_PASSWORD; printf %s \"x$DB_PASSWORD\" | base64; echo \"{\\\"pw\\\": \\\"$DB_PASSWORD\\\"}\" > " +
+                "$IAC_CI_EVENTS_DIR/e.json; echo $REGION");
         var ending = await house.RunAsync();
         await Assert.That(ending).IsEqualTo(new WorkerEnding.Reported(OrderStatus.Succeeded, FirstResult: true));
         await Assert.That(house.Result.Log).StartsWith("user:***\n").And.EndsWith("\neu-west-1\n");
@@ -35,7 +37,9 @@ internal sealed class WorkerTests
     [Test]
     public async Task Nothing_is_left_on_the_disk_and_no_secret_ever_was_there()
     {
-        using var house = new House("grep -rlF -e \"$DB_PASSWORD\" ../.. || echo not on disk; tr '\\0' ' ' < /proc/$PPID/cmdline | grep -cF -e \"$DB_PASSWORD\"; chmod -R a-w ..");
+        using var house = new House(
+            "grep -rlF -e \"$DB_PASSWORD\" ../.. || echo not on disk; tr '\\0' ' ' < /proc/$PPID/cmdline | grep -cF -e " +
+                "\"$DB_PASSWORD\"; chmod -R a-w ..");
         _ = await house.RunAsync();
         await Assert.That(house.Result.Log).IsEqualTo("not on disk\n0\n");
         await Assert.That(Directory.GetFileSystemEntries(house.Root).Length).IsEqualTo(0);
@@ -158,8 +162,12 @@ internal sealed class WorkerTests
         await Assert.That(house.Result.Status).IsEqualTo(OrderStatus.Failed);
         await Assert.That(house.Result.ExitCode).IsEqualTo(0);
         await Assert.That(house.Result.FailureReason).StartsWith("state_left: ").And.Contains("(terraform.tfstate)")
-            .And.Contains("result.json, member kept_state").And.Contains("backend").And.Contains("workspace: in_place").And.Contains("keep_changes: discard");
-        await Assert.That(house.Result.Log).StartsWith("applied\niac-ci: this order leaves Terraform state in its copy of the code, which is removed now: terraform.tfstate\n");
+            .And.Contains("result.json, member kept_state")
+                .And.Contains("backend")
+                .And.Contains("workspace: in_place")
+                .And.Contains("keep_changes: discard");
+        await Assert.That(house.Result.Log).StartsWith(
+            "applied\niac-ci: this order leaves Terraform state in its copy of the code, which is removed now: terraform.tfstate\n");
         await Assert.That(house.KeptState("terraform.tfstate")).IsEqualTo("{\"version\": 4}\n");
     }
 
@@ -189,7 +197,8 @@ internal sealed class WorkerTests
         using var house = new House("echo x > terraform.tfstate; echo y > other") { Parts = new BundleOrder { DiscardChanges = true } };
         _ = await house.RunAsync();
         await Assert.That(house.Result.Status).IsEqualTo(OrderStatus.Succeeded);
-        await Assert.That(house.Result.Log).IsEqualTo("iac-ci: Terraform state is discarded with this order's copy of the code, as keep_changes says: terraform.tfstate\n");
+        await Assert.That(house.Result.Log).IsEqualTo(
+            "iac-ci: Terraform state is discarded with this order's copy of the code, as keep_changes says: terraform.tfstate\n");
     }
 
     [Test]
@@ -198,14 +207,18 @@ internal sealed class WorkerTests
         using var house = new House("for i in 1 2 3 4 5 6 7 8 9 10; do echo x > f$i; done");
         _ = await house.RunAsync();
         await Assert.That(house.Result.Status).IsEqualTo(OrderStatus.Succeeded);
-        await Assert.That(house.Result.Log).StartsWith("iac-ci: 10 files are lost with this order's copy of the code: f1, f10, f2, f3, f4, f5, f6, f7 and 2 more.").And.Contains("workspace: in_place");
+        await Assert.That(house.Result.Log)
+            .StartsWith("iac-ci: 10 files are lost with this order's copy of the code: f1, f10, f2, f3, f4, f5, f6, f7 and 2 more.")
+                .And.Contains("workspace: in_place");
     }
 
     [Test]
     public async Task An_order_in_place_runs_in_the_folder_itself_and_everything_stays()
     {
         using var folder = new TempFolder().With("terraform.tfstate", "old");
-        using var house = new House("cat terraform.tfstate; echo new > terraform.tfstate; echo x > more") { Parts = new BundleOrder { Folder = folder.Path } };
+        using var house = new House(
+            "cat terraform.tfstate; echo new > terraform.tfstate; echo x > more")
+        { Parts = new BundleOrder { Folder = folder.Path } };
         _ = await house.RunAsync();
         await Assert.That((house.Result.Status, house.Result.Log)).IsEqualTo((OrderStatus.Succeeded, "old"));
         await Assert.That(File.ReadAllText(folder["terraform.tfstate"])).IsEqualTo("new\n");
@@ -285,8 +298,10 @@ internal sealed class WorkerTests
         public string? KeptState(string path)
         {
             using var result = JsonDocument.Parse(Reported[^1]);
-            var kept = result.RootElement.GetProperty("kept_state").EnumerateArray().Single(file => file.GetProperty("path").GetString() == path);
-            using var unpacked = new StreamReader(new GZipStream(new MemoryStream(kept.GetProperty("gzip").GetBytesFromBase64()), CompressionMode.Decompress));
+            var kept = result.RootElement.GetProperty("kept_state").EnumerateArray().Single(
+                file => file.GetProperty("path").GetString() == path);
+            using var unpacked = new StreamReader(
+                new GZipStream(new MemoryStream(kept.GetProperty("gzip").GetBytesFromBase64()), CompressionMode.Decompress));
             return unpacked.ReadToEnd();
         }
 
@@ -302,7 +317,8 @@ internal sealed class WorkerTests
                 RandomNumberGenerator.GetBytes,
                 log.Add);
             var running = worker.RunAsync(Order, this, Live, cancellationToken).AsTask();
-            while (await Task.WhenAny(running, Task.Delay(TimeSpan.FromMilliseconds(1), TimeProvider.System, CancellationToken.None)) != running)
+            while (await Task.WhenAny(running,
+                Task.Delay(TimeSpan.FromMilliseconds(1), TimeProvider.System, CancellationToken.None)) != running)
             {
                 clock.Advance(TimeSpan.FromMilliseconds(100));
             }
@@ -310,11 +326,14 @@ internal sealed class WorkerTests
             return await running;
         }
 
-        public ValueTask<ReadOnlyMemory<byte>> FetchAsync(OrderAssignment order, long maxBytes, CancellationToken cancellationToken) => new(Bundle);
+        public ValueTask<ReadOnlyMemory<byte>> FetchAsync(OrderAssignment order, long maxBytes, CancellationToken cancellationToken) =>
+            new(Bundle);
 
-        public ValueTask<Stream> OpenCodeAsync(OrderAssignment order, string sha256, CancellationToken cancellationToken) => throw new NotSupportedException();
+        public ValueTask<Stream> OpenCodeAsync(OrderAssignment order, string sha256, CancellationToken cancellationToken) =>
+            throw new NotSupportedException();
 
-        public ValueTask<IReadOnlyList<AgeIdentity>> FindAsync(OrderAssignment order, CancellationToken cancellationToken) => new([Identity ?? identity]);
+        public ValueTask<IReadOnlyList<AgeIdentity>> FindAsync(OrderAssignment order, CancellationToken cancellationToken) =>
+            new([Identity ?? identity]);
 
         public async ValueTask<ClaimOutcome> ClaimAsync(ReadOnlyMemory<byte> content, CancellationToken cancellationToken)
         {
@@ -347,7 +366,8 @@ internal sealed class WorkerTests
             ]);
             using var encryptor = new SopsEncryptor([identity.Recipient], TimeProvider.System);
             var sealedValues = encryptor.EncryptJson(variables.ToJson());
-            bundle = BundleWriter.Write(CodeArchive.Empty, [command], Parts with { Notes = Notes }, variables, sealedValues).Bytes.ToArray();
+            bundle =
+                BundleWriter.Write(CodeArchive.Empty, [command], Parts with { Notes = Notes }, variables, sealedValues).Bytes.ToArray();
             return bundle;
         }
     }

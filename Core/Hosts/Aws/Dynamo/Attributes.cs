@@ -23,7 +23,8 @@ internal static class Attributes
 
     public static AttributeValue Time(DateTimeOffset at) => new()
     {
-        N = ((decimal)(at.UtcTicks - DateTimeOffset.UnixEpoch.UtcTicks) / TimeSpan.TicksPerSecond).ToString("0.#######", CultureInfo.InvariantCulture),
+        N = ((decimal)(at.UtcTicks - DateTimeOffset.UnixEpoch.UtcTicks) / TimeSpan.TicksPerSecond)
+            .ToString("0.#######", CultureInfo.InvariantCulture),
     };
 
     public static AttributeValue? TimeOrNull(DateTimeOffset? at) => at is { } time ? Time(time) : null;
@@ -32,20 +33,25 @@ internal static class Attributes
     public static AttributeValue Expiry(DateTimeOffset at) => Number(at.ToUnixTimeSeconds() + 1);
 
     /// <summary>A set of texts; null when it is empty, because DynamoDB keeps no empty set.</summary>
-    public static AttributeValue? Set(IEnumerable<string> values) => values.ToList() is { Count: > 0 } members ? new AttributeValue { SS = members } : null;
+    public static AttributeValue? Set(IEnumerable<string> values) =>
+        values.ToList() is { Count: > 0 } members ? new AttributeValue { SS = members } : null;
 
-    public static string? TextOf(Dictionary<string, AttributeValue> item, string name) => item.TryGetValue(name, out var value) ? value.S : null;
+    public static string? TextOf(Dictionary<string, AttributeValue> item, string name) =>
+        item.TryGetValue(name, out var value) ? value.S : null;
 
     public static string NeedText(Dictionary<string, AttributeValue> item, string name) =>
         TextOf(item, name) ?? throw new FormatException($"an item of the tables has no {name}");
 
     public static decimal? NumberOf(Dictionary<string, AttributeValue> item, string name) =>
-        item.TryGetValue(name, out var value) && value.N is { } digits ? decimal.Parse(digits, NumberStyles.Float, CultureInfo.InvariantCulture) : null;
+        item.TryGetValue(name, out var value) && value.N is { } digits
+            ? decimal.Parse(digits, NumberStyles.Float, CultureInfo.InvariantCulture)
+            : null;
 
     public static int NeedInt(Dictionary<string, AttributeValue> item, string name) =>
         NumberOf(item, name) is { } number ? (int)number : throw new FormatException($"an item of the tables has no number {name}");
 
-    public static bool FlagOf(Dictionary<string, AttributeValue> item, string name) => item.TryGetValue(name, out var value) && value.BOOL == true;
+    public static bool FlagOf(Dictionary<string, AttributeValue> item, string name) =>
+        item.TryGetValue(name, out var value) && value.BOOL == true;
 
     public static IReadOnlyList<string> TextsOf(Dictionary<string, AttributeValue> item, string name) =>
         item.TryGetValue(name, out var value) && value.L is { } members ? [.. members.Select(member => member.S)] : [];

@@ -5,8 +5,9 @@ using IacCi.Core.Text;
 namespace IacCi.Core.Hosts.Aws.Dynamo;
 
 /// <summary>
-/// Calls of DynamoDB. The SDK repeats what was throttled or not answered; here only a transaction that met another one is repeated, which the SDK
-/// leaves to its callers (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis.html#transaction-conflict-handling).
+/// Calls of DynamoDB. The SDK repeats what was throttled or not answered; here only a transaction that met another one is repeated, which
+/// the SDK leaves to its callers
+/// (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis.html#transaction-conflict-handling).
 /// </summary>
 /// <param name="client">The client.</param>
 /// <param name="tables">The tables, for messages.</param>
@@ -34,13 +35,18 @@ internal sealed class DynamoCalls(IAmazonDynamoDB client, DynamoTables tables, T
     /// <summary>
     /// Writes all or nothing. The token makes a repetition by the SDK, after an answer was lost, the same transaction and not a second one.
     /// </summary>
-    /// <returns>Null when it is written; else the reasons, one for each item, of which at least one is a condition that did not hold.</returns>
-    public async ValueTask<IReadOnlyList<CancellationReason>?> TransactAsync(List<TransactWriteItem> items, CancellationToken cancellationToken)
+    /// <returns>Null when it is written; else the reasons, one for each item, of which at least one is a condition that did not
+    /// hold.</returns>
+    public async ValueTask<IReadOnlyList<CancellationReason>?> TransactAsync(
+        List<TransactWriteItem> items, CancellationToken cancellationToken)
     {
-        var request = new TransactWriteItemsRequest { TransactItems = items, ClientRequestToken = Convert.ToHexStringLower(randomBytes(TokenBytes)) };
+        var request =
+            new TransactWriteItemsRequest { TransactItems = items, ClientRequestToken = Convert.ToHexStringLower(randomBytes(TokenBytes)) };
         try
         {
-            await CallAsync(token => client.TransactWriteItemsAsync(request, token), new AwsCall(All, "dynamodb:PutItem and dynamodb:UpdateItem"), cancellationToken);
+            await CallAsync(
+                token => client.TransactWriteItemsAsync(request, token), new AwsCall(All, "dynamodb:PutItem and dynamodb:UpdateItem"),
+                cancellationToken);
             return null;
         }
         catch (TransactionCanceledException canceled) when (IsRefused(canceled))
@@ -53,13 +59,15 @@ internal sealed class DynamoCalls(IAmazonDynamoDB client, DynamoTables tables, T
     public static bool IsRefused(CancellationReason reason) => reason.Code == ConditionFailed;
 
     /// <summary>Writes one item, if its condition holds.</summary>
-    /// <returns>The item after the write, and null; or null, and the item that the condition did not hold for (empty when there is none).</returns>
+    /// <returns>The item after the write, and null; or null, and the item that the condition did not hold for (empty when there is
+    /// none).</returns>
     public async ValueTask<(Dictionary<string, AttributeValue>? Written, Dictionary<string, AttributeValue>? Refused)> UpdateAsync(
         UpdateItemRequest request, string table, CancellationToken cancellationToken)
     {
         try
         {
-            var answer = await CallAsync(token => client.UpdateItemAsync(request, token), new AwsCall(table, "dynamodb:UpdateItem"), cancellationToken);
+            var answer = await CallAsync(
+                token => client.UpdateItemAsync(request, token), new AwsCall(table, "dynamodb:UpdateItem"), cancellationToken);
             return (answer.Attributes ?? [], null);
         }
         catch (ConditionalCheckFailedException refused)
@@ -70,7 +78,8 @@ internal sealed class DynamoCalls(IAmazonDynamoDB client, DynamoTables tables, T
 
     /// <summary>Writes one item under a key that is free.</summary>
     /// <returns>Null when it is written; else the item that stands there.</returns>
-    public async ValueTask<Dictionary<string, AttributeValue>?> CreateAsync(Dictionary<string, AttributeValue> item, CancellationToken cancellationToken)
+    public async ValueTask<Dictionary<string, AttributeValue>?> CreateAsync(
+        Dictionary<string, AttributeValue> item, CancellationToken cancellationToken)
     {
         var request = new PutItemRequest
         {
@@ -95,12 +104,16 @@ internal sealed class DynamoCalls(IAmazonDynamoDB client, DynamoTables tables, T
         string table, string what, Dictionary<string, AttributeValue> key, CancellationToken cancellationToken)
     {
         var request = new GetItemRequest { TableName = table, Key = key, ConsistentRead = true };
-        var answer = await CallAsync(token => client.GetItemAsync(request, token), new AwsCall(what, "dynamodb:GetItem"), cancellationToken);
+        var answer = await CallAsync(
+            token => client.GetItemAsync(request, token), new AwsCall(what, "dynamodb:GetItem"), cancellationToken);
         return answer.Item is { Count: > 0 } item ? item : null;
     }
 
-    /// <summary>Reads items of the orders table, at most 100 at once; DynamoDB gives as many as fit into an answer, and the rest is asked for again.</summary>
-    public async ValueTask<List<Dictionary<string, AttributeValue>>> GetAllAsync(List<Dictionary<string, AttributeValue>> keys, CancellationToken cancellationToken)
+    /// <summary>
+    /// Reads items of the orders table, at most 100 at once; DynamoDB gives as many as fit into an answer, and the rest is asked for again.
+    /// </summary>
+    public async ValueTask<List<Dictionary<string, AttributeValue>>> GetAllAsync(
+        List<Dictionary<string, AttributeValue>> keys, CancellationToken cancellationToken)
     {
         var found = new List<Dictionary<string, AttributeValue>>(keys.Count);
         for (var attempt = 1; keys.Count > 0; attempt++)
@@ -109,7 +122,8 @@ internal sealed class DynamoCalls(IAmazonDynamoDB client, DynamoTables tables, T
             {
                 RequestItems = new() { [tables.Orders] = new KeysAndAttributes { Keys = keys, ConsistentRead = true } },
             };
-            var answer = await CallAsync(token => client.BatchGetItemAsync(request, token), new AwsCall(Orders, "dynamodb:BatchGetItem"), cancellationToken);
+            var answer = await CallAsync(
+                token => client.BatchGetItemAsync(request, token), new AwsCall(Orders, "dynamodb:BatchGetItem"), cancellationToken);
             var got = answer.Responses?.GetValueOrDefault(tables.Orders) ?? [];
             found.AddRange(got);
             keys = answer.UnprocessedKeys?.GetValueOrDefault(tables.Orders)?.Keys ?? [];
@@ -136,9 +150,11 @@ internal sealed class DynamoCalls(IAmazonDynamoDB client, DynamoTables tables, T
             {
                 return await call(cancellationToken);
             }
-            catch (AmazonDynamoDBException busy) when (busy is TransactionConflictException || (busy is TransactionCanceledException canceled && IsContention(canceled)))
+            catch (AmazonDynamoDBException busy) when (
+                busy is TransactionConflictException || (busy is TransactionCanceledException canceled && IsContention(canceled)))
             {
-                await PauseAsync(attempt, $"{what.What} is busy with other writes of the same items, or throttled: try again later", cancellationToken);
+                await PauseAsync(
+                    attempt, $"{what.What} is busy with other writes of the same items, or throttled: try again later", cancellationToken);
             }
             catch (Exception failure) when (AwsErrors.Explain(failure, what, cancellationToken) is { } explained)
             {

@@ -49,8 +49,8 @@ internal sealed partial class DynamoRunStore
 
     /// <inheritdoc/>
     /// <remarks>
-    /// Jobs are found by their events, through the index: one that was never activated is not among them, and one of the last moment may be missing,
-    /// because an index follows its table.
+    /// Jobs are found by their events, through the index: one that was never activated is not among them, and one of the last moment may be
+    /// missing, because an index follows its table.
     /// </remarks>
     public async ValueTask<IReadOnlyList<JobRecord>> ListJobsAsync(int limit, CancellationToken cancellationToken)
     {

@@ -6,7 +6,9 @@ using static IacCi.Core.Hosts.Aws.Dynamo.Attributes;
 
 namespace IacCi.Core.Hosts.Aws.Dynamo;
 
-/// <summary>The records of runs as items of the three tables. The names of the attributes are a contract: other programs read them.</summary>
+/// <summary>
+/// The records of runs as items of the three tables. The names of the attributes are a contract: other programs read them.
+/// </summary>
 internal static class DynamoItems
 {
     /// <summary>How long events are kept.</summary>
@@ -64,7 +66,9 @@ internal static class DynamoItems
         Title = TextOf(item, "title"),
     };
 
-    /// <summary>An order's item. <c>callback_url</c> names where its result stands; the signed URL is a capability and is never stored here.</summary>
+    /// <summary>
+    /// An order's item. <c>callback_url</c> names where its result stands; the signed URL is a capability and is never stored here.
+    /// </summary>
     public static Dictionary<string, AttributeValue> Item(OrderRecord order, string bucketRoot) => Present(
         ("pk", TextValue($"{order.RunId}:{order.Num}")),
         ("trace_id", TextValue(order.TraceId.Value)),
@@ -177,15 +181,20 @@ internal static class DynamoItems
     public static string? Word(JobEnding? ending) => ending switch { null => null, JobEnding.Cancelled => "cancelled", _ => "deadline" };
 
     public static OrderStatus OrderStatusOf(Dictionary<string, AttributeValue> item) =>
-        StatusText.TryParse(NeedText(item, "status"), out OrderStatus status) ? status : throw new FormatException($"unknown order status '{NeedText(item, "status")}'");
+        StatusText.TryParse(NeedText(item, "status"), out OrderStatus status)
+            ? status
+            : throw new FormatException($"unknown order status '{NeedText(item, "status")}'");
 
     private static JobStatus JobStatusOf(string word) =>
         StatusText.TryParse(word, out JobStatus status) ? status : throw new FormatException($"unknown job status '{word}'");
 
     private static (RunId Run, OrderNum Num) KeyOf(Dictionary<string, AttributeValue> item) =>
-        NeedText(item, "pk").Split(':') is [var run, var num] ? (RunId.Parse(run), NumOf(num)) : throw new FormatException("an item of the orders table has another key");
+        NeedText(item, "pk").Split(':') is [var run, var num]
+            ? (RunId.Parse(run), NumOf(num))
+            : throw new FormatException("an item of the orders table has another key");
 
-    private static OrderNum NumOf(string text) => OrderNum.TryParse(text, out var num) ? num : throw new FormatException($"'{text}' is no order number");
+    private static OrderNum NumOf(string text) =>
+        OrderNum.TryParse(text, out var num) ? num : throw new FormatException($"'{text}' is no order number");
 
     private static Dictionary<string, AttributeValue> Present(params ReadOnlySpan<(string Name, AttributeValue? Value)> attributes)
     {

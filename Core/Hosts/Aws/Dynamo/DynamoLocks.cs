@@ -23,7 +23,8 @@ internal sealed partial class DynamoRunStore
 
     /// <inheritdoc/>
     public async ValueTask<RunLock?> TryAcquireLeaseAsync(
-        RunId run, IReadOnlyCollection<OrderNum> news, string owner, DateTimeOffset now, DateTimeOffset until, CancellationToken cancellationToken)
+        RunId run, IReadOnlyCollection<OrderNum> news, string owner, DateTimeOffset now, DateTimeOffset until,
+        CancellationToken cancellationToken)
     {
         var update = new ItemUpdate()
             .Add("inbox", SetOfNums(news))
@@ -42,7 +43,8 @@ internal sealed partial class DynamoRunStore
         }
 
         // Ours already, with the news: an earlier attempt arrived, and its answer was lost.
-        return refused is { Count: > 0 } && DynamoItems.Lock(refused) is var held && held.Owner == owner && held.LeaseUntil == until && held.Inbox.IsSupersetOf(news)
+        return refused is { Count: > 0 } && DynamoItems.Lock(refused) is var held && held.Owner == owner && held.LeaseUntil == until
+            && held.Inbox.IsSupersetOf(news)
             ? Remember(refused)
             : null;
     }
@@ -55,17 +57,19 @@ internal sealed partial class DynamoRunStore
             return await FindLockAsync(run, cancellationToken) is { Completed: false } standing ? standing : null;
         }
 
-        var update = new ItemUpdate().Add("inbox", SetOfNums(news)).If("#status = :active", ["status"], ("active", TextValue(DynamoItems.LockActive)));
+        var update = new ItemUpdate().Add("inbox", SetOfNums(news)).If(
+            "#status = :active", ["status"], ("active", TextValue(DynamoItems.LockActive)));
         return (await UpdateLockAsync(run, update, cancellationToken)).Written is { } written ? DynamoItems.Lock(written) : null;
     }
 
     /// <inheritdoc/>
     /// <remarks>
-    /// One call. A release with <see cref="AfterCommit.ReleaseIfInboxEmpty"/> takes another when the inbox has changed since this store read it, by entries that are
-    /// handled already: DynamoDB can compare the inbox with a set, but cannot ask whether it is part of one.
+    /// One call. A release with <see cref="AfterCommit.ReleaseIfInboxEmpty"/> takes another when the inbox has changed since this store
+    /// read it, by entries that are handled already: DynamoDB can compare the inbox with a set, but cannot ask whether it is part of one.
     /// </remarks>
     public ValueTask<CommitOutcome> CommitAsync(
-        RunId run, string owner, RunCheckpoint checkpoint, IReadOnlyCollection<OrderNum> handled, AfterCommit then, CancellationToken cancellationToken) =>
+        RunId run, string owner, RunCheckpoint checkpoint, IReadOnlyCollection<OrderNum> handled, AfterCommit then,
+        CancellationToken cancellationToken) =>
         then == AfterCommit.ReleaseIfInboxEmpty
             ? LeaveAsync(run, owner, checkpoint, handled, cancellationToken)
             : KeepOrHandOverAsync(run, owner, checkpoint, handled, then, cancellationToken);
@@ -74,22 +78,30 @@ internal sealed partial class DynamoRunStore
     public async ValueTask CompleteAsync(RunId run, RunCheckpoint checkpoint, CancellationToken cancellationToken)
     {
         _seen.TryRemove(run, out _);
-        var update = Release(Write(checkpoint)).Remove("inbox").Remove("released_by").Set("status", TextValue(DynamoItems.LockCompleted)).If("attribute_exists(#pk)", ["pk"]);
+        var update = Release(Write(checkpoint))
+            .Remove("inbox")
+            .Remove("released_by")
+            .Set("status", TextValue(DynamoItems.LockCompleted))
+            .If("attribute_exists(#pk)", ["pk"]);
         await UpdateLockAsync(run, update, cancellationToken);
     }
 
     /// <inheritdoc/>
     public async ValueTask<RunLock?> FindLockAsync(RunId run, CancellationToken cancellationToken) =>
-        await _calls.GetAsync(_tables.Locks, LocksTable, DynamoItems.LockKey(run), cancellationToken) is { } item ? DynamoItems.Lock(item) : null;
+        await _calls.GetAsync(_tables.Locks, LocksTable, DynamoItems.LockKey(run), cancellationToken) is { } item
+            ? DynamoItems.Lock(item)
+            : null;
 
     private async ValueTask<CommitOutcome> KeepOrHandOverAsync(
-        RunId run, string owner, RunCheckpoint checkpoint, IReadOnlyCollection<OrderNum> handled, AfterCommit then, CancellationToken cancellationToken)
+        RunId run, string owner, RunCheckpoint checkpoint, IReadOnlyCollection<OrderNum> handled, AfterCommit then,
+        CancellationToken cancellationToken)
     {
         var update = Write(checkpoint).Delete("inbox", SetOfNums(handled)).If(Held, ["status", "orchestrator_id"], HeldBy(owner));
         update = then == AfterCommit.HandOver ? Release(update).Set("released_by", TextValue(owner)) : update;
         var (written, refused) = await UpdateLockAsync(run, update, cancellationToken);
         return written is not null ? new CommitOutcome.Committed(Remember(written))
-            : then == AfterCommit.HandOver && WasReleasedBy(refused!, owner, checkpoint) ? new CommitOutcome.Committed(DynamoItems.Lock(refused!))
+            : then == AfterCommit.HandOver
+                && WasReleasedBy(refused!, owner, checkpoint) ? new CommitOutcome.Committed(DynamoItems.Lock(refused!))
             : CommitOutcome.LeaseLost.Instance;
     }
 
@@ -144,16 +156,19 @@ internal sealed partial class DynamoRunStore
 
     private static ItemUpdate Release(ItemUpdate update) => update.Remove("orchestrator_id").Remove("lease_until");
 
-    private static (string Name, AttributeValue Value)[] HeldBy(string owner) => [("active", TextValue(DynamoItems.LockActive)), ("me", TextValue(owner))];
+    private static (string Name, AttributeValue Value)[] HeldBy(string owner) =>
+        [("active", TextValue(DynamoItems.LockActive)), ("me", TextValue(owner))];
 
     private static bool IsHeldBy(Dictionary<string, AttributeValue> item, string owner) =>
         item.Count > 0 && TextOf(item, "status") == DynamoItems.LockActive && TextOf(item, "orchestrator_id") == owner;
 
     /// <summary>Whether this very release has been written: by an earlier attempt whose answer was lost.</summary>
     private static bool WasReleasedBy(Dictionary<string, AttributeValue> item, string owner, RunCheckpoint checkpoint) =>
-        item.Count > 0 && TextOf(item, "orchestrator_id") is null && TextOf(item, "released_by") == owner && DynamoItems.Lock(item).Checkpoint == checkpoint;
+        item.Count > 0 && TextOf(item, "orchestrator_id") is null && TextOf(item, "released_by") == owner
+            && DynamoItems.Lock(item).Checkpoint == checkpoint;
 
-    private static AttributeValue? SetOfNums(IReadOnlyCollection<OrderNum> nums) => Set(nums.Distinct().Order().Select(num => num.ToString()));
+    private static AttributeValue? SetOfNums(IReadOnlyCollection<OrderNum> nums) =>
+        Set(nums.Distinct().Order().Select(num => num.ToString()));
 
     private RunLock Remember(Dictionary<string, AttributeValue> item)
     {

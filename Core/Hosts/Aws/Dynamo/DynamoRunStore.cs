@@ -7,8 +7,9 @@ using static IacCi.Core.Hosts.Aws.Dynamo.Attributes;
 namespace IacCi.Core.Hosts.Aws.Dynamo;
 
 /// <summary>
-/// The records of runs in three DynamoDB tables. Each method is one call, except where it says otherwise. A write that the SDK repeats because the first
-/// answer was lost has the same outcome: transactions bear a token, and the conditional writes of the lock item recognize what they wrote.
+/// The records of runs in three DynamoDB tables. Each method is one call, except where it says otherwise. A write that the SDK repeats
+/// because the first answer was lost has the same outcome: transactions bear a token, and the conditional writes of the lock item recognize
+/// what they wrote.
 /// </summary>
 internal sealed partial class DynamoRunStore : IRunStore
 {
@@ -22,7 +23,8 @@ internal sealed partial class DynamoRunStore : IRunStore
     /// <param name="internalBucket">The bucket that the records' locations name.</param>
     /// <param name="clock">The clock of pauses.</param>
     /// <param name="randomBytes">Makes random bytes.</param>
-    public DynamoRunStore(IAmazonDynamoDB client, DynamoTables tables, string internalBucket, TimeProvider clock, Func<int, byte[]> randomBytes)
+    public DynamoRunStore(
+        IAmazonDynamoDB client, DynamoTables tables, string internalBucket, TimeProvider clock, Func<int, byte[]> randomBytes)
     {
         _tables = tables;
         _bucketRoot = S3Location.Root(internalBucket);
@@ -36,11 +38,15 @@ internal sealed partial class DynamoRunStore : IRunStore
 
     /// <inheritdoc/>
     public async ValueTask<JobRecord?> CreateJobAsync(JobRecord job, CancellationToken cancellationToken) =>
-        await _calls.CreateAsync(DynamoItems.Item(job, RecordRetention), cancellationToken) is { } standing ? DynamoItems.Job(standing) : null;
+        await _calls.CreateAsync(DynamoItems.Item(job, RecordRetention), cancellationToken) is { } standing
+            ? DynamoItems.Job(standing)
+            : null;
 
     /// <inheritdoc/>
     public async ValueTask<JobRecord?> FindJobAsync(RunId run, CancellationToken cancellationToken) =>
-        await _calls.GetAsync(_tables.Orders, OrdersTable, DynamoItems.OrderKey(run, OrderNum.Job), cancellationToken) is { } item ? DynamoItems.Job(item) : null;
+        await _calls.GetAsync(_tables.Orders, OrdersTable, DynamoItems.OrderKey(run, OrderNum.Job), cancellationToken) is { } item
+            ? DynamoItems.Job(item)
+            : null;
 
     /// <inheritdoc/>
     public async ValueTask<bool> AddOrdersAsync(IReadOnlyList<OrderRecord> orders, CancellationToken cancellationToken)
@@ -95,7 +101,8 @@ internal sealed partial class DynamoRunStore : IRunStore
     }
 
     /// <inheritdoc/>
-    public async ValueTask<AdvanceOutcome> AdvanceAsync(RunPlan plan, IReadOnlyList<OrderChange> changes, CancellationToken cancellationToken)
+    public async ValueTask<AdvanceOutcome> AdvanceAsync(
+        RunPlan plan, IReadOnlyList<OrderChange> changes, CancellationToken cancellationToken)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(changes.Sum(c => c.WriteCount), IRunStore.MaxWrites);
         if (changes.Count == 0)
@@ -121,7 +128,8 @@ internal sealed partial class DynamoRunStore : IRunStore
 
     /// <inheritdoc/>
     /// <remarks>One call, or more where DynamoDB does not give all at once.</remarks>
-    public async ValueTask<IReadOnlyList<OrderRecord>> FindOrdersAsync(RunId run, IReadOnlyList<OrderNum> nums, CancellationToken cancellationToken)
+    public async ValueTask<IReadOnlyList<OrderRecord>> FindOrdersAsync(
+        RunId run, IReadOnlyList<OrderNum> nums, CancellationToken cancellationToken)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(nums.Count, IRunStore.MaxWrites);
         var items = await _calls.GetAllAsync([.. nums.Distinct().Select(num => DynamoItems.OrderKey(run, num))], cancellationToken);

@@ -3,7 +3,8 @@ using Amazon.DynamoDBv2.Model;
 namespace IacCi.Core.Hosts.Aws.Dynamo;
 
 /// <summary>
-/// The expression of one update. Every attribute is written as a placeholder, so that no name can meet one of DynamoDB's 573 reserved words.
+/// The expression of one update. Every attribute is written as a placeholder, so that no name can meet one of DynamoDB's 573 reserved
+/// words.
 /// </summary>
 internal sealed class ItemUpdate
 {

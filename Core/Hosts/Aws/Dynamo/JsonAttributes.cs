@@ -6,9 +6,9 @@ using Amazon.DynamoDBv2.Model;
 namespace IacCi.Core.Hosts.Aws.Dynamo;
 
 /// <summary>
-/// A JSON object as a DynamoDB map, and back. What a map cannot hold (a nesting over DynamoDB's 32 levels, a member without a name, a string that is no
-/// Unicode text) is kept as the JSON text it was; so is a number that has more digits, or another magnitude, than DynamoDB's
-/// (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/HowItWorks.NamingRulesDataTypes.html).
+/// A JSON object as a DynamoDB map, and back. What a map cannot hold (a nesting over DynamoDB's 32 levels, a member without a name, a
+/// string that is no Unicode text) is kept as the JSON text it was; so is a number that has more digits, or another magnitude, than
+/// DynamoDB's (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/HowItWorks.NamingRulesDataTypes.html).
 /// </summary>
 internal static class JsonAttributes
 {
@@ -45,7 +45,8 @@ internal static class JsonAttributes
         }
 
         using var buffer = new MemoryStream();
-        using (var json = new Utf8JsonWriter(buffer, new JsonWriterOptions { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
+        using (var json = new Utf8JsonWriter(buffer,
+            new JsonWriterOptions { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
         {
             Write(json, value);
         }
@@ -65,7 +66,8 @@ internal static class JsonAttributes
         JsonValueKind.Object => new AttributeValue { M = Members(element), IsMSet = true },
         JsonValueKind.Array => new AttributeValue { L = [.. element.EnumerateArray().Select(Convert)], IsLSet = true },
         JsonValueKind.String => Attributes.TextValue(element.GetString()!),
-        JsonValueKind.Number => IsNumber(element.GetRawText()) ? new AttributeValue { N = element.GetRawText() } : Attributes.TextValue(element.GetRawText()),
+        JsonValueKind.Number =>
+            IsNumber(element.GetRawText()) ? new AttributeValue { N = element.GetRawText() } : Attributes.TextValue(element.GetRawText()),
         JsonValueKind.True => Attributes.Flag(true),
         JsonValueKind.False => Attributes.Flag(false),
         _ => new AttributeValue { NULL = true },

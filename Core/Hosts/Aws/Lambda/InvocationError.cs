@@ -22,7 +22,8 @@ internal sealed record InvocationError(string Type, string Message)
     {
         var (type, message) = thrown switch
         {
-            OperationCanceledException when late => ("OutOfTime", "the invocation was ended just before its deadline; give the function more time"),
+            OperationCanceledException when late =>
+                ("OutOfTime", "the invocation was ended just before its deadline; give the function more time"),
             UserException { ExitCode: ExitCode.Invalid } wrong => ("InvalidInput", wrong.Message),
             UserException wrong => ("Failed", wrong.Message),
             StoreUnavailableException away => ("StoreUnavailable", away.Message),

@@ -53,7 +53,8 @@ internal sealed class RuntimeApi : IDisposable
         }
 
         this.clock = clock;
-        var handler = new SocketsHttpHandler { UseProxy = false, UseCookies = false, AllowAutoRedirect = false, ActivityHeadersPropagator = null };
+        var handler =
+            new SocketsHttpHandler { UseProxy = false, UseCookies = false, AllowAutoRedirect = false, ActivityHeadersPropagator = null };
 
         // A function that nobody invokes waits for days.
         http = new HttpClient(handler) { BaseAddress = root, Timeout = Timeout.InfiniteTimeSpan };
@@ -68,7 +69,8 @@ internal sealed class RuntimeApi : IDisposable
         response.EnsureSuccessStatusCode();
         var head = new Invocation
         {
-            RequestId = Header(response, "Lambda-Runtime-Aws-Request-Id") ?? throw new HttpRequestException("the runtime API gave an event without a request id"),
+            RequestId = Header(response, "Lambda-Runtime-Aws-Request-Id")
+                ?? throw new HttpRequestException("the runtime API gave an event without a request id"),
             Deadline = Deadline(Header(response, "Lambda-Runtime-Deadline-Ms")),
             FunctionArn = Header(response, "Lambda-Runtime-Invoked-Function-Arn"),
             Event = default,
@@ -102,9 +104,12 @@ internal sealed class RuntimeApi : IDisposable
     /// <inheritdoc/>
     public void Dispose() => http.Dispose();
 
-    private async ValueTask<HttpResponseMessage> PostAsync(string path, ReadOnlyMemory<byte> json, string? errorType, CancellationToken cancellationToken)
+    private async ValueTask<HttpResponseMessage> PostAsync(
+        string path, ReadOnlyMemory<byte> json, string? errorType, CancellationToken cancellationToken)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Post, path) { Content = new ReadOnlyMemoryContent(json) { Headers = { ContentType = Json } } };
+        using var request = new HttpRequestMessage(
+            HttpMethod.Post, path)
+        { Content = new ReadOnlyMemoryContent(json) { Headers = { ContentType = Json } } };
         if (errorType is not null)
         {
             request.Headers.TryAddWithoutValidation("Lambda-Runtime-Function-Error-Type", errorType);
@@ -127,12 +132,14 @@ internal sealed class RuntimeApi : IDisposable
         }
     }
 
-    private static string? Header(HttpResponseMessage response, string name) => response.Headers.TryGetValues(name, out var values) ? values.First() : null;
+    private static string? Header(HttpResponseMessage response, string name) =>
+        response.Headers.TryGetValues(name, out var values) ? values.First() : null;
 
     private DateTimeOffset Deadline(string? milliseconds)
     {
         var latest = clock.GetUtcNow() + LongestInvocation;
-        return long.TryParse(milliseconds, NumberStyles.None, CultureInfo.InvariantCulture, out var at) && at < latest.ToUnixTimeMilliseconds()
+        return long.TryParse(milliseconds, NumberStyles.None, CultureInfo.InvariantCulture, out var at)
+            && at < latest.ToUnixTimeMilliseconds()
             ? DateTimeOffset.FromUnixTimeMilliseconds(at)
             : latest;
     }

@@ -53,8 +53,10 @@ internal sealed class RuntimeLoop(RuntimeApi api, StructuredLog log, TimeProvide
         }
     }
 
-    [SuppressMessage("Design", "CA1031", Justification = "Whatever an event leads to is reported as that event's error; the process serves the next.")]
-    private async ValueTask HandleAsync(StructuredLog about, InvocationHandler handler, Invocation invocation, TimeSpan margin, CancellationToken stop)
+    [SuppressMessage("Design", "CA1031",
+        Justification = "Whatever an event leads to is reported as that event's error; the process serves the next.")]
+    private async ValueTask HandleAsync(
+        StructuredLog about, InvocationHandler handler, Invocation invocation, TimeSpan margin, CancellationToken stop)
     {
         using var late = new CancellationTokenSource(Patience(invocation.Deadline - margin - clock.GetUtcNow()), clock);
         ReadOnlyMemory<byte> answer;
@@ -72,7 +74,8 @@ internal sealed class RuntimeLoop(RuntimeApi api, StructuredLog log, TimeProvide
         switch (await api.AnswerAsync(invocation.RequestId, answer, stop))
         {
             case AnswerOutcome.TooLarge:
-                var tooLarge = new InvocationError("AnswerTooLarge", $"the answer has {answer.Length:N0} bytes, more than Lambda passes on");
+                var tooLarge = new InvocationError(
+                    "AnswerTooLarge", $"the answer has {answer.Length:N0} bytes, more than Lambda passes on");
                 await FailAsync(about, invocation, tooLarge, tooLarge.Message, stop);
                 break;
             case AnswerOutcome.TooLate:
@@ -81,7 +84,8 @@ internal sealed class RuntimeLoop(RuntimeApi api, StructuredLog log, TimeProvide
         }
     }
 
-    private async ValueTask FailAsync(StructuredLog about, Invocation invocation, InvocationError error, string details, CancellationToken stop)
+    private async ValueTask FailAsync(
+        StructuredLog about, Invocation invocation, InvocationError error, string details, CancellationToken stop)
     {
         about.Error(details);
         if (await api.FailAsync(invocation.RequestId, error, stop) != AnswerOutcome.Taken)
@@ -92,7 +96,9 @@ internal sealed class RuntimeLoop(RuntimeApi api, StructuredLog log, TimeProvide
 
     /// <summary>What people need to see: a sentence for what can happen in use, everything for a fault of ours.</summary>
     private static string Details(Exception thrown, InvocationError error) =>
-        thrown is UserException or StoreUnavailableException or OperationCanceledException ? $"{error.Type}: {error.Message}" : $"a fault of our own, please report it: {thrown}";
+        thrown is UserException or StoreUnavailableException or OperationCanceledException
+            ? $"{error.Type}: {error.Message}"
+            : $"a fault of our own, please report it: {thrown}";
 
     private static TimeSpan Patience(TimeSpan left) => left > TimeSpan.Zero ? left : TimeSpan.Zero;
 }

@@ -51,14 +51,17 @@ internal sealed class OrchestrateRole(RunEngine engine, string internalBucket, F
         }
 
         return failed.Count == 0
-            ? new RoleAnswer(Answer(handled, wake.Skipped), wake is { Runs.Count: 0, Skipped.Count: > 0 } ? ExitCode.Invalid : ExitCode.Succeeded)
-            : throw new UserException($"{failed.Count} of {wake.Runs.Count} runs need another attempt: {string.Join("; ", failed)}", ExitCode.Fault);
+            ? new RoleAnswer(
+                Answer(handled, wake.Skipped), wake is { Runs.Count: 0, Skipped.Count: > 0 } ? ExitCode.Invalid : ExitCode.Succeeded)
+            : throw new UserException(
+                $"{failed.Count} of {wake.Runs.Count} runs need another attempt: {string.Join("; ", failed)}", ExitCode.Fault);
     }
 
     /// <returns>Null when the run needs another attempt; why was added to <paramref name="failed"/>.</returns>
     [SuppressMessage("Design", "CA1031", Justification = "One run's failure does not stop the others; it is thrown after them.")]
     private async ValueTask<WakeOutcome?> WakeAsync(
-        RunId run, IReadOnlyCollection<OrderNum> news, Invocation invocation, StructuredLog log, List<string> failed, CancellationToken cancellationToken)
+        RunId run, IReadOnlyCollection<OrderNum> news, Invocation invocation, StructuredLog log, List<string> failed,
+        CancellationToken cancellationToken)
     {
         var lease = new Lease($"{invocation.RequestId}/{Convert.ToHexStringLower(randomBytes(4))}", invocation.Deadline);
         try
@@ -74,7 +77,8 @@ internal sealed class OrchestrateRole(RunEngine engine, string internalBucket, F
         }
         catch (Exception fault)
         {
-            failed.Add($"{run}: {(fault is UserException or StoreUnavailableException or OperationCanceledException ? fault.Message : fault.GetType().Name)}");
+            var isOurs = fault is UserException or StoreUnavailableException or OperationCanceledException;
+            failed.Add($"{run}: {(isOurs ? fault.Message : fault.GetType().Name)}");
             log.For(run).Error(fault is UserException or StoreUnavailableException ? fault.Message : $"the pass was ended: {fault}");
             await GiveBackAsync(run, lease, log);
         }
@@ -82,7 +86,8 @@ internal sealed class OrchestrateRole(RunEngine engine, string internalBucket, F
         return null;
     }
 
-    private async ValueTask TellAsync(RunId run, IReadOnlyCollection<OrderNum> news, WakeOutcome outcome, StructuredLog log, CancellationToken cancellationToken)
+    private async ValueTask TellAsync(
+        RunId run, IReadOnlyCollection<OrderNum> news, WakeOutcome outcome, StructuredLog log, CancellationToken cancellationToken)
     {
         // Whoever held the run has its plan in memory: its trace costs no call then, and is left out otherwise.
         var held = outcome is not (WakeOutcome.NothingToDo or WakeOutcome.LeftToHolder);
@@ -99,7 +104,8 @@ internal sealed class OrchestrateRole(RunEngine engine, string internalBucket, F
     {
         try
         {
-            if (await engine.Ports.Store.FindLockAsync(run, CancellationToken.None) is { Completed: false } held && held.Owner == lease.Owner)
+            if (await engine.Ports.Store.FindLockAsync(run, CancellationToken.None) is { Completed: false } held
+                && held.Owner == lease.Owner)
             {
                 await engine.Ports.Store.CommitAsync(run, lease.Owner, held.Checkpoint, [], AfterCommit.HandOver, CancellationToken.None);
             }
@@ -110,7 +116,8 @@ internal sealed class OrchestrateRole(RunEngine engine, string internalBucket, F
         }
     }
 
-    private static ReadOnlyMemory<byte> Answer(List<(RunId Run, WakeOutcome Outcome)> handled, IReadOnlyList<string> skipped) => AnswerObject.Write(json =>
+    private static ReadOnlyMemory<byte> Answer(List<(RunId Run, WakeOutcome Outcome)> handled, IReadOnlyList<string> skipped) =>
+        AnswerObject.Write(json =>
     {
         json.WriteStartArray("runs");
         foreach (var (run, outcome) in handled)

@@ -20,7 +20,10 @@ internal sealed class RoleProcess(
     /// <summary>How long before its deadline an invocation is asked to stop.</summary>
     public static readonly TimeSpan DefaultMargin = TimeSpan.FromSeconds(1);
 
-    /// <summary>How long before its deadline a worker that has claimed no order gives up. (An order's commands have <see cref="Worker.WorkerOptions.EndsAt"/>.)</summary>
+    /// <summary>
+    /// How long before its deadline a worker that has claimed no order gives up. (An order's commands have
+    /// <see cref="Worker.WorkerOptions.EndsAt"/>.)
+    /// </summary>
     public static readonly TimeSpan WorkMargin = TimeSpan.FromSeconds(10);
 
     /// <summary>The log of this process.</summary>
@@ -36,7 +39,8 @@ internal sealed class RoleProcess(
     /// <param name="cancellationToken">Ends the wait for the next event.</param>
     public async ValueTask<ExitCode> ServeAsync(Action check, Func<IRole> make, TimeSpan margin, CancellationToken cancellationToken)
     {
-        using var api = new RuntimeApi(RuntimeApi ?? throw new UserException("AWS_LAMBDA_RUNTIME_API is not set: this is no Lambda"), clock);
+        using var api = new RuntimeApi(
+            RuntimeApi ?? throw new UserException("AWS_LAMBDA_RUNTIME_API is not set: this is no Lambda"), clock);
         IRole? made = null;
         try
         {
@@ -58,7 +62,8 @@ internal sealed class RoleProcess(
         InvocationHandler Initialize()
         {
             check();
-            return async (invocation, token) => (await (made ??= make()).HandleAsync(invocation, Log.ForRequest(invocation.RequestId), token)).Json;
+            return async (invocation,
+                token) => (await (made ??= make()).HandleAsync(invocation, Log.ForRequest(invocation.RequestId), token)).Json;
         }
     }
 

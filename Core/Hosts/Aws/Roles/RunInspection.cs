@@ -8,7 +8,9 @@ using IacCi.Core.Text;
 
 namespace IacCi.Core.Hosts.Aws.Roles;
 
-/// <summary>What an operator sees of a run from the outside: who is at work on it, what nobody has handled, and what the engine would do now.</summary>
+/// <summary>
+/// What an operator sees of a run from the outside: who is at work on it, what nobody has handled, and what the engine would do now.
+/// </summary>
 /// <param name="Job">The job's record.</param>
 /// <param name="Lock">The lock item; null while the job is not active yet, or when it was forgotten.</param>
 /// <param name="Unhandled">Orders with a result that nobody has handled.</param>
@@ -40,12 +42,16 @@ internal sealed record RunInspection(JobRecord Job, RunLock? Lock, IReadOnlyList
     public string ToText(WakeOutcome? outcome)
     {
         var text = new StringBuilder();
-        text.AppendLine(CultureInfo.InvariantCulture, $"run      {Job.RunId} · {Job.Status.Word()} · trace {Job.TraceId} · {Plural.Of(Job.OrderCount, "order")} · deadline {Job.Deadline:O}");
+        text.AppendLine(
+            CultureInfo.InvariantCulture,
+            $"run      {Job.RunId} · {Job.Status.Word()} · trace {Job.TraceId} · {Plural.Of(Job.OrderCount, "order")} · deadline " +
+                $"{Job.Deadline:O}");
         if (Lock is { } held)
         {
             text.AppendLine(CultureInfo.InvariantCulture, $"lease    {Lease(held)}");
             text.AppendLine(CultureInfo.InvariantCulture, $"inbox    {Names(held.Inbox.Order())}");
-            text.AppendLine(CultureInfo.InvariantCulture, $"orders   {string.Join(", ", Counts(held).Select(pair => $"{pair.Count} {pair.Status}"))}");
+            text.AppendLine(
+                CultureInfo.InvariantCulture, $"orders   {string.Join(", ", Counts(held).Select(pair => $"{pair.Count} {pair.Status}"))}");
         }
         else
         {
@@ -129,12 +135,15 @@ internal sealed record RunInspection(JobRecord Job, RunLock? Lock, IReadOnlyList
     {
         { Completed: true } => "none: the run is completed",
         { Owner: null } => "free",
-        _ => string.Create(CultureInfo.InvariantCulture, $"{(held.IsHeldAt(At) ? "held" : "run out")}: {held.Owner} until {held.LeaseUntil:O}"),
+        _ =>
+            string.Create(
+                CultureInfo.InvariantCulture, $"{(held.IsHeldAt(At) ? "held" : "run out")}: {held.Owner} until {held.LeaseUntil:O}"),
     };
 
     private static string Plan(Decision next) => next.IsIdle
         ? "nothing: waiting for results"
-        : $"dispatch {next.Dispatch.Count}, start again {next.Restart.Count}, settle {next.Settle.Count}, end {next.End.Count}{(next.Outcome is { } outcome ? $", finish as {outcome.Word()}" : "")}";
+        : $"dispatch {next.Dispatch.Count}, start again {next.Restart.Count}, settle {next.Settle.Count}, end " +
+            $"{next.End.Count}{(next.Outcome is { } outcome ? $", finish as {outcome.Word()}" : "")}";
 
     private static string Names(IEnumerable<OrderNum> nums) => string.Join(' ', nums) is { Length: > 0 } names ? names : "none";
 }

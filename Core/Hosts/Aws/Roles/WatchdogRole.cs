@@ -18,10 +18,14 @@ internal sealed class WatchdogRole(RunEngine engine, string internalBucket) : IR
         var watch = WatchEvent.Read(invocation.Event);
         if (watch.InternalBucket is { } bucket && bucket != internalBucket)
         {
-            throw new UserException($"the watchdog of {watch.RunId}:{watch.Num} is about the bucket {Printable.Word(bucket)}, and IAC_CI_INTERNAL_BUCKET is {internalBucket}");
+            throw new UserException(
+                $"the watchdog of {watch.RunId}:{watch.Num} is about the bucket {Printable.Word(bucket)}, and IAC_CI_INTERNAL_BUCKET is " +
+                    $"{internalBucket}");
         }
 
-        var done = watch.Num.IsJob ? await engine.JobWatchdog.CheckAsync(watch.RunId, cancellationToken) : await CheckAsync(watch, cancellationToken);
+        var done = watch.Num.IsJob
+            ? await engine.JobWatchdog.CheckAsync(watch.RunId, cancellationToken)
+            : await CheckAsync(watch, cancellationToken);
         if (done)
         {
             log.For(watch.RunId, order: watch.Num).Info(watch.Num.IsJob ? "the job is over" : "the order is over");
@@ -32,9 +36,14 @@ internal sealed class WatchdogRole(RunEngine engine, string internalBucket) : IR
 
     private async ValueTask<bool> CheckAsync(WatchEvent watch, CancellationToken cancellationToken) =>
         await AllowanceAsync(watch, cancellationToken) is not { } allowance
-        || await engine.OrderWatchdog.CheckAsync(new WatchTarget(watch.RunId, watch.Num, watch.TimeoutSeconds, watch.StartTime, allowance, watch.StopGraceSeconds), cancellationToken);
+        || await engine.OrderWatchdog.CheckAsync(
+            new WatchTarget(watch.RunId, watch.Num, watch.TimeoutSeconds, watch.StartTime, allowance, watch.StopGraceSeconds),
+            cancellationToken);
 
-    /// <summary>How long the order may take until its claim; null when its plan is gone: then its run is long over, because the bucket forgets after a day.</summary>
+    /// <summary>
+    /// How long the order may take until its claim; null when its plan is gone: then its run is long over, because the bucket forgets after
+    /// a day.
+    /// </summary>
     private async ValueTask<int?> AllowanceAsync(WatchEvent watch, CancellationToken cancellationToken)
     {
         if (watch.ClaimAllowanceSeconds is { } given)

@@ -59,11 +59,15 @@ internal sealed class WebhookRole(WebhookHandler desk, Func<CancellationToken, V
         {
             return await AdmitAsync(http, cancellationToken) is { } refusal
                 ? Tell(WebhookReply.Error(refusal.Status, refusal.Error), log)
-                : Tell(await desk.TakeSignedAsync(http.Body!.Value, http.Headers[WebhookHeaders.Delivery], http.Headers[WebhookHeaders.Event], cancellationToken), log);
+                : Tell(
+                    await desk.TakeSignedAsync(
+                        http.Body!.Value, http.Headers[WebhookHeaders.Delivery], http.Headers[WebhookHeaders.Event], cancellationToken),
+                    log);
         }
         catch (Exception fault)
         {
-            log.Error(fault is UserException or StoreUnavailableException or OperationCanceledException ? fault.Message : $"a fault of our own, please report it: {fault}");
+            var isExplained = fault is UserException or StoreUnavailableException or OperationCanceledException;
+            log.Error(isExplained ? fault.Message : $"a fault of our own, please report it: {fault}");
             return WebhookReply.Error(500, "the request could not be handled now; nothing was done twice, send it again");
         }
     }

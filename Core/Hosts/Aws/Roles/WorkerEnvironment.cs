@@ -13,8 +13,11 @@ internal sealed class WorkerEnvironment
     private readonly HashSet<string> others;
     private readonly bool isOwn;
 
-    private WorkerEnvironment(string root, string? scratch, bool isOwn, IReadOnlyDictionary<string, string> inherited, string? execution = null) =>
-        (Root, this.scratch, this.isOwn, this.inherited, others, Execution) = (root, scratch, isOwn, inherited, NamesIn(scratch), execution);
+    private WorkerEnvironment(
+        string root, string? scratch, bool isOwn, IReadOnlyDictionary<string, string> inherited, string? execution = null) =>
+        (
+            Root, this.scratch, this.isOwn, this.inherited, others,
+            Execution) = (root, scratch, isOwn, inherited, NamesIn(scratch), execution);
 
     /// <summary>Under which folder orders get theirs.</summary>
     public string Root { get; }
@@ -22,7 +25,9 @@ internal sealed class WorkerEnvironment
     /// <summary>Whether this is a Lambda: one order after the other, and each invocation has an end.</summary>
     public bool IsReused => isOwn;
 
-    /// <summary>The build's ARN, which the claim then names: the watchdog asks CodeBuild about the build that claimed. Null in a Lambda.</summary>
+    /// <summary>
+    /// The build's ARN, which the claim then names: the watchdog asks CodeBuild about the build that claimed. Null in a Lambda.
+    /// </summary>
     public string? Execution { get; }
 
     /// <summary>A build container, made for one order and thrown away after it.</summary>
@@ -33,8 +38,8 @@ internal sealed class WorkerEnvironment
     /// <summary>A Lambda, which is used for one order after the other: HOME and TMPDIR are each order's own.</summary>
     /// <param name="variable">Gives a variable of the environment, or null.</param>
     /// <param name="scratch">
-    /// A folder that nobody but orders writes to (a Lambda's <c>/tmp</c>): it is emptied before and after each order. What is in it by now stays: in a
-    /// Lambda that is nothing, and anywhere else it is not ours. Null for none.
+    /// A folder that nobody but orders writes to (a Lambda's <c>/tmp</c>): it is emptied before and after each order. What is in it by now
+    /// stays: in a Lambda that is nothing, and anywhere else it is not ours. Null for none.
     /// </param>
     public static WorkerEnvironment Warm(Func<string, string?> variable, string? scratch) =>
         new(RootIn(scratch ?? Path.GetTempPath()), scratch, isOwn: true, CommandEnvironment.Base(variable));
@@ -49,7 +54,8 @@ internal sealed class WorkerEnvironment
             return inherited;
         }
 
-        var environment = new Dictionary<string, string>(inherited) { ["HOME"] = Path.Join(Root, "home"), ["TMPDIR"] = Path.Join(Root, "tmp") };
+        var environment =
+            new Dictionary<string, string>(inherited) { ["HOME"] = Path.Join(Root, "home"), ["TMPDIR"] = Path.Join(Root, "tmp") };
         Directory.CreateDirectory(environment["HOME"], OwnerOnly);
         Directory.CreateDirectory(environment["TMPDIR"], OwnerOnly);
         return environment;

@@ -8,8 +8,11 @@ using IacCi.Core.Worker;
 
 namespace IacCi.Core.Hosts.Aws.Roles;
 
-/// <summary>Opens the claim and the result of an order: the capabilities that its dispatch left for it, encrypted to its identities.</summary>
-internal delegate ValueTask<IOrderChannel> OpenChannel(OrderAssignment order, IIdentitySource identities, CancellationToken cancellationToken);
+/// <summary>
+/// Opens the claim and the result of an order: the capabilities that its dispatch left for it, encrypted to its identities.
+/// </summary>
+internal delegate ValueTask<IOrderChannel> OpenChannel(
+    OrderAssignment order, IIdentitySource identities, CancellationToken cancellationToken);
 
 /// <summary>
 /// Works on one order, in a Lambda or a build. Nothing of it is left for the next: no file, no process, no variable.
@@ -22,24 +25,30 @@ internal delegate ValueTask<IOrderChannel> OpenChannel(OrderAssignment order, II
 /// <param name="clock">The time.</param>
 /// <param name="randomBytes">Makes random bytes.</param>
 internal sealed class WorkerRole(
-    OpenChannel openChannel, IBundleSource bundles, IIdentitySource identities, ICommandRunner runner, WorkerEnvironment site, TimeProvider clock, Func<int, byte[]> randomBytes) : IRole
+    OpenChannel openChannel, IBundleSource bundles, IIdentitySource identities, ICommandRunner runner, WorkerEnvironment site,
+    TimeProvider clock, Func<int, byte[]> randomBytes) : IRole
 {
-    /// <summary>How long before the end of an invocation the commands are killed, if they still run: their result has to be reported.</summary>
+    /// <summary>
+    /// How long before the end of an invocation the commands are killed, if they still run: their result has to be reported.
+    /// </summary>
     public static readonly TimeSpan ReportTime = TimeSpan.FromSeconds(10);
 
     /// <inheritdoc/>
     public async ValueTask<RoleAnswer> HandleAsync(Invocation invocation, StructuredLog log, CancellationToken cancellationToken) =>
-        Answer(await RunAsync(OrderAssignment.FromEvent(invocation.Event.Span), live: null, log, site.IsReused ? invocation.Deadline - ReportTime : null, cancellationToken));
+        Answer(await RunAsync(OrderAssignment.FromEvent(invocation.Event.Span), live: null, log,
+            site.IsReused ? invocation.Deadline - ReportTime : null, cancellationToken));
 
     /// <summary>Works on an order.</summary>
     /// <param name="order">Which.</param>
     /// <param name="live">Gets the masked output as it comes; null when nobody watches.</param>
     /// <param name="log">The log.</param>
-    /// <param name="endsAt">When the commands are killed at the latest, because the process is ended soon after; null where nobody ends it.</param>
+    /// <param name="endsAt">When the commands are killed at the latest, because the process is ended soon after; null where nobody ends
+    /// it.</param>
     /// <param name="cancellationToken">Before the claim: nothing is done. After it: the commands are ended, and that is reported.</param>
     /// <param name="kill">Kills the commands instead of waiting until they have ended.</param>
     public async ValueTask<WorkerEnding> RunAsync(
-        OrderAssignment order, IOutputSink? live, StructuredLog log, DateTimeOffset? endsAt, CancellationToken cancellationToken, CancellationToken kill = default)
+        OrderAssignment order, IOutputSink? live, StructuredLog log, DateTimeOffset? endsAt, CancellationToken cancellationToken,
+        CancellationToken kill = default)
     {
         var about = log.For(order.RunId, order.TraceId, order.OrderNum);
         Clear(about);
@@ -48,8 +57,10 @@ internal sealed class WorkerRole(
             var keys = new KeptIdentities(identities);
             var channel = await openChannel(order, keys, cancellationToken);
             var opener = new BundleOpener(bundles, keys, _ => OrderFolder.Create(site.Root, randomBytes));
-            var options = new WorkerOptions { BaseEnvironment = site.SetUp(), Execution = site.Execution, EndsAt = endsAt, Trace = about.Info };
-            return await new OrderWorker(bundles, opener, runner, options, clock, randomBytes, about.Warn).RunAsync(order, channel, live, cancellationToken, kill);
+            var options =
+                new WorkerOptions { BaseEnvironment = site.SetUp(), Execution = site.Execution, EndsAt = endsAt, Trace = about.Info };
+            return await new OrderWorker(bundles, opener, runner, options, clock, randomBytes, about.Warn)
+                .RunAsync(order, channel, live, cancellationToken, kill);
         }
         finally
         {
@@ -74,7 +85,8 @@ internal sealed class WorkerRole(
         WorkerEnding.Reported reported => new(Write(reported.Status.Word(), reported.FirstResult), CodeOf(ending)),
         WorkerEnding.LeftAlone => new(Write("left_alone", reported: false), CodeOf(ending)),
         WorkerEnding.NotClaimed not => throw new UserException($"nothing was run: {not.Reason}", ExitCode.Fault),
-        WorkerEnding.ReportLost lost => throw new UserException($"the commands have run, and their result could not be reported: {lost.Reason}", ExitCode.Fault),
+        WorkerEnding.ReportLost lost =>
+            throw new UserException($"the commands have run, and their result could not be reported: {lost.Reason}", ExitCode.Fault),
         _ => throw new System.Diagnostics.UnreachableException(),
     };
 

@@ -3,7 +3,10 @@ using Amazon.Runtime;
 
 namespace IacCi.Core.Hosts.Aws.Services;
 
-/// <summary>CodeBuild: https://docs.aws.amazon.com/codebuild/latest/APIReference/. The names are those of AWSSDK.CodeBuild, which can replace this file.</summary>
+/// <summary>
+/// CodeBuild: https://docs.aws.amazon.com/codebuild/latest/APIReference/. The names are those of AWSSDK.CodeBuild, which can replace this
+/// file.
+/// </summary>
 /// <param name="config">The configuration.</param>
 internal sealed class AmazonCodeBuildClient(ServiceConfig config) : ServiceClient(config)
 {
@@ -39,7 +42,8 @@ internal sealed class AmazonCodeBuildClient(ServiceConfig config) : ServiceClien
         cancellationToken);
 
     /// <summary>Describes builds.</summary>
-    public Task<BatchGetBuildsResponse> BatchGetBuildsAsync(BatchGetBuildsRequest request, CancellationToken cancellationToken) => CallAsync(
+    public Task<BatchGetBuildsResponse> BatchGetBuildsAsync(BatchGetBuildsRequest request, CancellationToken cancellationToken) =>
+        CallAsync(
         request,
         Json("1.1", "CodeBuild_20161006.BatchGetBuilds", json =>
         {
@@ -145,7 +149,9 @@ internal sealed class Build
         Id = Text(json, "id"),
         Arn = Text(json, "arn"),
         BuildStatus = Text(json, "buildStatus"),
-        Phases = json.TryGetProperty("phases", out var phases) && phases.ValueKind == JsonValueKind.Array ? [.. phases.EnumerateArray().Select(ReadPhase)] : null,
+        Phases = json.TryGetProperty("phases", out var phases) && phases.ValueKind == JsonValueKind.Array
+            ? [.. phases.EnumerateArray().Select(ReadPhase)]
+            : null,
     };
 
     private static BuildPhase ReadPhase(JsonElement json) => new()
@@ -153,7 +159,8 @@ internal sealed class Build
         PhaseType = Text(json, "phaseType"),
         PhaseStatus = Text(json, "phaseStatus"),
         Contexts = json.TryGetProperty("contexts", out var contexts) && contexts.ValueKind == JsonValueKind.Array
-            ? [.. contexts.EnumerateArray().Select(context => new PhaseContext { StatusCode = Text(context, "statusCode"), Message = Text(context, "message") })]
+            ? [.. contexts.EnumerateArray().Select(context => new PhaseContext { StatusCode = Text(context, "statusCode"),
+                Message = Text(context, "message") })]
             : null,
     };
 

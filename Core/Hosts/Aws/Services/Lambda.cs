@@ -3,7 +3,8 @@ using Amazon.Runtime;
 namespace IacCi.Core.Hosts.Aws.Services;
 
 /// <summary>
-/// Lambda: https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html. The names are those of AWSSDK.Lambda, which can replace this file.
+/// Lambda: https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html. The names are those of AWSSDK.Lambda, which can replace this
+/// file.
 /// </summary>
 /// <param name="config">The configuration.</param>
 internal sealed class AmazonLambdaClient(ServiceConfig config) : ServiceClient(config)

@@ -4,7 +4,8 @@ using Amazon.Runtime;
 namespace IacCi.Core.Hosts.Aws.Services;
 
 /// <summary>
-/// Secrets Manager: https://docs.aws.amazon.com/secretsmanager/latest/apireference/. The names are those of AWSSDK.SecretsManager, which can replace this file.
+/// Secrets Manager: https://docs.aws.amazon.com/secretsmanager/latest/apireference/. The names are those of AWSSDK.SecretsManager, which
+/// can replace this file.
 /// </summary>
 /// <param name="config">The configuration.</param>
 internal sealed class AmazonSecretsManagerClient(ServiceConfig config) : ServiceClient(config)
@@ -13,13 +14,16 @@ internal sealed class AmazonSecretsManagerClient(ServiceConfig config) : Service
     public static ServiceConfig NewConfig() => new("Secrets Manager", "secretsmanager");
 
     /// <summary>Reads the current version of a secret.</summary>
-    public Task<GetSecretValueResponse> GetSecretValueAsync(GetSecretValueRequest request, CancellationToken cancellationToken) => CallAsync(
+    public Task<GetSecretValueResponse> GetSecretValueAsync(GetSecretValueRequest request, CancellationToken cancellationToken) =>
+        CallAsync(
         request,
         Json("1.1", "secretsmanager.GetSecretValue", json => json.WriteString("SecretId", request.SecretId)),
         answer =>
         {
             using var json = answer.Json();
-            var text = json.RootElement.TryGetProperty("SecretString", out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+            var text = json.RootElement.TryGetProperty("SecretString", out var value) && value.ValueKind == JsonValueKind.String
+                ? value.GetString()
+                : null;
             return new GetSecretValueResponse { SecretString = text };
         },
         cancellationToken);

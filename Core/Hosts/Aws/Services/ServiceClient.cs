@@ -9,13 +9,14 @@ using Amazon.Runtime.Endpoints;
 using Amazon.Runtime.Internal;
 using Amazon.Runtime.Internal.Auth;
 using Amazon.Runtime.Internal.Transform;
+using Amazon.SimpleSystemsManagement;
 using Amazon.Util.Internal;
 
 namespace IacCi.Core.Hosts.Aws.Services;
 
 /// <summary>
-/// A client of one AWS service on the SDK's own pipeline: credentials, signatures, retries, timeouts and configured endpoints are the SDK's;
-/// only the few operations that the engine calls are written here.
+/// A client of one AWS service on the SDK's own pipeline: credentials, signatures, retries, timeouts and configured endpoints are the
+/// SDK's; only the few operations that the engine calls are written here.
 /// </summary>
 /// <param name="config">The configuration.</param>
 internal abstract class ServiceClient(ServiceConfig config) : AmazonServiceClient(config)
@@ -105,7 +106,7 @@ internal sealed class ServiceConfig : ClientConfig
     /// <param name="serviceId">The service's id, which its <c>AWS_ENDPOINT_URL_...</c> variable is made of.</param>
     /// <param name="endpointName">The first part of its host names, and its name in signatures.</param>
     public ServiceConfig(string serviceId, string endpointName)
-        : base(new DefaultConfigurationProvider(Amazon.SimpleSystemsManagement.AmazonSimpleSystemsManagementDefaultConfiguration.GetAllConfigurations()))
+        : base(new DefaultConfigurationProvider(AmazonSimpleSystemsManagementDefaultConfiguration.GetAllConfigurations()))
     {
         _endpointName = endpointName;
         ServiceId = serviceId;
@@ -126,7 +127,8 @@ internal sealed class ServiceConfig : ClientConfig
     public override Endpoint DetermineServiceOperationEndpoint(ServiceOperationEndpointParameters parameters) => Resolve();
 
     /// <summary>The configured endpoint, or the region's.</summary>
-    internal Endpoint Resolve() => new(ServiceURL ?? $"https://{_endpointName}.{RegionEndpoint.SystemName}.{RegionEndpoint.PartitionDnsSuffix}");
+    internal Endpoint Resolve() =>
+        new(ServiceURL ?? $"https://{_endpointName}.{RegionEndpoint.SystemName}.{RegionEndpoint.PartitionDnsSuffix}");
 }
 
 /// <summary>Finds the endpoint in the configuration alone.</summary>
@@ -172,7 +174,8 @@ internal sealed class ServiceUnmarshaller(Func<ServiceAnswer, AmazonWebServiceRe
             : throw new AmazonClientException($"the answer is larger than {MaxBodyBytes:N0} bytes");
     }
 
-    public override AmazonServiceException UnmarshallException(JsonUnmarshallerContext input, Exception innerException, HttpStatusCode statusCode)
+    public override AmazonServiceException UnmarshallException(
+        JsonUnmarshallerContext input, Exception innerException, HttpStatusCode statusCode)
     {
         var reader = new Amazon.Runtime.Internal.Util.StreamingUtf8JsonReader(input.Stream);
         var error = JsonErrorResponseUnmarshaller.GetInstance().Unmarshall(input, ref reader);
@@ -191,7 +194,8 @@ internal sealed class ThinXmlUnmarshaller(Func<XDocument, AmazonWebServiceRespon
         var error = Parse(input.Stream);
         var type = Text("Type") == "Receiver" ? ErrorType.Receiver : ErrorType.Sender;
         return new AmazonServiceException(
-            Text("Message") ?? "no reason given", innerException, type, Text("Code") ?? statusCode.ToString(), Text("RequestId"), statusCode);
+            Text("Message") ?? "no reason given", innerException, type, Text("Code") ?? statusCode.ToString(), Text("RequestId"),
+            statusCode);
 
         string? Text(string name) => error.Descendants().FirstOrDefault(element => element.Name.LocalName == name)?.Value;
     }

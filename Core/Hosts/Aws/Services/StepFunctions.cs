@@ -4,7 +4,8 @@ using Amazon.Runtime;
 namespace IacCi.Core.Hosts.Aws.Services;
 
 /// <summary>
-/// Step Functions: https://docs.aws.amazon.com/step-functions/latest/apireference/. The names are those of AWSSDK.StepFunctions, which can replace this file.
+/// Step Functions: https://docs.aws.amazon.com/step-functions/latest/apireference/. The names are those of AWSSDK.StepFunctions, which can
+/// replace this file.
 /// </summary>
 /// <param name="config">The configuration.</param>
 internal sealed class AmazonStepFunctionsClient(ServiceConfig config) : ServiceClient(config)
@@ -13,7 +14,8 @@ internal sealed class AmazonStepFunctionsClient(ServiceConfig config) : ServiceC
     public static ServiceConfig NewConfig() => new("SFN", "states");
 
     /// <summary>Starts an execution.</summary>
-    public Task<StartExecutionResponse> StartExecutionAsync(StartExecutionRequest request, CancellationToken cancellationToken) => CallAsync(
+    public Task<StartExecutionResponse> StartExecutionAsync(StartExecutionRequest request, CancellationToken cancellationToken) =>
+        CallAsync(
         request,
         Json("1.0", "AWSStepFunctions.StartExecution", json =>
         {
@@ -24,7 +26,9 @@ internal sealed class AmazonStepFunctionsClient(ServiceConfig config) : ServiceC
         answer =>
         {
             using var json = answer.Json();
-            var arn = json.RootElement.TryGetProperty("executionArn", out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+            var arn = json.RootElement.TryGetProperty("executionArn", out var value) && value.ValueKind == JsonValueKind.String
+                ? value.GetString()
+                : null;
             return new StartExecutionResponse { ExecutionArn = arn };
         },
         cancellationToken);

@@ -39,7 +39,8 @@ internal sealed class GitHubCalls(GitHubOptions options, VcsToken token, TimePro
         }
     }
 
-    private async Task<(T? Value, GitHubFailure? Setback)> TryAsync<T>(Func<CancellationToken, Task<T>> send, CancellationToken cancellationToken)
+    private async Task<(T? Value, GitHubFailure? Setback)> TryAsync<T>(
+        Func<CancellationToken, Task<T>> send, CancellationToken cancellationToken)
     {
         try
         {
@@ -54,7 +55,8 @@ internal sealed class GitHubCalls(GitHubOptions options, VcsToken token, TimePro
         {
             return (default, new GitHubFailure(elsewhere.Status, NoHeaders, elsewhere.Message));
         }
-        catch (Exception broken) when (broken is GitHubAnswerException or HttpRequestException or IOException or TimeoutException or JsonException
+        catch (Exception broken) when (
+            broken is GitHubAnswerException or HttpRequestException or IOException or TimeoutException or JsonException
             || (broken is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {
             return (default, new GitHubFailure(null, NoHeaders, Describe(broken)));
@@ -69,7 +71,9 @@ internal sealed class GitHubCalls(GitHubOptions options, VcsToken token, TimePro
         try
         {
             var answer = JsonSerializer.Deserialize(refused.HttpResponse?.Body as string ?? "", GitHubJson.Default.ErrorWire);
-            return answer is { Message: { } message } ? string.Join("; ", [message, .. Details(answer.Errors)]) : refused.StatusCode.ToString();
+            return answer is { Message: { } message }
+                ? string.Join("; ", [message, .. Details(answer.Errors)])
+                : refused.StatusCode.ToString();
         }
         catch (JsonException)
         {
@@ -91,7 +95,10 @@ internal sealed class GitHubCalls(GitHubOptions options, VcsToken token, TimePro
         return list.EnumerateArray().Take(MaxDetails).Select(error => error.ValueKind switch
         {
             JsonValueKind.String => error.GetString()!,
-            JsonValueKind.Object => $"{Text(error, "resource")} {Text(error, "field")}: {(Text(error, "message") is { Length: > 0 } said ? said : Text(error, "code"))}".Trim(' ', ':'),
+            JsonValueKind.Object =>
+                $"{Text(error, "resource")} {Text(error, "field")}: " +
+                    $"{(Text(error, "message") is { Length: > 0 } said ? said : Text(error, "code"))}".Trim(' ',
+                    ':'),
             _ => "",
         }).Where(detail => detail.Length > 0);
     }

@@ -28,11 +28,18 @@ internal sealed record GitHubOptions
         {
             const string Api = "/api/v3";
             var host = ApiUrl.Host.StartsWith("api.", StringComparison.OrdinalIgnoreCase)
-                && (ApiUrl.Host.EndsWith(".github.com", StringComparison.OrdinalIgnoreCase) || ApiUrl.Host.EndsWith(".ghe.com", StringComparison.OrdinalIgnoreCase))
+                && (ApiUrl.Host.EndsWith(".github.com", StringComparison.OrdinalIgnoreCase)
+                    || ApiUrl.Host.EndsWith(".ghe.com", StringComparison.OrdinalIgnoreCase))
                     ? ApiUrl.Host["api.".Length..]
                     : ApiUrl.Host;
             var path = ApiUrl.AbsolutePath.TrimEnd('/');
-            return new UriBuilder(ApiUrl) { Host = host, Path = path.EndsWith(Api, StringComparison.OrdinalIgnoreCase) ? path[..^Api.Length] : path }
+            return new UriBuilder(ApiUrl)
+            {
+                Host = host,
+                Path = path.EndsWith(Api, StringComparison.OrdinalIgnoreCase)
+                ? path[..^Api.Length]
+                : path
+            }
                 .Uri.GetLeftPart(UriPartial.Path).TrimEnd('/');
         }
     }
@@ -80,6 +87,7 @@ internal sealed record GitHubOptions
         return isSafe && url!.UserInfo.Length == 0 && url.Query.Length == 0
             ? new GitHubOptions { ApiUrl = url }
             : throw new UserException(
-                $"IAC_CI_GITHUB_API_URL is not the https URL of an API, such as {PublicApi} or https://HOST/api/v3/ of a GitHub Enterprise Server");
+                $"IAC_CI_GITHUB_API_URL is not the https URL of an API, such as {PublicApi} or https://HOST/api/v3/ of a GitHub " +
+                    $"Enterprise Server");
     }
 }

@@ -9,7 +9,8 @@ namespace IacCi.Core.Reporting.Vcs.GitHub;
 internal sealed class GitHubProvider(GitHubOptions options, TimeProvider time, Func<double> jitter) : IVcsProvider
 {
     /// <inheritdoc/>
-    public SignatureVerdict VerifyWebhook(ReadOnlySpan<byte> rawBody, WebhookHeaders headers, IReadOnlyList<ReadOnlyMemory<byte>> secrets) =>
+    public SignatureVerdict VerifyWebhook(
+        ReadOnlySpan<byte> rawBody, WebhookHeaders headers, IReadOnlyList<ReadOnlyMemory<byte>> secrets) =>
         WebhookSignature.Verify(rawBody, headers[WebhookSignature.Header], secrets);
 
     /// <inheritdoc/>

@@ -107,6 +107,8 @@ internal static class GitHubRetry
     private static long? Header(GitHubFailure setback, string name)
     {
         var value = setback.Headers.FirstOrDefault(h => h.Key.Equals(name, StringComparison.OrdinalIgnoreCase)).Value;
-        return long.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? Math.Min(number, 100_000_000_000) : null;
+        return long.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+            ? Math.Min(number, 100_000_000_000)
+            : null;
     }
 }

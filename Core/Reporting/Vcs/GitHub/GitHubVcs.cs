@@ -38,7 +38,9 @@ internal sealed class GitHubVcs : IVcs
         var created = await calls.RunAsync(
             $"writing a comment on {Name(thread)}",
             repeatable: false,
-            async cancel => Whole(await connection.Post<CommentWire>(Comments(thread), new CommentBodyWire(text), null, null, parameters: null, cancel)),
+            async cancel =>
+                Whole(
+                    await connection.Post<CommentWire>(Comments(thread), new CommentBodyWire(text), null, null, parameters: null, cancel)),
             cancellationToken);
         return created.Map(response => Comment(response.Body));
     }
@@ -66,15 +68,18 @@ internal sealed class GitHubVcs : IVcs
             return new VcsResult<bool>.Ok(false);
         }
 
-        var deleted = await calls.RunAsync($"deleting a comment on {Name(thread)}", repeatable: true, async _ => Gone(await connection.Delete(uri)), cancellationToken);
+        var deleted = await calls.RunAsync(
+            $"deleting a comment on {Name(thread)}", repeatable: true, async _ => Gone(await connection.Delete(uri)), cancellationToken);
         return deleted.FailureOrNull?.Kind == VcsFailureKind.NotFound ? new VcsResult<bool>.Ok(false) : deleted.Map(_ => true);
     }
 
-    public async ValueTask<VcsResult<VcsPage>> ListCommentsAsync(VcsThread thread, DateTimeOffset since, CancellationToken cancellationToken)
+    public async ValueTask<VcsResult<VcsPage>> ListCommentsAsync(
+        VcsThread thread, DateTimeOffset since, CancellationToken cancellationToken)
     {
         var comments = new List<VcsComment>();
         Uri? next = new(string.Create(
-            CultureInfo.InvariantCulture, $"{Comments(thread)}?per_page={PageSize}&since={since.UtcDateTime:yyyy-MM-ddTHH:mm:ssZ}"), UriKind.Relative);
+            CultureInfo.InvariantCulture,
+            $"{Comments(thread)}?per_page={PageSize}&since={since.UtcDateTime:yyyy-MM-ddTHH:mm:ssZ}"), UriKind.Relative);
         for (var page = 0; page < options.MaxPages && next is not null && IsOurs(next); page++)
         {
             var uri = next;
@@ -97,17 +102,20 @@ internal sealed class GitHubVcs : IVcs
 
     public async ValueTask<VcsResult<VcsComment?>> FindCommentAsync(
         VcsThread thread, string lastLine, DateTimeOffset since, CancellationToken cancellationToken) =>
-        (await ListCommentsAsync(thread, since, cancellationToken)).Map(page => page.Comments.FirstOrDefault(c => StickyComment.LastLine(c.Text) == lastLine));
+        (await ListCommentsAsync(thread, since, cancellationToken)).Map(
+            page => page.Comments.FirstOrDefault(c => StickyComment.LastLine(c.Text) == lastLine));
 
     public async ValueTask<VcsResult<bool>> SetCommitStatusAsync(
         string repo, string commitHash, CommitStatus status, CancellationToken cancellationToken)
     {
-        var body = new StatusWire(StateWord(status.State), status.Context, Cut.WithEllipsis(status.Description, MaxDescriptionChars), status.TargetUrl);
+        var body = new StatusWire(
+            StateWord(status.State), status.Context, Cut.WithEllipsis(status.Description, MaxDescriptionChars), status.TargetUrl);
         var set = await calls.RunAsync(
             $"setting the status of commit {commitHash} of {repo}",
             repeatable: true,
             async cancel => Whole(await connection.Post<StatusAnswerWire>(
-                new Uri($"{Repo(repo)}/statuses/{Uri.EscapeDataString(commitHash)}", UriKind.Relative), body, null, null, parameters: null, cancel)),
+                new Uri($"{Repo(repo)}/statuses/{Uri.EscapeDataString(commitHash)}", UriKind.Relative), body, null, null, parameters: null,
+                cancel)),
             cancellationToken);
         return set.Map(_ => true);
     }
@@ -127,7 +135,8 @@ internal sealed class GitHubVcs : IVcs
     /// <exception cref="GitHubAnswerException">It says something else.</exception>
     private static IApiResponse<T> Whole<T>(IApiResponse<T> response) => response.Body switch
     {
-        null or CommentWire { Id: <= 0 } or StatusAnswerWire { State: null } => throw new GitHubAnswerException((int)response.HttpResponse.StatusCode, response.HttpResponse.ContentType),
+        null or CommentWire { Id: <= 0 } or StatusAnswerWire { State: null } =>
+            throw new GitHubAnswerException((int)response.HttpResponse.StatusCode, response.HttpResponse.ContentType),
         List<CommentWire> comments when comments.Exists(comment => comment is not { Id: > 0 }) =>
             throw new GitHubAnswerException((int)response.HttpResponse.StatusCode, response.HttpResponse.ContentType),
         _ => response,
@@ -146,7 +155,8 @@ internal sealed class GitHubVcs : IVcs
 
     private static string Name(VcsThread thread) => $"{thread.Repo}#{thread.Number}";
 
-    private static VcsComment Comment(CommentWire wire) => new(wire.Id.ToString(CultureInfo.InvariantCulture), wire.Body ?? "", wire.HtmlUrl);
+    private static VcsComment Comment(CommentWire wire) =>
+        new(wire.Id.ToString(CultureInfo.InvariantCulture), wire.Body ?? "", wire.HtmlUrl);
 
     private static Uri Comments(VcsThread thread) =>
         new(string.Create(CultureInfo.InvariantCulture, $"{Repo(thread.Repo)}/issues/{thread.Number}/comments"), UriKind.Relative);
@@ -157,7 +167,8 @@ internal sealed class GitHubVcs : IVcs
             : null;
 
     /// <summary>The path of a repo. (Intake has checked its shape; a name that would lead elsewhere on the host is a bug.)</summary>
-    private static string Repo(string repo) => repo.Split('/') is [{ Length: > 0 } owner, { Length: > 0 } name] && !IsDots(owner) && !IsDots(name)
+    private static string Repo(string repo) =>
+        repo.Split('/') is [{ Length: > 0 } owner, { Length: > 0 } name] && !IsDots(owner) && !IsDots(name)
         ? $"repos/{Uri.EscapeDataString(owner)}/{Uri.EscapeDataString(name)}"
         : throw new ArgumentException($"'{repo}' is not owner/name", nameof(repo));
 

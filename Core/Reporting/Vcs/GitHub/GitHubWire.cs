@@ -18,7 +18,8 @@ internal sealed record StatusAnswerWire(string? State);
 /// <summary>What GitHub says when it refuses.</summary>
 internal sealed record ErrorWire(string? Message, JsonElement? Errors);
 
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(CommentWire))]
 [JsonSerializable(typeof(List<CommentWire>))]
 [JsonSerializable(typeof(CommentBodyWire))]

@@ -24,7 +24,8 @@ internal sealed class DispatchTests(EmulatedStores aws)
     [Test]
     public async Task A_build_gets_its_variables_its_times_and_its_urls()
     {
-        await using var server = await RecordingServer.StartAsync((200, """{"build":{"id":"p:1","arn":"arn:aws:codebuild:x:1:build/p:1"}}"""));
+        await using var server = await RecordingServer.StartAsync(
+            (200, """{"build":{"id":"p:1","arn":"arn:aws:codebuild:x:1:build/p:1"}}"""));
         using var clients = aws.NewClients(("AWS_ENDPOINT_URL_CODEBUILD", server.Url));
         var bucket = await aws.NewBucketAsync();
         var order = Order(Identity.Recipient, timeout: 601);
@@ -36,7 +37,8 @@ internal sealed class DispatchTests(EmulatedStores aws)
         await Assert.That(sent["idempotencyToken"]!.GetValue<string>()).IsEqualTo(AwsWorkers.TokenOf("the-project", Run, new OrderNum(7)));
         await Assert.That(sent["timeoutInMinutesOverride"]!.GetValue<int>()).IsEqualTo(17);
         await Assert.That(sent["queuedTimeoutInMinutesOverride"]!.GetValue<int>()).IsEqualTo(30);
-        var variables = sent["environmentVariablesOverride"]!.AsArray().ToDictionary(v => v!["name"]!.GetValue<string>(), v => v!["value"]!.GetValue<string>());
+        var variables = sent["environmentVariablesOverride"]!.AsArray().ToDictionary(
+            v => v!["name"]!.GetValue<string>(), v => v!["value"]!.GetValue<string>());
         var ticket = OrderAssignment.FromVariables(variables.GetValueOrDefault);
         await Assert.That(ticket).IsEqualTo(new OrderAssignment
         {
@@ -60,7 +62,8 @@ internal sealed class DispatchTests(EmulatedStores aws)
         var order = Order(Identity.Recipient, ExecutionTarget.Lambda) with { SopsKeySsmPath = "/mine" };
         var outcome = await Workers(clients, bucket).StartAsync(Plan(order), order, None);
         await Assert.That(outcome).IsEqualTo(new StartOutcome.Started("lambda:the-function/req-1"));
-        await Assert.That(OrderAssignment.FromEvent(Encoding.UTF8.GetBytes(server.Requests.Single().Body)).SopsKeySsmPath).IsEqualTo("/mine");
+        await Assert.That(OrderAssignment.FromEvent(Encoding.UTF8.GetBytes(server.Requests.Single().Body)).SopsKeySsmPath)
+            .IsEqualTo("/mine");
     }
 
     [Test]
@@ -86,10 +89,12 @@ internal sealed class DispatchTests(EmulatedStores aws)
         await Assert.That(Encoding.UTF8.GetString(file!.Value.Span)).DoesNotContain("X-Amz-Signature");
         var urls = DispatchUrls.Decrypt(file.Value, [Identity]);
         await Assert.That(urls.CallbackUrl).Contains("X-Amz-SignedHeaders=host%3Bif-none-match");
-        var expires = int.Parse(urls.CallbackUrl.Split("X-Amz-Expires=")[1].Split('&')[0], System.Globalization.CultureInfo.InvariantCulture);
+        var expires = int.Parse(
+            urls.CallbackUrl.Split("X-Amz-Expires=")[1].Split('&')[0], System.Globalization.CultureInfo.InvariantCulture);
 
         // The URL says it from the moment it is signed: on a busy machine a little after it was asked for.
-        await Assert.That(Math.Abs(expires - OrderLimits.SignedSeconds(order.Target, order.TimeoutSeconds, order.StopGraceSeconds)) <= 30).IsTrue();
+        await Assert.That(Math.Abs(expires - OrderLimits.SignedSeconds(order.Target, order.TimeoutSeconds, order.StopGraceSeconds)) <= 30)
+            .IsTrue();
         using var bare = await Http.PutAsync(urls.CallbackUrl, new ByteArrayContent([1]));
         await Assert.That(bare.StatusCode).IsEqualTo(HttpStatusCode.Forbidden);
     }
@@ -100,7 +105,8 @@ internal sealed class DispatchTests(EmulatedStores aws)
         await using var server = await RecordingServer.StartAsync((403, "expired"), (503, ""), (409, ""), (200, ""));
         var channel = new PresignedChannel(Http, new DispatchUrls(server.Url + "/callback?secret", server.Url + "/claim?secret"));
         var refused = (ClaimOutcome.Refused)await channel.ClaimAsync("x"u8.ToArray(), None);
-        await Assert.That(refused.Reason).IsEqualTo("S3 refused the claim (HTTP 403): its signature has expired, or the credentials that signed it have");
+        await Assert.That(refused.Reason).IsEqualTo(
+            "S3 refused the claim (HTTP 403): its signature has expired, or the credentials that signed it have");
         await Assert.That(async () => await channel.ReportAsync("x"u8.ToArray(), None)).Throws<StoreUnavailableException>();
         await Assert.That(async () => await channel.ReportAsync("x"u8.ToArray(), None)).Throws<StoreUnavailableException>();
         await Assert.That(await channel.ReportAsync("x"u8.ToArray(), None)).IsEqualTo(ReportOutcome.Accepted.Instance);
@@ -131,14 +137,17 @@ internal sealed class DispatchTests(EmulatedStores aws)
     [Test]
     public async Task A_build_that_is_over_is_told_with_the_phase_that_failed()
     {
-        const string Failed = """{"builds":[{"id":"p:1","buildStatus":"FAILED","phases":[{"phaseType":"SUBMITTED","phaseStatus":"SUCCEEDED"},{"phaseType":"PROVISIONING","phaseStatus":"FAILED","contexts":[{"statusCode":"E","message":"no image\nhere"}]}]}]}""";
+        const string Failed =
+            """{"builds":[{"id":"p:1","buildStatus":"FAILED","phases":[{"phaseType":"SUBMITTED","phaseStatus":"SUCCEEDED"},{"phaseType":"PROVISIONING","phaseStatus":"FAILED","contexts":[{"statusCode":"E","message":"no image\nhere"}]}]}]}""";
         await using var server = await RecordingServer.StartAsync(
-            (200, Failed), (200, """{"builds":[{"id":"p:1","buildStatus":"IN_PROGRESS"}]}"""), (200, """{"builds":[],"buildsNotFound":["p:1"]}"""),
+            (200, Failed), (200, """{"builds":[{"id":"p:1","buildStatus":"IN_PROGRESS"}]}"""),
+            (200, """{"builds":[],"buildsNotFound":["p:1"]}"""),
             (400, """{"__type":"AccessDeniedException"}"""));
         using var clients = ClientsAt(server.Url);
         var workers = Workers(clients, "b");
         const string Arn = "arn:aws:codebuild:x:1:build/p:1";
-        await Assert.That(await workers.DescribeAsync(Arn, None)).IsEqualTo(new ExecutionState.Ended("FAILED in phase PROVISIONING: no image\uFFFDhere"));
+        await Assert.That(await workers.DescribeAsync(Arn, None)).IsEqualTo(
+            new ExecutionState.Ended("FAILED in phase PROVISIONING: no image\uFFFDhere"));
         for (var i = 0; i < 3; i++)
         {
             await Assert.That(await workers.DescribeAsync(Arn, None)).IsEqualTo(ExecutionState.MayStillReport.Instance);
@@ -157,7 +166,9 @@ internal sealed class DispatchTests(EmulatedStores aws)
         var said = new List<string>();
         var order = Order(Identity.Recipient);
         var workers = Workers(clients, "b", said.Add);
-        await Assert.That(await workers.StopAsync(Plan(order), order, "arn:aws:codebuild:x:1:build/p:1", OrderStatus.TimedOut, "late", None)).IsFalse();
+        await Assert.That(
+            await workers.StopAsync(Plan(order), order, "arn:aws:codebuild:x:1:build/p:1", OrderStatus.TimedOut, "late", None))
+            .IsFalse();
         await Assert.That(await workers.StopAsync(Plan(order), order, null, OrderStatus.TimedOut, "late", None)).IsFalse();
         await Assert.That(said.Single()).Contains("allow codebuild:StopBuild");
         await Assert.That(server.Requests.Single().Body).IsEqualTo("""{"id":"p:1"}""");
@@ -189,7 +200,9 @@ internal sealed class DispatchTests(EmulatedStores aws)
         var bucket = await aws.NewBucketAsync();
         var order = Order(Identity.Recipient);
         var ticket = Workers(aws.Clients, bucket).TicketOf(Plan(order), order);
-        var missing = await Assert.That(async () => await PresignedChannel.OpenAsync(Http, ticket, aws.Objects(bucket), new OneIdentity(Identity), None)).Throws<UserException>();
+        var missing = await Assert.That(
+            async () => await PresignedChannel.OpenAsync(Http, ticket, aws.Objects(bucket), new OneIdentity(Identity), None))
+            .Throws<UserException>();
         await Assert.That(missing!.Message).Contains("tmp/exec/run-1/0007/dispatch.enc.json is missing");
     }
 
@@ -202,10 +215,13 @@ internal sealed class DispatchTests(EmulatedStores aws)
         TimeProvider.System,
         log ?? (_ => { }));
 
-    private static bool IsAmazons(string header) => header.StartsWith("x-amz", StringComparison.OrdinalIgnoreCase) || header.Equals("Authorization", StringComparison.OrdinalIgnoreCase);
+    private static bool IsAmazons(string header) =>
+        header.StartsWith("x-amz", StringComparison.OrdinalIgnoreCase)
+            || header.Equals("Authorization", StringComparison.OrdinalIgnoreCase);
 
     private sealed class OneIdentity(AgeIdentity identity) : IIdentitySource
     {
-        public ValueTask<IReadOnlyList<AgeIdentity>> FindAsync(OrderAssignment order, CancellationToken cancellationToken) => new([identity]);
+        public ValueTask<IReadOnlyList<AgeIdentity>> FindAsync(OrderAssignment order, CancellationToken cancellationToken) =>
+            new([identity]);
     }
 }

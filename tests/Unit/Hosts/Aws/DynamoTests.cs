@@ -7,7 +7,9 @@ using static IacCi.Tests.Contract.Samples;
 
 namespace IacCi.Tests.Unit.Hosts.Aws;
 
-/// <summary>What the run store on DynamoDB promises beside the contract of every run store: calls, attributes, lost answers, messages.</summary>
+/// <summary>
+/// What the run store on DynamoDB promises beside the contract of every run store: calls, attributes, lost answers, messages.
+/// </summary>
 [ClassDataSource<EmulatedStores>(Shared = SharedType.PerTestSession)]
 internal sealed class DynamoTests(EmulatedStores aws)
 {
@@ -26,7 +28,8 @@ internal sealed class DynamoTests(EmulatedStores aws)
         await store.AddOrdersAsync([Order(run, 1), Order(run, 2), Order(run, 3)], None);
         await store.ActivateAsync(Lock(run), T0, None);
         await store.TryAcquireLeaseAsync(run, Nums(0, 1), "a", T0, T0.AddMinutes(1), None);
-        await store.AdvanceAsync(plan, [Change(1, OrderAction.Dispatch), Change(2, OrderAction.Dispatch), Change(3, OrderAction.Skip)], None);
+        await store.AdvanceAsync(
+            plan, [Change(1, OrderAction.Dispatch), Change(2, OrderAction.Dispatch), Change(3, OrderAction.Skip)], None);
         await store.AdvanceAsync(plan, [Change(1, OrderAction.Dispatch)], None);
         await store.CommitAsync(run, "a", new RunCheckpoint("ddf"), [], AfterCommit.Keep, None);
         await store.CommitAsync(run, "a", new RunCheckpoint("ddf"), Nums(0, 1, 2, 3), AfterCommit.ReleaseIfInboxEmpty, None);
@@ -34,7 +37,8 @@ internal sealed class DynamoTests(EmulatedStores aws)
         await store.FindOrdersAsync(run, Nums(1, 2, 3), None);
         await store.CompleteAsync(run, new RunCheckpoint("ddf"), None);
         await Assert.That(string.Join(' ', server.Targets)).IsEqualTo(
-            "PutItem TransactWriteItems TransactWriteItems UpdateItem TransactWriteItems TransactWriteItems UpdateItem UpdateItem UpdateItem BatchGetItem UpdateItem");
+            "PutItem TransactWriteItems TransactWriteItems UpdateItem TransactWriteItems TransactWriteItems UpdateItem UpdateItem " +
+                "UpdateItem BatchGetItem UpdateItem");
     }
 
     [Test]
@@ -46,12 +50,14 @@ internal sealed class DynamoTests(EmulatedStores aws)
         await store.CreateJobAsync(Job(run), None);
         await store.AddOrdersAsync([Order(run, 2)], None);
         await store.ActivateAsync(Lock(run), T0, None);
-        await store.AdvanceAsync(Plan(run), [Change(2, OrderAction.Skip) with { CustomEvents = ["""{"n":1.5,"deep":{"list":[true,null,""]}}"""] }], None);
+        await store.AdvanceAsync(
+            Plan(run), [Change(2, OrderAction.Skip) with { CustomEvents = ["""{"n":1.5,"deep":{"list":[true,null,""]}}"""] }], None);
         await store.TryAcquireLeaseAsync(run, Nums(2), "me", T0, T0.AddMinutes(1), None);
 
         var order = await ItemAsync(tables.Orders, $"{run}:0002");
         await Assert.That(Shape(order)).IsEqualTo(
-            "callback_url:S cmds:L created_at:N dependencies:L execution_target:S expires_at:N flow_id:S git:S last_update:N must_succeed:BOOL order_name:S pk:S queue_id:S s3_location:S status:S timeout:N trace_id:S ttl:N use_lambda:BOOL");
+            "callback_url:S cmds:L created_at:N dependencies:L execution_target:S expires_at:N flow_id:S git:S last_update:N " +
+                "must_succeed:BOOL order_name:S pk:S queue_id:S s3_location:S status:S timeout:N trace_id:S ttl:N use_lambda:BOOL");
         await Assert.That(order["callback_url"].S).IsEqualTo($"s3://bucket/tmp/callbacks/runs/{run}/0002/result.json");
         await Assert.That(order["status"].S).IsEqualTo("failed");
         await Assert.That(order["use_lambda"].BOOL).IsTrue();
@@ -91,22 +97,27 @@ internal sealed class DynamoTests(EmulatedStores aws)
 
         using (Lose(kind, tables.Locks, "UpdateItem"))
         {
-            await Assert.That(await store.CommitAsync(run, "a", new RunCheckpoint("dqq"), [], AfterCommit.Keep, None)).IsTypeOf<CommitOutcome.Committed>();
+            await Assert.That(await store.CommitAsync(run, "a", new RunCheckpoint("dqq"), [], AfterCommit.Keep, None))
+                .IsTypeOf<CommitOutcome.Committed>();
         }
 
         using (Lose(kind, tables.Locks, "UpdateItem"))
         {
-            await Assert.That(await store.CommitAsync(run, "a", new RunCheckpoint("dqq"), Nums(1), AfterCommit.ReleaseIfInboxEmpty, None)).IsTypeOf<CommitOutcome.Committed>();
+            await Assert.That(await store.CommitAsync(run, "a", new RunCheckpoint("dqq"), Nums(1), AfterCommit.ReleaseIfInboxEmpty, None))
+                .IsTypeOf<CommitOutcome.Committed>();
         }
 
         await store.TryAcquireLeaseAsync(run, Nums(1, 2), "b", T0, T0.AddMinutes(1), None);
         using (Lose(kind, tables.Locks, "UpdateItem"))
         {
-            await Assert.That(await store.CommitAsync(run, "b", new RunCheckpoint("ddq"), Nums(1), AfterCommit.HandOver, None)).IsTypeOf<CommitOutcome.Committed>();
+            await Assert.That(await store.CommitAsync(run, "b", new RunCheckpoint("ddq"), Nums(1), AfterCommit.HandOver, None))
+                .IsTypeOf<CommitOutcome.Committed>();
         }
 
         await Assert.That((await store.FindLockAsync(run, None))!.Inbox.Single()).IsEqualTo(new OrderNum(2));
-        await Assert.That(aws.Aws.Calls.Calls(operation: "UpdateItem").Count(call => call.Resource == tables.Locks && call.Fault is not null)).IsEqualTo(4);
+        await Assert.That(
+            aws.Aws.Calls.Calls(operation: "UpdateItem").Count(call => call.Resource == tables.Locks && call.Fault is not null))
+            .IsEqualTo(4);
     }
 
     [Test]
@@ -119,7 +130,8 @@ internal sealed class DynamoTests(EmulatedStores aws)
         await mine.ActivateAsync(Lock(run), T0, None);
         await mine.TryAcquireLeaseAsync(run, Nums(1), "a", T0, T0.AddMinutes(1), None);
         await others.AddToInboxAsync(run, Nums(2), None);
-        await Assert.That(await mine.CommitAsync(run, "a", new RunCheckpoint("ssq"), Nums(1, 2), AfterCommit.ReleaseIfInboxEmpty, None)).IsTypeOf<CommitOutcome.Committed>();
+        await Assert.That(await mine.CommitAsync(run, "a", new RunCheckpoint("ssq"), Nums(1, 2), AfterCommit.ReleaseIfInboxEmpty, None))
+            .IsTypeOf<CommitOutcome.Committed>();
         await Assert.That((await others.FindLockAsync(run, None))!.Inbox.Count).IsEqualTo(0);
     }
 
@@ -129,7 +141,8 @@ internal sealed class DynamoTests(EmulatedStores aws)
         var store = aws.Store(new("no-such-table", "no-such-events", "no-such-locks"));
         var missing = await Assert.That(async () => await store.FindJobAsync(NewRun(), None)).Throws<UserException>();
         await Assert.That(missing!.Message).IsEqualTo(
-            "the DynamoDB table no-such-table (IAC_CI_ORDERS_TABLE) does not exist in this account and region: create it, or correct its name");
+            "the DynamoDB table no-such-table (IAC_CI_ORDERS_TABLE) does not exist in this account and region: create it, or correct " +
+                "its name");
         var among = await Assert.That(async () => await store.AddOrdersAsync([Order(NewRun(), 1)], None)).Throws<UserException>();
         await Assert.That(among!.Message).Contains("no-such-table (IAC_CI_ORDERS_TABLE), no-such-events (IAC_CI_ORDER_EVENTS_TABLE)");
     }
@@ -138,25 +151,32 @@ internal sealed class DynamoTests(EmulatedStores aws)
     public async Task A_missing_permission_is_named()
     {
         await using var server = await RecordingServer.StartAsync(
-            (400, """{"__type":"com.amazon.coral.service#AccessDeniedException","Message":"User: x is not authorized to perform: dynamodb:GetItem"}"""));
+            (
+                400,
+                """{"__type":"com.amazon.coral.service#AccessDeniedException","Message":"User: x is not authorized to perform: dynamodb:GetItem"}"""));
         using var clients = AwsSamples.ClientsAt(server.Url);
-        var denied = await Assert.That(async () => await aws.Store(new("o", "e", "l"), clients).FindJobAsync(NewRun(), None)).Throws<UserException>();
-        await Assert.That(denied!.Message).Contains("no permission to use the DynamoDB table o (IAC_CI_ORDERS_TABLE): allow dynamodb:GetItem");
+        var denied = await Assert.That(async () => await aws.Store(new("o", "e", "l"), clients).FindJobAsync(NewRun(), None))
+            .Throws<UserException>();
+        await Assert.That(denied!.Message).Contains(
+            "no permission to use the DynamoDB table o (IAC_CI_ORDERS_TABLE): allow dynamodb:GetItem");
     }
 
     [Test]
     public async Task A_store_that_does_not_answer_is_unavailable()
     {
         using var clients = AwsSamples.ClientsAt("http://127.0.0.1:1");
-        var away = await Assert.That(async () => await aws.Store(new("o", "e", "l"), clients).FindJobAsync(NewRun(), None)).Throws<StoreUnavailableException>();
+        var away = await Assert.That(async () => await aws.Store(new("o", "e", "l"), clients).FindJobAsync(NewRun(), None))
+            .Throws<StoreUnavailableException>();
         await Assert.That(away!.Message).Contains("the DynamoDB table o (IAC_CI_ORDERS_TABLE) cannot be reached");
     }
 
     [Test]
     public async Task Transactions_that_meet_are_repeated_and_a_refusal_among_them_is_an_outcome()
     {
-        const string Met = """{"__type":"com.amazonaws.dynamodb.v20120810#TransactionCanceledException","Message":"cancelled","CancellationReasons":[{"Code":"TransactionConflict","Message":"m"},{"Code":"None"}]}""";
-        const string Refused = """{"__type":"com.amazonaws.dynamodb.v20120810#TransactionCanceledException","Message":"cancelled","CancellationReasons":[{"Code":"ConditionalCheckFailed","Item":{"status":{"S":"running"}}},{"Code":"TransactionConflict"}]}""";
+        const string Met =
+            """{"__type":"com.amazonaws.dynamodb.v20120810#TransactionCanceledException","Message":"cancelled","CancellationReasons":[{"Code":"TransactionConflict","Message":"m"},{"Code":"None"}]}""";
+        const string Refused =
+            """{"__type":"com.amazonaws.dynamodb.v20120810#TransactionCanceledException","Message":"cancelled","CancellationReasons":[{"Code":"ConditionalCheckFailed","Item":{"status":{"S":"running"}}},{"Code":"TransactionConflict"}]}""";
         await using var server = await RecordingServer.StartAsync((400, Met), (400, Refused));
         using var clients = AwsSamples.ClientsAt(server.Url);
         var run = NewRun();
@@ -172,7 +192,8 @@ internal sealed class DynamoTests(EmulatedStores aws)
 
     private async Task<Dictionary<string, AttributeValue>> ItemAsync(string table, string pk)
     {
-        var answer = await aws.Clients.DynamoDb.GetItemAsync(table, new Dictionary<string, AttributeValue> { ["pk"] = new AttributeValue { S = pk } });
+        var answer = await aws.Clients.DynamoDb.GetItemAsync(
+            table, new Dictionary<string, AttributeValue> { ["pk"] = new AttributeValue { S = pk } });
         return answer.Item;
     }
 

@@ -24,7 +24,8 @@ internal sealed class ReadScopeTests
     };
 
     /// <summary>A scope whose prefixes cover the engine's own: what is the engine's stays the engine's.</summary>
-    private static readonly ReadScope Wide = Scope with { JobParameters = ["/iac-ci/"], VcsParameters = ["/iac-ci/"], JobSecrets = ["hooks/"], };
+    private static readonly ReadScope Wide =
+        Scope with { JobParameters = ["/iac-ci/"], VcsParameters = ["/iac-ci/"], JobSecrets = ["hooks/"], };
 
     [Test]
     [Arguments("/iac-ci/jobs/db")]
@@ -60,7 +61,10 @@ internal sealed class ReadScopeTests
     {
         var problem = Problems(Ssm(path)).Single();
         await Assert.That(problem).Contains("orders[0].ssm_paths[0]: ");
-        await Assert.That(Problems($$"""{"orders":[{"cmds":["a"],"timeout":5,"sops_key":"age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p","sops_key_ssm_path":"{{path}}"}]}""").Single())
+        await Assert.That(
+            Problems(
+                $$"""{"orders":[{"cmds":["a"],"timeout":5,"sops_key":"age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p","sops_key_ssm_path":"{{path}}"}]}""")
+                .Single())
             .StartsWith("orders[0].sops_key_ssm_path: ");
     }
 
@@ -93,7 +97,8 @@ internal sealed class ReadScopeTests
     {
         foreach (var field in new[] { "git_token_location", "git_ssh_key_location" })
         {
-            var problems = Problems($$"""{"{{field}}":"{{location}}","git_repo":"o/r","username":"me","pr_number":1,"orders":[{"cmds":["a"],"timeout":5}]}""");
+            var problems = Problems(
+                $$"""{"{{field}}":"{{location}}","git_repo":"o/r","username":"me","pr_number":1,"orders":[{"cmds":["a"],"timeout":5}]}""");
             await Assert.That(problems.Count).IsEqualTo(allowed ? 0 : 1);
             await Assert.That(problems.All(problem => problem.StartsWith($"{field}: ", StringComparison.Ordinal))).IsTrue();
         }
@@ -121,13 +126,15 @@ internal sealed class ReadScopeTests
     public async Task Code_is_read_from_where_callers_put_it_and_from_listed_buckets(string location, bool allowed)
     {
         await Assert.That(Scope.ProblemOfCode(location) is null).IsEqualTo(allowed);
-        await Assert.That(Problems($$"""{"orders":[{"cmds":["a"],"timeout":5,"s3_location":"{{location}}"}]}""").Count).IsEqualTo(allowed ? 0 : 1);
+        await Assert.That(Problems($$"""{"orders":[{"cmds":["a"],"timeout":5,"s3_location":"{{location}}"}]}""").Count)
+            .IsEqualTo(allowed ? 0 : 1);
     }
 
     [Test]
     public async Task The_engines_own_is_refused_although_a_prefix_covers_it()
     {
-        foreach (var path in new[] { "/iac-ci/webhook-secret", "/IAC-CI/Webhook-Secret", "/iac-ci/sops-keys/r", $"arn:aws:ssm:{Account}:parameter/iac-ci/webhook-secret:2" })
+        foreach (var path in new[] { "/iac-ci/webhook-secret", "/IAC-CI/Webhook-Secret", "/iac-ci/sops-keys/r",
+            $"arn:aws:ssm:{Account}:parameter/iac-ci/webhook-secret:2" })
         {
             var location = new SecretLocation(SecretKeeper.Ssm, path);
             foreach (var purpose in Enum.GetValues<ReadPurpose>())
@@ -137,10 +144,18 @@ internal sealed class ReadScopeTests
         }
 
         var hooked = Wide with { WebhookSecret = new SecretLocation(SecretKeeper.SecretsManager, "hooks/ours") };
-        await Assert.That(hooked.ProblemOf(new SecretLocation(SecretKeeper.SecretsManager, $"arn:aws:secretsmanager:{Account}:secret:hooks/ours-AbCdEf"), ReadPurpose.OrderSecret)).Contains("the engine itself");
-        await Assert.That(hooked.ProblemOf(new SecretLocation(SecretKeeper.SecretsManager, "hooks/ours-and-theirs"), ReadPurpose.OrderSecret)).IsNull();
+        await Assert.That(
+            hooked.ProblemOf(
+                new SecretLocation(SecretKeeper.SecretsManager, $"arn:aws:secretsmanager:{Account}:secret:hooks/ours-AbCdEf"),
+                ReadPurpose.OrderSecret))
+            .Contains("the engine itself");
+        await Assert.That(
+            hooked.ProblemOf(new SecretLocation(SecretKeeper.SecretsManager, "hooks/ours-and-theirs"), ReadPurpose.OrderSecret))
+            .IsNull();
         await Assert.That(Wide.ProblemOf(new SecretLocation(SecretKeeper.Ssm, "/iac-ci/anything"), ReadPurpose.OrderSecret)).IsNull();
-        await Assert.That(Scope.ProblemOf(new SecretLocation(SecretKeeper.Ssm, $"arn:aws-cn:ssm:{Account}:parameter/team/db:3"), ReadPurpose.OrderSecret)).IsNull();
+        await Assert.That(
+            Scope.ProblemOf(new SecretLocation(SecretKeeper.Ssm, $"arn:aws-cn:ssm:{Account}:parameter/team/db:3"), ReadPurpose.OrderSecret))
+            .IsNull();
     }
 
     [Test]
@@ -149,7 +164,8 @@ internal sealed class ReadScopeTests
         await Assert.That(Problems(Ssm("/prod/db")).Single()).IsEqualTo(
             "orders[0].ssm_paths[0]: '/prod/db' may not be read for this: only what is below /team/ or /iac-ci/jobs/; "
             + "keep it there, or have the operator extend job_ssm_prefixes (IAC_CI_JOB_SSM_PREFIXES)");
-        await Assert.That(Scope.ProblemOfCode("s3://other/x.zip")).Contains("code_locations (IAC_CI_CODE_LOCATIONS)").And.Contains("s3://internal/tmp/source/");
+        await Assert.That(Scope.ProblemOfCode("s3://other/x.zip"))
+            .Contains("code_locations (IAC_CI_CODE_LOCATIONS)").And.Contains("s3://internal/tmp/source/");
     }
 
     [Test]

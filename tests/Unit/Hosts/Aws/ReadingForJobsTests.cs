@@ -33,7 +33,8 @@ internal sealed class ReadingForJobsTests(EmulatedStores aws)
         var errors = answer["errors"]!.AsArray().Select(error => (string)error!).ToList();
         await Assert.That((string)answer["status"]!).IsEqualTo("error");
         await Assert.That(errors.Select(error => error.Split(':')[0])).IsEquivalentTo(
-            ["orders[0].ssm_paths[0]", "orders[0].ssm_paths[1]", "orders[0].ssm_paths[2]", "orders[1].ssm_paths[0]", "orders[2].s3_location"]).Because(answer.ToJsonString());
+            ["orders[0].ssm_paths[0]", "orders[0].ssm_paths[1]", "orders[0].ssm_paths[2]", "orders[1].ssm_paths[0]",
+                "orders[2].s3_location"]).Because(answer.ToJsonString());
         await Assert.That(answer.ToJsonString()).DoesNotContain(stack.WebhookSecret);
     }
 
@@ -42,7 +43,12 @@ internal sealed class ReadingForJobsTests(EmulatedStores aws)
     {
         var stack = await StackAsync(("IAC_CI_JOB_SSM_PREFIXES", "/deploy/production/"));
         await PutAsync("/deploy/production/db", "value");
-        var job = new JsonObject { ["orders"] = new JsonArray(Order(order => order["ssm_paths"] = new JsonArray("/deploy/production/db"), stack)) };
+        var job =
+            new JsonObject
+            {
+                ["orders"] = new JsonArray(Order(order => order["ssm_paths"] = new JsonArray("/deploy/production/db"),
+                stack))
+            };
         await aws.Objects(stack.InternalBucket).PutAsync("tmp/source/code.zip", Zip(), default);
 
         await Assert.That((string)(await SendAsync(stack, job))["status"]!).IsEqualTo("ok");
@@ -118,7 +124,13 @@ internal sealed class ReadingForJobsTests(EmulatedStores aws)
 
     private static JsonObject Order(Action<JsonObject> change, Deployment? stack = null)
     {
-        var order = new JsonObject { ["cmds"] = new JsonArray("true"), ["timeout"] = 60, ["s3_location"] = $"s3://{stack?.InternalBucket ?? "some"}/tmp/source/code.zip" };
+        var order =
+            new JsonObject
+            {
+                ["cmds"] = new JsonArray("true"),
+                ["timeout"] = 60,
+                ["s3_location"] = $"s3://{stack?.InternalBucket ?? "some"}/tmp/source/code.zip"
+            };
         change(order);
         if (stack is null && ((string)order["s3_location"]!).StartsWith("s3://some/", StringComparison.Ordinal))
         {
@@ -149,16 +161,26 @@ internal sealed class ReadingForJobsTests(EmulatedStores aws)
             variables[name] = value;
         }
 
-        using var host = new AwsHost(variables.GetValueOrDefault, TimeProvider.System, System.Security.Cryptography.RandomNumberGenerator.GetBytes, _ => { }, aws.Credentials);
+        using var host = new AwsHost(
+            variables.GetValueOrDefault, TimeProvider.System, System.Security.Cryptography.RandomNumberGenerator.GetBytes, _ => { },
+            aws.Credentials);
         var request = new JsonObject { ["job_parameters_b64"] = Convert.ToBase64String(Encoding.UTF8.GetBytes(job.ToJsonString())) };
-        var invocation = new Invocation { RequestId = "r", Deadline = TimeProvider.System.GetUtcNow().AddMinutes(5), Event = Encoding.UTF8.GetBytes(request.ToJsonString()) };
+        var invocation =
+            new Invocation
+            {
+                RequestId = "r",
+                Deadline = TimeProvider.System.GetUtcNow().AddMinutes(5),
+                Event = Encoding.UTF8.GetBytes(request.ToJsonString())
+            };
         using var lines = new MemoryStream();
-        var answer = await host.Webhook().HandleAsync(invocation, new StructuredLog(lines, LogShape.Json, TimeProvider.System, new LogContext { Role = "webhook" }), default);
+        var answer = await host.Webhook().HandleAsync(
+            invocation, new StructuredLog(lines, LogShape.Json, TimeProvider.System, new LogContext { Role = "webhook" }), default);
         return JsonNode.Parse(answer.Json.Span)!;
     }
 
     private async Task<Deployment> StackAsync(params (string Name, string Value)[] variables) =>
-        await aws.Aws.SetupStackAsync(aws.NewName("scope"), new StackOptions { Variables = variables.ToDictionary(v => v.Name, v => v.Value) });
+        await aws.Aws.SetupStackAsync(
+            aws.NewName("scope"), new StackOptions { Variables = variables.ToDictionary(v => v.Name, v => v.Value) });
 
     private async Task PutAsync(string name, string value) => await aws.Clients.Ssm.PutParameterAsync(new()
     {

@@ -9,7 +9,9 @@ using Microsoft.Extensions.Logging;
 
 namespace IacCi.Tests.Unit.Hosts.Aws;
 
-/// <summary>Passes calls of the JSON protocols on and records which they were: so a test counts its own calls, beside other tests.</summary>
+/// <summary>
+/// Passes calls of the JSON protocols on and records which they were: so a test counts its own calls, beside other tests.
+/// </summary>
 internal sealed class RecordingProxy : IAsyncDisposable
 {
     private readonly HttpClient _http = new();

@@ -50,7 +50,8 @@ internal sealed class RecordingServer : IAsyncDisposable
         var body = await reader.ReadToEndAsync();
         var headers = context.Request.Headers.ToDictionary(h => h.Key, h => h.Value.ToString(), StringComparer.OrdinalIgnoreCase);
         Requests.Enqueue(new Recorded(context.Request.Method, context.Request.Path + context.Request.QueryString, headers, body));
-        var (status, text) = _answers.Count > 1 && _answers.TryDequeue(out var next) ? next : _answers.TryPeek(out var last) ? last : (200, "{}");
+        var (status, text) = _answers.Count > 1
+            && _answers.TryDequeue(out var next) ? next : _answers.TryPeek(out var last) ? last : (200, "{}");
         context.Response.StatusCode = status;
         context.Response.ContentType = "application/x-amz-json-1.1";
         context.Response.Headers["x-amzn-RequestId"] = "req-1";

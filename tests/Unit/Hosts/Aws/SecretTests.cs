@@ -31,7 +31,8 @@ internal sealed class SecretTests(EmulatedStores aws)
         await aws.Aws.Api.CallAsync("secretsmanager", "CreateSecret", new() { ["Name"] = text, ["SecretString"] = "{\"a\":\"b\"}" });
         await aws.Aws.Api.CallAsync("secretsmanager", "CreateSecret", new() { ["Name"] = binary, ["SecretBinary"] = "AAEC" });
         await Assert.That(await Secrets.ReadAsync(new SecretLocation(SecretKeeper.SecretsManager, text), None)).IsEqualTo("{\"a\":\"b\"}");
-        var refused = await Assert.That(async () => await Secrets.ReadAsync(new SecretLocation(SecretKeeper.SecretsManager, binary), None)).Throws<UserException>();
+        var refused = await Assert.That(async () => await Secrets.ReadAsync(new SecretLocation(SecretKeeper.SecretsManager, binary), None))
+            .Throws<UserException>();
         await Assert.That(refused!.Message).IsEqualTo($"aws:::secretd:{binary}: the secret is binary; store it as text (a SecretString)");
     }
 
@@ -42,7 +43,8 @@ internal sealed class SecretTests(EmulatedStores aws)
     {
         var location = Located(text);
         var missing = await Assert.That(async () => await Secrets.ReadAsync(location, None)).Throws<UserException>();
-        await Assert.That(missing!.Message).IsEqualTo($"{text}: there is no such secret in this account and region; create it, or correct the location");
+        await Assert.That(missing!.Message).IsEqualTo(
+            $"{text}: there is no such secret in this account and region; create it, or correct the location");
     }
 
     [Test]
@@ -50,10 +52,13 @@ internal sealed class SecretTests(EmulatedStores aws)
     [Arguments("aws:::secretd:x", "secretsmanager:GetSecretValue")]
     public async Task A_missing_permission_is_named(string text, string permission)
     {
-        await using var server = await RecordingServer.StartAsync((400, """{"__type":"AccessDeniedException","message":"not authorized"}"""));
+        await using var server = await RecordingServer.StartAsync(
+            (400, """{"__type":"AccessDeniedException","message":"not authorized"}"""));
         using var clients = ClientsAt(server.Url);
         var location = Located(text);
-        var denied = await Assert.That(async () => await new AwsSecrets(() => clients.Ssm, () => clients.SecretsManager).ReadAsync(location, None)).Throws<UserException>();
+        var denied = await Assert.That(
+            async () => await new AwsSecrets(() => clients.Ssm, () => clients.SecretsManager).ReadAsync(location, None))
+            .Throws<UserException>();
         await Assert.That(denied!.Message).Contains($"no permission to use {text}: allow {permission}");
     }
 
@@ -106,7 +111,8 @@ internal sealed class SecretTests(EmulatedStores aws)
     [Arguments("keys")]
     [Arguments("/a b")]
     public async Task A_prefix_that_ssm_does_not_allow_is_refused(string prefix) =>
-        await Assert.That(() => new AwsSettings(name => name == "IAC_CI_SOPS_KEY_PREFIX" ? prefix : null).SopsKeyPrefix).Throws<UserException>();
+        await Assert.That(() => new AwsSettings(name => name == "IAC_CI_SOPS_KEY_PREFIX" ? prefix : null).SopsKeyPrefix)
+            .Throws<UserException>();
 
     internal static SecretLocation Located(string text) =>
         SecretLocation.TryParse(text, out var location) ? location : throw new FormatException(text);

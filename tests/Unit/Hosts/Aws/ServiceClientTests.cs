@@ -13,7 +13,8 @@ internal sealed class ServiceClientTests(EmulatedStores aws)
     [Test]
     public async Task A_build_is_started_with_a_signed_call_of_the_json_protocol()
     {
-        await using var server = await RecordingServer.StartAsync((200, """{"build":{"id":"p:1","arn":"arn:aws:codebuild:x:1:build/p:1","buildStatus":"IN_PROGRESS"}}"""));
+        await using var server = await RecordingServer.StartAsync(
+            (200, """{"build":{"id":"p:1","arn":"arn:aws:codebuild:x:1:build/p:1","buildStatus":"IN_PROGRESS"}}"""));
         using var clients = ClientsAt(server.Url);
         var answer = await clients.CodeBuild.StartBuildAsync(Start(), None);
         await Assert.That(answer.Build!.Arn).IsEqualTo("arn:aws:codebuild:x:1:build/p:1");
@@ -64,7 +65,8 @@ internal sealed class ServiceClientTests(EmulatedStores aws)
             (500, """{"__type":"InternalFailure"}"""),
             (400, """{"__type":"com.amazonaws.codebuild#ResourceNotFoundException","message":"no project"}"""));
         using var clients = ClientsAt(server.Url);
-        var refused = await Assert.That(async () => await clients.CodeBuild.StartBuildAsync(Start(), None)).Throws<AmazonServiceException>();
+        var refused = await Assert.That(async () => await clients.CodeBuild.StartBuildAsync(Start(), None))
+            .Throws<AmazonServiceException>();
         await Assert.That(refused!.ErrorCode).IsEqualTo("ResourceNotFoundException");
         await Assert.That(refused.Message).IsEqualTo("no project");
         await Assert.That(server.Requests.Count).IsEqualTo(3);

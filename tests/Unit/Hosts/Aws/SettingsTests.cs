@@ -1,3 +1,4 @@
+using Amazon.SimpleSystemsManagement.Model;
 using IacCi.Core.Bundles;
 using IacCi.Core.Hosts.Aws;
 using IacCi.Core.Model;
@@ -19,7 +20,8 @@ internal sealed class SettingsTests(EmulatedStores aws)
         await Assert.That(settings.NamesTables).IsFalse();
         await Assert.That(settings.SopsKeyPrefix).IsEqualTo("/iac-ci/sops-keys");
         var missing = await Assert.That(() => settings.Tables).Throws<UserException>();
-        await Assert.That(missing!.Message).IsEqualTo("the variable IAC_CI_ORDER_EVENTS_TABLE is not set; set it to the name of the DynamoDB table of order events");
+        await Assert.That(missing!.Message).IsEqualTo(
+            "the variable IAC_CI_ORDER_EVENTS_TABLE is not set; set it to the name of the DynamoDB table of order events");
     }
 
     [Test]
@@ -31,7 +33,8 @@ internal sealed class SettingsTests(EmulatedStores aws)
         var names = lacking.Split(' ').Select(name => "IAC_CI_" + name).ToList();
         var all = await RefusedAsync(role, names.Append("IAC_CI_RECORD_DAYS"));
         await Assert.That(all[0]).IsEqualTo($"{names.Count + 1} variables are missing or wrong:");
-        await Assert.That(all.Skip(1).Select(line => line.Split(' ')[4]).Order()).IsEquivalentTo(names.Append("IAC_CI_RECORD_DAYS").Order());
+        await Assert.That(all.Skip(1).Select(line => line.Split(' ')[4]).Order())
+            .IsEquivalentTo(names.Append("IAC_CI_RECORD_DAYS").Order());
         foreach (var name in names)
         {
             await Assert.That((await RefusedAsync(role, [name])).Single()).StartsWith($"the variable {name} is not set; set it to the ");
@@ -44,7 +47,8 @@ internal sealed class SettingsTests(EmulatedStores aws)
         var lacking = wrong.ToHashSet();
         using var host = new AwsHost(name => lacking.Contains(name) ? (name == "IAC_CI_RECORD_DAYS" ? "never" : null) : name switch
         {
-            "IAC_CI_ORDERS_TABLE" or "IAC_CI_ORDER_EVENTS_TABLE" or "IAC_CI_LOCKS_TABLE" or "IAC_CI_INTERNAL_BUCKET" or "IAC_CI_DONE_BUCKET" or "IAC_CI_WATCHDOG_SFN" => "x",
+            "IAC_CI_ORDERS_TABLE" or "IAC_CI_ORDER_EVENTS_TABLE" or "IAC_CI_LOCKS_TABLE" or "IAC_CI_INTERNAL_BUCKET" or "IAC_CI_DONE_BUCKET"
+                or "IAC_CI_WATCHDOG_SFN" => "x",
             _ => null,
         }, TimeProvider.System, System.Security.Cryptography.RandomNumberGenerator.GetBytes, _ => { });
         var refused = await Assert.That(role switch
@@ -59,7 +63,8 @@ internal sealed class SettingsTests(EmulatedStores aws)
     [Test]
     public async Task An_endpoint_that_is_no_url_is_named()
     {
-        using var clients = new AwsClients(name => name switch { "AWS_REGION" => "us-east-1", "AWS_ENDPOINT_URL_S3" => "localhost:9000", _ => null });
+        using var clients = new AwsClients(
+            name => name switch { "AWS_REGION" => "us-east-1", "AWS_ENDPOINT_URL_S3" => "localhost:9000", _ => null });
         var wrong = await Assert.That(() => clients.S3).Throws<UserException>();
         await Assert.That(wrong!.Message).Contains("AWS_ENDPOINT_URL_S3");
     }
@@ -68,18 +73,22 @@ internal sealed class SettingsTests(EmulatedStores aws)
     public async Task Without_an_endpoint_a_service_is_called_at_its_own_in_the_region()
     {
         using var clients = new AwsClients(name => name == "AWS_REGION" ? "cn-north-1" : null);
-        await Assert.That(clients.CodeBuild.Config.DetermineServiceOperationEndpoint(new(new Amazon.SimpleSystemsManagement.Model.GetParameterRequest())).URL)
+        await Assert.That(
+            clients.CodeBuild.Config.DetermineServiceOperationEndpoint(new(new GetParameterRequest())).URL)
             .IsEqualTo("https://codebuild.cn-north-1.amazonaws.com.cn");
-        await Assert.That(clients.StepFunctions.Config.DetermineServiceOperationEndpoint(new(new Amazon.SimpleSystemsManagement.Model.GetParameterRequest())).URL)
+        await Assert.That(
+            clients.StepFunctions.Config.DetermineServiceOperationEndpoint(new(new GetParameterRequest())).URL)
             .IsEqualTo("https://states.cn-north-1.amazonaws.com.cn");
     }
 
     [Test]
     public async Task A_missing_bucket_is_named_with_its_variable()
     {
-        var missing = await Assert.That(async () => await aws.Objects("no-such-bucket").CreateAsync("k", "x"u8.ToArray(), None)).Throws<UserException>();
+        var missing = await Assert.That(async () => await aws.Objects("no-such-bucket").CreateAsync("k", "x"u8.ToArray(), None))
+            .Throws<UserException>();
         await Assert.That(missing!.Message).IsEqualTo(
-            "the S3 bucket no-such-bucket (IAC_CI_INTERNAL_BUCKET) does not exist in this account and region: create it, or correct its name");
+            "the S3 bucket no-such-bucket (IAC_CI_INTERNAL_BUCKET) does not exist in this account and region: create it, or correct its " +
+                "name");
         await Assert.That(async () => await aws.Objects("no-such-bucket").GetAsync("k", 1, None)).Throws<UserException>();
     }
 
@@ -87,10 +96,13 @@ internal sealed class SettingsTests(EmulatedStores aws)
     public async Task Missing_credentials_and_refused_ones_are_told_apart_without_the_sdks_list()
     {
         var call = new AwsCall("the S3 bucket b", "s3:PutObject");
-        var missing = AwsErrors.Explain(new Amazon.Runtime.AmazonClientException("Failed to resolve AWS credentials.\nException 1 of 4"), call, None);
+        var missing = AwsErrors.Explain(
+            new Amazon.Runtime.AmazonClientException("Failed to resolve AWS credentials.\nException 1 of 4"), call, None);
         await Assert.That(missing!.Message).IsEqualTo(
-            "there are no AWS credentials for the S3 bucket b: set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or run under a role");
-        var expired = new Amazon.Runtime.AmazonServiceException("old", Amazon.Runtime.ErrorType.Sender, "ExpiredToken", "r", System.Net.HttpStatusCode.BadRequest);
+            "there are no AWS credentials for the S3 bucket b: set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or run " +
+                "under a role");
+        var expired = new Amazon.Runtime.AmazonServiceException(
+            "old", Amazon.Runtime.ErrorType.Sender, "ExpiredToken", "r", System.Net.HttpStatusCode.BadRequest);
         await Assert.That(AwsErrors.Explain(expired, call, None)!.Message).IsEqualTo(
             "AWS does not accept the credentials for the S3 bucket b (ExpiredToken: old): renew them, or correct them");
     }

@@ -19,7 +19,8 @@ internal sealed class WatchdogTests
     {
         await using var server = await RecordingServer.StartAsync((200, """{"executionArn":"arn:e"}"""));
         using var clients = ClientsAt(server.Url);
-        await Assert.That(await new SfnWatchdogs(() => clients.StepFunctions, () => Machine, "bucket").StartAsync(Watch, None)).IsEqualTo(new StartOutcome.Started("arn:e"));
+        await Assert.That(await new SfnWatchdogs(() => clients.StepFunctions, () => Machine, "bucket").StartAsync(Watch, None))
+            .IsEqualTo(new StartOutcome.Started("arn:e"));
         var sent = JsonNode.Parse(server.Requests.Single().Body)!;
         await Assert.That(sent["name"]!.GetValue<string>()).IsEqualTo("run-1-0007");
         var input = sent["input"]!.GetValue<string>();
@@ -55,6 +56,7 @@ internal sealed class WatchdogTests
     {
         await using var server = await RecordingServer.StartAsync((400, $$"""{"__type":"{{code}}","message":"x"}"""));
         using var clients = ClientsAt(server.Url);
-        await Assert.That((await new SfnWatchdogs(() => clients.StepFunctions, () => Machine, "bucket").StartAsync(Watch, None)).GetType()).IsEqualTo(outcome);
+        await Assert.That((await new SfnWatchdogs(() => clients.StepFunctions, () => Machine, "bucket").StartAsync(Watch, None)).GetType())
+            .IsEqualTo(outcome);
     }
 }

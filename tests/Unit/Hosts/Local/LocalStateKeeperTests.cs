@@ -6,7 +6,8 @@ namespace IacCi.Tests.Unit.Hosts.Local;
 
 internal sealed class LocalStateKeeperTests
 {
-    private static readonly OrderAssignment Order = new() { RunId = RunId.Parse("run-1"), OrderNum = new OrderNum(7), S3Location = "k", ExecSha256 = new string('0', 64) };
+    private static readonly OrderAssignment Order =
+        new() { RunId = RunId.Parse("run-1"), OrderNum = new OrderNum(7), S3Location = "k", ExecSha256 = new string('0', 64) };
 
     [Test]
     public async Task State_is_kept_per_run_and_order_for_this_user_alone()

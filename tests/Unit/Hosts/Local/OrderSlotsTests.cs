@@ -25,8 +25,12 @@ internal sealed class OrderSlotsTests
         using var both = new Barrier(2);
 
         // Each waits for the other.
-        Func<Task> meet = () => both.SignalAndWait(TimeSpan.FromMinutes(1)) ? Task.CompletedTask : throw new InvalidOperationException("the other did not begin");
-        await Task.WhenAll(slots.RunAsync(meet, default), slots.RunAsync(meet, default), slots.RunAsync(meet, default), slots.RunAsync(meet, default));
+        Func<Task> meet = () =>
+            both.SignalAndWait(TimeSpan.FromMinutes(1))
+                ? Task.CompletedTask
+                : throw new InvalidOperationException("the other did not begin");
+        await Task.WhenAll(
+            slots.RunAsync(meet, default), slots.RunAsync(meet, default), slots.RunAsync(meet, default), slots.RunAsync(meet, default));
     }
 
     [Test]
@@ -55,7 +59,8 @@ internal sealed class OrderSlotsTests
     public async Task A_slot_goes_on_after_an_order_that_failed()
     {
         var slots = new OrderSlots(1, TimeProvider.System);
-        await Assert.That(async () => await slots.RunAsync(() => throw new InvalidOperationException("this one"), default)).Throws<InvalidOperationException>();
+        await Assert.That(async () => await slots.RunAsync(() => throw new InvalidOperationException("this one"), default))
+            .Throws<InvalidOperationException>();
         await slots.RunAsync(() => Task.CompletedTask, default);
     }
 

@@ -64,7 +64,8 @@ internal sealed class StructuredLogTests
     [Arguments("aws_session_token: SECRET")]
     [Arguments("""{"SecretAccessKey": "SECRET", "SessionToken":"SECRET"}""")]
     public async Task No_credential_gets_into_a_line(string message) =>
-        await Assert.That(Line(LogShape.Json, message) + Line(LogShape.Text, message)).DoesNotContain("SECRET\"").And.DoesNotContain("SECRET%").And.DoesNotContain("0123456789SECRET")
+        await Assert.That(Line(LogShape.Json, message) + Line(LogShape.Text, message))
+            .DoesNotContain("SECRET\"").And.DoesNotContain("SECRET%").And.DoesNotContain("0123456789SECRET")
             .And.DoesNotContain("=SECRET").And.DoesNotContain(":SECRET").And.DoesNotContain(" SECRET").And.DoesNotContain("1SECRET");
 
     [Test]
@@ -79,5 +80,6 @@ internal sealed class StructuredLogTests
     public async Task Services_get_JSON(string name) =>
         await Assert.That(StructuredLog.ShapeFor(asked => asked == name ? "x" : null)).IsEqualTo(LogShape.Json);
 
-    private static string Line(LogShape shape, string message) => Encoding.UTF8.GetString(LogLine.Write(shape, At, LogLevel.Info, About, message));
+    private static string Line(LogShape shape, string message) =>
+        Encoding.UTF8.GetString(LogLine.Write(shape, At, LogLevel.Info, About, message));
 }

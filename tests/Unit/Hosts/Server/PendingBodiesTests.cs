@@ -15,7 +15,8 @@ internal sealed class PendingBodiesTests
         var bodies = new PendingBodies(clock, PendingBodies.Deadline);
         var (body, refusal) = await bodies.ReadAsync(new MemoryStream(new byte[WebhookValidation.MaxBodyBytes]), default);
         await Assert.That((body.Length, refusal)).IsEqualTo((WebhookValidation.MaxBodyBytes, (WebhookRefusal?)null));
-        await Assert.That((await bodies.ReadAsync(new MemoryStream(new byte[WebhookValidation.MaxBodyBytes + 1]), default)).Refusal!.Status).IsEqualTo(413);
+        await Assert.That((await bodies.ReadAsync(new MemoryStream(new byte[WebhookValidation.MaxBodyBytes + 1]), default)).Refusal!.Status)
+            .IsEqualTo(413);
     }
 
     [Test]

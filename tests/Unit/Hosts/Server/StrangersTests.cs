@@ -26,7 +26,8 @@ internal sealed class StrangersTests
         {
             for (var i = 0; i < senders; i++)
             {
-                slow.Add(await site.ConnectAsync($"POST /webhook HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nX-Hub-Signature-256: sha256={new string('a', 64)}\r\nContent-Length: 5000000\r\n\r\n{{"));
+                slow.Add(await site.ConnectAsync($"POST /webhook HTTP/1.1\r\nHost: x\r\nContent-Type: " +
+                    $"application/json\r\nX-Hub-Signature-256: sha256={new string('a', 64)}\r\nContent-Length: 5000000\r\n\r\n{{"));
             }
 
             var (status, answer) = await site.PostAsync(Body("echo genuine"));
@@ -126,7 +127,8 @@ internal sealed class StrangersTests
     public async Task A_refused_body_is_not_waited_for(string method, string headers, int expected)
     {
         await using var site = await ServerFixture.StartAsync();
-        using var client = await site.ConnectAsync($"{method} /webhook HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n{headers}\r\n\r\n");
+        using var client = await site.ConnectAsync(
+            $"{method} /webhook HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n{headers}\r\n\r\n");
         var all = await ReadToEndAsync(client.GetStream());
         await Assert.That(all).StartsWith($"HTTP/1.1 {expected} ");
         await Assert.That(all).Contains("Connection: close");
@@ -152,7 +154,8 @@ internal sealed class StrangersTests
 
         var (status, again) = await site.PostAsync(body);
         await Assert.That(status).IsEqualTo(200);
-        await Assert.That(((string)again["run_id"]!, (bool)again["repeated"]!, (string)again["run_status"]!)).IsEqualTo(((string)first["run_id"]!, true, "failed"));
+        await Assert.That(((string)again["run_id"]!, (bool)again["repeated"]!, (string)again["run_status"]!))
+            .IsEqualTo(((string)first["run_id"]!, true, "failed"));
         await Assert.That((string)again["hint"]!).Contains("run_id of its own");
 
         var named = (await site.PostAsync(Body("exit 3", ("run_id", "again-1")))).Answer;
@@ -167,27 +170,39 @@ internal sealed class StrangersTests
         var now = TimeProvider.System.GetUtcNow();
         var bare = await site.PostAsync(Body("true"));
         await Assert.That(bare.Status).IsEqualTo(400);
-        await Assert.That(bare.Answer["errors"]!.AsArray().Select(error => ((string)error!).Split(':')[0])).IsEquivalentTo(["run_id", "sent_at"]);
+        await Assert.That(bare.Answer["errors"]!.AsArray().Select(error => ((string)error!).Split(':')[0]))
+            .IsEquivalentTo(["run_id", "sent_at"]);
 
         var old = await site.PostAsync(Body("true", ("run_id", "r1"), ("sent_at", $"{now.AddMinutes(-6):yyyy-MM-dd'T'HH:mm:ss'Z'}")));
         await Assert.That((string)old.Answer["errors"]![0]!).Contains("sign the request anew");
         var ahead = await site.PostAsync(Body("true", ("run_id", "r1"), ("sent_at", $"{now.AddMinutes(6):yyyy-MM-dd'T'HH:mm:ss'Z'}")));
         await Assert.That(ahead.Status).IsEqualTo(400);
         await Assert.That((await site.PostAsync(Body("true", ("run_id", "r1"), ("sent_at", "yesterday")))).Status).IsEqualTo(400);
-        var good = await site.PostAsync(Body("true", ("run_id", "r1"), ("sent_at", $"{now.ToOffset(TimeSpan.FromHours(2)):yyyy-MM-dd'T'HH:mm:ss.fffzzz}")));
+        var good = await site.PostAsync(
+            Body("true", ("run_id", "r1"), ("sent_at", $"{now.ToOffset(TimeSpan.FromHours(2)):yyyy-MM-dd'T'HH:mm:ss.fffzzz}")));
         await Assert.That(good.Status).IsEqualTo(200).Because(good.Answer.ToJsonString());
     }
 
     [Test]
     public async Task A_job_cannot_have_the_servers_own_secret_read_for_it()
     {
-        foreach (var (location, spelled) in new[] { ("env:HOOK", "env:HOOK"), ("file:hook.txt", "file:hook.txt"), ("file:hook.txt", "file:./sub/../hook.txt"), ("file:hook.txt", "file:link") })
+        foreach (var (location, spelled) in new[] { ("env:HOOK", "env:HOOK"), ("file:hook.txt", "file:hook.txt"),
+            ("file:hook.txt", "file:./sub/../hook.txt"), ("file:hook.txt", "file:link") })
         {
             await using var site = await ServerFixture.StartAsync(("IAC_CI_WEBHOOK_SECRET_LOCATION", location));
-            var order = new JsonObject { ["order_name"] = "a", ["cmds"] = new JsonArray("env"), ["timeout"] = 60, ["ssm_paths"] = new JsonArray(spelled) };
+            var order =
+                new JsonObject
+                {
+                    ["order_name"] = "a",
+                    ["cmds"] = new JsonArray("env"),
+                    ["timeout"] = 60,
+                    ["ssm_paths"] = new JsonArray(spelled)
+                };
             var (status, answer) = await site.PostAsync(Body(order));
             await Assert.That(status).IsEqualTo(400).Because(spelled);
-            await Assert.That(answer.ToJsonString()).Contains(spelled == "file:hook.txt" || spelled == "env:HOOK" || spelled == "file:link" ? "belongs to the server itself" : "error").And.DoesNotContain(Secret);
+            await Assert.That(answer.ToJsonString())
+                .Contains(spelled is "file:hook.txt" or "env:HOOK" or "file:link" ? "belongs to the server itself" : "error")
+                    .And.DoesNotContain(Secret);
         }
     }
 
@@ -251,7 +266,17 @@ internal sealed class StrangersTests
     }
 
     private static byte[] Body(string command, params (string Name, string Value)[] more) =>
-        Wrap(new JsonObject { ["orders"] = new JsonArray(new JsonObject { ["order_name"] = "a", ["cmds"] = new JsonArray(command), ["timeout"] = 60 }) }, more);
+        Wrap(
+            new JsonObject
+            {
+                ["orders"] = new JsonArray(new JsonObject
+                {
+                    ["order_name"] = "a",
+                    ["cmds"] = new JsonArray(command),
+                    ["timeout"] = 60
+                })
+            },
+            more);
 
     private static byte[] Body(JsonObject order) => Wrap(new JsonObject { ["orders"] = new JsonArray(order) });
 
@@ -285,7 +310,14 @@ internal sealed class StrangersTests
         {
             var site = new ServerFixture();
             site.Folder.With("hook.txt", Secret + "\n").With("source/main.tf").WithLink("link", "hook.txt").With("sub/x");
-            var given = new Dictionary<string, string?> { ["HOOK"] = Secret, ["IAC_CI_WEBHOOK_SECRET_LOCATION"] = "env:HOOK", ["PATH"] = Environment.GetEnvironmentVariable("PATH") };
+            var given =
+                new Dictionary<string,
+                string?>
+                {
+                    ["HOOK"] = Secret,
+                    ["IAC_CI_WEBHOOK_SECRET_LOCATION"] = "env:HOOK",
+                    ["PATH"] = Environment.GetEnvironmentVariable("PATH")
+                };
             foreach (var (name, value) in variables)
             {
                 given[name] = value;

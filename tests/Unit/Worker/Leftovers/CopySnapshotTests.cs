@@ -12,15 +12,19 @@ internal sealed class CopySnapshotTests
     {
         using var folder = new TempFolder().With("old/terraform.tfstate", State).With("changed.tfstate", State).With("main.tf");
         var before = CopySnapshot.Take(folder.Path);
-        folder.With("terraform.tfstate", State).With("vpc/errored.tfstate", State).With("vpc/terraform.tfstate.d/prod/terraform.tfstate", State)
-            .With(".terragrunt-cache/a/b/terraform.tfstate", State).With("changed.tfstate", State.Replace("1", "2", StringComparison.Ordinal));
+        folder.With("terraform.tfstate", State).With("vpc/errored.tfstate", State).With(
+            "vpc/terraform.tfstate.d/prod/terraform.tfstate", State)
+            .With(".terragrunt-cache/a/b/terraform.tfstate", State).With(
+                "changed.tfstate", State.Replace("1", "2", StringComparison.Ordinal));
         await Assert.That(before.Compare().State).IsEquivalentTo(
-            [".terragrunt-cache/a/b/terraform.tfstate", "changed.tfstate", "terraform.tfstate", "vpc/errored.tfstate", "vpc/terraform.tfstate.d/prod/terraform.tfstate"]);
+            [".terragrunt-cache/a/b/terraform.tfstate", "changed.tfstate", "terraform.tfstate", "vpc/errored.tfstate",
+                "vpc/terraform.tfstate.d/prod/terraform.tfstate"]);
     }
 
     [Test]
     [Arguments("my.state", State)]
-    [Arguments("sorted", """{"lineage": "x", "resources": [{"a": [1, {"version": 1}]}], "serial": 3, "terraform_version": "1.9.0", "version": 4}""")]
+    [Arguments("sorted",
+        """{"lineage": "x", "resources": [{"a": [1, {"version": 1}]}], "serial": 3, "terraform_version": "1.9.0", "version": 4}""")]
     [Arguments("encrypted", """{"serial": 1, "lineage": "x", "meta": {}, "encrypted_data": "abc", "encryption_version": "v0"}""")]
     [Arguments("old", """{"version": 3, "terraform_version": "0.11.0", "serial": 2, "lineage": "x", "modules": []}""")]
     public async Task State_under_any_name_is_known_by_its_content(string name, string content)
@@ -79,7 +83,9 @@ internal sealed class CopySnapshotTests
     {
         using var folder = new TempFolder();
         var before = CopySnapshot.Take(folder.Path);
-        folder.With(".terraform/terraform.tfstate", """{"version": 3, "backend": {"type": "s3", "config": {}}}""").With("pulled.json", State).With("errored.tfstate", State);
+        folder.With(".terraform/terraform.tfstate", """{"version": 3, "backend": {"type": "s3", "config": {}}}""")
+            .With("pulled.json", State)
+            .With("errored.tfstate", State);
         await Assert.That(before.Compare().State).IsEquivalentTo(["errored.tfstate"]);
     }
 
@@ -107,7 +113,8 @@ internal sealed class CopySnapshotTests
     }
 
     private static string Local(string path) =>
-        """{"version": 3, "backend": {"type": "local", "config": {"path": "PATH", "workspace_dir": null}}}""".Replace("PATH", path, StringComparison.Ordinal);
+        """{"version": 3, "backend": {"type": "local", "config": {"path": "PATH", "workspace_dir": null}}}""".Replace(
+            "PATH", path, StringComparison.Ordinal);
 
     [Test]
     public async Task State_is_compared_by_content_and_not_by_time()

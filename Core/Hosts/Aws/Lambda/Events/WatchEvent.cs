@@ -67,8 +67,12 @@ internal sealed record WatchEvent
                 Num = num,
                 TimeoutSeconds = (int)Math.Ceiling(timeout),
                 StartTime = start,
-                StopGraceSeconds = Number(root.At("stop_grace")) is { } grace and >= 0 and <= StopPolicy.MaxGraceSeconds ? (int)grace : StopPolicy.DefaultGraceSeconds,
-                ClaimAllowanceSeconds = Number(root.At("claim_allowance")) is { } allowance and >= 0 and <= int.MaxValue ? (int)allowance : null,
+                StopGraceSeconds = Number(root.At("stop_grace")) is { } grace and >= 0 and <= StopPolicy.MaxGraceSeconds
+                    ? (int)grace
+                    : StopPolicy.DefaultGraceSeconds,
+                ClaimAllowanceSeconds = Number(root.At("claim_allowance")) is { } allowance and >= 0 and <= int.MaxValue
+                    ? (int)allowance
+                    : null,
                 InternalBucket = root.TextAt("internal_bucket"),
             };
     }
@@ -76,7 +80,8 @@ internal sealed record WatchEvent
     private static decimal? Number(JsonElement? member) => member switch
     {
         { ValueKind: JsonValueKind.Number } number when number.TryGetDecimal(out var value) => value,
-        { ValueKind: JsonValueKind.String } text when decimal.TryParse(text.GetString(), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var value) => value,
+        { ValueKind: JsonValueKind.String } text when decimal.TryParse(
+            text.GetString(), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var value) => value,
         _ => null,
     };
 
@@ -90,6 +95,8 @@ internal sealed record WatchEvent
         }
 
         return member is { ValueKind: JsonValueKind.String } text
-            && DateTimeOffset.TryParse(text.GetString(), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time) ? time : null;
+            && DateTimeOffset.TryParse(text.GetString(), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time)
+                ? time
+                : null;
     }
 }

@@ -12,7 +12,9 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace IacCi.Tests.Unit.Hosts.Aws.Lambda;
 
-/// <summary>Lambda's side of the runtime API, on a port of this machine: gives the events it was given, and keeps what comes back.</summary>
+/// <summary>
+/// Lambda's side of the runtime API, on a port of this machine: gives the events it was given, and keeps what comes back.
+/// </summary>
 internal sealed class FakeRuntimeApi : IAsyncDisposable
 {
     private readonly WebApplication server;
@@ -48,7 +50,8 @@ internal sealed class FakeRuntimeApi : IAsyncDisposable
     }
 
     /// <summary>Gives an event to whoever asks next.</summary>
-    internal void Give(string requestId, string json, DateTimeOffset? deadline = null) => events.Writer.TryWrite(new Given(requestId, json, deadline));
+    internal void Give(string requestId, string json, DateTimeOffset? deadline = null) =>
+        events.Writer.TryWrite(new Given(requestId, json, deadline));
 
     /// <summary>No more events: whoever asks next is told that the API is gone.</summary>
     internal void End() => events.Writer.TryComplete();
@@ -89,7 +92,8 @@ internal sealed class FakeRuntimeApi : IAsyncDisposable
         context.Response.Headers["Lambda-Runtime-Invoked-Function-Arn"] = "arn:aws:lambda:us-east-1:123456789012:function:f";
         if (given.Deadline is { } deadline)
         {
-            context.Response.Headers["Lambda-Runtime-Deadline-Ms"] = deadline.ToUnixTimeMilliseconds().ToString(CultureInfo.InvariantCulture);
+            context.Response.Headers["Lambda-Runtime-Deadline-Ms"] = deadline.ToUnixTimeMilliseconds()
+                .ToString(CultureInfo.InvariantCulture);
         }
 
         await context.Response.WriteAsync(given.Json);

@@ -22,7 +22,8 @@ internal sealed class OrchestrateRoleTests
 
         await Assert.That((string?)ended["runs"]![0]!["outcome"]).IsEqualTo("completed");
         var done = await bench.Done.GetAsync("run-1/done", 1_000, default);
-        await Assert.That(Encoding.UTF8.GetString(done!.Value.Span)).IsEqualTo("""{"status":"succeeded","summary":{"succeeded":2,"failed":0,"timed_out":0}}""");
+        await Assert.That(Encoding.UTF8.GetString(done!.Value.Span)).IsEqualTo(
+            """{"status":"succeeded","summary":{"succeeded":2,"failed":0,"timed_out":0}}""");
         await Assert.That(bench.Logged).Contains("\"trace_id\":").And.Contains("completed: news of 0001 0002");
     }
 
@@ -53,7 +54,8 @@ internal sealed class OrchestrateRoleTests
         await SubmitAsync(bench, "run-1", "vpc");
         bench.Workers.Outcome = _ => new StartOutcome.Unknown("throttled");
 
-        await Assert.That(async () => await bench.HandleAsync(bench.Orchestrate, RoleFixture.News(("run-1", "0000")))).Throws<UserException>();
+        await Assert.That(async () => await bench.HandleAsync(bench.Orchestrate, RoleFixture.News(("run-1", "0000"))))
+            .Throws<UserException>();
 
         bench.Workers.Outcome = order => new StartOutcome.Started($"lambda:{order.Num}");
         var (again, _) = await bench.HandleAsync(bench.Orchestrate, RoleFixture.News(("run-1", "0000")));
@@ -77,7 +79,8 @@ internal sealed class OrchestrateRoleTests
     {
         using var bench = new RoleFixture();
 
-        var (answer, _) = await bench.HandleAsync(bench.Orchestrate, """{"Records":[{"s3":{"bucket":{"name":"internal"},"object":{"key":"x"}}}]}""");
+        var (answer, _) = await bench.HandleAsync(
+            bench.Orchestrate, """{"Records":[{"s3":{"bucket":{"name":"internal"},"object":{"key":"x"}}}]}""");
 
         await Assert.That(answer["skipped"]!.AsArray().Count).IsEqualTo(1);
         await Assert.That(bench.Logged.Split('\n', StringSplitOptions.RemoveEmptyEntries).Length).IsEqualTo(1);
@@ -87,7 +90,8 @@ internal sealed class OrchestrateRoleTests
         await bench.HandleAsync(bench.Webhook, RoleFixture.Request(run, orders));
 
     internal static async Task ReportAsync(RoleFixture bench, string run, string num) =>
-        await bench.Objects.PutAsync($"tmp/callbacks/runs/{run}/{num}/result.json", """{"status":"succeeded","log":"ok"}"""u8.ToArray(), default);
+        await bench.Objects.PutAsync(
+            $"tmp/callbacks/runs/{run}/{num}/result.json", """{"status":"succeeded","log":"ok"}"""u8.ToArray(), default);
 }
 
 internal sealed class WatchdogRoleTests
@@ -151,11 +155,13 @@ internal sealed class WatchdogRoleTests
         await Assert.That(async () => await CheckAsync(bench, "0001", bucket: "elsewhere")).Throws<UserException>();
     }
 
-    private static async Task<bool> CheckAsync(RoleFixture bench, string num, DateTimeOffset? start = null, string bucket = RoleFixture.Bucket)
+    private static async Task<bool> CheckAsync(
+        RoleFixture bench, string num, DateTimeOffset? start = null, string bucket = RoleFixture.Bucket)
     {
         var epoch = (start ?? bench.Clock.GetUtcNow()).ToUnixTimeSeconds();
         var (answer, _) = await bench.HandleAsync(
-            bench.Watchdog, $$"""{"run_id":"run-1","order_num":"{{num}}","timeout":60,"start_time":{{epoch}},"internal_bucket":"{{bucket}}"}""");
+            bench.Watchdog,
+            $$"""{"run_id":"run-1","order_num":"{{num}}","timeout":60,"start_time":{{epoch}},"internal_bucket":"{{bucket}}"}""");
         return (bool)answer["done"]!;
     }
 }

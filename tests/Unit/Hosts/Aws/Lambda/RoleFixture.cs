@@ -41,7 +41,8 @@ internal sealed class RoleFixture : IDisposable
         var engine = new RunEngine(new EnginePorts(Store, Faulty, Done, Workers, Watchdogs, Keys, new SilentReporter()), Clock);
         var bundler = new RefusingBundler(new Bundler(new ZipInputs(Clock), new LocalSecrets(_ => null, folder, null), Clock, _ => { }));
         var intake = new JobIntake(engine, bundler, RandomNumberGenerator.GetBytes, $"s3://{Bucket}/");
-        var handler = new WebhookHandler(new AwsJobSubmission(intake, "done"), new DeliveryDeduplicator(Objects, Clock), ReplayRules.None, Clock);
+        var handler = new WebhookHandler(
+            new AwsJobSubmission(intake, "done"), new DeliveryDeduplicator(Objects, Clock), ReplayRules.None, Clock);
         Webhook = new WebhookRole(handler, _ => new(Secret), Clock);
         Orchestrate = new OrchestrateRole(engine, Bucket, RandomNumberGenerator.GetBytes);
         Watchdog = new WatchdogRole(engine, Bucket);
@@ -102,7 +103,8 @@ internal sealed class RoleFixture : IDisposable
     }.ToJsonString();
 
     /// <summary>A delivery over HTTP.</summary>
-    internal static string Http(string body, string? secret = WebhookSecret, string method = "POST", string? delivery = null, string type = "application/json")
+    internal static string Http(
+        string body, string? secret = WebhookSecret, string method = "POST", string? delivery = null, string type = "application/json")
     {
         var headers = new JsonObject { ["Content-Type"] = type };
         if (secret is not null)
@@ -140,7 +142,13 @@ internal sealed class RoleFixture : IDisposable
 
     internal async Task<(JsonObject Answer, RoleAnswer Whole)> HandleAsync(IRole role, string json)
     {
-        var invocation = new Invocation { RequestId = "r1", Deadline = Clock.GetUtcNow() + TimeSpan.FromMinutes(5), Event = Encoding.UTF8.GetBytes(json) };
+        var invocation =
+            new Invocation
+            {
+                RequestId = "r1",
+                Deadline = Clock.GetUtcNow() + TimeSpan.FromMinutes(5),
+                Event = Encoding.UTF8.GetBytes(json)
+            };
         var answer = await role.HandleAsync(invocation, Log, CancellationToken.None);
         return (JsonNode.Parse(answer.Json.Span)!.AsObject(), answer);
     }
@@ -173,9 +181,12 @@ internal sealed class RoleFixture : IDisposable
             return new(Outcome(order));
         }
 
-        public ValueTask<bool> StopAsync(RunPlan plan, PlannedOrder order, string? executionUrl, OrderStatus status, string reason, CancellationToken cancellationToken) => new(false);
+        public ValueTask<bool> StopAsync(
+            RunPlan plan, PlannedOrder order, string? executionUrl, OrderStatus status, string reason,
+            CancellationToken cancellationToken) => new(false);
 
-        public ValueTask<ExecutionState> DescribeAsync(string executionUrl, CancellationToken cancellationToken) => new(ExecutionState.MayStillReport.Instance);
+        public ValueTask<ExecutionState> DescribeAsync(string executionUrl, CancellationToken cancellationToken) =>
+            new(ExecutionState.MayStillReport.Instance);
     }
 
     /// <summary>Watchdogs that do not look.</summary>
@@ -195,19 +206,26 @@ internal sealed class RoleFixture : IDisposable
     {
         internal (string Part, Exception Fault)? Fault { get; set; }
 
-        public ValueTask<ReadOnlyMemory<byte>?> GetAsync(string key, long maxBytes, CancellationToken cancellationToken) => Checked(key).GetAsync(key, maxBytes, cancellationToken);
+        public ValueTask<ReadOnlyMemory<byte>?> GetAsync(string key, long maxBytes, CancellationToken cancellationToken) =>
+            Checked(key).GetAsync(key, maxBytes, cancellationToken);
 
-        public ValueTask<StoredObject?> ReadAsync(string key, long maxBytes, CancellationToken cancellationToken) => Checked(key).ReadAsync(key, maxBytes, cancellationToken);
+        public ValueTask<StoredObject?> ReadAsync(string key, long maxBytes, CancellationToken cancellationToken) =>
+            Checked(key).ReadAsync(key, maxBytes, cancellationToken);
 
-        public ValueTask<bool> ExistsAsync(string key, CancellationToken cancellationToken) => Checked(key).ExistsAsync(key, cancellationToken);
+        public ValueTask<bool> ExistsAsync(string key, CancellationToken cancellationToken) =>
+            Checked(key).ExistsAsync(key, cancellationToken);
 
-        public ValueTask<bool> CreateAsync(string key, ReadOnlyMemory<byte> content, CancellationToken cancellationToken) => Checked(key).CreateAsync(key, content, cancellationToken);
+        public ValueTask<bool> CreateAsync(string key, ReadOnlyMemory<byte> content, CancellationToken cancellationToken) =>
+            Checked(key).CreateAsync(key, content, cancellationToken);
 
-        public ValueTask PutAsync(string key, ReadOnlyMemory<byte> content, CancellationToken cancellationToken) => Checked(key).PutAsync(key, content, cancellationToken);
+        public ValueTask PutAsync(string key, ReadOnlyMemory<byte> content, CancellationToken cancellationToken) =>
+            Checked(key).PutAsync(key, content, cancellationToken);
 
-        public IAsyncEnumerable<string> ListAsync(string prefix, CancellationToken cancellationToken) => Checked(prefix).ListAsync(prefix, cancellationToken);
+        public IAsyncEnumerable<string> ListAsync(string prefix, CancellationToken cancellationToken) =>
+            Checked(prefix).ListAsync(prefix, cancellationToken);
 
-        private IObjectStore Checked(string key) => Fault is { } fault && key.Contains(fault.Part, StringComparison.Ordinal) ? throw fault.Fault : inner;
+        private IObjectStore Checked(string key) =>
+            Fault is { } fault && key.Contains(fault.Part, StringComparison.Ordinal) ? throw fault.Fault : inner;
     }
 
     /// <summary>The code of every order: a zip with one file.</summary>

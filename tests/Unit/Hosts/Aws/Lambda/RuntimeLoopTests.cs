@@ -46,7 +46,10 @@ internal sealed class RuntimeLoopTests : IAsyncDisposable
         lambda.Give("two", "{}");
         lambda.End();
 
-        await ServeAsync(() => (invocation, _) => invocation.RequestId == "one" ? throw new UserException("the table is missing; create it") : new(invocation.Event));
+        await ServeAsync(
+            () =>
+                (invocation, _) =>
+                    invocation.RequestId == "one" ? throw new UserException("the table is missing; create it") : new(invocation.Event));
 
         var error = await lambda.NextAsync();
         await Assert.That(error.Path).IsEqualTo("invocation/one/error");
@@ -54,7 +57,8 @@ internal sealed class RuntimeLoopTests : IAsyncDisposable
         await Assert.That(JsonNode.DeepEquals(JsonNode.Parse(error.Body), JsonNode.Parse(
             """{"errorType":"InvalidInput","errorMessage":"the table is missing; create it","stackTrace":[]}"""))).IsTrue();
         await Assert.That((await lambda.NextAsync()).Path).IsEqualTo("invocation/two/response");
-        await Assert.That(Logged).Contains("\"msg\":\"InvalidInput: the table is missing; create it\"").And.Contains("\"request_id\":\"one\"");
+        await Assert.That(Logged)
+            .Contains("\"msg\":\"InvalidInput: the table is missing; create it\"").And.Contains("\"request_id\":\"one\"");
     }
 
     [Test]
@@ -63,7 +67,11 @@ internal sealed class RuntimeLoopTests : IAsyncDisposable
         lambda.Give("one", "{}");
         lambda.End();
 
-        await ServeAsync(() => (_, _) => throw new InvalidOperationException("PUT https://b.s3.amazonaws.com/k?X-Amz-Signature=abc123&x=1 said no to ghp_0123456789abcdef"));
+        await ServeAsync(
+            () =>
+                (_, _) =>
+                    throw new InvalidOperationException(
+                        "PUT https://b.s3.amazonaws.com/k?X-Amz-Signature=abc123&x=1 said no to ghp_0123456789abcdef"));
 
         var error = await lambda.NextAsync();
         await Assert.That(error.ErrorType).IsEqualTo("InvalidOperationException");
@@ -74,7 +82,8 @@ internal sealed class RuntimeLoopTests : IAsyncDisposable
     [Test]
     public async Task What_is_missing_at_the_start_is_told_as_an_init_error()
     {
-        await Assert.That(async () => await ServeAsync(() => throw new UserException("the variable IAC_CI_ORDERS_TABLE is not set"))).Throws<UserException>();
+        await Assert.That(async () => await ServeAsync(() => throw new UserException("the variable IAC_CI_ORDERS_TABLE is not set")))
+            .Throws<UserException>();
 
         var error = await lambda.NextAsync();
         await Assert.That(error.Path).IsEqualTo("init/error");
@@ -113,7 +122,8 @@ internal sealed class RuntimeLoopTests : IAsyncDisposable
         await ServeAsync(() => (invocation, _) => new(invocation.Event));
 
         await Assert.That((await lambda.NextAsync()).Path).IsEqualTo("invocation/one/response");
-        await Assert.That(await lambda.NextAsync()).Satisfies(back => back!.Path == "invocation/one/error" && back.ErrorType == "AnswerTooLarge");
+        await Assert.That(await lambda.NextAsync()).Satisfies(
+            back => back!.Path == "invocation/one/error" && back.ErrorType == "AnswerTooLarge");
     }
 
     [Test]

@@ -12,7 +12,10 @@ internal sealed class WakeEventTests
     [Test]
     public async Task Records_of_several_runs_are_gathered_by_run()
     {
-        var wake = Read(Event(Record("tmp/callbacks/runs/a/0002/result.json"), Record("tmp/callbacks/runs/b/0000/result.json"), Record("tmp/callbacks/runs/a/0001/result.json")));
+        var wake = Read(
+            Event(
+                Record("tmp/callbacks/runs/a/0002/result.json"), Record("tmp/callbacks/runs/b/0000/result.json"),
+                Record("tmp/callbacks/runs/a/0001/result.json")));
 
         await Assert.That(wake.Runs.Select(run => $"{run.Run}: {string.Join(' ', run.News)}")).IsEquivalentTo(["a: 0001 0002", "b: 0000"]);
         await Assert.That(wake.Skipped).IsEmpty();
@@ -51,9 +54,12 @@ internal sealed class WakeEventTests
     public async Task An_event_may_come_by_SNS_SQS_and_EventBridge()
     {
         var s3 = Event(Record("tmp/callbacks/runs/a/0001/result.json"));
-        var sns = new JsonObject { ["Records"] = new JsonArray(new JsonObject { ["Sns"] = new JsonObject { ["Message"] = s3 } }) }.ToJsonString();
-        var sqs = new JsonObject { ["Records"] = new JsonArray(new JsonObject { ["eventSource"] = "aws:sqs", ["body"] = s3 }) }.ToJsonString();
-        const string Bridge = """{"detail-type":"Object Created","source":"aws.s3","detail":{"bucket":{"name":"internal"},"object":{"key":"tmp/callbacks/runs/a/0001/result.json"}}}""";
+        var sns =
+            new JsonObject { ["Records"] = new JsonArray(new JsonObject { ["Sns"] = new JsonObject { ["Message"] = s3 } }) }.ToJsonString();
+        var sqs =
+            new JsonObject { ["Records"] = new JsonArray(new JsonObject { ["eventSource"] = "aws:sqs", ["body"] = s3 }) }.ToJsonString();
+        const string Bridge =
+            """{"detail-type":"Object Created","source":"aws.s3","detail":{"bucket":{"name":"internal"},"object":{"key":"tmp/callbacks/runs/a/0001/result.json"}}}""";
 
         foreach (var json in new[] { sns, sqs, Bridge })
         {

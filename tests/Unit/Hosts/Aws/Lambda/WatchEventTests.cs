@@ -37,7 +37,10 @@ internal sealed class WatchEventTests
     [Arguments("900")]
     [Arguments("\"900\"")]
     public async Task The_allowance_until_the_claim_is_taken_from_the_event(string allowance) =>
-        await Assert.That(Read($$"""{"run_id":"a","order_num":"0001","timeout":60,"start_time":1,"claim_allowance":{{allowance}}}""").ClaimAllowanceSeconds).IsEqualTo(900);
+        await Assert.That(
+            Read($$"""{"run_id":"a","order_num":"0001","timeout":60,"start_time":1,"claim_allowance":{{allowance}}}""")
+                .ClaimAllowanceSeconds)
+            .IsEqualTo(900);
 
     [Test]
     public async Task Everything_that_is_wrong_is_told_at_once()

@@ -62,7 +62,8 @@ internal sealed class WebhookEventTests
     [Test]
     public async Task A_body_and_headers_may_be_null()
     {
-        var http = (WebhookEvent.Http)WebhookEvent.Read("""{"httpMethod":"GET","body":null,"headers":null,"multiValueHeaders":null}"""u8.ToArray());
+        var http = (WebhookEvent.Http)WebhookEvent.Read(
+            """{"httpMethod":"GET","body":null,"headers":null,"multiValueHeaders":null}"""u8.ToArray());
 
         await Assert.That(http.Body!.Value.Length).IsEqualTo(0);
         await Assert.That(http.Headers["X-Hub-Signature-256"]).IsNull();

@@ -199,7 +199,18 @@ internal sealed class WebhookRoleTests
     {
         using var bench = new RoleFixture();
         var request = RoleFixture.Request("run-1", "vpc");
-        var sns = new JsonObject { ["Records"] = new JsonArray(new JsonObject { ["Sns"] = new JsonObject { ["Message"] = request, ["MessageId"] = "m1" } }) };
+        var sns =
+            new JsonObject
+            {
+                ["Records"] = new JsonArray(new JsonObject
+                {
+                    ["Sns"] = new JsonObject
+                    {
+                        ["Message"] = request,
+                        ["MessageId"] = "m1"
+                    }
+                })
+            };
 
         var (direct, _) = await bench.HandleAsync(bench.Webhook, request);
         var (published, _) = await bench.HandleAsync(bench.Webhook, sns.ToJsonString());

@@ -1,8 +1,9 @@
-namespace IacCi.Core.Hosts.Local;
+namespace IacCi.Core.Engine;
 
 /// <summary>
-/// The time of a process that works on runs: the time of day at one moment, and from then on the monotonic clock. So a clock that is set, or a machine
-/// that slept, ends no order early and bends no duration. The time of day is taken anew by <see cref="Set"/>, when nothing is under way.
+/// The time of a process that works on runs: the time of day at one moment, and from then on the monotonic clock. So a clock that is set,
+/// or a machine that slept, ends no order early and bends no duration. The time of day is taken anew by <see cref="Set"/>, when nothing is
+/// under way.
 /// </summary>
 /// <param name="machine">The machine's own clocks.</param>
 internal sealed class SteadyClock(TimeProvider machine) : TimeProvider
@@ -29,7 +30,8 @@ internal sealed class SteadyClock(TimeProvider machine) : TimeProvider
     public override long GetTimestamp() => machine.GetTimestamp();
 
     /// <inheritdoc/>
-    public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) => machine.CreateTimer(callback, state, dueTime, period);
+    public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) =>
+        machine.CreateTimer(callback, state, dueTime, period);
 
     private sealed record Moment(DateTimeOffset TimeOfDay, long Timestamp)
     {

@@ -1,7 +1,7 @@
-using IacCi.Core.Hosts.Local;
+using IacCi.Core.Engine;
 using Microsoft.Extensions.Time.Testing;
 
-namespace IacCi.Tests.Unit.Hosts.Local;
+namespace IacCi.Tests.Unit.Engine;
 
 internal sealed class SteadyClockTests
 {
