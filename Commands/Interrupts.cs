@@ -15,7 +15,7 @@ internal sealed class Interrupts : IDisposable
 
     /// <summary>Listens from now on.</summary>
     /// <param name="count">How many signals have a meaning; more than that change nothing.</param>
-    /// <param name="heard">Is told at once which one came, from 0; it must not throw.</param>
+    /// <param name="heard">Gets at once the number of the signal, from 0; it must not throw.</param>
     public Interrupts(int count, Action<int> heard)
     {
         steps = [.. Enumerable.Range(0, count).Select(_ => new CancellationTokenSource())];

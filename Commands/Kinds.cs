@@ -95,8 +95,8 @@ internal static class Kinds
     private static ValueKind<int> Number(int min, int max, string unit) => new(
         string.Create(CultureInfo.InvariantCulture, $"a whole number from {min:N0} to {max:N0}{unit}"),
         text =>
-            (
-                int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value) && value >= min
-                    && value <= max,
-                value));
+        {
+            var isNumber = int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value);
+            return (isNumber && value >= min && value <= max, value);
+        });
 }

@@ -183,7 +183,7 @@ internal static class RunCommand
         return (int)ExitCodes.Of(job);
     }
 
-    /// <summary>The job is over, whoever can be told: the exit code says how.</summary>
+    /// <summary>The job is over, whether or not anybody reads the summary: the exit code says how.</summary>
     private static void Show(string result)
     {
         try

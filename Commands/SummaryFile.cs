@@ -25,7 +25,9 @@ internal static class SummaryFile
         }
     }
 
-    /// <summary>Appends a page, with an empty line between it and what is there. When that fails, it is told and nothing else.</summary>
+    /// <summary>
+    /// Appends a page, with an empty line between it and what is there. When that fails, a line says so, and nothing else happens.
+    /// </summary>
     public static void Append(string file, string page, Action<string> tell)
     {
         try

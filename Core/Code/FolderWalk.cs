@@ -50,7 +50,7 @@ internal sealed class FolderWalk
     /// <summary>Lists the folder.</summary>
     /// <param name="folder">Its full path.</param>
     /// <param name="stateDir">The state folder, or null.</param>
-    /// <param name="note">Is told of a path what a person should know about it.</param>
+    /// <param name="note">Gets, with a path, what a person should know about it.</param>
     /// <exception cref="UserException">It is no folder, something cannot be read, or there is too much of it.</exception>
     public static FolderWalk List(string folder, string? stateDir, Action<string, string> note)
     {

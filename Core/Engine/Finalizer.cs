@@ -13,7 +13,7 @@ internal sealed class Finalizer(IRunStore store, IObjectStore done, IRunKeys key
     /// <param name="plan">The run.</param>
     /// <param name="checkpoint">What is known of its orders.</param>
     /// <param name="outcome">How it ends, unless that has been chosen before.</param>
-    /// <param name="news">What was written of orders since people were last told.</param>
+    /// <param name="news">What was written of orders since the last report.</param>
     /// <param name="cancellationToken">Ends the call early.</param>
     public async ValueTask FinishAsync(
         RunPlan plan, RunCheckpoint checkpoint, JobStatus outcome, IReadOnlyList<OrderChange> news, CancellationToken cancellationToken)

@@ -39,7 +39,7 @@ internal sealed class JobWatchdog(
 
     /// <summary>
     /// A process that died between the final status and the lock left the lock behind: that is something to be done like all else. Only who
-    /// folds the inbox first knows the cursor that the lock has to end with.
+    /// folds the inbox first knows the checkpoint that the lock has to end with.
     /// </summary>
     private async ValueTask WakeIfNeededAsync(RunLock? held, CancellationToken cancellationToken)
     {

@@ -19,7 +19,7 @@ internal sealed class LeaseSession(RunGraph graph, RunLock entered, JobEnding? e
     /// <summary>Why the job is being ended; null when it is not.</summary>
     public JobEnding? Ending { get; set; } = entered.Checkpoint.Ending ?? ending;
 
-    /// <summary>When what people have not been told yet is to be told; null when there is nothing.</summary>
+    /// <summary>When the next report is due; null when everything was reported.</summary>
     public DateTimeOffset? ReportDueAt { get; set; } = entered.Checkpoint.ReportDueAt;
 
     /// <summary>What is in the inbox and has been taken into account.</summary>
@@ -34,7 +34,7 @@ internal sealed class LeaseSession(RunGraph graph, RunLock entered, JobEnding? e
     /// <summary>Orders that this holder has ended from outside, or whose worker it has asked to end.</summary>
     public HashSet<OrderNum> Ended { get; } = [];
 
-    /// <summary>What this holder wrote of orders since people were last told.</summary>
+    /// <summary>What this holder wrote of orders since the last report.</summary>
     public List<OrderChange> News { get; } = [];
 
     /// <summary>A start is still open: throttled for too long, or without an answer.</summary>

@@ -107,8 +107,8 @@ internal interface IRunReporter
 
     /// <summary>Brings what people see up to date, unless it is too early for that.</summary>
     /// <returns>
-    /// For <see cref="RunCheckpoint.ReportDueAt"/>: when what could not be told yet is to be told, so that the job's watchdog wakes
-    /// somebody for it; null when everything has been told.
+    /// For <see cref="RunCheckpoint.ReportDueAt"/>: when what could not be reported yet is to be reported, so that the job's watchdog wakes
+    /// somebody for it; null when everything was reported.
     /// </returns>
     ValueTask<DateTimeOffset?> UpdateAsync(RunProgress progress, CancellationToken cancellationToken);
 }

@@ -37,7 +37,7 @@ internal interface IBundleInputs
 /// <param name="inputs">Where code comes from.</param>
 /// <param name="secrets">Where secrets come from.</param>
 /// <param name="clock">The time.</param>
-/// <param name="notice">Is told what a person should know about the code: something was left out of it, for example.</param>
+/// <param name="notice">Gets what a person should know about the code: something was left out of it, for example.</param>
 internal sealed class Bundler(IBundleInputs inputs, ISecretSource secrets, TimeProvider clock, Action<string> notice) : IBundler
 {
     /// <inheritdoc/>

@@ -4,7 +4,7 @@ using IacCi.Core.Text;
 namespace IacCi.Core.Intake;
 
 /// <summary>
-/// Something named in a job cannot be had: its sender has to correct it, and is told so (400). Whatever else fails is ours (500).
+/// Something named in a job cannot be had: its sender has to correct it, and gets a 400. Whatever else fails is ours (500).
 /// </summary>
 internal sealed class JobRefusedException(UserException inner) : UserException(inner.Message, ExitCode.Invalid, inner);
 

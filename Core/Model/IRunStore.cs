@@ -56,7 +56,7 @@ internal interface IRunStore
     ValueTask<RunLock?> AddToInboxAsync(RunId run, IReadOnlyCollection<OrderNum> news, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Writes the cursor and takes what was handled out of the inbox, if the lease is still the owner's; what becomes of
+    /// Writes the checkpoint and takes what was handled out of the inbox, if the lease is still the owner's; what becomes of
     /// the lease, and a further condition, is told by <paramref name="then"/>.
     /// </summary>
     ValueTask<CommitOutcome> CommitAsync(

@@ -44,7 +44,7 @@ internal enum JobStatus
     TimedOut,
 }
 
-/// <summary>The words and letters that statuses have in records, results and the cursor.</summary>
+/// <summary>The words and letters that statuses have in records, results and the checkpoint.</summary>
 internal static class StatusText
 {
     private static readonly string[] OrderWords = ["queued", "dispatching", "running", "succeeded", "failed", "timed_out"];
@@ -57,7 +57,7 @@ internal static class StatusText
     /// <summary>The word of the contract, for example <c>preparing</c>.</summary>
     public static string Word(this JobStatus status) => JobWords[(int)status];
 
-    /// <summary>The letter of the status in the cursor, one of <c>q d r s f t</c>.</summary>
+    /// <summary>The letter of the status in the checkpoint, one of <c>q d r s f t</c>.</summary>
     public static char Letter(this OrderStatus status) => Letters[(int)status];
 
     /// <summary>Whether the status never changes any more.</summary>
@@ -75,7 +75,7 @@ internal static class StatusText
     /// <summary>Reads a job's word; false for an unknown one.</summary>
     public static bool TryParse(string? word, out JobStatus status) => TryIndex(JobWords, word, out status);
 
-    /// <summary>Reads a letter of the cursor.</summary>
+    /// <summary>Reads a letter of the checkpoint.</summary>
     /// <exception cref="FormatException">The letter is none of the six.</exception>
     public static OrderStatus FromLetter(char letter) => Letters.IndexOf(letter, StringComparison.Ordinal) is >= 0 and var i
         ? (OrderStatus)i

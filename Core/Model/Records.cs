@@ -134,7 +134,7 @@ internal sealed record OrderRecord
 
 /// <summary>
 /// The lock item of a run: who is at work on it (the lease), what has happened that nobody has handled (the inbox), and
-/// what is known of the orders (the cursor). It exists from the moment the job is active.
+/// what is known of the orders (the checkpoint). It exists from the moment the job is active.
 /// </summary>
 internal sealed record RunLock
 {
@@ -177,7 +177,7 @@ internal sealed record RunLock
 /// <param name="ReportDueAt">When what people have not been told yet is to be told; null when they have been told everything.</param>
 internal sealed record RunCheckpoint(string States, JobEnding? Ending = null, DateTimeOffset? ReportDueAt = null)
 {
-    /// <summary>The cursor of a job none of whose orders has moved.</summary>
+    /// <summary>The checkpoint of a job none of whose orders has moved.</summary>
     public static RunCheckpoint Fresh(int orderCount) => new(new string(OrderStatus.Queued.Letter(), orderCount));
 }
 

@@ -23,7 +23,7 @@ internal sealed record DoneObject(string Status, RunSummary Summary);
 /// <param name="TimedOut">Orders that timed out.</param>
 internal sealed record RunSummary(int Succeeded, int Failed, int TimedOut)
 {
-    /// <summary>Counts the letters of a cursor.</summary>
+    /// <summary>Counts the letters of a checkpoint.</summary>
     public static RunSummary Of(string states) => new(
         states.Count(c => c == OrderStatus.Succeeded.Letter()),
         states.Count(c => c == OrderStatus.Failed.Letter()),

@@ -10,7 +10,7 @@ namespace IacCi.Core.Reporting;
 /// <summary>
 /// What is kept of the orders' results between two updates of a comment, so that an update reads and writes one object however many
 /// orders there are. It holds what a comment can show at all, and no more: its size is bounded (<see cref="MaxBytes"/>).
-/// Statuses are not in it; the cursor has them. It is a cache: lost, it is filled again from the orders' records
+/// Statuses are not in it; the checkpoint has them. It is a cache: lost, it is filled again from the orders' records
 /// (<see cref="Missing"/>).
 /// </summary>
 internal sealed class OrderOutcomes
@@ -47,7 +47,7 @@ internal sealed class OrderOutcomes
             r.Status.IsTerminal() ? r.FinishedAt ?? r.LastUpdate : null, r.ExitCode, r.FailureReason, r.LogTail, r.Terraform)));
 
     /// <summary>
-    /// The orders that the cursor knows to be terminal and this state knows no end of, or to run and this state knows no start of; at
+    /// The orders that the checkpoint knows to be terminal and this state knows no end of, or to run and this state knows no start of; at
     /// most <see cref="IRunStore.MaxWrites"/>.
     /// </summary>
     public IReadOnlyList<OrderNum> Missing(RunCheckpoint checkpoint) =>

@@ -9,9 +9,9 @@ namespace IacCi.Core.Reporting;
 /// Keeps a run's comment and its commit's status up to date. A run never waits for it longer than a bound, and never fails because of it:
 /// what goes wrong is a line in the log, and what could not be told is told by a later pass.
 /// <para>
-/// A pass that it is too early for costs no call, or one: nothing is noted of its news, because the cursor says which orders have moved,
-/// and the next update reads the records of those that it has not seen (each once, <see cref="IRunStore.MaxWrites"/> at a time). So an
-/// update costs one read, one write, and a hundredth of a read per order, however large the run is.
+/// A pass that it is too early for costs no call, or one: nothing is noted of its news, because the checkpoint says which orders have
+/// moved, and the next update reads the records of those that it has not seen (each once, <see cref="IRunStore.MaxWrites"/> at a time). So
+/// an update costs one read, one write, and a hundredth of a read per order, however large the run is.
 /// </para>
 /// </summary>
 /// <param name="connections">The way to the hosting service.</param>
@@ -124,7 +124,7 @@ internal sealed class VcsReporter(
             state = state.With(await store.FindOrdersAsync(progress.Plan.RunId, missing, cancellationToken));
             if (state.Missing(progress.Checkpoint) is [var first, ..] && first == missing[0])
             {
-                // Its record is gone, or behind the cursor: it is told without its times.
+                // Its record is gone, or behind the checkpoint: it is told without its times.
                 break;
             }
         }

@@ -69,12 +69,12 @@ internal sealed class NoticeWriter : TextWriter
     }
 
     /// <summary>Waits until everything is written, as long as something is written at all.</summary>
-    /// <param name="patience">How long nothing may be written until it is given up.</param>
-    internal void Drain(TimeSpan patience)
+    /// <param name="timeout">How long nothing may be written until it is given up.</param>
+    internal void Drain(TimeSpan timeout)
     {
         while (!empty.IsSet && Volatile.Read(ref written) is var before && before != abandonedAt)
         {
-            if (!empty.Wait(patience) && before == Volatile.Read(ref written))
+            if (!empty.Wait(timeout) && before == Volatile.Read(ref written))
             {
                 abandonedAt = before;
             }

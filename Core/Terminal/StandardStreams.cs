@@ -9,7 +9,7 @@ namespace IacCi.Core.Terminal;
 internal static class StandardStreams
 {
     /// <summary>How long the end of the process waits for somebody who does not read.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan DrainTimeout = TimeSpan.FromSeconds(5);
 
     private const int Input = 0, Output = 1, Error = 2;
 
@@ -35,7 +35,7 @@ internal static class StandardStreams
     }
 
     /// <summary>Waits until what people are told is written.</summary>
-    public static void Drain() => Notices.Drain(Patience);
+    public static void Drain() => Notices.Drain(DrainTimeout);
 
     /// <summary>
     /// Opens those that were closed when this program was started. The runtime may have got their numbers for files of its own by now:

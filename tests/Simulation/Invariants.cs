@@ -140,7 +140,7 @@ internal sealed class Invariants(World world)
             if (known != truth && known != 'q' && (known is 's' or 'f' or 't' || truth == 'q' || (known == 'r' && truth == 'd')))
             {
                 world.Breach(
-                    "cursor-ahead", $"{state.Run}: the cursor says {checkpoint.States}, the records say {new string(state.Letters)}");
+                    "checkpoint-ahead", $"{state.Run}: the checkpoint says {checkpoint.States}, the records say {new string(state.Letters)}");
                 return;
             }
         }
@@ -219,7 +219,7 @@ internal sealed class Invariants(World world)
             world.Require(held.Inbox.Count == 0, "inbox-left", $"the inbox of {run} holds [{string.Join(' ', held.Inbox)}] for ever");
             world.Require(AllTerminal(state), "G2-order-open", $"{run} is over at {new string(state.Letters)}");
             world.Require(
-                held.Checkpoint.States == new string(state.Letters), "cursor-behind",
+                held.Checkpoint.States == new string(state.Letters), "checkpoint-behind",
                 $"{run}: {held.Checkpoint.States} for ever, the records say {new string(state.Letters)}");
         }
     }

@@ -308,7 +308,7 @@ internal sealed class Times(World world)
         }
     }
 
-    /// <summary>Something could not be told yet, and is to be told at this time; null when everything has been told.</summary>
+    /// <summary>Something could not be told yet, and is to be told at this time; null when everything was reported.</summary>
     public void ReportIsDue(Actor actor, RunId run, DateTimeOffset? due)
     {
         if (reportDue.Remove(run, out var at))

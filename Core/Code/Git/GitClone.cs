@@ -128,7 +128,7 @@ internal sealed record GitClone(GitAddress Address, string Folder, string Commit
         };
 
         /// <summary>
-        /// Asks again, and has git write down what it is told. It leaves out what it sends of a token, and the file goes at once.
+        /// Asks again, and has git write down the answer. It leaves out what it sends of a token, and the file goes at once.
         /// </summary>
         private async Task<string?> LocationAsync(string[] flags, string[] refs, CancellationToken cancellationToken)
         {

@@ -5,9 +5,9 @@ using IacCi.Core.Model;
 
 namespace IacCi.Core.Hosts.Aws;
 
-/// <summary>The engine on AWS, behind the webhook's desk.</summary>
+/// <summary>Submits jobs of the webhook to the engine on AWS.</summary>
 /// <param name="intake">Takes jobs in; its bundler is a <see cref="RefusingBundler"/>.</param>
-/// <param name="doneBucket">Where the end of runs is told.</param>
+/// <param name="doneBucket">Where the end of runs is written.</param>
 internal sealed class AwsJobSubmission(JobIntake intake, string doneBucket) : IJobSubmission
 {
     /// <inheritdoc/>

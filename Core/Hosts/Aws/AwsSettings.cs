@@ -145,7 +145,7 @@ internal sealed class AwsSettings(Func<string, string?> variable)
     /// <exception cref="UserException">One is missing.</exception>
     public DynamoTables Tables => new(OrdersTable, EventsTable, LocksTable);
 
-    /// <summary>What the names of a deployment begin with, told by one of them.</summary>
+    /// <summary>What the names of a deployment begin with, found in one of them.</summary>
     private string Deployment =>
         Find(OrdersTableVariable) is { } table && table.EndsWith(OrdersTableEnding, StringComparison.Ordinal)
             && table.Length > OrdersTableEnding.Length

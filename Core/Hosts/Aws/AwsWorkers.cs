@@ -26,7 +26,7 @@ internal sealed record AwsWorkerNames(
 /// <param name="codeBuild">Gives the client of CodeBuild, when it is needed.</param>
 /// <param name="lambda">Gives the client of Lambda, when it is needed.</param>
 /// <param name="clock">The time.</param>
-/// <param name="log">Is told what went wrong and changes nothing.</param>
+/// <param name="log">Gets what went wrong and changes nothing.</param>
 internal sealed class AwsWorkers(
     AwsWorkerNames names,
     IObjectStore objects,
@@ -125,7 +125,7 @@ internal sealed class AwsWorkers(
     internal static string TokenOf(string project, RunId run, OrderNum num) =>
         Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{project}\n{run}-{num}")));
 
-    /// <summary>What the worker is told.</summary>
+    /// <summary>The input of the worker.</summary>
     internal OrderAssignment TicketOf(RunPlan plan, PlannedOrder order) => new()
     {
         RunId = plan.RunId,

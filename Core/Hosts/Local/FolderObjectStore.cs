@@ -28,7 +28,7 @@ internal sealed partial class FolderObjectStore : IObjectStore
 
     /// <summary>Opens a folder, and makes it if there is none.</summary>
     /// <param name="root">The folder.</param>
-    /// <param name="written">Is told the key of each object that is written: the local counterpart of an S3 event.</param>
+    /// <param name="written">Gets the key of each object that is written: the local counterpart of an S3 event.</param>
     public FolderObjectStore(string root, Action<string> written)
     {
         this.root = Path.GetFullPath(root);

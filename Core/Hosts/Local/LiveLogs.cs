@@ -5,10 +5,10 @@ namespace IacCi.Core.Hosts.Local;
 
 /// <summary>Keeps the output of running orders in files, for whoever follows it, and tells the last line of each.</summary>
 /// <param name="folder">Where the files stand.</param>
-/// <param name="lastLine">Is told each last whole line.</param>
+/// <param name="lastLine">Gets each last whole line.</param>
 internal sealed class LiveLogs(string folder, Action<OrderNum, string> lastLine) : ILiveLogs
 {
-    /// <summary>The longest line that is told, in bytes.</summary>
+    /// <summary>The longest line that is passed on, in bytes.</summary>
     private const int MaxLineBytes = 400;
 
     private const int ReadBytes = 64 << 10;

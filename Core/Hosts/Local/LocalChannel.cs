@@ -8,7 +8,7 @@ namespace IacCi.Core.Hosts.Local;
 /// <param name="run">The run.</param>
 /// <param name="num">The order.</param>
 /// <param name="begins">Is called before the claim, and returns when what the order's start follows from is on the disk.</param>
-/// <param name="claimed">Is told that this process has won the claim.</param>
+/// <param name="claimed">Called when this process has won the claim.</param>
 internal sealed class LocalChannel(IObjectStore objects, RunId run, OrderNum num, Func<ValueTask> begins, Action claimed) : IOrderChannel
 {
     private (OrderStatus Status, string Reason)? ordered;

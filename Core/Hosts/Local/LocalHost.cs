@@ -39,10 +39,10 @@ internal sealed record LocalOptions
     /// <summary>The host's own secret, which no job may have read for it; or null.</summary>
     public SecretLocation? Withheld { get; init; }
 
-    /// <summary>Is told of each pass.</summary>
+    /// <summary>Gets each pass.</summary>
     public Action<RunProgress> Progress { get; init; } = _ => { };
 
-    /// <summary>Is told of the last line of each order's output.</summary>
+    /// <summary>Gets the last line of each order's output.</summary>
     public Action<OrderNum, string> LastLine { get; init; } = (_, _) => { };
 
     /// <summary>Kills all commands, instead of waiting until those that were asked to end have done so.</summary>

@@ -16,7 +16,7 @@ internal sealed record LocalPorts
     /// <summary>Bundles, claims, results. It tells <see cref="Signals"/> of every object that this process writes.</summary>
     public required IObjectStore Objects { get; init; }
 
-    /// <summary>Where the end of runs is told.</summary>
+    /// <summary>Where the end of runs is written.</summary>
     public required IObjectStore Done { get; init; }
 
     /// <summary>Wakes the loops that drive runs.</summary>
@@ -40,7 +40,7 @@ internal sealed record LocalPorts
     /// <summary>Runs commands.</summary>
     public required ICommandRunner Commands { get; init; }
 
-    /// <summary>What workers are told of this machine.</summary>
+    /// <summary>What workers know of this machine.</summary>
     public required WorkerOptions Worker { get; init; }
 
     /// <summary>Takes the output of orders as it comes.</summary>

@@ -14,7 +14,7 @@ namespace IacCi.Core.Hosts.Local;
 /// <c>/dev/shm</c>, which no disk backs (shm_overview(7)). So a run can be resumed after a crash, and nothing secret is on the disk.
 /// </summary>
 /// <param name="prefix">The folder, and what the names of the files in it begin with: <see cref="PrefixOf"/>.</param>
-/// <param name="created">Is told of each identity that is made.</param>
+/// <param name="created">Gets each identity that is made.</param>
 internal sealed partial class LocalRunKeys(string prefix, Action<RunId, AgeRecipient> created) : IRunKeys
 {
     private const int OthersMask = 0b_000_111_111;

@@ -57,14 +57,14 @@ internal class OrderSlots
     protected virtual void AddSlot() => new Thread(WorkInSlot, StackBytes) { IsBackground = true, Name = "order" }.Start();
 
     /// <summary>The order that has waited longest; null when there is none, and the slot is given back.</summary>
-    protected Entry? Take(TimeSpan patience)
+    protected Entry? Take(TimeSpan timeout)
     {
         lock (gate)
         {
             idle++;
             if (waiting.Count == 0)
             {
-                Monitor.Wait(gate, patience);
+                Monitor.Wait(gate, timeout);
             }
 
             idle--;

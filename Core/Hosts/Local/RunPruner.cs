@@ -9,7 +9,7 @@ namespace IacCi.Core.Hosts.Local;
 /// <summary>Which runs are removed.</summary>
 /// <param name="OlderThan">How long a run has to be over.</param>
 /// <param name="Keep">How many of the newest runs stay, however long they are over.</param>
-/// <param name="DryRun">Whether nothing is removed, and only told.</param>
+/// <param name="DryRun">Whether nothing is removed, only listed.</param>
 internal readonly record struct PruneRule(TimeSpan OlderThan, int Keep = 0, bool DryRun = false);
 
 /// <summary>What was removed.</summary>

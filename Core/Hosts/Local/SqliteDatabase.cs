@@ -287,7 +287,7 @@ internal sealed partial class SqliteDatabase : IDisposable
 
     private static bool HasChanges(string path) => new FileInfo(path + "-wal") is { Exists: true, Length: > 0 };
 
-    /// <summary>What cannot be opened may be somebody's only record of what ran: nobody is told to remove it.</summary>
+    /// <summary>What cannot be opened may be somebody's only record of what ran: no message advises to remove it.</summary>
     private static UserException Refused(string path, SqliteException wrong)
     {
         var why = wrong.SqliteErrorCode switch

@@ -9,8 +9,8 @@ namespace IacCi.Core.Hosts.Local;
 /// <summary>
 /// The records of runs in the state file. Every write is one transaction that survives the process; several processes may work on the same
 /// run. The job's own steps survive loss of power too. So do the steps of orders before anything follows from them outside: whoever starts
-/// a worker's commands flushes up to the intent first (<see cref="SqliteDatabase.Flush"/>). The inbox, the lease and the cursor need not:
-/// results and orders tell all of it anew. All of it is synchronous inside: a transaction on the local disk takes a fraction of a
+/// a worker's commands flushes up to the intent first (<see cref="SqliteDatabase.Flush"/>). The inbox, the lease and the checkpoint need
+/// not: results and orders tell all of it anew. All of it is synchronous inside: a transaction on the local disk takes a fraction of a
 /// millisecond.
 /// </summary>
 internal sealed class SqliteRunStore(SqliteDatabase database) : ILocalRunStore
@@ -84,7 +84,8 @@ internal sealed class SqliteRunStore(SqliteDatabase database) : ILocalRunStore
         }
 
         db.Execute(
-            "INSERT INTO locks (run_id, trace_id, flow_id, states, ending, report_due_at, deadline) VALUES ($run, $trace, $flow, $states, $ending, $due, $deadline)",
+            "INSERT INTO locks (run_id, trace_id, flow_id, states, ending, report_due_at, deadline) VALUES ($run, $trace, $flow, " +
+                "$states, $ending, $due, $deadline)",
             ("$run", initial.RunId.Value), ("$trace", initial.TraceId.Value), ("$flow", initial.FlowId),
             ("$states", initial.Checkpoint.States),
             ("$ending", initial.Checkpoint.Ending?.ToString()), ("$due", SqliteRows.Time(initial.Checkpoint.ReportDueAt)),

@@ -44,7 +44,7 @@ internal sealed class StateFolder
     private string Ignore => System.IO.Path.Combine(Path, ".gitignore");
 
     /// <summary>Makes the folder, for this user alone, and keeps it out of git; one that exists has to be ours.</summary>
-    /// <param name="note">Is told what was changed about a folder that existed.</param>
+    /// <param name="note">Gets what was changed about a folder that existed.</param>
     /// <exception cref="UserException">It cannot be made, or is not to be trusted.</exception>
     public void Create(Action<string>? note = null)
     {
@@ -86,7 +86,7 @@ internal sealed class StateFolder
     }
 
     /// <summary>Insists that there is a state folder, and that it is ours.</summary>
-    /// <param name="note">Is told what was changed about it.</param>
+    /// <param name="note">Gets what was changed about it.</param>
     /// <exception cref="UserException">There is none, or it is not to be trusted.</exception>
     public void Require(Action<string>? note = null)
     {

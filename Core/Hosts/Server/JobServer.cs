@@ -34,7 +34,7 @@ internal sealed record ServeOptions
 }
 
 /// <summary>
-/// The one-machine server: signed jobs in by HTTP, the local engine behind it. A job whose sender was told 200 is on the disk, and is
+/// The one-machine server: signed jobs in by HTTP, the local engine behind it. A job that was answered with 200 is on the disk, and is
 /// brought to its end by this process or the next one.
 /// </summary>
 internal sealed class JobServer(ServeOptions options, TimeProvider clock)
@@ -64,9 +64,9 @@ internal sealed class JobServer(ServeOptions options, TimeProvider clock)
     /// <param name="stop">
     /// Stops it: no more is taken in or started, and orders that have begun may end within <see cref="ServeOptions.StopTimeout"/>.
     /// </param>
-    /// <param name="hurry">Ends that time.</param>
+    /// <param name="forceStop">Ends that time.</param>
     /// <exception cref="UserException">It cannot listen there, or the secret cannot be read.</exception>
-    public async Task RunAsync(CancellationToken stop, CancellationToken hurry)
+    public async Task RunAsync(CancellationToken stop, CancellationToken forceStop)
     {
         var log = options.Local.Log;
         var rules = ReplayRules.Parse(options.Local.Variable(ReplayRules.Variable));
@@ -80,10 +80,10 @@ internal sealed class JobServer(ServeOptions options, TimeProvider clock)
 
         using var host = new LocalHost(options.Local with { Withheld = Location() }, clock);
         using var runs = new ActiveRuns(host.Engine, options.Local.Source, options.Local.BaseFolder, clock, log);
-        var desk = new WebhookHandler(
+        var handler = new WebhookHandler(
             new LocalJobSubmission(runs, options.Local.State), new DeliveryDeduplicator(host.Objects, clock), rules, clock);
-        var door = new WebhookEndpoint(desk, secrets.ReadAsync, options.BodyDeadline, clock, log);
-        await using var app = Build(door);
+        var endpoint = new WebhookEndpoint(handler, secrets.ReadAsync, options.BodyDeadline, clock, log);
+        await using var app = Build(endpoint);
         await StartAsync(app);
         log($"listening on {app.Urls.Single()}");
         if (!options.Listen.IsLoopback)
@@ -97,20 +97,21 @@ internal sealed class JobServer(ServeOptions options, TimeProvider clock)
             : Task.CompletedTask;
         await UntilAsync(stop);
         await pruned;
-        await StopAsync(app, runs, resumed, hurry);
+        await StopAsync(app, runs, resumed, forceStop);
     }
 
     private SecretLocation? Location() => string.IsNullOrEmpty(options.SecretLocation) ? null
         : SecretLocation.TryParse(options.SecretLocation, out var location) ? location
         : throw new UserException("IAC_CI_WEBHOOK_SECRET_LOCATION has to be env:NAME or file:PATH here");
 
-    private WebApplication Build(WebhookEndpoint door)
+    private WebApplication Build(WebhookEndpoint endpoint)
     {
         var pending = new PendingConnections();
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => Limit(kestrel, pending));
         var app = builder.Build();
-        app.Run(context => pending.HandleAsync(context.Features.Get<IConnectionItemsFeature>()?.Items, () => door.HandleAsync(context)));
+        app.Run(
+            context => pending.HandleAsync(context.Features.Get<IConnectionItemsFeature>()?.Items, () => endpoint.HandleAsync(context)));
         return app;
     }
 
@@ -153,11 +154,11 @@ internal sealed class JobServer(ServeOptions options, TimeProvider clock)
     /// <summary>
     /// Requests first, so that no job is taken in by a process that drives no more runs; then the runs; then the commands.
     /// </summary>
-    private async Task StopAsync(WebApplication app, ActiveRuns runs, Task resumed, CancellationToken hurry)
+    private async Task StopAsync(WebApplication app, ActiveRuns runs, Task resumed, CancellationToken forceStop)
     {
         options.Local.Log("stopping: what has not begun goes on with the next start");
         using var time = new CancellationTokenSource(options.StopTimeout, clock);
-        using var ending = CancellationTokenSource.CreateLinkedTokenSource(hurry, time.Token);
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(forceStop, time.Token);
         using var answers = new CancellationTokenSource(AnswerTimeout, clock);
         await app.StopAsync(answers.Token);
         await runs.StopAsync(resumed, ending.Token);

@@ -7,9 +7,9 @@ using IacCi.Core.Text;
 
 namespace IacCi.Core.Hosts.Server;
 
-/// <summary>A server's own engine, behind its desk.</summary>
+/// <summary>Submits jobs to the server's own engine.</summary>
 /// <param name="runs">The runs of this server.</param>
-/// <param name="state">Where the end of runs is told.</param>
+/// <param name="state">Where the end of runs is written.</param>
 internal sealed class LocalJobSubmission(ActiveRuns runs, StateFolder state) : IJobSubmission
 {
     /// <inheritdoc/>

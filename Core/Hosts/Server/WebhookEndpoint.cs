@@ -8,13 +8,13 @@ namespace IacCi.Core.Hosts.Server;
 /// <summary>
 /// The server's HTTP surface: <c>POST /webhook</c> and <c>GET /healthz</c>. Nothing is parsed of a body whose signature does not fit.
 /// </summary>
-/// <param name="desk">Takes genuine requests in.</param>
-/// <param name="readSecrets">The accepted secrets; none when the door is closed.</param>
+/// <param name="handler">Takes genuine requests in.</param>
+/// <param name="readSecrets">The accepted secrets; none when every request is refused.</param>
 /// <param name="bodyDeadline">How long a body may take.</param>
 /// <param name="clock">The clock of deadlines.</param>
 /// <param name="log">Gets a line for each delivery that is turned away; nothing of its body.</param>
 internal sealed class WebhookEndpoint(
-    WebhookHandler desk, Func<CancellationToken, ValueTask<IReadOnlyList<ReadOnlyMemory<byte>>>> readSecrets, TimeSpan bodyDeadline,
+    WebhookHandler handler, Func<CancellationToken, ValueTask<IReadOnlyList<ReadOnlyMemory<byte>>>> readSecrets, TimeSpan bodyDeadline,
     TimeProvider clock, Action<string> log)
 {
     /// <summary>
@@ -146,7 +146,8 @@ internal sealed class WebhookEndpoint(
         return (notRead ?? WebhookValidation.Check(request.Method, headers, body.Span, secrets)) is { } refusal
             ? Refuse(refusal)
             : Tell(
-                await desk.TakeSignedAsync(body, headers[WebhookHeaders.Delivery], headers[WebhookHeaders.Event], CancellationToken.None));
+                await handler.TakeSignedAsync(
+                    body, headers[WebhookHeaders.Delivery], headers[WebhookHeaders.Event], CancellationToken.None));
     }
 
     /// <summary>What no body can make right: then none is read.</summary>

@@ -4,13 +4,13 @@ using IacCi.Core.Text;
 
 namespace IacCi.Core.Intake.Webhooks;
 
-/// <summary>The place behind a desk that takes jobs in: the engine on AWS, or that of a server.</summary>
+/// <summary>Submits jobs to an engine: the one on AWS, or that of a server.</summary>
 internal interface IJobSubmission
 {
     /// <summary>Where its jobs run.</summary>
     JobContext Context { get; }
 
-    /// <summary>Where the end of a run is told when its request does not say.</summary>
+    /// <summary>Where the end of a run is written when its request does not say.</summary>
     string DoneEndpoint(RunId run);
 
     /// <summary>Takes a job in.</summary>

@@ -32,7 +32,7 @@ internal sealed record WebhookReply
 
     /// <summary>The run exists, and will be brought to its end whatever becomes of this process.</summary>
     /// <param name="accepted">What intake said.</param>
-    /// <param name="doneEndpoint">Where the end of the run will be told.</param>
+    /// <param name="doneEndpoint">Where the end of the run will be written.</param>
     /// <param name="repetition">Whether the run is that of an earlier request without a run id, and this one has started nothing.</param>
     public static WebhookReply Ok(IntakeAnswer.Accepted accepted, string doneEndpoint, Repetition repetition) => new()
     {

@@ -70,12 +70,6 @@ internal sealed class LocalFixture : IDisposable
     public Started Start(string? input, IEnumerable<string> arguments) => Launch(Binary.Require(), arguments, input);
 
     /// <summary>
-    /// Starts the program so that the last line of its errors is the processor time that it took: user and system, in seconds.
-    /// </summary>
-    public Started StartTimed(params IEnumerable<string> arguments) =>
-        Launch("bash", ["-c", "TIMEFORMAT='%U %S'; time \"$@\"", "bash", Binary.Require(), .. arguments], "");
-
-    /// <summary>
     /// Runs the program to its end, and lists its calls of the system in a file: its own and those of the commands it starts (strace(1)).
     /// </summary>
     public Task<Ended> TraceAsync(string file, string calls, params IEnumerable<string> arguments) =>

@@ -15,14 +15,11 @@ internal sealed class ManyOrdersTests
         new LocalFixture().WithOrders(Enumerable.Range(0, Most).Select(i => LocalFixture.Order($"order-{i}", "true")));
 
     [Test]
-    public async Task The_largest_job_is_valid_within_a_second_of_processor_time()
+    public async Task The_largest_job_is_valid()
     {
         using var place = Wide();
-        var ended = await place.StartTimed("validate", "job.json").EndAsync();
+        var ended = await place.RunAsync("validate", "job.json");
         await Assert.That(ended.ExitCode).IsEqualTo(0).Because(ended.ToString());
-        var seconds = ended.Errors.Trim().Split('\n')[^1].Split(' ').Sum(
-            part => double.Parse(part, System.Globalization.CultureInfo.InvariantCulture));
-        await Assert.That(seconds).IsLessThan(1);
     }
 
     [Test]

@@ -29,7 +29,7 @@ internal sealed class RunState(RunId run)
     /// <summary>The events of the job (first) and of each order.</summary>
     public List<RunEvent>?[] Events { get; set; } = [];
 
-    /// <summary>The cursor before the last commit.</summary>
+    /// <summary>The checkpoint before the last commit.</summary>
     public RunCheckpoint? Earlier { get; set; }
 
     public int InFlight { get; set; }

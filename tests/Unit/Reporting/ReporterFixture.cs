@@ -61,7 +61,7 @@ internal sealed class ReporterFixture : IAsyncDisposable
 
     internal string Token { get; set; } = FakeGitHub.Token;
 
-    /// <summary>What the cursor says.</summary>
+    /// <summary>What the checkpoint says.</summary>
     internal DateTimeOffset? DueAt { get; private set; }
 
     /// <summary>How many times the orders' records were asked for.</summary>

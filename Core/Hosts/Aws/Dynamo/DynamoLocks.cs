@@ -5,7 +5,7 @@ using static IacCi.Core.Hosts.Aws.Dynamo.Attributes;
 
 namespace IacCi.Core.Hosts.Aws.Dynamo;
 
-/// <summary>Lock items: lease, inbox, cursor.</summary>
+/// <summary>Lock items: lease, inbox, checkpoint.</summary>
 internal sealed partial class DynamoRunStore
 {
     /// <summary>How often a release is tried while news comes in that was handled before it came.</summary>

@@ -5,8 +5,8 @@ using IacCi.Core.Text;
 namespace IacCi.Core.Hosts.Aws.Lambda;
 
 /// <summary>
-/// A failure as Lambda is told of it (https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html#runtimes-api-invokeerror). It holds no
-/// stack trace, which belongs into the log, and nothing that looks like a secret.
+/// A failure in the form that Lambda takes (https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html#runtimes-api-invokeerror). It
+/// holds no stack trace, which belongs into the log, and nothing that looks like a secret.
 /// </summary>
 /// <param name="Type">A word for filters and for <c>ErrorEquals</c> of Step Functions.</param>
 /// <param name="Message">What happened, for a person.</param>

@@ -9,7 +9,7 @@ namespace IacCi.Core.Hosts.Aws.Lambda;
 /// event leads to never ends the process, so that it stays warm for the next.
 /// </summary>
 /// <param name="api">The runtime API.</param>
-/// <param name="log">Where failures are told with all their details.</param>
+/// <param name="log">Gets failures with all their details.</param>
 /// <param name="clock">The time.</param>
 internal sealed class RuntimeLoop(RuntimeApi api, StructuredLog log, TimeProvider clock)
 {
@@ -58,7 +58,7 @@ internal sealed class RuntimeLoop(RuntimeApi api, StructuredLog log, TimeProvide
     private async ValueTask HandleAsync(
         StructuredLog about, InvocationHandler handler, Invocation invocation, TimeSpan margin, CancellationToken stop)
     {
-        using var late = new CancellationTokenSource(Patience(invocation.Deadline - margin - clock.GetUtcNow()), clock);
+        using var late = new CancellationTokenSource(TimeLeft(invocation.Deadline - margin - clock.GetUtcNow()), clock);
         ReadOnlyMemory<byte> answer;
         try
         {
@@ -100,5 +100,5 @@ internal sealed class RuntimeLoop(RuntimeApi api, StructuredLog log, TimeProvide
             ? $"{error.Type}: {error.Message}"
             : $"a fault of our own, please report it: {thrown}";
 
-    private static TimeSpan Patience(TimeSpan left) => left > TimeSpan.Zero ? left : TimeSpan.Zero;
+    private static TimeSpan TimeLeft(TimeSpan left) => left > TimeSpan.Zero ? left : TimeSpan.Zero;
 }

@@ -10,6 +10,6 @@ internal interface IRole
     /// <param name="invocation">The event.</param>
     /// <param name="log">The log, about this invocation.</param>
     /// <param name="cancellationToken">Is cancelled a while before the invocation's deadline.</param>
-    /// <exception cref="Exception">The event was not handled: AWS is to be told, so that it tries again.</exception>
+    /// <exception cref="Exception">The event was not handled: AWS gets an error, so that it tries again.</exception>
     ValueTask<RoleAnswer> HandleAsync(Invocation invocation, StructuredLog log, CancellationToken cancellationToken);
 }

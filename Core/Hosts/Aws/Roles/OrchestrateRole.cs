@@ -10,7 +10,7 @@ namespace IacCi.Core.Hosts.Aws.Roles;
 
 /// <summary>
 /// Wakes runs for the news of an event: all news of a run at once, one run after the other. A record that makes no sense is
-/// told once and passed over; a run that fails does not stop the others, and makes the whole event an error at the end, so that
+/// logged once and passed over; a run that fails does not stop the others, and makes the whole event an error at the end, so that
 /// AWS delivers it again.
 /// </summary>
 /// <param name="engine">Handles the news of one run.</param>
@@ -99,7 +99,7 @@ internal sealed class OrchestrateRole(RunEngine engine, string internalBucket, F
     /// Gives the lease of a failed pass back, so that the next attempt need not wait until it runs out. That it cannot be given
     /// back harms nothing: it runs out.
     /// </summary>
-    [SuppressMessage("Design", "CA1031", Justification = "The failure of the pass itself is what has to be told.")]
+    [SuppressMessage("Design", "CA1031", Justification = "The failure of the pass itself is the one to report.")]
     private async ValueTask GiveBackAsync(RunId run, Lease lease, StructuredLog log)
     {
         try

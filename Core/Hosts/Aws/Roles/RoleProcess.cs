@@ -49,7 +49,7 @@ internal sealed class RoleProcess(
         }
         catch (UserException wrong)
         {
-            // The loop has logged it and told Lambda.
+            // The loop has logged it and answered Lambda.
             return wrong.ExitCode;
         }
         catch (HttpRequestException gone)

@@ -11,10 +11,11 @@ namespace IacCi.Core.Hosts.Aws.Roles;
 /// Takes jobs in. What comes over HTTP has to be signed, and is answered over HTTP whatever happens; callers that IAM let in are
 /// answered with the answer object itself, and learn of failures as errors of the function, so that AWS tries again.
 /// </summary>
-/// <param name="desk">Takes requests in.</param>
+/// <param name="handler">Takes requests in.</param>
 /// <param name="readSecret">Reads the text at IAC_CI_WEBHOOK_SECRET_LOCATION; null when none is configured.</param>
 /// <param name="clock">The time.</param>
-internal sealed class WebhookRole(WebhookHandler desk, Func<CancellationToken, ValueTask<string?>> readSecret, TimeProvider clock) : IRole
+internal sealed class WebhookRole(
+    WebhookHandler handler, Func<CancellationToken, ValueTask<string?>> readSecret, TimeProvider clock) : IRole
 {
     /// <summary>How long the webhook's secrets are kept in memory: a secret that is changed is known everywhere after this time.</summary>
     public static readonly TimeSpan SecretsAge = TimeSpan.FromMinutes(1);
@@ -44,7 +45,7 @@ internal sealed class WebhookRole(WebhookHandler desk, Func<CancellationToken, V
         foreach (var request in trusted.Requests)
         {
             log.Info($"a request by {trusted.Way}: its caller was let in by IAM, no signature is asked for");
-            replies.Add(Tell(await desk.TakeAsync(request.Body, request.DeliveryId, gitHubEvent: null, cancellationToken), log));
+            replies.Add(Tell(await handler.TakeAsync(request.Body, request.DeliveryId, gitHubEvent: null, cancellationToken), log));
         }
 
         return replies is [var only]
@@ -60,7 +61,7 @@ internal sealed class WebhookRole(WebhookHandler desk, Func<CancellationToken, V
             return await AdmitAsync(http, cancellationToken) is { } refusal
                 ? Tell(WebhookReply.Error(refusal.Status, refusal.Error), log)
                 : Tell(
-                    await desk.TakeSignedAsync(
+                    await handler.TakeSignedAsync(
                         http.Body!.Value, http.Headers[WebhookHeaders.Delivery], http.Headers[WebhookHeaders.Event], cancellationToken),
                     log);
         }

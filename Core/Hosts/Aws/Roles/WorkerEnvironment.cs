@@ -14,10 +14,11 @@ internal sealed class WorkerEnvironment
     private readonly bool isOwn;
 
     private WorkerEnvironment(
-        string root, string? scratch, bool isOwn, IReadOnlyDictionary<string, string> inherited, string? execution = null) =>
-        (
-            Root, this.scratch, this.isOwn, this.inherited, others,
-            Execution) = (root, scratch, isOwn, inherited, NamesIn(scratch), execution);
+        string root, string? scratch, bool isOwn, IReadOnlyDictionary<string, string> inherited, string? execution = null)
+    {
+        (Root, Execution, this.scratch, this.isOwn, this.inherited) = (root, execution, scratch, isOwn, inherited);
+        others = NamesIn(scratch);
+    }
 
     /// <summary>Under which folder orders get theirs.</summary>
     public string Root { get; }

@@ -5,7 +5,7 @@ using IacCi.Core.Text;
 
 namespace IacCi.Core.Hosts.Aws.Lambda.Events;
 
-/// <summary>What an orchestrator is told: which runs have news, and what could not be made sense of.</summary>
+/// <summary>The input of an orchestrator: which runs have news, and what could not be made sense of.</summary>
 internal sealed record WakeEvent
 {
     /// <summary>The numbers with news, by run, in the order in which the runs came.</summary>
@@ -14,7 +14,7 @@ internal sealed record WakeEvent
     /// <summary>What was passed over, a sentence each, at most <see cref="MaxProblems"/>.</summary>
     public required IReadOnlyList<string> Skipped { get; init; }
 
-    /// <summary>The most problems that are told of one event.</summary>
+    /// <summary>The most problems that are listed for one event.</summary>
     public const int MaxProblems = 20;
 
     /// <summary>The deepest wrapping that is undone: S3 → EventBridge or SNS → SQS.</summary>

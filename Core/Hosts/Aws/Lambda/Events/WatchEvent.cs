@@ -5,7 +5,7 @@ using IacCi.Core.Text;
 
 namespace IacCi.Core.Hosts.Aws.Lambda.Events;
 
-/// <summary>What a watchdog is told: <c>{"run_id", "order_num", "timeout", "start_time", "internal_bucket"}</c>, and
+/// <summary>The input of a watchdog: <c>{"run_id", "order_num", "timeout", "start_time", "internal_bucket"}</c>, and
 /// <c>"claim_allowance"</c> and <c>"stop_grace"</c> where the state machine passes them on.</summary>
 internal sealed record WatchEvent
 {
