@@ -138,18 +138,14 @@ check() {
   if "$@"; then echo "1 passed, 0 failed"; else echo "0 passed, 1 failed"; fi
 }
 
-format() {
-  local project
-  for project in IacCi.csproj tests/IacCi.Tests.csproj tests/Simulation/Simulation.csproj tests/Emulated/Emulated.csproj; do
-    dotnet format "$project" --verify-no-changes --no-restore -v quiet || return 1
-  done
-}
+# White space and the order of usings. The rules of style are errors of the build.
+format() { dotnet format whitespace . --folder --exclude tests/peers/node_modules dist --verify-no-changes; }
 
 # The inner loop. Analyzers run in the build; the rest of the suites is for `test`.
 inner_loop() {
   setup
   peers
-  dotnet format whitespace . --folder --exclude tests/peers/node_modules dist --verify-no-changes
+  format
   dotnet build tests/IacCi.Tests.csproj -v quiet -nologo
   dotnet run --no-build --project tests/IacCi.Tests.csproj -- --disable-logo --no-ansi --progress off --treenode-filter '/*/IacCi.Tests.Unit*/*/*[Category!=Slow]'
 }
