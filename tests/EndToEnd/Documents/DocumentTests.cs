@@ -20,6 +20,7 @@ internal sealed partial class DocumentTests
         ["./build.sh sim "] = "'./build.sh test' runs the simulator in suites of its own",
         ["./build.sh deploy "] = "tests/deploy/run.sh deploys with the real Terraform",
         ["./build.sh destroy "] = "tests/deploy/run.sh destroys with the real Terraform",
+        ["iac-ci prune --older-than 30d --keep 20"] = "is for one machine, on a page whose commands run on AWS; PruneTests run it",
         ["eval \"$(terraform -chdir=terraform/02-deploy "] = "reads the state of a deployment; tests/deploy/run.sh makes one",
     };
 

@@ -3,7 +3,7 @@ using System.Text.Json.Nodes;
 namespace IacCi.Tests.EndToEnd.Local;
 
 /// <summary>What the real Terraform plans and applies stands in the comment, whatever else the order says.</summary>
-internal sealed class TerraformPlans
+internal sealed class TerraformPlanTests
 {
     private const string Stack = """
         variable "count_of" {}

@@ -1,7 +1,7 @@
 namespace IacCi.Tests.EndToEnd.Local;
 
 /// <summary>What becomes of runs that are over: they are removed as a whole, when somebody says so, and nothing else is.</summary>
-internal sealed class Pruning
+internal sealed class PruneTests
 {
     private static async Task<LocalFixture> WithRunsAsync(params string[] runs)
     {

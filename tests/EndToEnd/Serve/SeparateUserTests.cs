@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 namespace IacCi.Tests.EndToEnd.Serve;
 
 /// <summary>The published program as a server of root that runs orders as a user without rights.</summary>
-internal sealed partial class SeparateUser
+internal sealed partial class SeparateUserTests
 {
     [Test]
     public async Task An_order_of_the_server_is_nobody_and_reads_nothing_of_the_engine()
