@@ -25,7 +25,8 @@ internal static class Documents
         {
             0 => $"#{value}",
             1 => $"{name}_unencrypted={value}",
-            2 => $"{name}=olà 🦀\\n\r{value}",
+            // (A carriage return at the very end of each line would be taken for how the file is stored.)
+            2 => $"{name}=olà 🦀\\n\r{value}.",
             _ => $"{name}={value}",
         })).Array[0, 8].Select(lines => string.Concat(lines.DistinctBy(line => line.line.Split('=')[0]).Select(line => line.line + "\n")));
 
