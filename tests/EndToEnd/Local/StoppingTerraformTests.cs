@@ -39,7 +39,7 @@ internal sealed class StoppingTerraformTests
             place["stack"], aws,
             ["init", "-input=false", .. PluginFolder() is { } folder ? [$"-plugin-dir={folder}"] : Array.Empty<string>()]);
         await RunAsync(place, aws, "timeout", timeout: 30, jobTimeout: 3_600, interrupts: false, "timed_out timeout: not done within 30 s");
-        await RunAsync(place, aws, "deadline", timeout: 30, jobTimeout: 30, interrupts: false, "timed_out job_timeout");
+        await RunAsync(place, aws, "deadline", timeout: 600, jobTimeout: 30, interrupts: false, "timed_out job_timeout");
         await RunAsync(place, aws, "interrupt", timeout: 600, jobTimeout: 3_600, interrupts: true, "failed cancelled");
         await ServeAsync(place, aws, "server");
     }
