@@ -1,8 +1,8 @@
 using System.Text;
-using System.Text.Json;
 using IacCi.Core.Hosts.Local;
 using IacCi.Core.Model;
 using IacCi.Core.Terminal;
+using IacCi.Core.Text;
 
 namespace IacCi.Commands;
 
@@ -10,7 +10,7 @@ namespace IacCi.Commands;
 internal static class OutputJson
 {
     /// <summary><c>{"run_id", "comment"}</c>.</summary>
-    public static string Comment(RunId run, string comment) => Write(json =>
+    public static string Comment(RunId run, string comment) => JsonText.ObjectText(json =>
     {
         json.WriteString("run_id", run.Value);
         json.WriteString("comment", comment);
@@ -38,7 +38,7 @@ internal static class OutputJson
         }
 
         var byNum = now.ToDictionary(order => order.Num);
-        return Write(json =>
+        return JsonText.ObjectText(json =>
         {
             json.WriteString("run_id", run.Value);
             json.WriteStartArray("orders");
@@ -57,7 +57,7 @@ internal static class OutputJson
     }
 
     /// <summary><c>{"dry_run", "removed": [{"run_id", "status", "finished_at", "title"}], "bytes", "left"}</c>.</summary>
-    public static string Pruned(PruneOutcome outcome, bool dryRun) => Write(json =>
+    public static string Pruned(PruneOutcome outcome, bool dryRun) => JsonText.ObjectText(json =>
     {
         json.WriteBoolean("dry_run", dryRun);
         json.WriteStartArray("removed");
@@ -75,17 +75,4 @@ internal static class OutputJson
         json.WriteNumber("bytes", outcome.Bytes);
         json.WriteNumber("left", outcome.Left);
     });
-
-    private static string Write(Action<Utf8JsonWriter> members)
-    {
-        using var stream = new MemoryStream();
-        using (var json = new Utf8JsonWriter(stream))
-        {
-            json.WriteStartObject();
-            members(json);
-            json.WriteEndObject();
-        }
-
-        return Encoding.UTF8.GetString(stream.GetBuffer(), 0, (int)stream.Length);
-    }
 }

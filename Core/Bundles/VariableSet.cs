@@ -1,4 +1,4 @@
-using System.Text.Json;
+using IacCi.Core.Text;
 
 namespace IacCi.Core.Bundles;
 
@@ -23,22 +23,13 @@ internal sealed class VariableSet
     public IReadOnlyList<Variable> Variables { get; }
 
     /// <summary>The plain text of <c>secrets.enc.json</c>: an object of names and values. Keep it in memory only.</summary>
-    public byte[] ToJson()
+    public byte[] ToJson() => JsonText.Object(json =>
     {
-        using var bytes = new MemoryStream();
-        using (var json = new Utf8JsonWriter(bytes))
+        foreach (var variable in Variables)
         {
-            json.WriteStartObject();
-            foreach (var variable in Variables)
-            {
-                json.WriteString(variable.Name, variable.Value);
-            }
-
-            json.WriteEndObject();
+            json.WriteString(variable.Name, variable.Value);
         }
-
-        return bytes.ToArray();
-    }
+    }).ToArray();
 }
 
 /// <summary>The variables of an order, or all that is wrong with them.</summary>

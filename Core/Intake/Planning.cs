@@ -1,7 +1,7 @@
 using System.Text;
-using System.Text.Json;
 using IacCi.Core.Jobs;
 using IacCi.Core.Model;
+using IacCi.Core.Text;
 
 namespace IacCi.Core.Intake;
 
@@ -121,17 +121,12 @@ internal static class Planning
             return null;
         }
 
-        using var buffer = new MemoryStream();
-        using (var json = new Utf8JsonWriter(buffer))
+        return Convert.ToBase64String(JsonText.Object(json =>
         {
-            json.WriteStartObject();
             json.WriteString("repo", repo);
             json.WriteString("token_location", job.GitTokenLocation);
             json.WriteString("folder", order.GitFolder);
             json.WriteString("commit_hash", order.CommitIn(job));
-            json.WriteEndObject();
-        }
-
-        return Convert.ToBase64String(buffer.ToArray());
+        }).Span);
     }
 }

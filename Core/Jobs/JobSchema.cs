@@ -1,7 +1,6 @@
-using System.Text.Encodings.Web;
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using IacCi.Core.Jobs.Fields;
+using IacCi.Core.Text;
 
 namespace IacCi.Core.Jobs;
 
@@ -49,15 +48,6 @@ internal static class JobSchema
         })]),
     };
 
-    private static string Write(JsonObject schema)
-    {
-        using var stream = new MemoryStream();
-        using (var writer = new Utf8JsonWriter(stream,
-            new JsonWriterOptions { Indented = true, NewLine = "\n", Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
-        {
-            schema.WriteTo(writer);
-        }
-
-        return System.Text.Encoding.UTF8.GetString(stream.GetBuffer(), 0, (int)stream.Length) + "\n";
-    }
+    private static string Write(JsonObject schema) =>
+        JsonText.Text(writer => schema.WriteTo(writer), JsonText.Relaxed with { Indented = true, NewLine = "\n" }) + "\n";
 }

@@ -1,8 +1,6 @@
-using System.Buffers;
 using System.Security.Cryptography;
-using System.Text.Encodings.Web;
-using System.Text.Json;
 using IacCi.Core.Jobs.Fields;
+using IacCi.Core.Text;
 
 namespace IacCi.Core.Jobs;
 
@@ -12,17 +10,9 @@ namespace IacCi.Core.Jobs;
 /// </summary>
 internal static class JobWriter
 {
-    private static readonly JsonWriterOptions Compact = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
-
     /// <summary>The job as canonical JSON, UTF-8. It holds the values of <c>env_vars</c>: keep it as you keep those.</summary>
-    public static ReadOnlyMemory<byte> Write(Job job)
-    {
-        var buffer = new ArrayBufferWriter<byte>();
-        using var writer = new Utf8JsonWriter(buffer, Compact);
-        JobFields.Table.Write(writer, job);
-        writer.Flush();
-        return buffer.WrittenMemory;
-    }
+    public static ReadOnlyMemory<byte> Write(Job job) =>
+        JsonText.Bytes(writer => JobFields.Table.Write(writer, job), JsonText.Relaxed);
 }
 
 /// <summary>Tells whether two jobs are the same.</summary>

@@ -1,7 +1,5 @@
-using System.Buffers;
-using System.Text;
-using System.Text.Encodings.Web;
 using System.Text.Json;
+using IacCi.Core.Text;
 
 namespace IacCi.Core.Model;
 
@@ -18,8 +16,6 @@ internal static class OrderEventJson
     public const int MaxEventDepth = 30;
 
     private static readonly JsonDocumentOptions Strict = new() { MaxDepth = MaxEventDepth, AllowDuplicateProperties = false };
-
-    private static readonly JsonWriterOptions Compact = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary>What is wrong with it, or null.</summary>
     internal static string? Problem(string content)
@@ -42,13 +38,7 @@ internal static class OrderEventJson
     internal static string Mask(string content, Func<string, string> mask)
     {
         using var document = JsonDocument.Parse(content, Strict);
-        var buffer = new ArrayBufferWriter<byte>(content.Length);
-        using (var writer = new Utf8JsonWriter(buffer, Compact))
-        {
-            Write(writer, document.RootElement, mask);
-        }
-
-        return Encoding.UTF8.GetString(buffer.WrittenSpan);
+        return JsonText.Text(writer => Write(writer, document.RootElement, mask), JsonText.Relaxed);
     }
 
     private static string Where(JsonException wrong) => wrong.LineNumber is { } line ? $"line {line + 1}" : "unreadable";

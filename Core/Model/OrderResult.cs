@@ -1,6 +1,4 @@
-using System.Buffers;
 using System.Globalization;
-using System.Text.Encodings.Web;
 using System.Text.Json;
 using IacCi.Core.Text;
 
@@ -11,8 +9,6 @@ internal sealed record OrderResult
 {
     /// <summary>The most bytes that a result has; a reader refuses larger ones.</summary>
     public const int MaxResultBytes = 20 * 1024 * 1024;
-
-    private static readonly JsonWriterOptions Compact = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary><c>succeeded</c>, <c>failed</c> or <c>timed_out</c>.</summary>
     public required OrderStatus Status { get; init; }
@@ -65,12 +61,9 @@ internal sealed record OrderResult
         }
     }
 
-    private byte[] Write()
-    {
-        var buffer = new ArrayBufferWriter<byte>(Log.Length + 512);
-        using (var writer = new Utf8JsonWriter(buffer, Compact))
+    private byte[] Write() => JsonText.Object(
+        writer =>
         {
-            writer.WriteStartObject();
             writer.WriteString("status", Status.Word());
             writer.WriteString("log", Log);
             WriteNumber(writer, "exit_code", ExitCode);
@@ -87,11 +80,8 @@ internal sealed record OrderResult
             writer.WriteEndArray();
             WriteKept(writer);
             Terraform?.Write(writer, "terraform");
-            writer.WriteEndObject();
-        }
-
-        return buffer.WrittenSpan.ToArray();
-    }
+        },
+        JsonText.Relaxed).ToArray();
 
     private void WriteKept(Utf8JsonWriter writer)
     {

@@ -8,8 +8,6 @@ namespace IacCi.Core.Terminal;
 /// <summary>Events as text and as JSON.</summary>
 internal static class EventText
 {
-    private static readonly JsonWriterOptions Indented = new() { Indented = true };
-
     /// <summary>A line per event: time, order, what, why, data.</summary>
     public static string ToText(IReadOnlyList<EventView> events)
     {
@@ -31,22 +29,11 @@ internal static class EventText
     }
 
     /// <summary>An event as one line of JSON.</summary>
-    public static string ToJsonLine(EventView view)
-    {
-        using var buffer = new MemoryStream();
-        using (var json = new Utf8JsonWriter(buffer))
-        {
-            Write(json, view);
-        }
-
-        return System.Text.Encoding.UTF8.GetString(buffer.ToArray());
-    }
+    public static string ToJsonLine(EventView view) => JsonText.Text(json => Write(json, view));
 
     /// <summary>A list of objects with the attributes of the events table, and the reason of bad news.</summary>
-    public static string ToJson(IReadOnlyList<EventView> events)
-    {
-        using var buffer = new MemoryStream();
-        using (var json = new Utf8JsonWriter(buffer, Indented))
+    public static string ToJson(IReadOnlyList<EventView> events) => JsonText.Text(
+        json =>
         {
             json.WriteStartArray();
             foreach (var happened in events)
@@ -55,10 +42,8 @@ internal static class EventText
             }
 
             json.WriteEndArray();
-        }
-
-        return System.Text.Encoding.UTF8.GetString(buffer.ToArray());
-    }
+        },
+        JsonText.Indented);
 
     private static void Write(Utf8JsonWriter json, EventView view)
     {

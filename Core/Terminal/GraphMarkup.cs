@@ -1,8 +1,8 @@
 using System.Text;
-using System.Text.Json;
 using IacCi.Core.Jobs;
 using IacCi.Core.Model;
 using IacCi.Core.Reporting;
+using IacCi.Core.Text;
 
 namespace IacCi.Core.Terminal;
 
@@ -34,34 +34,26 @@ internal static class GraphMarkup
             graph, (num, name) => $"  o{num} [label=\"{DotLabel(name)}\"];\n", (from, to) => $"  o{from} -> o{to};\n") + "}\n";
 
     /// <summary>One object: <c>orders</c>, each with <c>order_num</c>, <c>order_name</c> and <c>dependencies</c> (numbers).</summary>
-    public static string Json(JobGraph graph)
+    public static string Json(JobGraph graph) => JsonText.ObjectText(json =>
     {
-        using var stream = new MemoryStream();
-        using (var json = new Utf8JsonWriter(stream))
+        json.WriteStartArray("orders");
+        foreach (var num in graph.InOrder)
         {
             json.WriteStartObject();
-            json.WriteStartArray("orders");
-            foreach (var num in graph.InOrder)
+            json.WriteString("order_num", num.ToString());
+            json.WriteString("order_name", graph.NameOf(num));
+            json.WriteStartArray("dependencies");
+            foreach (var dependency in graph.Dependencies[num.Index])
             {
-                json.WriteStartObject();
-                json.WriteString("order_num", num.ToString());
-                json.WriteString("order_name", graph.NameOf(num));
-                json.WriteStartArray("dependencies");
-                foreach (var dependency in graph.Dependencies[num.Index])
-                {
-                    json.WriteStringValue(dependency.ToString());
-                }
-
-                json.WriteEndArray();
-                json.WriteEndObject();
+                json.WriteStringValue(dependency.ToString());
             }
 
             json.WriteEndArray();
             json.WriteEndObject();
         }
 
-        return Encoding.UTF8.GetString(stream.GetBuffer(), 0, (int)stream.Length) + "\n";
-    }
+        json.WriteEndArray();
+    }) + "\n";
 
     private static string Render(JobGraph graph, Func<OrderNum, string, string> node, Func<OrderNum, OrderNum, string> edge)
     {

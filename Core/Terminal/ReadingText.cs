@@ -1,7 +1,7 @@
-using System.Text;
 using System.Text.Json;
 using IacCi.Core.Jobs;
 using IacCi.Core.Jobs.Parsing;
+using IacCi.Core.Text;
 
 namespace IacCi.Core.Terminal;
 
@@ -20,25 +20,17 @@ internal static class ReadingText
     /// <summary>
     /// One object: <c>valid</c>, <c>orders</c> (their number), <c>errors</c> and <c>warnings</c> (each with path, line, column, message).
     /// </summary>
-    public static string Json(JobReading reading)
+    public static string Json(JobReading reading) => JsonText.ObjectText(writer =>
     {
-        using var stream = new MemoryStream();
-        using (var writer = new Utf8JsonWriter(stream))
+        writer.WriteBoolean("valid", reading.IsValid);
+        if (reading.IsValid)
         {
-            writer.WriteStartObject();
-            writer.WriteBoolean("valid", reading.IsValid);
-            if (reading.IsValid)
-            {
-                writer.WriteNumber("orders", reading.Job.Orders.Count);
-            }
-
-            Write(writer, "errors", reading.Errors);
-            Write(writer, "warnings", reading.Warnings);
-            writer.WriteEndObject();
+            writer.WriteNumber("orders", reading.Job.Orders.Count);
         }
 
-        return Encoding.UTF8.GetString(stream.GetBuffer(), 0, (int)stream.Length);
-    }
+        Write(writer, "errors", reading.Errors);
+        Write(writer, "warnings", reading.Warnings);
+    });
 
     private static void Write(Utf8JsonWriter writer, string name, IReadOnlyList<JobError> found)
     {

@@ -1,6 +1,6 @@
-using System.Buffers;
 using System.Text.Json;
 using IacCi.Core.Model;
+using IacCi.Core.Text;
 
 namespace IacCi.Core.Terminal;
 
@@ -9,8 +9,6 @@ namespace IacCi.Core.Terminal;
 /// <param name="Orders">The orders' records, by number; empty in lists.</param>
 internal sealed record RunView(JobRecord Job, IReadOnlyList<OrderRecord> Orders)
 {
-    private static readonly JsonWriterOptions Indented = new() { Indented = true };
-
     /// <summary>Whether nobody works on it although it is not over.</summary>
     public bool IsAbandoned { get; init; }
 
@@ -63,30 +61,21 @@ internal sealed record RunView(JobRecord Job, IReadOnlyList<OrderRecord> Orders)
         Orders.Count(order => order.Status == OrderStatus.TimedOut));
 
     /// <summary>The object that <c>run --output json</c> ends with.</summary>
-    public string ToJson() => Write(json => Write(json, withOrders: true));
+    public string ToJson() => JsonText.Text(json => Write(json, withOrders: true), JsonText.Indented);
 
     /// <summary>A list of runs, without their orders.</summary>
-    public static string ToJson(IEnumerable<RunView> runs) => Write(json =>
-    {
-        json.WriteStartArray();
-        foreach (var run in runs)
+    public static string ToJson(IEnumerable<RunView> runs) => JsonText.Text(
+        json =>
         {
-            run.Write(json, withOrders: false);
-        }
+            json.WriteStartArray();
+            foreach (var run in runs)
+            {
+                run.Write(json, withOrders: false);
+            }
 
-        json.WriteEndArray();
-    });
-
-    private static string Write(Action<Utf8JsonWriter> write)
-    {
-        var buffer = new ArrayBufferWriter<byte>();
-        using (var json = new Utf8JsonWriter(buffer, Indented))
-        {
-            write(json);
-        }
-
-        return System.Text.Encoding.UTF8.GetString(buffer.WrittenSpan);
-    }
+            json.WriteEndArray();
+        },
+        JsonText.Indented);
 
     private void Write(Utf8JsonWriter json, bool withOrders)
     {

@@ -1,7 +1,5 @@
-using System.Buffers;
 using System.Globalization;
 using System.Text;
-using System.Text.Encodings.Web;
 using System.Text.Json;
 using IacCi.Core.Text;
 
@@ -12,8 +10,6 @@ internal static class LogLine
 {
     /// <summary>The most characters of a message; CloudWatch takes 256 KB a line, and nobody reads that.</summary>
     public const int MaxMessageChars = 16_384;
-
-    private static readonly JsonWriterOptions Compact = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary>The line, with its line feed. The message is scrubbed and cut.</summary>
     public static byte[] Write(LogShape shape, DateTimeOffset at, LogLevel level, LogContext context, string message)
@@ -43,24 +39,21 @@ internal static class LogLine
 
     private static byte[] Json(DateTimeOffset at, LogLevel level, LogContext context, string message)
     {
-        var buffer = new ArrayBufferWriter<byte>(512);
-        using (var json = new Utf8JsonWriter(buffer, Compact))
-        {
-            json.WriteStartObject();
-            json.WriteString("ts", at.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture));
-            json.WriteString("level", level switch { LogLevel.Info => "info", LogLevel.Warn => "warn", _ => "error" });
-            json.WriteString("msg", message);
-            json.WriteString("role", context.Role);
-            WriteIfKnown(json, "request_id", context.RequestId);
-            WriteIfKnown(json, "run_id", context.RunId?.Value);
-            WriteIfKnown(json, "trace_id", context.TraceId?.Value);
-            WriteIfKnown(json, "leg", context.TraceId?.Leg(at));
-            WriteIfKnown(json, "order", context.Order?.ToString());
-            json.WriteEndObject();
-        }
-
-        buffer.Write("\n"u8);
-        return buffer.WrittenSpan.ToArray();
+        var line = JsonText.Object(
+            json =>
+            {
+                json.WriteString("ts", at.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture));
+                json.WriteString("level", level switch { LogLevel.Info => "info", LogLevel.Warn => "warn", _ => "error" });
+                json.WriteString("msg", message);
+                json.WriteString("role", context.Role);
+                WriteIfKnown(json, "request_id", context.RequestId);
+                WriteIfKnown(json, "run_id", context.RunId?.Value);
+                WriteIfKnown(json, "trace_id", context.TraceId?.Value);
+                WriteIfKnown(json, "leg", context.TraceId?.Leg(at));
+                WriteIfKnown(json, "order", context.Order?.ToString());
+            },
+            JsonText.Relaxed);
+        return [.. line.Span, (byte)'\n'];
     }
 
     private static void WriteIfKnown(Utf8JsonWriter json, string name, string? value)

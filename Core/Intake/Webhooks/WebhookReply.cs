@@ -28,7 +28,7 @@ internal sealed record WebhookReply
 
     /// <summary>All is well, and nothing was asked for: <c>/healthz</c>, and GitHub's <c>ping</c>.</summary>
     public static WebhookReply Well { get; } =
-        new() { Status = 200, Json = AnswerObject.Write(json => json.WriteString("status", "ok")), Note = "answered a ping" };
+        new() { Status = 200, Json = JsonText.Object(json => json.WriteString("status", "ok")), Note = "answered a ping" };
 
     /// <summary>The run exists, and will be brought to its end whatever becomes of this process.</summary>
     /// <param name="accepted">What intake said.</param>
@@ -41,7 +41,7 @@ internal sealed record WebhookReply
             $"{(repetition != Repetition.None ? "repeated, nothing was started" : "accepted")}: {Plural.Of(accepted.Job.OrderCount, "order")}, {accepted.Job.Status.Word()}",
         Run = accepted.Job.RunId,
         Trace = accepted.Job.TraceId,
-        Json = AnswerObject.Write(json =>
+        Json = JsonText.Object(json =>
         {
             json.WriteString("status", "ok");
             json.WriteString("run_id", accepted.Job.RunId.Value);
@@ -92,7 +92,7 @@ internal sealed record WebhookReply
             : $"refused with {status}: {error}",
             Run = run,
             Trace = trace,
-            Json = AnswerObject.Write(json => WriteError(json, Scrub.Text(error), errors, run, trace)),
+            Json = JsonText.Object(json => WriteError(json, Scrub.Text(error), errors, run, trace)),
         };
 
     private static void WriteError(Utf8JsonWriter json, string error, IReadOnlyList<string>? errors, RunId? run, TraceId? trace)

@@ -1,7 +1,7 @@
 using System.Globalization;
-using System.Text;
 using System.Text.Json;
 using Amazon.DynamoDBv2.Model;
+using IacCi.Core.Text;
 
 namespace IacCi.Core.Hosts.Aws.Dynamo;
 
@@ -37,22 +37,8 @@ internal static class JsonAttributes
     }
 
     /// <summary>The JSON text of what <see cref="Write(string)"/> made.</summary>
-    public static string Read(AttributeValue value)
-    {
-        if (value.M is null)
-        {
-            return value.S ?? "{}";
-        }
-
-        using var buffer = new MemoryStream();
-        using (var json = new Utf8JsonWriter(buffer,
-            new JsonWriterOptions { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
-        {
-            Write(json, value);
-        }
-
-        return Encoding.UTF8.GetString(buffer.GetBuffer(), 0, (int)buffer.Length);
-    }
+    public static string Read(AttributeValue value) =>
+        value.M is null ? value.S ?? "{}" : JsonText.Text(json => Write(json, value), JsonText.Relaxed);
 
     private static bool Fits(JsonElement element, int depth) => depth > 0 && element.ValueKind switch
     {

@@ -1,5 +1,3 @@
-using System.Buffers;
-using System.Text.Json;
 using IacCi.Core.Text;
 
 namespace IacCi.Core.Hosts.Aws.Lambda;
@@ -34,17 +32,11 @@ internal sealed record InvocationError(string Type, string Message)
     }
 
     /// <summary>The error as JSON.</summary>
-    public ReadOnlyMemory<byte> ToJson()
+    public ReadOnlyMemory<byte> ToJson() => JsonText.Object(json =>
     {
-        var buffer = new ArrayBufferWriter<byte>(256);
-        using var json = new Utf8JsonWriter(buffer);
-        json.WriteStartObject();
         json.WriteString("errorType", Type);
         json.WriteString("errorMessage", Message);
         json.WriteStartArray("stackTrace");
         json.WriteEndArray();
-        json.WriteEndObject();
-        json.Flush();
-        return buffer.WrittenMemory;
-    }
+    });
 }

@@ -117,7 +117,7 @@ internal sealed class OrchestrateRole(RunEngine engine, string internalBucket, F
     }
 
     private static ReadOnlyMemory<byte> Answer(List<(RunId Run, WakeOutcome Outcome)> handled, IReadOnlyList<string> skipped) =>
-        AnswerObject.Write(json =>
+        JsonText.Object(json =>
     {
         json.WriteStartArray("runs");
         foreach (var (run, outcome) in handled)

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
@@ -18,8 +17,6 @@ namespace IacCi.Core.Hosts.Aws.Roles;
 /// <param name="At">When it was looked at.</param>
 internal sealed record RunInspection(JobRecord Job, RunLock? Lock, IReadOnlyList<OrderNum> Unhandled, Decision? Next, DateTimeOffset At)
 {
-    private static readonly JsonWriterOptions Indented = new() { Indented = true };
-
     /// <summary>Looks at a run; writes nothing.</summary>
     /// <exception cref="UserException">There is no such run.</exception>
     public static async ValueTask<RunInspection> ReadAsync(RunEngine engine, RunId run, CancellationToken cancellationToken)
@@ -70,12 +67,9 @@ internal sealed record RunInspection(JobRecord Job, RunLock? Lock, IReadOnlyList
 
     /// <summary>For scripts: one object.</summary>
     /// <param name="outcome">What was done; null when nothing was to be done.</param>
-    public string ToJson(WakeOutcome? outcome)
-    {
-        var buffer = new ArrayBufferWriter<byte>();
-        using (var json = new Utf8JsonWriter(buffer, Indented))
+    public string ToJson(WakeOutcome? outcome) => JsonText.ObjectText(
+        json =>
         {
-            json.WriteStartObject();
             json.WriteString("run_id", Job.RunId.Value);
             json.WriteString("trace_id", Job.TraceId.Value);
             json.WriteString("status", Job.Status.Word());
@@ -87,11 +81,8 @@ internal sealed record RunInspection(JobRecord Job, RunLock? Lock, IReadOnlyList
             Write(json, "settle", Next?.Settle.Select(settlement => settlement.Num) ?? []);
             json.WriteString("outcome", Next?.Outcome?.Word());
             json.WriteString("did", outcome is { } done ? OrchestrateRole.Word(done) : null);
-            json.WriteEndObject();
-        }
-
-        return Encoding.UTF8.GetString(buffer.WrittenSpan);
-    }
+        },
+        JsonText.Indented);
 
     private void Write(Utf8JsonWriter json, RunLock? held)
     {

@@ -31,7 +31,7 @@ internal sealed class WatchdogRole(RunEngine engine, string internalBucket) : IR
             log.For(watch.RunId, order: watch.Num).Info(watch.Num.IsJob ? "the job is over" : "the order is over");
         }
 
-        return new RoleAnswer(AnswerObject.Write(json => json.WriteBoolean("done", done)), ExitCode.Succeeded);
+        return new RoleAnswer(JsonText.Object(json => json.WriteBoolean("done", done)), ExitCode.Succeeded);
     }
 
     private async ValueTask<bool> CheckAsync(WatchEvent watch, CancellationToken cancellationToken) =>

@@ -124,7 +124,7 @@ internal sealed class WebhookRole(
         _ => ExitCode.Invalid,
     };
 
-    private static ReadOnlyMemory<byte> List(List<WebhookReply> replies) => AnswerObject.Write(json =>
+    private static ReadOnlyMemory<byte> List(List<WebhookReply> replies) => JsonText.Object(json =>
     {
         json.WriteStartArray("answers");
         foreach (var reply in replies)

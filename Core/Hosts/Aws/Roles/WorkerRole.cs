@@ -90,7 +90,7 @@ internal sealed class WorkerRole(
         _ => throw new System.Diagnostics.UnreachableException(),
     };
 
-    private static ReadOnlyMemory<byte> Write(string status, bool reported) => AnswerObject.Write(json =>
+    private static ReadOnlyMemory<byte> Write(string status, bool reported) => JsonText.Object(json =>
     {
         json.WriteString("status", status);
         json.WriteBoolean("reported", reported);

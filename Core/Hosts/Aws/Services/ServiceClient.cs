@@ -11,6 +11,7 @@ using Amazon.Runtime.Internal.Auth;
 using Amazon.Runtime.Internal.Transform;
 using Amazon.SimpleSystemsManagement;
 using Amazon.Util.Internal;
+using IacCi.Core.Text;
 
 namespace IacCi.Core.Hosts.Aws.Services;
 
@@ -64,19 +65,11 @@ internal abstract class ServiceClient(ServiceConfig config) : AmazonServiceClien
     /// <summary>Fills in a call of the JSON 1.0 or 1.1 protocol: https://smithy.io/2.0/aws/protocols/aws-json-1_1-protocol.html.</summary>
     private protected static Action<IRequest> Json(string version, string target, Action<Utf8JsonWriter> write) => request =>
     {
-        using var body = new MemoryStream();
-        using (var json = new Utf8JsonWriter(body))
-        {
-            json.WriteStartObject();
-            write(json);
-            json.WriteEndObject();
-        }
-
         request.HttpMethod = "POST";
         request.ResourcePath = "/";
         request.Headers["X-Amz-Target"] = target;
         request.Headers["Content-Type"] = "application/x-amz-json-" + version;
-        request.Content = body.ToArray();
+        request.Content = JsonText.Object(write).ToArray();
     };
 
     private Task<TResponse> CallAsync<TResponse>(

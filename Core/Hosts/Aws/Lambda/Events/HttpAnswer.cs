@@ -1,6 +1,5 @@
-using System.Buffers;
 using System.Text;
-using System.Text.Json;
+using IacCi.Core.Text;
 
 namespace IacCi.Core.Hosts.Aws.Lambda.Events;
 
@@ -12,23 +11,21 @@ internal static class HttpAnswer
     /// <param name="json">The body.</param>
     public static ReadOnlyMemory<byte> Of(int status, ReadOnlySpan<byte> json)
     {
-        var buffer = new ArrayBufferWriter<byte>(json.Length + 256);
-        using var writer = new Utf8JsonWriter(buffer);
-        writer.WriteStartObject();
-        writer.WriteNumber("statusCode", status);
-        writer.WriteStartObject("headers");
-        writer.WriteString("Content-Type", "application/json");
-        writer.WriteString("Cache-Control", "no-store");
-        if (status == 405)
+        var body = Encoding.UTF8.GetString(json);
+        return JsonText.Object(writer =>
         {
-            writer.WriteString("Allow", "POST");
-        }
+            writer.WriteNumber("statusCode", status);
+            writer.WriteStartObject("headers");
+            writer.WriteString("Content-Type", "application/json");
+            writer.WriteString("Cache-Control", "no-store");
+            if (status == 405)
+            {
+                writer.WriteString("Allow", "POST");
+            }
 
-        writer.WriteEndObject();
-        writer.WriteString("body", Encoding.UTF8.GetString(json));
-        writer.WriteBoolean("isBase64Encoded", false);
-        writer.WriteEndObject();
-        writer.Flush();
-        return buffer.WrittenMemory;
+            writer.WriteEndObject();
+            writer.WriteString("body", body);
+            writer.WriteBoolean("isBase64Encoded", false);
+        });
     }
 }
