@@ -232,11 +232,10 @@ internal sealed class VariablesType : FieldType
 }
 
 /// <summary>A record with a table of fields.</summary>
-internal sealed class RecordType<T>(FieldTable<T> table, Func<Values, T> build, string reference) : FieldType
+internal sealed class RecordType<T>(FieldTable<T> table, string reference) : FieldType
     where T : class
 {
-    public override object? Read(NodeRef node, JobContext context, Diagnostics diagnostics) =>
-        table.Read(node, context, diagnostics) is { } values ? build(values) : null;
+    public override object? Read(NodeRef node, JobContext context, Diagnostics diagnostics) => table.Read(node, context, diagnostics);
 
     public override JsonObject Schema() => new() { ["$ref"] = reference };
 

@@ -25,23 +25,22 @@ internal abstract class FieldType
 /// A field: the one place where its name, meaning, form and default stand. Reading, writing and the schema all go by it.
 /// </summary>
 /// <typeparam name="T">The record it is a field of.</typeparam>
-internal sealed record Field<T>(string Name, FieldType FieldType, Func<T, object?> Get, string Description)
+/// <param name="Name">Its name in a file.</param>
+/// <param name="FieldType">The form of its values.</param>
+/// <param name="Get">Gives a record's value.</param>
+/// <param name="Set">Gives a copy of a record that has another value.</param>
+/// <param name="Description">What it means, for the schema.</param>
+internal sealed record Field<T>(string Name, FieldType FieldType, Func<T, object?> Get, Func<T, object, T> Set, string Description)
+    where T : class
 {
     /// <summary>Whether it has to be given.</summary>
     public bool Required { get; init; }
 
     /// <summary>The value it has when it is not given; null for none.</summary>
     public object? Default { get; init; }
-}
 
-/// <summary>The values of one record's fields, while it is being read.</summary>
-internal sealed class Values(Dictionary<string, object> read)
-{
-    public bool Has(string field) => read.ContainsKey(field);
-
-    public T? Get<T>(string field)
-        where T : class => (T?)read.GetValueOrDefault(field);
-
-    public T? GetValue<T>(string field)
-        where T : struct => (T?)read.GetValueOrDefault(field);
+    /// <summary>A field whose values are of a type that the compiler knows.</summary>
+    public static Field<T> Of<TValue>(
+        string name, FieldType type, Func<T, TValue> get, Func<T, TValue, T> set, string description) =>
+        new(name, type, record => get(record), (record, value) => set(record, (TValue)value), description);
 }

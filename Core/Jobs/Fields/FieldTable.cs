@@ -2,18 +2,25 @@ using System.Collections.Frozen;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using IacCi.Core.Jobs.Parsing;
+using IacCi.Core.Text;
 
 namespace IacCi.Core.Jobs.Fields;
 
 /// <summary>All fields of a record.</summary>
 internal sealed class FieldTable<T>
+    where T : class
 {
+    private readonly Func<T> _blank;
     private readonly FrozenDictionary<string, Field<T>> _byName;
     private readonly Func<string, string?> _elsewhere;
 
-    /// <summary>A table; <c>elsewhere</c> says where a field belongs that is not in it, or null.</summary>
-    public FieldTable(IReadOnlyList<Field<T>> fields, Func<string, string?> elsewhere)
+    /// <summary>A table.</summary>
+    /// <param name="blank">Makes a record of which no field is given.</param>
+    /// <param name="fields">The fields, in the order in which they are written.</param>
+    /// <param name="elsewhere">Says where a field belongs that is not in the table; or null.</param>
+    public FieldTable(Func<T> blank, IReadOnlyList<Field<T>> fields, Func<string, string?> elsewhere)
     {
+        _blank = blank;
         Fields = fields;
         _byName = fields.ToFrozenDictionary(field => field.Name, StringComparer.Ordinal);
         _elsewhere = elsewhere;
@@ -23,8 +30,9 @@ internal sealed class FieldTable<T>
 
     public bool Has(string name) => _byName.ContainsKey(name);
 
-    /// <summary>Reads a map's members as fields. Null when it is not a map.</summary>
-    public Values? Read(NodeRef node, JobContext context, Diagnostics diagnostics)
+    /// <summary>Reads a map as a record. What could not be read of it is as in a blank one.</summary>
+    /// <returns>Null when it is not a map.</returns>
+    public T? Read(NodeRef node, JobContext context, Diagnostics diagnostics)
     {
         if (node.Node is not MapNode map)
         {
@@ -33,7 +41,7 @@ internal sealed class FieldTable<T>
         }
 
         Duplicates.Report(node, diagnostics);
-        var read = new Dictionary<string, object>(StringComparer.Ordinal);
+        var record = _blank();
         foreach (var member in map.Members)
         {
             if (IsForOthers(member.Key))
@@ -47,12 +55,12 @@ internal sealed class FieldTable<T>
             }
             else if (field.FieldType.Read(new NodeRef(member.Value, node.Path.Field(field.Name)), context, diagnostics) is { } value)
             {
-                read[field.Name] = value;
+                record = field.Set(record, value);
             }
         }
 
         ReportMissing(node, map, diagnostics);
-        return new Values(read);
+        return record;
     }
 
     /// <summary>Writes the fields that differ from their defaults, in the order of the table.</summary>
@@ -103,16 +111,8 @@ internal sealed class FieldTable<T>
 
     private static bool IsForOthers(string name) => name == "$schema" || name.StartsWith("x-", StringComparison.Ordinal);
 
-    private static JsonNode? AsJson(FieldType type, object value)
-    {
-        using var stream = new MemoryStream();
-        using (var writer = new Utf8JsonWriter(stream))
-        {
-            type.Write(writer, value);
-        }
-
-        return JsonNode.Parse(stream.ToArray());
-    }
+    private static JsonNode? AsJson(FieldType type, object value) =>
+        JsonNode.Parse(JsonText.Bytes(writer => type.Write(writer, value)).Span);
 
     private static bool IsEmpty(object value) => value is System.Collections.ICollection { Count: 0 };
 
