@@ -137,14 +137,9 @@ internal sealed class Orchestrator(
                 return WakeOutcome.Completed;
             }
 
-            var end = (
-                left || decision.More || session.OwnNews.Count > 0 || !session.Ended.IsSupersetOf(decision.End),
-                clock.GetUtcNow() > lease.Until - HandOverMargin) switch
-            {
-                (true, true) => AfterCommit.HandOver,
-                (true, false) => AfterCommit.Keep,
-                _ => AfterCommit.ReleaseIfInboxEmpty,
-            };
+            var hasMoreToDo = left || decision.More || session.OwnNews.Count > 0 || !session.Ended.IsSupersetOf(decision.End);
+            var isTimeUp = clock.GetUtcNow() > lease.Until - HandOverMargin;
+            var end = !hasMoreToDo ? AfterCommit.ReleaseIfInboxEmpty : isTimeUp ? AfterCommit.HandOver : AfterCommit.Keep;
             switch (await CommitAsync(session, lease, end, cancellationToken))
             {
                 case CommitOutcome.MoreToDo more:
