@@ -57,7 +57,6 @@ internal sealed class LocalEngine
         workers = new LocalWorkers(worker, ports, watchdogs, clock);
         engine = new RunEngine(
             new EnginePorts(ports.Store, ports.Objects, ports.Done, workers, watchdogs, ports.Keys, ports.Reporter), clock, openPlan);
-        watchdogs.Look = (watch, claimedAt, cancellationToken) => engine.OrderWatchdog.CheckAsync(watch, claimedAt, cancellationToken);
         recovery = new LocalRecovery(ports, workers, clock);
     }
 
@@ -182,8 +181,7 @@ internal sealed class LocalEngine
     [SuppressMessage("Design", "CA1031", Justification = "Whatever fails, the commands of the run are not left alone.")]
     public async ValueTask<JobRecord?> DriveAsync(RunId run, CancellationToken interrupted, CancellationToken leave)
     {
-        var faults = 0;
-        long lastFault = 0;
+        var faults = new RecentFaults(clock);
         Drive(run);
         try
         {
@@ -194,13 +192,12 @@ internal sealed class LocalEngine
             {
                 try
                 {
-                    return await DriveOnceAsync(run, signals, interrupted, leave);
+                    await BeginAsync(run);
+                    return await LoopAsync(run, signals, interrupted, leave);
                 }
                 catch (Exception fault) when (fault is not RunRemovedException)
                 {
-                    faults = faults > 0 && clock.GetElapsedTime(lastFault) < FaultMemory ? faults + 1 : 1;
-                    lastFault = clock.GetTimestamp();
-                    if (faults >= MaxFaults)
+                    if (faults.Add() >= MaxFaults)
                     {
                         throw;
                     }
@@ -229,16 +226,22 @@ internal sealed class LocalEngine
     /// <param name="timeout">Until when orders that have begun may go on.</param>
     public Task StopAsync(CancellationToken timeout) => workers.StopAllAsync(timeout);
 
-    private async ValueTask<JobRecord?> DriveOnceAsync(
-        RunId run, RunSignals.Receiver signals, CancellationToken interrupted, CancellationToken leave)
+    /// <summary>Says that this process drives the run, and takes in what was written while nobody did: that has sent no signal.</summary>
+    private async ValueTask BeginAsync(RunId run)
     {
         await ports.Store.AddHostAsync(run, ports.Processes.HostId, CancellationToken.None);
         ports.Signals.Send(run, OrderNum.Job);
-
-        // What was written while nobody drove the run has sent no signal.
         await engine.JobWatchdog.CheckAsync(run, CancellationToken.None);
+    }
+
+    /// <summary>Handles news as it comes, and looks after the rest once in a while, until the run is over or left.</summary>
+    /// <returns>The job's final record; null when the run was left.</returns>
+    private async ValueTask<JobRecord?> LoopAsync(
+        RunId run, RunSignals.Receiver signals, CancellationToken interrupted, CancellationToken leave)
+    {
+        var looks = 0;
         var lastLook = clock.GetTimestamp();
-        for (var looks = 0; ;)
+        while (true)
         {
             var news = await signals.NextAsync(LookInterval, clock);
             if (leave.IsCancellationRequested)
@@ -246,14 +249,16 @@ internal sealed class LocalEngine
                 return null;
             }
 
-            var over = await WakeAsync(run, news, interrupted.IsCancellationRequested ? JobEnding.Cancelled : null);
-            if (news.Count == 0 || clock.GetElapsedTime(lastLook) > LookInterval)
+            var mayBeOver = await WakeAsync(run, news, interrupted.IsCancellationRequested ? JobEnding.Cancelled : null);
+            var isLookDue = news.Count == 0 || clock.GetElapsedTime(lastLook) > LookInterval;
+            if (isLookDue)
             {
+                looks++;
                 lastLook = clock.GetTimestamp();
-                over |= await CheckAsync(run, thorough: ++looks % LooksPerListing == 0);
+                mayBeOver |= await CheckAsync(run, thorough: looks % LooksPerListing == 0);
             }
 
-            if (over && await FinishAsync(run) is { } job)
+            if (mayBeOver && await FinishAsync(run) is { } job)
             {
                 return job;
             }
@@ -284,7 +289,7 @@ internal sealed class LocalEngine
         if (await engine.Plans.FindAsync(run, CancellationToken.None) is { } graph)
         {
             await recovery.RecoverAsync(graph, thorough: false, CancellationToken.None);
-            await watchdogs.CheckAsync(run, CancellationToken.None);
+            await watchdogs.CheckAsync(engine.OrderWatchdog, run, CancellationToken.None);
         }
 
         var job = await ports.Store.FindJobAsync(run, CancellationToken.None);
@@ -388,6 +393,22 @@ internal sealed class LocalEngine
         lock (gate)
         {
             accepted.Remove(run);
+        }
+    }
+
+    /// <summary>Counts failures that follow each other within <see cref="FaultMemory"/>.</summary>
+    private sealed class RecentFaults(TimeProvider clock)
+    {
+        private int count;
+        private long last;
+
+        /// <summary>How many there are with this one.</summary>
+        public int Add()
+        {
+            var isForgotten = count == 0 || clock.GetElapsedTime(last) >= FaultMemory;
+            count = isForgotten ? 1 : count + 1;
+            last = clock.GetTimestamp();
+            return count;
         }
     }
 

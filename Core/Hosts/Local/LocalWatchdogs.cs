@@ -5,13 +5,6 @@ using IacCi.Core.Model;
 
 namespace IacCi.Core.Hosts.Local;
 
-/// <summary>Looks once after one order.</summary>
-/// <param name="watch">What is watched.</param>
-/// <param name="claimedAt">When the order was claimed, if it is.</param>
-/// <param name="cancellationToken">Ends the call early.</param>
-/// <returns>True when nobody needs to look again.</returns>
-internal delegate ValueTask<bool> CheckOrder(WatchTarget watch, DateTimeOffset claimedAt, CancellationToken cancellationToken);
-
 /// <summary>
 /// Remembers which orders this process works on; the loop of each run looks after them again and again. An order is watched from the moment
 /// it gets its slot until its worker has ended: what waits for a slot is not late, and what a dead process left is
@@ -20,9 +13,6 @@ internal delegate ValueTask<bool> CheckOrder(WatchTarget watch, DateTimeOffset c
 internal sealed class LocalWatchdogs(TimeProvider clock) : IWatchdogs
 {
     private readonly ConcurrentDictionary<(RunId Run, OrderNum Num), (WatchTarget Target, DateTimeOffset? ClaimedAt)> watched = new();
-
-    /// <summary>Looks once after one order.</summary>
-    public CheckOrder Look { get; set; } = (_, _, _) => new(true);
 
     /// <inheritdoc/>
     public ValueTask<StartOutcome> StartAsync(WatchTarget watch, CancellationToken cancellationToken) =>
@@ -52,12 +42,15 @@ internal sealed class LocalWatchdogs(TimeProvider clock) : IWatchdogs
     public void End(RunId run, OrderNum num) => watched.TryRemove((run, num), out _);
 
     /// <summary>Looks once after every order of a run that this process works on.</summary>
-    public async ValueTask CheckAsync(RunId run, CancellationToken cancellationToken)
+    /// <param name="watchdog">Looks after one order.</param>
+    /// <param name="run">The run.</param>
+    /// <param name="cancellationToken">Ends the call early.</param>
+    public async ValueTask CheckAsync(OrderWatchdog watchdog, RunId run, CancellationToken cancellationToken)
     {
         foreach (var (key, watch) in watched.Where(pair => pair.Key.Run == run).OrderBy(pair => pair.Key.Num))
         {
             // A claim that is there, and that the worker does not know of yet, is won just now.
-            if (await Look(watch.Target, watch.ClaimedAt ?? clock.GetUtcNow(), cancellationToken))
+            if (await watchdog.CheckAsync(watch.Target, watch.ClaimedAt ?? clock.GetUtcNow(), cancellationToken))
             {
                 watched.TryRemove(key, out _);
             }
