@@ -49,7 +49,8 @@ internal sealed class RunSignals
         /// </summary>
         public async ValueTask<HashSet<OrderNum>> NextAsync(TimeSpan timeout, TimeProvider clock)
         {
-            var enough = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            // Whichever comes first ends the wait: a signal, or the timer.
+            var wait = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             lock (gate)
             {
                 if (sent.Count > 0)
@@ -57,12 +58,12 @@ internal sealed class RunSignals
                     return Take();
                 }
 
-                waiting = enough;
+                waiting = wait;
             }
 
-            using (clock.CreateTimer(_ => enough.TrySetResult(), null, timeout, Timeout.InfiniteTimeSpan))
+            using (clock.CreateTimer(_ => wait.TrySetResult(), null, timeout, Timeout.InfiniteTimeSpan))
             {
-                await enough.Task;
+                await wait.Task;
             }
 
             lock (gate)
