@@ -59,9 +59,12 @@ internal sealed record LocalOptions
 internal sealed class LocalHost : IDisposable
 {
     private readonly LocalOptions options;
+    private readonly TimeProvider clock;
     private readonly SqliteDatabase database;
+    private readonly RunSignals signals = new();
     private readonly FolderObjectStore objects;
     private readonly ProcessLocks processes;
+    private readonly LocalStateKeeper keeper;
     private readonly LocalWorkFolder workFolder;
     private readonly LocalWorkFolder? runAsFolder;
     private readonly SopsKeyring keyring = new();
@@ -69,62 +72,17 @@ internal sealed class LocalHost : IDisposable
     /// <summary>Composes a host. The state folder is made if there is none.</summary>
     public LocalHost(LocalOptions options, TimeProvider clock)
     {
-        this.options = options;
-        FileLimit.Raise();
-        FileSizeSignal.Insist();
-        var parallel = ProcessLimit.Fit(FileLimit.Fit(options.Parallel, options.Log), options.Log);
+        (this.options, this.clock) = (options, clock);
+        var parallel = FitToMachine(options);
         var state = options.State;
         state.Create(options.Log);
         database = SqliteDatabase.Open(state.Database);
-        var store = new SqliteRunStore(database);
-        var signals = new RunSignals();
         objects = new FolderObjectStore(state.Internal, signals.Written);
         processes = new ProcessLocks(state.Hosts, Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8)));
-        var keeper = new LocalStateKeeper(state.Kept);
+        keeper = new LocalStateKeeper(state.Kept);
         workFolder = new LocalWorkFolder(state.Work, processes, keeper, options.Log);
-        runAsFolder = options.RunAs is null ? null : new LocalWorkFolder(RunAsUser.WorkRootOf(state.Path), processes, keeper, options.Log);
-        if (runAsFolder is null && RunAsUser.FindWorkRoot(state.Path) is { } left)
-        {
-            LocalWorkFolder.Sweep(left, processes, keeper, options.Log);
-            RunAsUser.LeaveWorkRoot(state.Path);
-        }
-
-        var ordersIn = (runAsFolder ?? workFolder).Path;
-        LocalRunKeys? keys = null;
-        var pending = new PendingSubmissions(objects, run => keys!.Find(run));
-        keys = new LocalRunKeys(LocalRunKeys.PrefixOf(state), pending.Keep);
-        var secrets = SecretsFrom(options.BaseFolder);
-        var ports = new LocalPorts
-        {
-            Store = store,
-            Objects = objects,
-            Done = new FolderObjectStore(state.Done, _ => { }),
-            Signals = signals,
-            Processes = processes,
-            Keys = keys,
-            Pending = pending,
-            Bundler = submission => BundlerFor(submission, clock),
-            Opener = new BundleOpener(
-                new LocalBundles(objects),
-                new LocalIdentities(keys, secrets, options.Variable),
-                order => OrderFolder.Create(ordersIn, RandomNumberGenerator.GetBytes, order),
-                keyring),
-            Commands = new CommandRunner(clock, options.RunAs, hasOwnThread: true),
-            Worker = new WorkerOptions
-            {
-                BaseEnvironment = CommandEnvironment.Base(options.Variable, options.RunAs is not null),
-                Host = processes.HostId,
-                StateKeeper = keeper,
-            },
-            Logs = new LiveLogs(state.Logs, options.LastLine),
-            EndLeft = (run, order, host) => EndLeftAsync(run, order, host, clock),
-            Reporter = ReporterTo(store, secrets, clock),
-            Slots = new OrderSlots(parallel, clock),
-            RandomBytes = RandomNumberGenerator.GetBytes,
-            Log = options.Log,
-            Kill = options.Kill,
-        };
-        Engine = new LocalEngine(ports, clock);
+        runAsFolder = OpenRunAsFolder();
+        Engine = new LocalEngine(Ports(parallel), clock);
     }
 
     /// <summary>The engine.</summary>
@@ -171,8 +129,89 @@ internal sealed class LocalHost : IDisposable
         database.Dispose();
     }
 
+    /// <summary>Raises this process's limits.</summary>
+    /// <returns>How many orders may be at work at once under those that stay.</returns>
+    private static int FitToMachine(LocalOptions options)
+    {
+        FileLimit.Raise();
+        FileSizeSignal.Insist();
+        return ProcessLimit.Fit(FileLimit.Fit(options.Parallel, options.Log), options.Log);
+    }
+
+    /// <summary>
+    /// The folder of orders that another user runs. A host that has none of those sweeps what an earlier one may have left there.
+    /// </summary>
+    private LocalWorkFolder? OpenRunAsFolder()
+    {
+        var state = options.State.Path;
+        if (options.RunAs is not null)
+        {
+            return new LocalWorkFolder(RunAsUser.WorkRootOf(state), processes, keeper, options.Log);
+        }
+
+        if (RunAsUser.FindWorkRoot(state) is { } left)
+        {
+            LocalWorkFolder.Sweep(left, processes, keeper, options.Log);
+            RunAsUser.LeaveWorkRoot(state);
+        }
+
+        return null;
+    }
+
+    private LocalPorts Ports(int parallel)
+    {
+        var store = new SqliteRunStore(database);
+        var secrets = SecretsFrom(options.BaseFolder);
+        var (keys, pending) = KeysAndSubmissions();
+        return new LocalPorts
+        {
+            Store = store,
+            Objects = objects,
+            Done = new FolderObjectStore(options.State.Done, _ => { }),
+            Signals = signals,
+            Processes = processes,
+            Keys = keys,
+            Pending = pending,
+            Bundler = BundlerFor,
+            Opener = OpenerWith(keys, secrets),
+            Commands = new CommandRunner(clock, options.RunAs, hasOwnThread: true),
+            Worker = new WorkerOptions
+            {
+                BaseEnvironment = CommandEnvironment.Base(options.Variable, options.RunAs is not null),
+                Host = processes.HostId,
+                StateKeeper = keeper,
+            },
+            Logs = new LiveLogs(options.State.Logs, options.LastLine),
+            EndLeft = EndLeftAsync,
+            Reporter = ReporterTo(store, secrets),
+            Slots = new OrderSlots(parallel, clock),
+            RandomBytes = RandomNumberGenerator.GetBytes,
+            Log = options.Log,
+            Kill = options.Kill,
+        };
+    }
+
+    /// <summary>These two need each other: when a run gets its key its submission is kept, and with that key it is read again.</summary>
+    private (LocalRunKeys Keys, PendingSubmissions Pending) KeysAndSubmissions()
+    {
+        LocalRunKeys? keys = null;
+        var pending = new PendingSubmissions(objects, run => keys!.Find(run));
+        keys = new LocalRunKeys(LocalRunKeys.PrefixOf(options.State), pending.Keep);
+        return (keys, pending);
+    }
+
+    private BundleOpener OpenerWith(LocalRunKeys keys, LocalSecrets secrets)
+    {
+        var ordersIn = (runAsFolder ?? workFolder).Path;
+        return new BundleOpener(
+            new LocalBundles(objects),
+            new LocalIdentities(keys, secrets, options.Variable),
+            order => OrderFolder.Create(ordersIn, RandomNumberGenerator.GetBytes, order),
+            keyring);
+    }
+
     /// <summary>What the processes of a lost order have written is whole when they are gone.</summary>
-    private async Task<int> EndLeftAsync(RunId run, PlannedOrder order, string host, TimeProvider clock)
+    private async Task<int> EndLeftAsync(RunId run, PlannedOrder order, string host)
     {
         var count = await LeftProcesses.EndAsync(run, order, host, clock);
         workFolder.Rescue(run, order.Num);
@@ -180,14 +219,14 @@ internal sealed class LocalHost : IDisposable
         return count;
     }
 
-    private Bundler BundlerFor(PendingSubmission submission, TimeProvider clock)
+    private Bundler BundlerFor(PendingSubmission submission)
     {
         var inputs = new LocalInputs(
             submission.Source, submission.BaseFolder, options.State.Path, workFolder.Path, GitHubOptions.From(options.Variable), clock);
         return new Bundler(inputs, SecretsFrom(submission.BaseFolder), clock, options.Log);
     }
 
-    private CompositeReporter ReporterTo(IRunStore store, LocalSecrets secrets, TimeProvider clock)
+    private CompositeReporter ReporterTo(SqliteRunStore store, LocalSecrets secrets)
     {
         var gitHub = new GitHubProvider(GitHubOptions.From(options.Variable), clock, Jitter);
         var vcs = new VcsReporter(new VcsConnections(gitHub, secrets, clock), objects, store, isLocal: true, clock, options.Log);
