@@ -95,7 +95,11 @@ internal sealed class Glob
             if (states[i] && tokens[i].Kind is Kind.Star or Kind.DeepStar or Kind.MaybeDeep)
             {
                 states[i + 1] = true;
-                states[i + 3 < states.Length && tokens[i].Kind == Kind.MaybeDeep ? i + 3 : i + 1] = true;
+            }
+
+            if (states[i] && tokens[i].Kind == Kind.MaybeDeep)
+            {
+                states[i + 3] = true; // Behind the two tokens that belong to it.
             }
         }
     }
