@@ -18,12 +18,12 @@ internal static class OrderTable
     {
         if (run.Orders.Count <= MaxOpenRows)
         {
-            return Render(run, run.Orders, MaxOpenChars);
+            return Render(run, run.Orders, MaxOpenChars).Text;
         }
 
         var notable = Notable(run);
         var shown = notable.Take(MaxOpenRows).ToList();
-        return shown.Count == 0 ? "" : Render(run, shown, MaxOpenChars, notable.Count - shown.Count);
+        return shown.Count == 0 ? "" : Render(run, shown, MaxOpenChars, notable.Count - shown.Count).Text;
     }
 
     /// <summary>The folded table of all orders of a run too large for the open one, in at most so many characters; else nothing.</summary>
@@ -37,12 +37,15 @@ internal static class OrderTable
             return "";
         }
 
-        var byNum = Render(run, run.Orders, room);
-        var isWhole = byNum.Length < room && !byNum.EndsWith(LeftOutEnd, StringComparison.Ordinal);
-        return head + (isWhole ? byNum : Render(run, [.. run.Orders.OrderBy(StatusIcons.Rank).ThenBy(o => o.Plan.Num)], room)) + end;
-    }
+        // Where all orders fit they stand by number; where they do not, what failed comes first.
+        var table = Render(run, run.Orders, room);
+        if (table.LeftOut > 0)
+        {
+            table = Render(run, [.. run.Orders.OrderBy(StatusIcons.Rank).ThenBy(o => o.Plan.Num)], room);
+        }
 
-    private const string LeftOutEnd = " left out here._\n";
+        return head + table.Text + end;
+    }
 
     private static List<OrderReport> Notable(RunReport run) =>
         [
@@ -51,7 +54,7 @@ internal static class OrderTable
         ];
 
     /// <summary>As many rows as fit, and a line that says how many do not.</summary>
-    private static string Render(RunReport run, IReadOnlyList<OrderReport> orders, int maxChars, int alreadyLeftOut = 0)
+    private static (string Text, int LeftOut) Render(RunReport run, IReadOnlyList<OrderReport> orders, int maxChars, int alreadyLeftOut = 0)
     {
         var text = new StringBuilder(
             run.IsLocal
@@ -71,7 +74,12 @@ internal static class OrderTable
         }
 
         var leftOut = orders.Count - count + alreadyLeftOut;
-        return leftOut == 0 ? text.ToString() : text.Append($"\n_{Plural.Of(leftOut, "more order")}{LeftOutEnd}").ToString();
+        if (leftOut > 0)
+        {
+            text.Append($"\n_{Plural.Of(leftOut, "more order")} left out here._\n");
+        }
+
+        return (text.ToString(), leftOut);
     }
 
     private static string Row(OrderReport order, RunReport run)
