@@ -12,7 +12,7 @@ internal static class Cycles
     /// <param name="graph">For each order the orders it waits for; none waits for itself.</param>
     public static IReadOnlyList<IReadOnlyList<int>> Find(int[][] graph)
     {
-        var group = Groups(graph);
+        var group = new GroupSearch(graph).Find();
         var size = new int[graph.Length];
         Array.ForEach(group, id => size[id]++);
         var cycles = new List<IReadOnlyList<int>>();
@@ -58,61 +58,82 @@ internal static class Cycles
     }
 
     /// <summary>
-    /// The number of each order's group: Tarjan's algorithm ("Depth-first search and linear graph algorithms", 1972) with its stack of
-    /// calls as a list.
+    /// Finds the groups: Tarjan's algorithm ("Depth-first search and linear graph algorithms", 1972) with its stack of calls as a list.
     /// </summary>
-    private static int[] Groups(int[][] graph)
+    private sealed class GroupSearch(int[][] graph)
     {
-        var (group, seen, low) = (new int[graph.Length], new int[graph.Length], new int[graph.Length]);
-        var open = new Stack<int>();
-        var isOpen = new bool[graph.Length];
-        var calls = new Stack<(int Order, int Next)>();
-        var (count, groups) = (0, 0);
-        for (var root = 0; root < graph.Length; root++)
+        /// <summary>For each order the number of its group.</summary>
+        private readonly int[] group = new int[graph.Length];
+
+        /// <summary>When an order was entered, counted from 1; 0 when it was not.</summary>
+        private readonly int[] entered = new int[graph.Length];
+
+        /// <summary>The earliest order that is known to be in the same group, by when it was entered.</summary>
+        private readonly int[] earliest = new int[graph.Length];
+
+        /// <summary>The orders that have been entered and are in no group yet.</summary>
+        private readonly Stack<int> open = new();
+        private readonly bool[] isOpen = new bool[graph.Length];
+
+        /// <summary>The orders on the way from the root to here, and which of their dependencies comes next.</summary>
+        private readonly Stack<(int Order, int Next)> calls = new();
+        private int count;
+        private int groups;
+
+        /// <summary>The number of each order's group.</summary>
+        public int[] Find()
         {
-            if (seen[root] == 0)
+            for (var root = 0; root < graph.Length; root++)
             {
-                Enter(root);
+                if (entered[root] == 0)
+                {
+                    Enter(root);
+                }
+
+                while (calls.TryPop(out var call))
+                {
+                    GoOn(call.Order, call.Next);
+                }
             }
 
-            while (calls.TryPop(out var call))
-            {
-                Go(call.Order, call.Next);
-            }
+            return group;
         }
 
-        return group;
-
-        void Enter(int order)
+        private void Enter(int order)
         {
-            seen[order] = low[order] = ++count;
+            entered[order] = earliest[order] = ++count;
             open.Push(order);
             isOpen[order] = true;
             calls.Push((order, 0));
         }
 
-        void Go(int order, int next)
+        /// <summary>Goes through an order's dependencies, from the next one on, until one has to be entered first.</summary>
+        private void GoOn(int order, int next)
         {
             for (; next < graph[order].Length; next++)
             {
                 var target = graph[order][next];
-                if (seen[target] == 0)
+                if (entered[target] == 0)
                 {
-                    calls.Push((order, next)); // Looked at again when the target is done: then it has been seen.
+                    calls.Push((order, next)); // Looked at again when the target is done: then it has been entered.
                     Enter(target);
                     return;
                 }
 
-                low[order] = isOpen[target] ? Math.Min(low[order], low[target]) : low[order];
+                if (isOpen[target])
+                {
+                    earliest[order] = Math.Min(earliest[order], earliest[target]);
+                }
             }
 
-            if (low[order] == seen[order])
+            if (earliest[order] == entered[order])
             {
                 Close(order);
             }
         }
 
-        void Close(int order)
+        /// <summary>The order, and all that were entered after it and are open, are one group.</summary>
+        private void Close(int order)
         {
             int member;
             do
