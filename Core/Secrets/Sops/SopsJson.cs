@@ -41,7 +41,7 @@ internal static class SopsJson
         Guarded(json, (ref reader) =>
         {
             using var writer = new Utf8JsonWriter(output, Layout);
-            CopyAll(ref reader, writer, rule, leaf, closing);
+            new Copier(writer, rule, leaf, closing).Copy(ref reader);
         });
         output.Write("\n"u8);
         return output.WrittenSpan.ToArray();
@@ -63,9 +63,11 @@ internal static class SopsJson
                     continue;
                 }
 
-                _ = flat is null && reader.Read() && reader.TokenType == JsonTokenType.StartObject
-                    ? true
-                    : throw SopsMetadata.Wrong("'sops' is there twice, or is not a map");
+                if (flat is not null || !reader.Read() || reader.TokenType != JsonTokenType.StartObject)
+                {
+                    throw SopsMetadata.Wrong("'sops' is there twice, or is not a map");
+                }
+
                 Flatten(ref reader, "", flat = []);
             }
         });
@@ -94,70 +96,6 @@ internal static class SopsJson
         }
     }
 
-    private static void CopyAll(
-        ref Utf8JsonReader reader, Utf8JsonWriter writer, SopsRule rule, SopsJsonLeaf leaf, Action<Utf8JsonWriter>? closing)
-    {
-        ExpectTop(ref reader);
-        writer.WriteStartObject();
-        var open = new Stack<Frame>([new Frame(SopsPath.Top, IsList: false)]);
-        var place = SopsPath.Top;
-        while (reader.Read())
-        {
-            switch (reader.TokenType)
-            {
-                case JsonTokenType.PropertyName:
-                    var name = open.Peek().Unique(reader.GetString()!);
-                    if (open.Count == 1 && name == MetadataName)
-                    {
-                        SkipMetadata(ref reader, closing);
-                        break;
-                    }
-
-                    writer.WritePropertyName(name);
-                    place = open.Peek().Place.Below(name, rule);
-                    break;
-                case JsonTokenType.StartObject:
-                    writer.WriteStartObject();
-                    open.Push(new Frame(open.Peek().IsList ? open.Peek().Place : place, IsList: false));
-                    break;
-                case JsonTokenType.StartArray:
-                    writer.WriteStartArray();
-                    open.Push(new Frame(open.Peek().IsList ? open.Peek().Place : place, IsList: true));
-                    break;
-                case JsonTokenType.EndArray:
-                    writer.WriteEndArray();
-                    open.Pop();
-                    break;
-                case JsonTokenType.EndObject:
-                    open.Pop();
-                    Close(writer, open.Count == 0 ? closing : null);
-                    break;
-                default:
-                    leaf(ref reader, writer, open.Peek().IsList ? open.Peek().Place : place, open.Peek().IsList);
-                    break;
-            }
-        }
-    }
-
-    private static void Close(Utf8JsonWriter writer, Action<Utf8JsonWriter>? closing)
-    {
-        closing?.Invoke(writer);
-        writer.WriteEndObject();
-    }
-
-    private static void SkipMetadata(ref Utf8JsonReader reader, Action<Utf8JsonWriter>? closing)
-    {
-        if (closing is not null)
-        {
-            throw new SecretsException(
-                SecretsError.Format,
-                "the file has 'sops' at its top, the name sops keeps for itself: it is encrypted already, or that name must be another " +
-                    "one");
-        }
-
-        reader.Skip();
-    }
-
     private static void ExpectTop(ref Utf8JsonReader reader)
     {
         if (!reader.Read() || reader.TokenType != JsonTokenType.StartObject)
@@ -175,8 +113,17 @@ internal static class SopsJson
         var count = 0;
         while (reader.Read() && reader.TokenType is not (JsonTokenType.EndObject or JsonTokenType.EndArray))
         {
-            var name = inList ? $"{prefix}{SopsMetadata.ListMark}{count}" : Named(prefix, reader.GetString()!);
-            _ = inList || reader.Read();
+            string name;
+            if (inList)
+            {
+                name = $"{prefix}{SopsMetadata.ListMark}{count}";
+            }
+            else
+            {
+                name = Named(prefix, reader.GetString()!);
+                reader.Read();
+            }
+
             count++;
             if (reader.TokenType is JsonTokenType.StartObject or JsonTokenType.StartArray)
             {
@@ -208,6 +155,105 @@ internal static class SopsJson
     };
 
     private delegate void ReaderAction(ref Utf8JsonReader reader);
+
+    /// <summary>One copy under way.</summary>
+    private sealed class Copier(Utf8JsonWriter writer, SopsRule rule, SopsJsonLeaf leaf, Action<Utf8JsonWriter>? closing)
+    {
+        /// <summary>The maps and lists that the reader is in, the innermost on top.</summary>
+        private readonly Stack<Frame> open = new();
+
+        /// <summary>The place of the member whose name was read last.</summary>
+        private SopsPath member = SopsPath.Top;
+
+        /// <summary>The place of the value that comes: values of a list have the list's.</summary>
+        private SopsPath Place => open.TryPeek(out var frame) && frame.IsList ? frame.Place : member;
+
+        /// <summary>Copies all that the reader reads.</summary>
+        public void Copy(ref Utf8JsonReader reader)
+        {
+            ExpectTop(ref reader);
+            Open(isList: false);
+            while (reader.Read())
+            {
+                switch (reader.TokenType)
+                {
+                    case JsonTokenType.PropertyName:
+                        CopyName(ref reader);
+                        break;
+                    case JsonTokenType.StartObject:
+                        Open(isList: false);
+                        break;
+                    case JsonTokenType.StartArray:
+                        Open(isList: true);
+                        break;
+                    case JsonTokenType.EndObject:
+                    case JsonTokenType.EndArray:
+                        Close();
+                        break;
+                    default:
+                        leaf(ref reader, writer, Place, open.Peek().IsList);
+                        break;
+                }
+            }
+        }
+
+        private void Open(bool isList)
+        {
+            open.Push(new Frame(Place, isList));
+            if (isList)
+            {
+                writer.WriteStartArray();
+            }
+            else
+            {
+                writer.WriteStartObject();
+            }
+        }
+
+        private void Close()
+        {
+            var isList = open.Pop().IsList;
+            if (isList)
+            {
+                writer.WriteEndArray();
+                return;
+            }
+
+            if (open.Count == 0)
+            {
+                closing?.Invoke(writer);
+            }
+
+            writer.WriteEndObject();
+        }
+
+        /// <summary>Copies a member's name; the metadata is left out with its value.</summary>
+        private void CopyName(ref Utf8JsonReader reader)
+        {
+            var name = open.Peek().Unique(reader.GetString()!);
+            if (open.Count == 1 && name == MetadataName)
+            {
+                SkipMetadata(ref reader);
+                return;
+            }
+
+            writer.WritePropertyName(name);
+            member = open.Peek().Place.Below(name, rule);
+        }
+
+        private void SkipMetadata(ref Utf8JsonReader reader)
+        {
+            if (closing is not null)
+            {
+                throw new SecretsException(
+                    SecretsError.Format,
+                    "the file has 'sops' at its top, the name sops keeps for itself: it is encrypted already, or that name must be " +
+                        "another one");
+            }
+
+            reader.Skip();
+        }
+    }
 
     /// <summary>An open map or list, and the names met in it.</summary>
     private sealed record Frame(SopsPath Place, bool IsList)
