@@ -2,10 +2,8 @@ namespace IacCi.Core.Worker.Masking;
 
 /// <summary>
 /// Base64, standard and URL-safe. Wherever a secret stands in the encoded text, it is whole in one of the four ways to divide that text
-/// into groups;
-/// so there are four readings. Line ends that tools put into it (base64(1) after 76 characters, PEM after 64) are passed over, and so are
-/// the
-/// escapes that base64 gets in URLs and JSON.
+/// into groups; so there are four readings. Line ends that tools put into it (base64(1) after 76 characters, PEM after 64) are passed
+/// over, and so are the escapes that base64 gets in URLs and JSON.
 /// </summary>
 /// <param name="trie">The secrets.</param>
 /// <param name="outputs">What is read in each of the four ways.</param>

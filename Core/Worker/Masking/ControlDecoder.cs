@@ -4,8 +4,7 @@ namespace IacCi.Core.Worker.Masking;
 
 /// <summary>
 /// What a terminal shows: without colours and other sequences, without control characters, and with what a backspace took back taken back.
-/// So a
-/// secret that a progress display draws in pieces is one, and no later cleaning of the text puts one together.
+/// So a secret that a progress display draws in pieces is one, and no later cleaning of the text puts one together.
 /// </summary>
 /// <param name="output">What is read; it has a history.</param>
 internal sealed class ControlDecoder(Reading output) : Decoder

@@ -6,11 +6,19 @@ namespace IacCi.Core.Worker.Masking;
 /// One stream that is being masked. It passes on at once what cannot belong to a secret any more, and holds back the rest: at most
 /// the longest beginning of a secret that the stream ends with.
 /// <para>
-/// 1. Each byte goes to <c>held</c>, and to the reading of the stream as it stands; that feeds the decoders. 2. A reading in which a
-/// secret ends
-/// marks in <c>secret</c> all bytes from the one where that secret began. 3. After a slice, all readings tell from where on they are in the
-/// middle of something. What stands before that is passed on, with <c>***</c> for each stretch that is marked.
+/// An example: the secret is <c>hunter2</c>, and the commands write <c>pw=hunt</c> and then <c>er2 ok</c>.
 /// </para>
+/// <list type="number">
+/// <item>Each byte of <c>pw=hunt</c> goes to <see cref="held"/> and to the reading of the stream as it stands, <see cref="plain"/>; that
+/// one feeds the decoders, which have readings of their own.</item>
+/// <item>Then the readings tell from where on they are in the middle of something: the plain one from byte 3 of the stream, the <c>h</c>.
+/// So <c>pw=</c> is passed on. <c>hunt</c> stays in <see cref="held"/>, and <see cref="start"/> becomes 3.</item>
+/// <item>The next bytes come. With the <c>2</c> the plain reading has the whole secret, and says so: <c>Mark(3, 10)</c>. The first seven
+/// bytes of <see cref="secret"/> become true. (A secret in base64 is found by a reading of that decoder, which marks the bytes of the
+/// stream that encode it.)</item>
+/// <item>No reading is in the middle of something: all that is held is passed on, <c>***</c> for the stretch that is marked, and
+/// <c> ok</c>.</item>
+/// </list>
 /// </summary>
 internal sealed class MaskedOutput : IOutputSink
 {
@@ -22,17 +30,24 @@ internal sealed class MaskedOutput : IOutputSink
     private readonly Reading? plain;
     private readonly ArrayBufferWriter<byte> ready = new();
 
-    /// <summary>What is not passed on yet, and for each byte of it whether it belongs to a secret.</summary>
+    /// <summary>What is not passed on yet: its first <see cref="count"/> bytes.</summary>
     private byte[] held = [];
+
+    /// <summary>For each byte that is held, whether it belongs to a secret.</summary>
     private bool[] secret = [];
     private int count;
 
     /// <summary>The place in the stream of the first byte that is held.</summary>
     private long start;
 
-    /// <summary>The last marks: what they cover is not marked again.</summary>
+    /// <summary>
+    /// The stretch of <see cref="secret"/> that was marked last. It is not marked again: in a long run of one letter, a secret of that
+    /// letter ends at every byte.
+    /// </summary>
     private int markedFrom;
     private int markedTo;
+
+    /// <summary>Whether the byte that was passed on last belongs to a secret: then <c>***</c> stands for the next one already.</summary>
     private bool inSecret;
 
     /// <summary>A stream.</summary>
@@ -83,7 +98,7 @@ internal sealed class MaskedOutput : IOutputSink
         }
     }
 
-    /// <summary>Marks a stretch; what the marks before it cover is not marked again.</summary>
+    /// <summary>Marks a stretch of the stream as secret.</summary>
     private void Mark(long begin, long end)
     {
         // What a decoder held back for too long may have been passed on.

@@ -38,8 +38,22 @@ internal sealed record Matching(PatternTrie Trie, Action<long, long> Mark)
 
 /// <summary>
 /// One reading of a stream, matched against the secrets: the bytes as they stand, or what a decoder makes of them. Of each byte it knows
-/// where in the
-/// stream it began, so that a secret is masked with everything that encodes it.
+/// where in the stream it began, so that a secret is masked with everything that encodes it.
+/// <para>
+/// An example: the secret is <c>pass</c>, and from byte 5 on the stream has <c>pa%73s</c>.
+/// </para>
+/// <list type="number">
+/// <item>The plain reading takes <c>p</c> and <c>a</c>: <see cref="node"/> is two steps down in the trie, so <see cref="Depth"/> is 2, and
+/// <see cref="begins"/> ends with their places, 5 and 6.</item>
+/// <item><c>%</c> wakes the decoder of URLs. Its reading follows the plain one (<see cref="Follow"/>): it takes over the node, and instead
+/// of the places of those two bytes it keeps <see cref="carriedEnd"/>, 7, because they stand one after the other in front of it.</item>
+/// <item>The plain reading takes the <c>%</c>, which is no part of <c>pass</c>, and is back at the root.</item>
+/// <item>With <c>%73</c> the decoder pushes <c>s</c>, which began at 7, and then the other <c>s</c>, at 10: <see cref="recorded"/> is 2.
+/// Now the node ends a secret of four bytes. <see cref="PlaceOf"/> says that the first of the four began at 5: two are recorded, and
+/// two more stand before byte 7. So 5 to 11 is marked.</item>
+/// <item>A reading of what a terminal shows can take bytes back. Its <see cref="history"/> has what the node and <see cref="recorded"/>
+/// were before each of the last bytes.</item>
+/// </list>
 /// </summary>
 internal sealed class Reading
 {
@@ -68,11 +82,17 @@ internal sealed class Reading
     /// <summary>The place behind those bytes of the match that came before: they stand one after the other in the stream.</summary>
     private long carriedEnd;
 
+    /// <summary>Where in the trie of secrets the match in progress is.</summary>
     private int node;
+
+    /// <summary>How many bytes have gone into the history; it keeps the last ones, in turn.</summary>
     private long taken;
+
+    /// <summary>What <see cref="taken"/> was when it began to follow: the bytes before are those of the reading that it follows.</summary>
     private long followedSince;
+
+    /// <summary>How many of the last bytes can be taken back.</summary>
     private int available;
-    private long pushed;
 
     /// <summary>A reading and those that are derived from it.</summary>
     /// <param name="matching">What all readings of the stream share.</param>
@@ -90,7 +110,7 @@ internal sealed class Reading
     internal int Depth => matching.Trie.Depth(node);
 
     /// <summary>Whether no byte has come before.</summary>
-    internal bool IsFresh => pushed == 0;
+    internal bool IsFresh { get; private set; } = true;
 
     /// <summary>Whether a decoder that reads from this one is in the middle of something.</summary>
     internal bool IsFollowed => awake != 0;
@@ -119,7 +139,7 @@ internal sealed class Reading
         if (node == PatternTrie.Root && awake == 0 && isIdle[value])
         {
             // Nothing is in progress, and nothing begins: so it is with almost every byte of what chance decodes.
-            pushed++;
+            IsFresh = false;
             return;
         }
 
@@ -128,8 +148,7 @@ internal sealed class Reading
             Feed(wanted, value, innerBegin);
         }
 
-        pushed++;
-
+        IsFresh = false;
         if (history is not null)
         {
             history[taken++ % MaxHistory] = (node, recorded, value);
@@ -237,7 +256,7 @@ internal sealed class Reading
     /// <summary>Nothing is matched any more.</summary>
     internal void Forget()
     {
-        (node, recorded, available, pushed) = (PatternTrie.Root, 0, 0, 0);
+        (node, recorded, available, IsFresh) = (PatternTrie.Root, 0, 0, true);
         if (awake != 0)
         {
             for (var left = awake; left != 0; left &= left - 1)

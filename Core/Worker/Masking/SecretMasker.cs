@@ -5,11 +5,9 @@ namespace IacCi.Core.Worker.Masking;
 
 /// <summary>
 /// Replaces every appearance of a secret in a stream of bytes by <c>***</c>, wherever the stream is cut into pieces: the value, each of
-/// its lines, and
-/// the values within it (of JSON, of <c>key=value</c> lists, of URLs: <see cref="SecretParts"/>), as they stand and in every encoding of
-/// the table
-/// (<see cref="EncodingSet"/>). Takes time in proportion to the stream. It is immutable: each stream has its own <see
-/// cref="MaskedOutput"/>.
+/// its lines, and the values within it (of JSON, of <c>key=value</c> lists, of URLs: <see cref="SecretParts"/>), as they stand and in
+/// every encoding of the table (<see cref="EncodingSet"/>). Takes time in proportion to the stream. It is immutable: each stream has its
+/// own <see cref="MaskedOutput"/>.
 /// </summary>
 internal sealed class SecretMasker
 {
