@@ -1,11 +1,12 @@
 using System.Security.Cryptography;
+using IacCi.Core.Text;
 
 namespace IacCi.Core.Archives;
 
 /// <summary>
 /// A file that is written from its beginning to its end and hashed on the way. It cannot be sought: what is written stands.
 /// </summary>
-internal sealed class ArchiveFile : Stream
+internal sealed class ArchiveFile : WriteOnlyStream
 {
     private const int BufferBytes = 1 << 20;
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
@@ -19,12 +20,6 @@ internal sealed class ArchiveFile : Stream
     /// <summary>Makes the file, for this user alone.</summary>
     public ArchiveFile(string path) => file = new FileStream(
         path, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, BufferSize = 0, UnixCreateMode = OwnerOnly });
-
-    public override bool CanRead => false;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => true;
 
     /// <summary>How many bytes were written.</summary>
     public override long Length => length;
@@ -59,18 +54,6 @@ internal sealed class ArchiveFile : Stream
             }
         }
     }
-
-    public override void Write(byte[] buffer, int offset, int count) => Write(buffer.AsSpan(offset, count));
-
-    public override void Flush()
-    {
-    }
-
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
 
     protected override void Dispose(bool disposing)
     {

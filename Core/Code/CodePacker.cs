@@ -1,5 +1,6 @@
 using System.IO.Compression;
 using IacCi.Core.Archives;
+using IacCi.Core.Text;
 
 namespace IacCi.Core.Code;
 
@@ -70,23 +71,9 @@ internal sealed class CodePacker : IDisposable
     };
 
     /// <summary>What was read already, and then the rest.</summary>
-    private sealed class ConcatenatedStream(ReadOnlyMemory<byte> first, Stream rest) : Stream
+    private sealed class ConcatenatedStream(ReadOnlyMemory<byte> first, Stream rest) : ReadOnlyStream
     {
         private int taken;
-
-        public override bool CanRead => true;
-
-        public override bool CanSeek => false;
-
-        public override bool CanWrite => false;
-
-        public override long Length => throw new NotSupportedException();
-
-        public override long Position
-        {
-            get => throw new NotSupportedException();
-            set => throw new NotSupportedException();
-        }
 
         public override int Read(Span<byte> buffer)
         {
@@ -100,17 +87,5 @@ internal sealed class CodePacker : IDisposable
             taken += count;
             return count;
         }
-
-        public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
-
-        public override void Flush()
-        {
-        }
-
-        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-        public override void SetLength(long value) => throw new NotSupportedException();
-
-        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
     }
 }

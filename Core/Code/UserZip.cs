@@ -61,23 +61,9 @@ internal static class UserZip
         new($"The zip {origin} cannot be used: {why}.", inner: inner);
 
     /// <summary>An entry's content, whose checksum is compared at its end: .NET does not.</summary>
-    private sealed class CheckedStream(Stream content, ZipArchiveEntry entry) : Stream
+    private sealed class CheckedStream(Stream content, ZipArchiveEntry entry) : ReadOnlyStream
     {
         private uint crc = Crc32.Start;
-
-        public override bool CanRead => true;
-
-        public override bool CanSeek => false;
-
-        public override bool CanWrite => false;
-
-        public override long Length => throw new NotSupportedException();
-
-        public override long Position
-        {
-            get => throw new NotSupportedException();
-            set => throw new NotSupportedException();
-        }
 
         public override int Read(Span<byte> buffer)
         {
@@ -90,18 +76,6 @@ internal static class UserZip
             crc = Crc32.Add(crc, buffer[..count]);
             return count;
         }
-
-        public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
-
-        public override void Flush()
-        {
-        }
-
-        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-        public override void SetLength(long value) => throw new NotSupportedException();
-
-        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
         protected override void Dispose(bool disposing)
         {

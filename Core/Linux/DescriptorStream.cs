@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using IacCi.Core.Text;
 
 namespace IacCi.Core.Linux;
 
@@ -16,30 +17,8 @@ internal sealed class OutputLostException(string message, bool isReaderGone) : I
 /// the reader has gone, so that a program that follows something never learns of it.)
 /// </summary>
 /// <param name="descriptor">Which.</param>
-internal class DescriptorStream(int descriptor) : Stream
+internal class DescriptorStream(int descriptor) : WriteOnlyStream
 {
-    /// <inheritdoc/>
-    public override bool CanRead => false;
-
-    /// <inheritdoc/>
-    public override bool CanSeek => false;
-
-    /// <inheritdoc/>
-    public override bool CanWrite => true;
-
-    /// <inheritdoc/>
-    public override long Length => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
-
-    /// <inheritdoc/>
-    public override void Write(byte[] buffer, int offset, int count) => Write(buffer.AsSpan(offset, count));
-
     /// <inheritdoc/>
     public override unsafe void Write(ReadOnlySpan<byte> buffer)
     {
@@ -52,20 +31,6 @@ internal class DescriptorStream(int descriptor) : Stream
             }
         }
     }
-
-    /// <summary>Nothing: everything is written at once.</summary>
-    public override void Flush()
-    {
-    }
-
-    /// <inheritdoc/>
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override void SetLength(long value) => throw new NotSupportedException();
 
     /// <summary>After a write that failed: waits until there is room, where that is all there is to it.</summary>
     private unsafe int Try(int error)

@@ -1,37 +1,16 @@
 using System.Text;
+using IacCi.Core.Text;
 
 namespace IacCi.Core.Terminal;
 
 /// <summary>Cuts what is written into lines. A line that grows too long is passed on in pieces.</summary>
 /// <param name="line">Gets each line, without its end.</param>
-internal sealed class LineStream(Action<string> line) : Stream
+internal sealed class LineStream(Action<string> line) : WriteOnlyStream
 {
     /// <summary>The most bytes that wait for the end of their line.</summary>
     private const int MaxLineBytes = 64 << 10;
 
     private readonly List<byte> open = [];
-
-    /// <inheritdoc/>
-    public override bool CanRead => false;
-
-    /// <inheritdoc/>
-    public override bool CanSeek => false;
-
-    /// <inheritdoc/>
-    public override bool CanWrite => true;
-
-    /// <inheritdoc/>
-    public override long Length => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
-
-    /// <inheritdoc/>
-    public override void Write(byte[] buffer, int offset, int count) => Write(buffer.AsSpan(offset, count));
 
     /// <inheritdoc/>
     public override void Write(ReadOnlySpan<byte> buffer)
@@ -46,11 +25,6 @@ internal sealed class LineStream(Action<string> line) : Stream
         Take(buffer);
     }
 
-    /// <summary>Nothing: a line is passed on when it ends.</summary>
-    public override void Flush()
-    {
-    }
-
     /// <summary>Passes on what has no line end.</summary>
     public void Finish()
     {
@@ -59,15 +33,6 @@ internal sealed class LineStream(Action<string> line) : Stream
             Pass();
         }
     }
-
-    /// <inheritdoc/>
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override void SetLength(long value) => throw new NotSupportedException();
 
     private void Take(ReadOnlySpan<byte> bytes)
     {
