@@ -1,6 +1,12 @@
+using System.Globalization;
+using System.Text;
+
 namespace IacCi.Core.Text;
 
-/// <summary>Makes text from outside fit to stand in a message: short, on one line, without control characters.</summary>
+/// <summary>
+/// Makes text from outside fit to stand in a message (short, on one line, without control characters), and tells which text is fit for a
+/// name.
+/// </summary>
 internal static class Printable
 {
     /// <summary>The most characters of foreign text in a message.</summary>
@@ -22,5 +28,35 @@ internal static class Printable
     {
         var kept = Cut.WithEllipsis(text, maxChars + 1);
         return string.Concat(kept.Select(c => char.IsControl(c) ? Replacement : c));
+    }
+
+    /// <summary>
+    /// Whether a name may hold this character: neither a control, nor an invisible format character (they can turn a line around), nor a
+    /// line break.
+    /// </summary>
+    public static bool Is(Rune rune) => Rune.GetUnicodeCategory(rune) is not (UnicodeCategory.Control or UnicodeCategory.Format
+        or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator or UnicodeCategory.Surrogate
+            or UnicodeCategory.OtherNotAssigned);
+
+    /// <summary>Whether a name may be this text: joiners may stand in it where they join something.</summary>
+    public static bool Is(string text)
+    {
+        Rune? before = null;
+        foreach (var rune in text.EnumerateRunes())
+        {
+            if (!Is(rune) && !(Joiners.Is(rune) && Joiners.MayStandBehind(before)))
+            {
+                return false;
+            }
+
+            if (before is { } joiner && Joiners.Is(joiner) && !Joiners.MayJoin(rune))
+            {
+                return false;
+            }
+
+            before = rune;
+        }
+
+        return before is not { } last || !Joiners.Is(last);
     }
 }

@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using IacCi.Core.Jobs.Parsing;
+using IacCi.Core.Text;
 
 namespace IacCi.Core.Jobs.Fields;
 

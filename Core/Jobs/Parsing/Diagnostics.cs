@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using IacCi.Core.Text;
 
 namespace IacCi.Core.Jobs.Parsing;
 
@@ -76,35 +77,5 @@ internal sealed class Diagnostics
         }
 
         return shown.ToString();
-    }
-}
-
-/// <summary>Which characters a line on a terminal or in a comment may hold.</summary>
-internal static class Printable
-{
-    /// <summary>Neither a control, nor an invisible format character (they can turn a line around), nor a line break.</summary>
-    public static bool Is(Rune rune) => Rune.GetUnicodeCategory(rune) is not (UnicodeCategory.Control or UnicodeCategory.Format
-        or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator or UnicodeCategory.Surrogate
-            or UnicodeCategory.OtherNotAssigned);
-
-    public static bool Is(string text)
-    {
-        Rune? before = null;
-        foreach (var rune in text.EnumerateRunes())
-        {
-            if (!Is(rune) && !(Joiners.Is(rune) && Joiners.MayStandBehind(before)))
-            {
-                return false;
-            }
-
-            if (before is { } joiner && Joiners.Is(joiner) && !Joiners.MayJoin(rune))
-            {
-                return false;
-            }
-
-            before = rune;
-        }
-
-        return before is not { } last || !Joiners.Is(last);
     }
 }

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
 
-namespace IacCi.Core.Jobs.Parsing;
+namespace IacCi.Core.Text;
 
 /// <summary>
 /// Zero width joiner and non-joiner: invisible, and yet a part of how emoji and the words of many scripts are written (Unicode, section
