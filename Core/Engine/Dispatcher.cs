@@ -135,15 +135,7 @@ internal sealed class Dispatcher(IRunStore store, IObjectStore objects, IWorkers
     private async ValueTask ReportAsync(
         LeaseSession session, OrderNum num, OrderClaim? claim, OrderStatus status, string reason, CancellationToken cancellationToken)
     {
-        var result =
-            new OrderResult
-            {
-                Status = status,
-                Log = "",
-                FailureReason = reason,
-                StartedAt = claim?.WorkBegan,
-                FinishedAt = clock.GetUtcNow()
-            };
+        var result = OrderResult.FromOutside(status, reason, claim?.WorkBegan, clock.GetUtcNow());
         await objects.CreateAsync(RunKeys.Result(session.Plan.RunId, num), result.ToJson(), cancellationToken);
         session.OwnNews.Add(num);
     }

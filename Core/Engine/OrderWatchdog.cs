@@ -127,15 +127,7 @@ internal sealed class OrderWatchdog(IRunStore store, IObjectStore objects, RunPl
     private async ValueTask<bool> EndAsync(
         WatchTarget watch, OrderClaim? claim, OrderStatus status, string reason, CancellationToken cancellationToken)
     {
-        var result =
-            new OrderResult
-            {
-                Status = status,
-                Log = "",
-                FailureReason = reason,
-                StartedAt = claim?.WorkBegan,
-                FinishedAt = clock.GetUtcNow()
-            };
+        var result = OrderResult.FromOutside(status, reason, claim?.WorkBegan, clock.GetUtcNow());
         await objects.CreateAsync(RunKeys.Result(watch.RunId, watch.Num), result.ToJson(), cancellationToken);
         if (await plans.FindAsync(watch.RunId, cancellationToken) is { } graph)
         {

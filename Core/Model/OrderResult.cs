@@ -42,6 +42,14 @@ internal sealed record OrderResult
     /// <summary>Why it did not succeed: a word, perhaps followed by <c>: detail</c>.</summary>
     public string? FailureReason { get; init; }
 
+    /// <summary>The result of an order that is not ended by its worker, so that there is no output.</summary>
+    /// <param name="status">How it ends.</param>
+    /// <param name="reason">Why.</param>
+    /// <param name="startedAt">When its commands began, if they did.</param>
+    /// <param name="at">The time.</param>
+    public static OrderResult FromOutside(OrderStatus status, string reason, DateTimeOffset? startedAt, DateTimeOffset at) =>
+        new() { Status = status, Log = "", FailureReason = reason, StartedAt = startedAt, FinishedAt = at };
+
     /// <summary>
     /// The bytes of <c>result.json</c>, never more than <see cref="MaxResultBytes"/>: a log that grows too much by being escaped is
     /// cut in its middle, and says so.

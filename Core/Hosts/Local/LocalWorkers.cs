@@ -194,8 +194,7 @@ internal sealed class LocalWorkers(OrderWorker worker, LocalPorts ports, LocalWa
             if (work.Channel.IsClaimed || await ports.Objects.CreateAsync(RunKeys.Claim(run, num), claim, CancellationToken.None))
             {
                 var reason = FailureReason.With(FailureReason.WorkerFailed, fault.Message);
-                var result =
-                    new OrderResult { Status = OrderStatus.Failed, Log = "", FailureReason = reason, FinishedAt = clock.GetUtcNow() };
+                var result = OrderResult.FromOutside(OrderStatus.Failed, reason, startedAt: null, clock.GetUtcNow());
                 await ports.Objects.CreateAsync(RunKeys.Result(run, num), result.ToJson(), CancellationToken.None);
             }
         }
