@@ -13,12 +13,6 @@ internal sealed class Base64Decoder(PatternTrie trie, Reading[] outputs, bool is
     /// <summary>How many characters it takes within base64 to be taken for more than chance, unless they are the first ones.</summary>
     private const int MinInnerRun = 3;
 
-    /// <summary>The shortest run of base64 characters that is taken for a wrapped line: longer than almost every word.</summary>
-    private const int MinWrappedRun = 16;
-
-    /// <summary>The most white space in a row that is passed over: a line end and an indentation.</summary>
-    private const int MaxGap = 64;
-
     private static readonly (string Escape, byte Stands)[] Escapes =
     [
         ("%2b", (byte)'+'), ("%2f", (byte)'/'), ("\\/", (byte)'/'), ("\\u002b", (byte)'+'), ("\\u002f", (byte)'/'),
@@ -35,8 +29,7 @@ internal sealed class Base64Decoder(PatternTrie trie, Reading[] outputs, bool is
     private int index;
     private int previous;
     private long previousBegin;
-    private int run;
-    private int gap;
+    private WrappedLines lines;
     private bool isFromTheStart;
 
     internal override bool IsMatching => Array.Exists(outputs, output => output.IsMatching);
@@ -87,7 +80,7 @@ internal sealed class Base64Decoder(PatternTrie trie, Reading[] outputs, bool is
             outputs[way].Forget();
         }
 
-        (escapeLength, index, run, gap) = (0, 0, 0, 0);
+        (escapeLength, index, lines) = (0, 0, default);
     }
 
     internal override long Undecided(long next)
@@ -99,7 +92,7 @@ internal sealed class Base64Decoder(PatternTrie trie, Reading[] outputs, bool is
         }
 
         // The last character may hold the first bits of a secret.
-        var isLast = index > 0 && gap == 0 && IsLikely;
+        var isLast = index > 0 && !lines.IsInGap && IsLikely;
         var mayBegin = trie.MayBegin(previous, 6) || trie.MayBegin(previous & 15, 4) || trie.MayBegin(previous & 3, 2);
         return isLast && (mayBegin || (index == 1 && !isInner)) ? Math.Min(first, previousBegin) : first;
     }
@@ -109,7 +102,7 @@ internal sealed class Base64Decoder(PatternTrie trie, Reading[] outputs, bool is
         int sextet = Sextets[value];
         if (sextet < 0)
         {
-            if (value is (byte)'\n' or (byte)'\r' or (byte)' ' or (byte)'\t' && PassesOver(value))
+            if (lines.PassesOver(value) && IsMatching)
             {
                 return true;
             }
@@ -118,8 +111,7 @@ internal sealed class Base64Decoder(PatternTrie trie, Reading[] outputs, bool is
             return false;
         }
 
-        run = gap > 0 ? 1 : run + 1;
-        gap = 0;
+        lines.Take();
         if (index > 0)
         {
             var first = IsLikely ? previousBegin : begin;
@@ -143,13 +135,6 @@ internal sealed class Base64Decoder(PatternTrie trie, Reading[] outputs, bool is
     }
 
     private bool IsLikely => !isInner || isFromTheStart || index >= MinInnerRun;
-
-    private bool PassesOver(byte value)
-    {
-        gap++;
-        return run >= MinWrappedRun && gap <= MaxGap && (gap > 1 || value is (byte)'\n' or (byte)'\r')
-            && IsMatching;
-    }
 
     private static sbyte[] MakeSextets()
     {

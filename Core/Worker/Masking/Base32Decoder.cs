@@ -11,12 +11,6 @@ internal sealed class Base32Decoder(PatternTrie trie, Reading[] outputs) : Decod
     /// <summary>How many characters a group has, and so the ways to divide the text.</summary>
     internal const int Ways = 8;
 
-    /// <summary>A shorter run is taken for a word, not for a wrapped line.</summary>
-    private const int MinWrappedRun = 16;
-
-    /// <summary>The most white space in a row that is passed over: a line end and an indentation.</summary>
-    private const int MaxGap = 64;
-
     private const int Bits = 5, ByteBits = 8;
 
     /// <summary>A byte begins in one of the last three characters.</summary>
@@ -25,8 +19,7 @@ internal sealed class Base32Decoder(PatternTrie trie, Reading[] outputs) : Decod
     private readonly long[] begins = new long[Remembered];
     private int last;
     private int index;
-    private int run;
-    private int gap;
+    private WrappedLines lines;
 
     internal override bool IsMatching => Array.Exists(outputs, output => output.IsMatching);
 
@@ -36,7 +29,7 @@ internal sealed class Base32Decoder(PatternTrie trie, Reading[] outputs) : Decod
     {
         if (Quintet(value) is not (>= 0 and var quintet))
         {
-            if (value is (byte)'\n' or (byte)'\r' or (byte)' ' or (byte)'\t' && PassesOver(value))
+            if (lines.PassesOver(value) && IsMatching)
             {
                 return true;
             }
@@ -45,8 +38,7 @@ internal sealed class Base32Decoder(PatternTrie trie, Reading[] outputs) : Decod
             return false;
         }
 
-        run = gap > 0 ? 1 : run + 1;
-        gap = 0;
+        lines.Take();
         last = ((last << Bits) | quintet) & 0x7FFF;
         begins[index % Remembered] = begin;
         for (var way = 0; way < Ways; way++)
@@ -65,7 +57,7 @@ internal sealed class Base32Decoder(PatternTrie trie, Reading[] outputs) : Decod
             outputs[way].Forget();
         }
 
-        (last, index, run, gap) = (0, 0, 0, 0);
+        (last, index, lines) = (0, 0, default);
     }
 
     internal override long Undecided(long next)
@@ -77,7 +69,7 @@ internal sealed class Base32Decoder(PatternTrie trie, Reading[] outputs) : Decod
         }
 
         // The last one or two characters may hold the first bits of a secret.
-        for (var way = 0; index > 0 && gap == 0 && way < Ways; way++)
+        for (var way = 0; index > 0 && !lines.IsInGap && way < Ways; way++)
         {
             var left = (PlaceIn(way, index - 1) + 1) * Bits % ByteBits;
             var characters = (left + Bits - 1) / Bits;
@@ -114,11 +106,5 @@ internal sealed class Base32Decoder(PatternTrie trie, Reading[] outputs) : Decod
         {
             outputs[way].Push((byte)(last >> left), begins[(index + 1 - characters) % Remembered], begin);
         }
-    }
-
-    private bool PassesOver(byte value)
-    {
-        gap++;
-        return run >= MinWrappedRun && gap <= MaxGap && (gap > 1 || value is (byte)'\n' or (byte)'\r') && IsMatching;
     }
 }
