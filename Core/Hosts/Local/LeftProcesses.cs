@@ -7,13 +7,11 @@ namespace IacCi.Core.Hosts.Local;
 
 /// <summary>
 /// The processes of an order whose engine died. They go on unwatched: nobody reads their output, masks it, or ends them at their timeout.
-/// Each is known by
-/// its environment, which names the order, and the folder that the dead engine had; with them go the rest of their groups.
+/// Each is known by its environment, which names the order, and the folder that the dead engine had; with them go the rest of
+/// their groups.
 /// </summary>
 internal static class LeftProcesses
 {
-    private const int MaxEnvironmentBytes = 4 << 20;
-
     private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(100);
 
     /// <summary>Ends them as commands are ended: one signal, then, when the grace is over, SIGKILL.</summary>
@@ -56,13 +54,13 @@ internal static class LeftProcesses
         var order = Encoding.UTF8.GetBytes($"ORDER_ID={run}:{num}\0");
         var folder = Encoding.UTF8.GetBytes($"/{host}/");
         var events = Encoding.UTF8.GetBytes(CommandRunner.EventsVariable + "=");
-        var own = ProcessEntry.Find(Environment.ProcessId)?.Group;
-        var meant = ProcessEntry.ReadAll().Where(entry => !entry.IsZombie && entry.Group != own && IsMeant(entry.Pid));
+        var own = ProcessTable.Find(Environment.ProcessId)?.Group;
+        var meant = ProcessTable.Read().Where(entry => !entry.IsZombie && entry.Group != own && IsMeant(entry.Pid));
         return [.. meant.Select(entry => entry.Group)];
 
         bool IsMeant(int pid)
         {
-            var environment = ProcessEntry.EnvironmentOf(pid, MaxEnvironmentBytes);
+            var environment = ProcessTable.EnvironmentOf(pid);
             return Variable(environment, order) is not null
                 && Variable(environment, events) is { } value && value.AsSpan().IndexOf(folder) >= 0;
         }

@@ -1,4 +1,5 @@
 using System.Text;
+using IacCi.Core.Linux;
 using IacCi.Core.Worker.Processes;
 
 namespace IacCi.Core.Hosts.Local;
@@ -6,13 +7,11 @@ namespace IacCi.Core.Hosts.Local;
 /// <summary>Finds the folders of orders whose processes are alive: by the variable that names the folder, and by where they work.</summary>
 internal static class OrderProcessFolders
 {
-    private const int MaxEnvironmentBytes = 4 << 20;
-
     /// <summary>The folders of orders below a folder with one folder per engine that some process uses.</summary>
     internal static HashSet<string> InUse(string root)
     {
         HashSet<string> used = new(StringComparer.Ordinal);
-        foreach (var entry in ProcessEntry.ReadAll())
+        foreach (var entry in ProcessTable.Read())
         {
             if (entry.IsZombie || entry.Pid == Environment.ProcessId)
             {
@@ -33,7 +32,7 @@ internal static class OrderProcessFolders
 
     private static IEnumerable<string> PathsOf(int pid)
     {
-        foreach (var variable in Encoding.UTF8.GetString(ProcessEntry.EnvironmentOf(pid, MaxEnvironmentBytes)).Split('\0'))
+        foreach (var variable in Encoding.UTF8.GetString(ProcessTable.EnvironmentOf(pid)).Split('\0'))
         {
             if (variable.StartsWith(CommandRunner.EventsVariable + "=", StringComparison.Ordinal))
             {

@@ -10,11 +10,6 @@ namespace IacCi.Core.Worker.Processes;
 /// </summary>
 internal static class Descendants
 {
-    /// <summary>How often the table is read: each round finds what was forked in the round before.</summary>
-    private const int MaxRounds = 500;
-
-    private const int RoundMilliseconds = 2;
-
     /// <summary>Whether orphans of this process's descendants become its children.</summary>
     internal static bool AreAdopted { get; private set; }
 
@@ -39,40 +34,7 @@ internal static class Descendants
 
     /// <summary>Kills every process that descends from this one, and reaps those that are its children.</summary>
     /// <returns>False when some are left after all rounds.</returns>
-    public static bool KillAll()
-    {
-        for (var round = 0; round < MaxRounds; round++)
-        {
-            var found = Of(Environment.ProcessId, [.. ProcessTable.Read()]);
-            if (found.Count == 0)
-            {
-                return true;
-            }
-
-            foreach (var line in found)
-            {
-                End(line);
-            }
-
-            Pause();
-        }
-
-        return false;
-    }
-
-    private static void End(ProcessLine line)
-    {
-        if (!line.IsZombie)
-        {
-            _ = Posix.Kill(line.Pid, Posix.SigKill);
-        }
-        else if (line.Parent == Environment.ProcessId)
-        {
-            Posix.Wait(line.Pid, Posix.WaitExited | Posix.WaitNoHang, out _);
-        }
-    }
-
-    private static unsafe void Pause() => _ = Posix.Poll(null, 0, RoundMilliseconds);
+    public static bool KillAll() => ProcessTable.EndAll(table => Of(Environment.ProcessId, table));
 
     private static List<ProcessLine> Of(int root, IReadOnlyList<ProcessLine> table)
     {

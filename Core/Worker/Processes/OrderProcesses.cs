@@ -7,29 +7,21 @@ namespace IacCi.Core.Worker.Processes;
 
 /// <summary>
 /// The processes of one order among those of all orders that this process works on, daemons that left its groups included: none of them
-/// outlives
-/// the order's commands. It needs <see cref="Descendants.Adopt"/>, and does nothing without it.
-/// <para>
-/// 1. Orphans become our children. Those of the commands are in other sessions than ours, because each shell begins one (setsid(2)), and
-/// nobody
-/// can join ours. 2. What is in a shell's session or group, or descends from it, is that order's. 3. Of other orphans the environment names
-/// the order's folder for events, which no other order has. 4. What has cleared its environment is of an order that was at work when it
-/// started: it is ended when the last of those ends.
-/// </para>
+/// outlives the order's commands. It needs <see cref="Descendants.Adopt"/>, and does nothing without it.
+/// <list type="number">
+/// <item>Orphans become our children. Those of the commands are in other sessions than ours, because each shell begins one (setsid(2)),
+/// and nobody can join ours.</item>
+/// <item>What is in a shell's session or group, or descends from it, is that order's.</item>
+/// <item>Of other orphans the environment names the order's folder for events, which no other order has.</item>
+/// <item>What has cleared its environment is of an order that was at work when it started: it is ended when the last of those
+/// ends.</item>
+/// </list>
 /// </summary>
 internal sealed class OrderProcesses : IDisposable
 {
-    /// <summary>How often the table is read: each round finds what was forked in the round before.</summary>
-    private const int MaxRounds = 500;
-
-    private const int RoundMilliseconds = 2;
-
-    /// <summary>The most bytes of an environment that are looked through for the order's folder.</summary>
-    private const int MaxEnvironmentBytes = 4 << 20;
-
     private static readonly ConcurrentDictionary<OrderProcesses, bool> AtWork = new();
     private static readonly ConcurrentDictionary<int, OrderProcesses> Shells = new();
-    private static readonly int OurSession = ProcessEntry.Find(Environment.ProcessId)?.Session ?? 0;
+    private static readonly int OurSession = ProcessTable.Find(Environment.ProcessId)?.Session ?? 0;
 
     private readonly byte[] marker;
     private readonly long since = Posix.TicksSinceBoot();
@@ -57,27 +49,14 @@ internal sealed class OrderProcesses : IDisposable
     /// <returns>False when some are left after all rounds.</returns>
     internal bool EndAll()
     {
-        if (!Descendants.AreAdopted || (!groups.Any(Posix.GroupExists) && !OrphansExist()))
+        var isNothingLeft = !Descendants.AreAdopted || (!groups.Any(Posix.GroupExists) && !OrphansExist());
+        if (!isNothingLeft && !ProcessTable.EndAll(FindMine))
         {
-            groups.Clear();
-            return true;
+            return false;
         }
 
-        for (var round = 0; round < MaxRounds; round++)
-        {
-            var table = ProcessEntry.ReadAll().ToDictionary(entry => entry.Pid);
-            var left = table.Values.Where(entry => entry.Session != OurSession && IsMine(entry, table)).ToList();
-            if (left.Count == 0)
-            {
-                groups.Clear();
-                return true;
-            }
-
-            left.ForEach(End);
-            Pause();
-        }
-
-        return false;
+        groups.Clear();
+        return true;
     }
 
     /// <inheritdoc/>
@@ -93,7 +72,7 @@ internal sealed class OrderProcesses : IDisposable
             var children = File.ReadAllText($"/proc/self/task/{Environment.ProcessId}/children");
             return children.Split(' ', StringSplitOptions.RemoveEmptyEntries)
                 .Any(child => int.TryParse(child, NumberStyles.None, CultureInfo.InvariantCulture, out var pid)
-                    && !Shells.ContainsKey(pid) && ProcessEntry.Find(pid) is { } entry && entry.Session != OurSession);
+                    && !Shells.ContainsKey(pid) && ProcessTable.Find(pid) is { } line && line.Session != OurSession);
         }
         catch (IOException)
         {
@@ -103,17 +82,17 @@ internal sealed class OrderProcesses : IDisposable
     }
 
     /// <summary>Its ancestor that is a child of ours; null when it does not descend from us.</summary>
-    private static ProcessEntry? TopOf(ProcessEntry entry, Dictionary<int, ProcessEntry> table)
+    private static ProcessLine? TopOf(ProcessLine line, Dictionary<int, ProcessLine> table)
     {
         // A table is no snapshot: numbers that were given anew might form a circle.
         for (var steps = 0; steps <= table.Count; steps++)
         {
-            if (entry.Parent == Environment.ProcessId)
+            if (line.Parent == Environment.ProcessId)
             {
-                return entry;
+                return line;
             }
 
-            if (!table.TryGetValue(entry.Parent, out entry))
+            if (!table.TryGetValue(line.Parent, out line))
             {
                 return null;
             }
@@ -122,29 +101,20 @@ internal sealed class OrderProcesses : IDisposable
         return null;
     }
 
-    /// <summary>Ends it; when it has ended already, reaps it, if it is a child of ours.</summary>
-    private static void End(ProcessEntry entry)
+    private List<ProcessLine> FindMine(IReadOnlyList<ProcessLine> lines)
     {
-        if (!entry.IsZombie)
-        {
-            _ = Posix.Kill(entry.Pid, Posix.SigKill);
-        }
-        else if (entry.Parent == Environment.ProcessId)
-        {
-            Posix.Wait(entry.Pid, Posix.WaitExited | Posix.WaitNoHang, out _);
-        }
+        var table = lines.ToDictionary(line => line.Pid);
+        return [.. lines.Where(line => line.Session != OurSession && IsMine(line, table))];
     }
 
-    private static unsafe void Pause() => _ = Posix.Poll(null, 0, RoundMilliseconds);
-
-    private bool IsMine(ProcessEntry entry, Dictionary<int, ProcessEntry> table)
+    private bool IsMine(ProcessLine line, Dictionary<int, ProcessLine> table)
     {
-        if (TopOf(entry, table) is not { } top)
+        if (TopOf(line, table) is not { } top)
         {
             return false;
         }
 
-        if (Owner(entry) is { } owner || Shells.TryGetValue(top.Pid, out owner) || (owner = Owner(top)) is not null)
+        if (Owner(line) is { } owner || Shells.TryGetValue(top.Pid, out owner) || (owner = Owner(top)) is not null)
         {
             return owner == this;
         }
@@ -154,21 +124,21 @@ internal sealed class OrderProcesses : IDisposable
     }
 
     /// <summary>Whose it is by its session, its group or its environment; null when those do not tell.</summary>
-    private OrderProcesses? Owner(ProcessEntry entry)
+    private OrderProcesses? Owner(ProcessLine line)
     {
-        if (groups.Contains(entry.Session) || groups.Contains(entry.Group))
+        if (groups.Contains(line.Session) || groups.Contains(line.Group))
         {
             return this;
         }
 
-        return Shells.TryGetValue(entry.Session, out var owner) || Shells.TryGetValue(entry.Group, out owner)
+        return Shells.TryGetValue(line.Session, out var owner) || Shells.TryGetValue(line.Group, out owner)
             ? owner
-            : ByEnvironment(entry.Pid);
+            : ByEnvironment(line.Pid);
     }
 
     private static OrderProcesses? ByEnvironment(int pid)
     {
-        var environment = ProcessEntry.EnvironmentOf(pid, MaxEnvironmentBytes).AsSpan();
+        var environment = ProcessTable.EnvironmentOf(pid).AsSpan();
         foreach (var order in AtWork.Keys)
         {
             var at = environment.IndexOf(order.marker);
@@ -179,90 +149,5 @@ internal sealed class OrderProcesses : IDisposable
         }
 
         return null;
-    }
-}
-
-/// <summary>One process of the table (proc(5), /proc/PID/stat).</summary>
-/// <param name="Pid">Its number.</param>
-/// <param name="Parent">Its parent's number.</param>
-/// <param name="Group">Its process group.</param>
-/// <param name="Session">Its session.</param>
-/// <param name="Start">When it started, as <see cref="Posix.TicksSinceBoot"/>.</param>
-/// <param name="IsZombie">It has ended and waits to be reaped.</param>
-internal readonly record struct ProcessEntry(int Pid, int Parent, int Group, int Session, long Start, bool IsZombie)
-{
-    /// <summary>Where the start time stands, counted from the field behind the name: field 22 of proc(5).</summary>
-    private const int StartField = 19;
-
-    /// <summary>Every process that there is.</summary>
-    internal static IEnumerable<ProcessEntry> ReadAll()
-    {
-        foreach (var folder in Directory.EnumerateDirectories("/proc"))
-        {
-            var name = Path.GetFileName(folder.AsSpan());
-            if (int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out var pid) && Find(pid) is { } entry)
-            {
-                yield return entry;
-            }
-        }
-    }
-
-    /// <summary>
-    /// One process; null when it is gone. The name in parentheses may hold anything, so the fields are counted from the last parenthesis.
-    /// </summary>
-    internal static ProcessEntry? Find(int pid)
-    {
-        if (TryRead(pid, "stat", static path => File.ReadAllText(path)) is not { } stat)
-        {
-            return null;
-        }
-
-        var fields = stat[(stat.LastIndexOf(')') + 1)..].Split(' ', StringSplitOptions.RemoveEmptyEntries);
-        return fields.Length > StartField && int.TryParse(fields[1], out var parent) && int.TryParse(fields[2], out var group)
-            && int.TryParse(fields[3], out var session) && long.TryParse(fields[StartField], out var start)
-            ? new ProcessEntry(pid, parent, group, session, start, fields[0] is "Z" or "X")
-            : null;
-    }
-
-    /// <summary>The environment that a process began with; empty when it may not be read.</summary>
-    internal static byte[] EnvironmentOf(int pid, int maxBytes)
-    {
-        return TryRead(pid, "environ", Read) ?? [];
-
-        byte[] Read(string path)
-        {
-            using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, bufferSize: 0);
-            var bytes = new byte[64 << 10];
-            var count = 0;
-            while (file.Read(bytes, count, bytes.Length - count) is > 0 and var read)
-            {
-                count += read;
-                if (count == bytes.Length)
-                {
-                    if (count >= maxBytes)
-                    {
-                        break;
-                    }
-
-                    Array.Resize(ref bytes, count * 2);
-                }
-            }
-
-            return bytes[..count];
-        }
-    }
-
-    private static T? TryRead<T>(int pid, string name, Func<string, T> read)
-        where T : class
-    {
-        try
-        {
-            return read($"/proc/{pid}/{name}");
-        }
-        catch (Exception gone) when (gone is IOException or UnauthorizedAccessException)
-        {
-            // It has ended meanwhile, or hides itself.
-            return null;
-        }
     }
 }

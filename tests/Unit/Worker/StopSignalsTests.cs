@@ -4,7 +4,8 @@ namespace IacCi.Tests.Unit.Worker;
 
 internal sealed class StopSignalsTests
 {
-    private static ProcessLine Line(int pid, int parent, int group, string name) => new(pid, parent, group, 'S', name);
+    private static ProcessLine Line(int pid, int parent, int group, string name) =>
+        new(pid, parent, group, Session: 1, Start: 0, 'S', name);
 
     [Test]
     public async Task The_whole_group_gets_the_signal() =>
