@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.IO.Compression;
 using IacCi.Core.Linux;
 
@@ -10,8 +9,6 @@ namespace IacCi.Core.Archives;
 /// </summary>
 internal static class ArchiveReader
 {
-    private const int BufferBytes = 128 * 1024;
-
     /// <summary>Unpacks a whole archive.</summary>
     /// <param name="archive">The archive; it can be sought.</param>
     /// <param name="folder">A folder with nothing in it. When the archive is refused, a part of it may be there.</param>
@@ -19,7 +16,7 @@ internal static class ArchiveReader
     /// <exception cref="ArchiveRefusedException">It is no zip, or holds what is not unpacked.</exception>
     public static void Unpack(Stream archive, string folder, ArchiveLimits limits) => Using(archive, limits, (zip, plan) =>
     {
-        Write(plan, Path.GetFullPath(folder), new Budget(limits));
+        Write(plan, Path.GetFullPath(folder), limits);
         return 0;
     });
 
@@ -79,17 +76,15 @@ internal static class ArchiveReader
         }
     }
 
-    private static void Write(ArchivePlan plan, string folder, Budget budget)
+    private static void Write(ArchivePlan plan, string folder, ArchiveLimits limits)
     {
         var made = new HashSet<string>(StringComparer.Ordinal) { "" };
-        var buffer = ArrayPool<byte>.Shared.Rent(BufferBytes);
-        foreach (var (path, entry, mode) in plan.Files)
+        foreach (var (path, _, _) in plan.Files)
         {
             MakeFolder(folder, ParentOf(path), made);
-            WriteFile(Path.Join(folder, path), entry, UnixMode.FileRights(mode), budget, buffer);
         }
 
-        ArrayPool<byte>.Shared.Return(buffer);
+        new ArchiveFiles(plan.Files, folder, limits).WriteAll();
 
         // Links come after all files, so that nothing is ever written through one.
         foreach (var (path, target) in plan.Links)
@@ -115,31 +110,6 @@ internal static class ArchiveReader
         }
     }
 
-    private static void WriteFile(string path, ZipArchiveEntry entry, UnixFileMode rights, Budget budget, byte[] buffer)
-    {
-        var options =
-            new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = rights, BufferSize = 0 };
-        using var file = new FileStream(path, options);
-        using var content = Open(entry);
-        long written = 0;
-        for (int count; (count = Read(content, entry, buffer)) > 0; written += count)
-        {
-            budget.Take(count, entry.FullName);
-            file.Write(buffer, 0, count);
-        }
-
-        if (written != entry.Length)
-        {
-            throw ArchivePlan.Refused(entry.FullName, $"has {written:N0} bytes, but its header says {entry.Length:N0}");
-        }
-
-        if (File.GetUnixFileMode(file.SafeFileHandle) != rights)
-        {
-            // This process's umask took some away.
-            File.SetUnixFileMode(file.SafeFileHandle, rights);
-        }
-    }
-
     private static ReadOnlyMemory<byte> ReadFile(ZipArchiveEntry entry, int maxBytes)
     {
         using var content = Open(entry);
@@ -157,20 +127,4 @@ internal static class ArchiveReader
 
     private static ArchiveRefusedException Damaged(ZipArchiveEntry entry, InvalidDataException broken) => new(
         ArchivePlan.Refused(entry.FullName, $"is damaged: {broken.Message}").Message, broken);
-
-    /// <summary>Counts what is really written.</summary>
-    private sealed class Budget(ArchiveLimits limits)
-    {
-        private long written;
-
-        public void Take(int bytes, string entry)
-        {
-            written += bytes;
-            if (written > limits.MaxBytes)
-            {
-                throw new ArchiveRefusedException(
-                    $"the archive is larger than {limits.MaxBytes:N0} bytes when unpacked (at {ArchivePath.Show(entry)})");
-            }
-        }
-    }
 }

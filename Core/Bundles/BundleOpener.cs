@@ -31,6 +31,14 @@ internal sealed class BundleOpener(
 {
     private const string TimeoutVariable = "TIMEOUT";
 
+    /// <summary>Archives up to this size are unpacked without waiting for others.</summary>
+    private const int SmallArchiveBytes = 1 << 20;
+
+    /// <summary>
+    /// Large archives are unpacked one after the other, each with several threads: the first of many orders begins while others wait.
+    /// </summary>
+    private readonly Lock unpacking = new();
+
     /// <inheritdoc/>
     public async ValueTask<IOpenedOrder> OpenAsync(OrderAssignment order, ReadOnlyMemory<byte> bundle, CancellationToken cancellationToken)
     {
@@ -72,12 +80,28 @@ internal sealed class BundleOpener(
         }
 
         await using var archive = await bundles.OpenCodeAsync(order, sha256, cancellationToken);
-        if (Convert.ToHexStringLower(await SHA256.HashDataAsync(archive, cancellationToken)) != sha256)
+
+        // Not asynchronously: that would change the thread, and the order has one.
+        if (Convert.ToHexStringLower(SHA256.HashData(archive)) != sha256)
         {
             throw BundleException.Invalid("the SHA-256 of its code is not the one that it names");
         }
 
         archive.Position = 0;
+        if (archive.Length <= SmallArchiveBytes)
+        {
+            Unpack(archive, folder);
+            return;
+        }
+
+        lock (unpacking)
+        {
+            Unpack(archive, folder);
+        }
+    }
+
+    private static void Unpack(Stream archive, string folder)
+    {
         try
         {
             ArchiveReader.Unpack(archive, folder, new ArchiveLimits());

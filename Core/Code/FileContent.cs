@@ -36,6 +36,28 @@ internal static class FileContent
         }
     }
 
+    /// <summary>Reads a regular file from its beginning.</summary>
+    /// <returns>How many bytes were read; when the buffer is full, there may be more.</returns>
+    /// <exception cref="UserException">It cannot be read.</exception>
+    public static int Read(string path, Span<byte> buffer)
+    {
+        try
+        {
+            using var file = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+            var length = 0;
+            for (int count; length < buffer.Length && (count = RandomAccess.Read(file, buffer[length..], length)) > 0;)
+            {
+                length += count;
+            }
+
+            return length;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw Unreadable(path, e);
+        }
+    }
+
     private static UserException Unreadable(string path, Exception e) =>
         new(
             $"The file {ArchivePath.Show(path)} cannot be read ({Reason(e)}). Make it readable, or leave it out with .gitignore.",

@@ -28,22 +28,24 @@ internal static class FolderSource
 
         walk.Entries.Sort((a, b) => string.CompareOrdinal(a.Path, b.Path));
         CheckSize(walk.Entries, folder, packing.Limits);
-        foreach (var entry in walk.Entries)
-        {
-            cancellationToken.ThrowIfCancellationRequested();
-            using var content = Content(Path.Join(folder, entry.Path), entry.Kind);
-            packer.Add(entry, content);
-        }
-
+        await PackAsync(folder, walk.Entries, packer, cancellationToken);
         return packer.Finish();
     }
 
-    private static Stream Content(string path, EntryKind kind) => kind switch
+    private static async Task PackAsync(string folder, List<ArchiveEntry> entries, CodePacker packer, CancellationToken cancellationToken)
     {
-        EntryKind.Folder => Stream.Null,
-        EntryKind.Link => new MemoryStream(Encoding.UTF8.GetBytes(new FileInfo(path).LinkTarget ?? "")),
-        _ => FileContent.Open(path),
-    };
+        var ahead = Task.Run(() => FileBlock.Read(folder, entries, 0), cancellationToken);
+        for (var at = 0; at < entries.Count;)
+        {
+            using var block = await ahead;
+            at += block.Count;
+            var next = at;
+            ahead = Task.Run(() => FileBlock.Read(folder, entries, next), cancellationToken);
+            block.PackInto(packer);
+        }
+
+        (await ahead).Dispose();
+    }
 
     private static async Task AddTrackedAsync(
         FolderWalk walk, WalkedRepository repository, GitProcess git, CodePacker packer, CancellationToken cancellationToken)

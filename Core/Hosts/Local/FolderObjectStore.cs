@@ -150,7 +150,7 @@ internal sealed partial class FolderObjectStore : IObjectStore
     {
         try
         {
-            var file = new FileStream(PathOf(key), FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 128 << 10);
+            var file = new FileStream(PathOf(key), FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 32 << 10);
             if (file.Length > maxBytes)
             {
                 file.Dispose();

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Diagnostics;
 using IacCi.Core.Linux;
 using IacCi.Core.Model;
@@ -39,7 +40,7 @@ internal sealed class Attempt(
     /// <summary>The most bytes that are read at once: what a pipe holds.</summary>
     private const int ReadBufferBytes = 64 * 1024;
 
-    private readonly byte[] buffer = GC.AllocateUninitializedArray<byte>(ReadBufferBytes);
+    private readonly byte[] buffer = ArrayPool<byte>.Shared.Rent(ReadBufferBytes);
     private readonly OutputPipe pipe = new();
     private readonly Queue<int> shells = new();
     private bool told;
@@ -81,6 +82,7 @@ internal sealed class Attempt(
             }
 
             pipe.Dispose();
+            ArrayPool<byte>.Shared.Return(buffer);
         }
     }
 

@@ -123,6 +123,33 @@ internal sealed class ArchiveReaderTests
     }
 
     [Test]
+    public async Task Many_files_small_and_large_arrive_whole()
+    {
+        using var bench = new WorkerFixture();
+        var files = Enumerable.Range(0, 1_000).Select(ManyOf).ToArray();
+        var target = Extract(bench, files);
+        var wrong = files.Where(file =>
+            File.ReadAllText(Path.Join(target, file.Name)) != file.Content
+            || File.GetUnixFileMode(Path.Join(target, file.Name)).HasFlag(UnixFileMode.UserExecute) != (file.Mode == Program));
+        await Assert.That(wrong.Select(file => file.Name)).IsEmpty();
+        await Assert.That(Directory.GetFiles(target, "*", SearchOption.AllDirectories).Length).IsEqualTo(files.Length);
+    }
+
+    [Test]
+    [Arguments(1)]
+    [Arguments(2_000_000)]
+    public async Task A_file_among_many_that_is_not_as_long_as_its_header_says_is_refused_by_name(int difference)
+    {
+        using var bench = new WorkerFixture();
+        var zip = Zip([.. Enumerable.Range(0, 1_000).Select(ManyOf)]);
+        var header = zip.AsSpan().LastIndexOf("folder-3/file-0321"u8) - 46;
+        var size = BitConverter.ToInt32(zip, header + 24) + difference;
+        BitConverter.TryWriteBytes(zip.AsSpan(header + 24), size);
+        var refused = await Assert.That(() => Extract(bench, zip, new ArchiveLimits())).Throws<ArchiveRefusedException>();
+        await Assert.That(refused!.Message).Contains("folder-3/file-0321");
+    }
+
+    [Test]
     public async Task Damage_anywhere_is_an_error_of_ours_or_changes_nothing_outside()
     {
         using var bench = new WorkerFixture();
@@ -153,6 +180,11 @@ internal sealed class ArchiveReaderTests
         using var bench = new WorkerFixture();
         await Assert.That(() => Extract(bench, new byte[length], new ArchiveLimits())).Throws<ArchiveRefusedException>();
     }
+
+    private static (string Name, string Content, int Mode) ManyOf(int number) => (
+        $"folder-{number / 100}/file-{number:0000}",
+        string.Concat(Enumerable.Repeat($"{number:0000} ", number % 250 == 7 ? 100_000 : number % 5 * 10 + number % 2)),
+        number % 3 == 0 ? Program : 0);
 
     private static string Extract(WorkerFixture bench, params (string Name, string Content, int Mode)[] entries) =>
         Extract(bench, Zip(entries), new ArchiveLimits());

@@ -21,9 +21,11 @@ internal sealed class PackedCode(CodeArchive archive)
 
     public string[] Paths() => [.. Read(entry => entry.FullName)];
 
-    public string Content(string path) =>
+    public string Content(string path) => Contents()[path];
+
+    public Dictionary<string, string> Contents() =>
         Read(entry => (entry.FullName, Text: new StreamReader(entry.Open(), Encoding.UTF8).ReadToEnd()))
-            .Single(e => e.FullName == path).Text;
+            .ToDictionary(e => e.FullName, e => e.Text, StringComparer.Ordinal);
 
     public int Mode(string path) =>
         Read(entry => (entry.FullName, Mode: entry.ExternalAttributes >> 16 & 0xFFFF)).Single(e => e.FullName == path).Mode;

@@ -38,6 +38,25 @@ internal sealed class FolderSourceTests
     }
 
     [Test]
+    public async Task Many_files_small_and_large_are_packed_whole()
+    {
+        using var folder = new TempFolder();
+        var files = Enumerable.Range(0, 1_000).ToDictionary(
+            number => $"folder-{number / 100}/file-{number:0000}",
+            number => string.Concat(Enumerable.Repeat($"{number} ", number % 250 == 7 ? 300_000 : number % 70 * number % 90)),
+            StringComparer.Ordinal);
+        foreach (var (path, content) in files)
+        {
+            folder.With(path, content);
+        }
+
+        var archive = await Read(folder);
+        var packed = archive.Contents();
+        await Assert.That(string.Join('\n', archive.Paths())).IsEqualTo(string.Join('\n', files.Keys.Order(StringComparer.Ordinal)));
+        await Assert.That(files.Keys.Where(path => packed[path] != files[path])).IsEmpty();
+    }
+
+    [Test]
     public async Task Executable_bits_and_inner_links_are_kept()
     {
         using var folder = new TempFolder();
