@@ -116,7 +116,7 @@ def copy_run(database, count):
 
 
 def copy_of(row, i):
-    changed = {"run_id": f"copy-{i:06}", "trace_id": f"{i:032x}"}
+    changed = {"run_id": f"copy-{i:06}", "trace_id": f"{i:08x}"}
     if "created_at" in row:
         changed["created_at"] = row["created_at"] - i * 1_000_000
     return [changed.get(column, value) for column, value in row.items()]
