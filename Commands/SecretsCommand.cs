@@ -96,7 +96,7 @@ internal static class SecretsCommand
     private static int MakeKey(string? path)
     {
         var identity = AgeIdentity.Generate();
-        var text = AgeKeyFile.Text(identity, TimeProvider.System.GetLocalNow());
+        var text = AgeKeyFile.Text(identity, TimeProvider.System.GetUtcNow());
         if (path is null)
         {
             Console.Out.Write(text);
