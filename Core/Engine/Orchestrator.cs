@@ -35,7 +35,7 @@ internal enum WakeOutcome
 
 /// <summary>
 /// Wakes for the news of a run and does what follows from it: enter (inbox and lease), then fold, decide, dispatch until
-/// nothing is left, then commit the cursor and leave, on the condition that nothing new has come. Safe under duplicate,
+/// nothing is left, then commit the checkpoint and leave, on the condition that nothing new has come. Safe under duplicate,
 /// late, lost and reordered news, several instances at once, and a crash before or after every single call: each
 /// step of an order is one conditional write, and news leave the inbox only after everything that follows from them is written.
 /// </summary>
@@ -43,7 +43,7 @@ internal sealed class Orchestrator(
     IRunStore store,
     IObjectStore objects,
     RunPlans plans,
-    TransitionWriter settler,
+    TransitionWriter writer,
     Dispatcher dispatcher,
     Finalizer finalizer,
     IRunReporter reporter,
@@ -172,8 +172,8 @@ internal sealed class Orchestrator(
             .ToList();
         session.OwnNews.ExceptWith(news);
         session.Handled.UnionWith(news);
-        var results = await settler.ReadAsync(session, news, cancellationToken);
-        var decision = await settler.SettleAsync(session, results, seen.Deadline, cancellationToken);
+        var results = await writer.ReadAsync(session, news, cancellationToken);
+        var decision = await writer.SettleAsync(session, results, seen.Deadline, cancellationToken);
         await dispatcher.ActAsync(session, decision, cancellationToken);
         return (decision, !session.Handled.IsSupersetOf(seen.Inbox));
     }
