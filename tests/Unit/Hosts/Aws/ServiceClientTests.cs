@@ -35,10 +35,10 @@ internal sealed class ServiceClientTests(EmulatedStores aws)
     {
         await using var server = await RecordingServer.StartAsync((202, ""));
         using var clients = ClientsAt(server.Url);
-        var request = new InvokeRequest { FunctionName = "work", InvocationType = "Event", Payload = "{}"u8.ToArray() };
+        var request = new InvokeRequest { FunctionName = "prefix-worker", InvocationType = "Event", Payload = "{}"u8.ToArray() };
         await Assert.That((await clients.Lambda.InvokeAsync(request, None)).RequestId).IsEqualTo("req-1");
         var sent = server.Requests.Single();
-        await Assert.That(sent.Method + " " + sent.Path).IsEqualTo("POST /2015-03-31/functions/work/invocations");
+        await Assert.That(sent.Method + " " + sent.Path).IsEqualTo("POST /2015-03-31/functions/prefix-worker/invocations");
         await Assert.That(sent.Headers["X-Amz-Invocation-Type"]).IsEqualTo("Event");
         await Assert.That(sent.Headers["Authorization"]).Contains("/eu-central-1/lambda/aws4_request");
         await Assert.That(sent.Body).IsEqualTo("{}");
