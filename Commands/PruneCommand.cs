@@ -64,8 +64,10 @@ internal static class PruneCommand
     private static string TextOf(PruneOutcome outcome, bool dryRun)
     {
         var lines = outcome.Removed.Select(run =>
-            $"{run.Run}  {run.Status.Word(),-9}  {run.FinishedAt.UtcDateTime:yyyy-MM-dd HH:mm}Z  " +
-                $"{Printable.Line(run.Title ?? "", JobTitleChars)}".TrimEnd());
+        {
+            var title = Printable.Line(run.Title ?? "", JobTitleChars);
+            return $"{run.Run}  {run.Status.Word(),-9}  {run.FinishedAt.UtcDateTime:yyyy-MM-dd HH:mm}Z  {title}".TrimEnd();
+        });
         var runs = outcome.Removed.Count == 1 ? "1 run" : $"{outcome.Removed.Count:N0} runs";
         var size = $"{outcome.Bytes / 1e6:0.0} MB";
         return string.Join(

@@ -40,6 +40,7 @@ internal sealed class PruneTests
         var pruned = await place.RunAsync("prune", "--older-than", "0s", "--keep", "1");
         await Assert.That((pruned.ExitCode, pruned.Errors)).IsEqualTo((0, "")).Because(pruned.ToString());
         await Assert.That(pruned.Output).Contains("one").And.Contains("two").And.Contains("removed 2 runs").And.Contains("; 1 stay");
+        await Assert.That(pruned.Output.Split('\n').Where(line => line.EndsWith(' '))).IsEmpty();
         foreach (var gone in new[] { "one", "two" })
         {
             await Assert.That(await IsThereAsync(place, gone)).IsFalse();

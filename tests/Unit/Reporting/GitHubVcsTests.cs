@@ -172,6 +172,7 @@ internal sealed class GitHubVcsTests
         "HTTP 422: Validation Failed; IssueComment body: body is too long; commenting is locked")]
     [Arguments("""{"message":"Validation Failed","errors":[{"resource":"Status","field":"context","code":"missing_field"}]}""",
         "HTTP 422: Validation Failed; Status context: missing_field")]
+    [Arguments("""{"message":"Validation Failed","errors":[{},{"message":"it is locked"}]}""", "HTTP 422: Validation Failed; it is locked")]
     [Arguments("""{"message":"Validation Failed","errors":"no such commit"}""", "HTTP 422: Validation Failed; no such commit")]
     [Arguments("""{"message":"Validation Failed","errors":[null,1,{}]}""", "HTTP 422: Validation Failed")]
     public async Task What_GitHub_says_is_wrong_with_a_request_is_told(string json, string expected)

@@ -95,12 +95,15 @@ internal sealed class GitHubCalls(GitHubOptions options, VcsToken token, TimePro
         return list.EnumerateArray().Take(MaxDetails).Select(error => error.ValueKind switch
         {
             JsonValueKind.String => error.GetString()!,
-            JsonValueKind.Object =>
-                $"{Text(error, "resource")} {Text(error, "field")}: " +
-                    $"{(Text(error, "message") is { Length: > 0 } said ? said : Text(error, "code"))}".Trim(' ',
-                    ':'),
+            JsonValueKind.Object => Detail(error),
             _ => "",
         }).Where(detail => detail.Length > 0);
+    }
+
+    private static string Detail(JsonElement error)
+    {
+        var said = Text(error, "message") is { Length: > 0 } message ? message : Text(error, "code");
+        return $"{Text(error, "resource")} {Text(error, "field")}: {said}".Trim(' ', ':');
     }
 
     private static string Text(JsonElement from, string name) =>
