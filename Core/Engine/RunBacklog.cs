@@ -30,16 +30,11 @@ internal sealed record RunBacklog(IReadOnlyList<OrderNum> Unhandled, Decision Ne
     }
 
     /// <summary>
-    /// Whether the lock item alone says that something is left to be done: news that nobody handled, a report or a deadline that is due,
-    /// orders that are ready, starts that are open, an ending that is not written.
+    /// Whether somebody should wake the run: results or news that nobody handled, a report or a deadline that is due, orders that are
+    /// ready, starts that are open, an ending that is not written.
     /// </summary>
-    public static bool IsDue(RunGraph graph, RunLock held, int? capacity, DateTimeOffset now) =>
-        HasNews(held, now) || !Decide(graph, held, capacity, now).IsIdle;
-
-    /// <summary>Whether somebody should wake the run.</summary>
-    public bool NeedsWake(RunLock held, DateTimeOffset now) => Unhandled.Count > 0 || HasNews(held, now) || !Next.IsIdle;
-
-    private static bool HasNews(RunLock held, DateTimeOffset now) => held.Inbox.Count > 0 || held.Checkpoint.ReportDueAt <= now;
+    public bool NeedsWake(RunLock held, DateTimeOffset now) =>
+        Unhandled.Count > 0 || held.Inbox.Count > 0 || held.Checkpoint.ReportDueAt <= now || !Next.IsIdle;
 
     private static Decision Decide(RunGraph graph, RunLock held, int? capacity, DateTimeOffset now)
     {

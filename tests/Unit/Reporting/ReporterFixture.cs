@@ -194,7 +194,11 @@ internal sealed class ReporterFixture : IAsyncDisposable
         public ValueTask<bool> CreateAsync(string key, ReadOnlyMemory<byte> content, CancellationToken cancellationToken) =>
             throw new NotSupportedException();
 
-        public IAsyncEnumerable<string> ListAsync(string prefix, CancellationToken cancellationToken) => throw new NotSupportedException();
+        public IAsyncEnumerable<string> ListAsync(string prefix, CancellationToken cancellationToken)
+        {
+            Calls++;
+            return objects.Keys.Where(key => key.StartsWith(prefix, StringComparison.Ordinal)).ToList().ToAsyncEnumerable();
+        }
     }
 
     private sealed class Store : IRunStore

@@ -62,10 +62,15 @@ internal sealed class VcsReporterTests
             Checkpoint = new RunCheckpoint("r", null, Runs.Start.AddSeconds(10)),
             Deadline = Runs.Start.AddHours(1),
         };
-        await Assert.That(RunBacklog.IsDue(graph, held, null, Runs.Start.AddSeconds(9))).IsFalse();
-        await Assert.That(RunBacklog.IsDue(graph, held, null, Runs.Start.AddSeconds(10))).IsTrue();
-        await Assert.That(RunBacklog.IsDue(graph, held with { Checkpoint = new RunCheckpoint("r") }, null, Runs.Start.AddSeconds(10)))
-            .IsFalse();
+        await Assert.That(await NeedsWakeAsync(held, 9)).IsFalse();
+        await Assert.That(await NeedsWakeAsync(held, 10)).IsTrue();
+        await Assert.That(await NeedsWakeAsync(held with { Checkpoint = new RunCheckpoint("r") }, 10)).IsFalse();
+
+        async Task<bool> NeedsWakeAsync(RunLock now, int seconds)
+        {
+            var at = Runs.Start.AddSeconds(seconds);
+            return (await RunBacklog.ReadAsync(lab.Kept, graph, now, capacity: null, at, default)).NeedsWake(now, at);
+        }
     }
 
     [Test]
