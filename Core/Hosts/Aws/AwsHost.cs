@@ -88,10 +88,8 @@ internal sealed class AwsHost : IDisposable
     public void CheckWebhook() => SettingsCheck.Ask(
         [
             .. Everywhere(), () => settings.WatchdogStateMachine, () => settings.JobParameters, () => settings.JobSecrets,
-            () =>
-                settings.VcsParameters, () => settings.VcsSecrets, () => settings.CodeLocations, () => SecretLocationOf(),
-                () => settings.ReplayRules,
-            () => readers.Value,
+            () => settings.VcsParameters, () => settings.VcsSecrets, () => settings.CodeLocations, () => SecretLocationOf(),
+            () => settings.ReplayRules, () => readers.Value,
         ]);
 
     /// <summary>

@@ -228,12 +228,11 @@ internal sealed class LocalHost : IDisposable
 
     private CompositeReporter ReporterTo(SqliteRunStore store, LocalSecrets secrets)
     {
-        var gitHub = new GitHubProvider(GitHubOptions.From(options.Variable), clock, Jitter);
+        var gitHub = new GitHubProvider(
+            GitHubOptions.From(options.Variable), clock, () => Backoff.Fraction(RandomNumberGenerator.GetBytes));
         var vcs = new VcsReporter(new VcsConnections(gitHub, secrets, clock), objects, store, isLocal: true, clock, options.Log);
         return new CompositeReporter(new ProgressReporter(options.Progress), vcs);
     }
 
     private LocalSecrets SecretsFrom(string baseFolder) => new(options.Variable, baseFolder, remote: null, options.Withheld);
-
-    private static double Jitter() => RandomNumberGenerator.GetInt32(1 << 20) / (double)(1 << 20);
 }

@@ -196,8 +196,7 @@ internal sealed class CopySnapshot
         {
             if (StateFiles.LocalPath(record) is { } local)
             {
-                var file = Path.GetFullPath(Path.Join(Path.GetDirectoryName(Path.GetDirectoryName(record)), local));
-                file = Path.IsPathRooted(local) ? Path.GetFullPath(local) : file;
+                var file = Path.GetFullPath(local, Path.GetDirectoryName(Path.GetDirectoryName(record))!);
                 var path = Path.GetRelativePath(folder, file);
                 if (file.StartsWith(removed + "/", StringComparison.Ordinal) && FileStatus.Find(file) is { IsFile: true, Size: > 0 }
                     && IsChanged(path, file))
