@@ -68,10 +68,12 @@ internal static class PruneCommand
             var title = Printable.Line(run.Title ?? "", JobTitleChars);
             return $"{run.Run}  {run.Status.Word(),-9}  {run.FinishedAt.UtcDateTime:yyyy-MM-dd HH:mm}Z  {title}".TrimEnd();
         });
-        var runs = outcome.Removed.Count == 1 ? "1 run" : $"{outcome.Removed.Count:N0} runs";
+        var runs = Plural.Of(outcome.Removed.Count, "run");
         var size = $"{outcome.Bytes / 1e6:0.0} MB";
         return string.Join(
             '\n',
-            lines.Append($"{(dryRun ? "would remove" : "removed")} {runs} ({size}); {outcome.Left:N0} {(dryRun ? "would stay" : "stay")}"));
+            lines.Append(dryRun
+                ? $"would remove {runs} ({size}); {outcome.Left:N0} would stay"
+                : $"removed {runs} ({size}); {outcome.Left:N0} stay"));
     }
 }

@@ -46,7 +46,7 @@ internal static class JobReader
         {
             throw new JobSyntaxException(
                 1, 1,
-                $"is {Diagnostics.Count(content.Length)} bytes long, and at most {Diagnostics.Count(JobLimits.MaxFileBytes)} are read; " +
+                $"is {Plural.Number(content.Length)} bytes long, and at most {Plural.Number(JobLimits.MaxFileBytes)} are read; " +
                     $"split the job");
         }
 

@@ -1,6 +1,5 @@
 using System.Text.Json;
 using IacCi.Core.Jobs;
-using IacCi.Core.Jobs.Parsing;
 using IacCi.Core.Text;
 
 namespace IacCi.Core.Terminal;
@@ -14,7 +13,7 @@ internal static class ReadingText
 
     /// <summary><c>job.yaml: valid: 4 orders</c>, or a line for each error.</summary>
     public static string Plain(JobReading reading, string fileName) => reading.IsValid
-        ? $"{fileName}: valid: {Diagnostics.Count(reading.Job.Orders.Count)} {(reading.Job.Orders.Count == 1 ? "order" : "orders")}"
+        ? $"{fileName}: valid: {Plural.Of(reading.Job.Orders.Count, "order")}"
         : string.Join('\n', reading.Errors.Select(error => error.ToString(fileName)));
 
     /// <summary>

@@ -41,7 +41,7 @@ internal static class RunList
             run.IsAbandoned ? "interrupted" : RunSentence.Word(job.Status),
             job.CreatedAt.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss'Z'", CultureInfo.InvariantCulture),
             run.IsAbandoned ? "" : DurationText.Of((job.FinishedAt ?? now) - job.CreatedAt),
-            job.OrderCount == 1 ? "1 order" : string.Create(CultureInfo.InvariantCulture, $"{job.OrderCount:N0} orders"),
+            Plural.Of(job.OrderCount, "order"),
             user,
             title,
         ];

@@ -1,4 +1,3 @@
-using System.Globalization;
 using IacCi.Core.Model;
 using IacCi.Core.Text;
 
@@ -19,7 +18,7 @@ internal static class RunTable
     public static string Headline(string title, RunPlan plan, Palette palette, int width = int.MaxValue)
     {
         var name = TerminalWidth.Fit(TerminalText.Clean(title), width);
-        var rest = $" · {Count(plan.Orders.Count, "order")} · run {Abbreviate(plan.RunId)} · trace {plan.TraceId}";
+        var rest = $" · {Plural.Of(plan.Orders.Count, "order")} · run {Abbreviate(plan.RunId)} · trace {plan.TraceId}";
         return palette.Strong(name) + TerminalWidth.Fit(rest, width - TerminalWidth.Of(name));
     }
 
@@ -75,7 +74,7 @@ internal static class RunTable
         {
             if (count > 0)
             {
-                to.Add($"  {Mark(status, palette)} {palette.Dim(TerminalWidth.Fit($"{Number(count)} {what}", width - 4))}");
+                to.Add($"  {Mark(status, palette)} {palette.Dim(TerminalWidth.Fit($"{Plural.Number(count)} {what}", width - 4))}");
             }
         }
     }
@@ -118,7 +117,7 @@ internal static class RunTable
         {
             if (count > 0)
             {
-                rows.Add($"  {Mark(status, palette)} {palette.Dim(TerminalWidth.Fit($"{Number(count)} {what}", width - 4))}");
+                rows.Add($"  {Mark(status, palette)} {palette.Dim(TerminalWidth.Fit($"{Plural.Number(count)} {what}", width - 4))}");
             }
         }
     }
@@ -154,8 +153,4 @@ internal static class RunTable
         note = TerminalWidth.Pad(TerminalWidth.Fit(note, columns.Note), columns.Note) + gap;
         return $"{start}   {palette.Dim(note + TerminalWidth.Fit(text, room - columns.Note - gap.Length))}".TrimEnd();
     }
-
-    private static string Number(int count) => count.ToString("N0", CultureInfo.InvariantCulture);
-
-    private static string Count(int count, string what) => $"{Number(count)} {what}{(count == 1 ? "" : "s")}";
 }

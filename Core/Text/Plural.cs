@@ -6,8 +6,8 @@ namespace IacCi.Core.Text;
 internal static class Plural
 {
     /// <summary>A number with its thousands parted: <c>9,999</c>.</summary>
-    public static string Number(int value) => value.ToString("N0", CultureInfo.InvariantCulture);
+    public static string Number(long value) => value.ToString("N0", CultureInfo.InvariantCulture);
 
     /// <summary>A count and its noun: <c>1 order</c>, <c>2,000 orders</c>.</summary>
-    public static string Of(int value, string one) => value == 1 ? $"1 {one}" : $"{Number(value)} {one}s";
+    public static string Of(long value, string one) => value == 1 ? $"1 {one}" : $"{Number(value)} {one}s";
 }

@@ -27,8 +27,8 @@ internal sealed class ListType<T>(
         if (list.Items.Count < min || list.Items.Count > max)
         {
             diagnostics.Add(node, list.Items.Count < min
-                ? $"is empty; give it at least {Diagnostics.Count(min)} of {what}"
-                : $"has {Diagnostics.Count(list.Items.Count)} entries; at most {Diagnostics.Count(max)} {what} are taken");
+                ? $"is empty; give it at least {Plural.Number(min)} of {what}"
+                : $"has {Plural.Number(list.Items.Count)} entries; at most {Plural.Number(max)} {what} are taken");
             return null;
         }
 
@@ -112,7 +112,7 @@ internal sealed class CommandType : FieldType
         {
             diagnostics.Add(
                 node,
-                $"has {Diagnostics.Count(bytes)} bytes, and the system takes at most {Diagnostics.Count(JobLimits.MaxArgumentBytes)}; " +
+                $"has {Plural.Number(bytes)} bytes, and the system takes at most {Plural.Number(JobLimits.MaxArgumentBytes)}; " +
                     $"put it into a script");
         }
 
@@ -207,8 +207,8 @@ internal sealed class VariablesType : FieldType
 
         var bytes = member.Key.Length + 1 + Encoding.UTF8.GetByteCount(scalar.Text);
         return bytes > JobLimits.MaxArgumentBytes
-            ? $"has {Diagnostics.Count(bytes)} bytes with its name, and the system takes at most " +
-                $"{Diagnostics.Count(JobLimits.MaxArgumentBytes)}; put it into a file"
+            ? $"has {Plural.Number(bytes)} bytes with its name, and the system takes at most " +
+                $"{Plural.Number(JobLimits.MaxArgumentBytes)}; put it into a file"
             : null;
     }
 
@@ -218,14 +218,14 @@ internal sealed class VariablesType : FieldType
         if (variables.Count > JobLimits.MaxVariables)
         {
             diagnostics.Add(
-                node, $"has {Diagnostics.Count(variables.Count)} variables; use at most {Diagnostics.Count(JobLimits.MaxVariables)}");
+                node, $"has {Plural.Number(variables.Count)} variables; use at most {Plural.Number(JobLimits.MaxVariables)}");
         }
 
         if (bytes > JobLimits.MaxVariableBytes)
         {
             diagnostics.Add(
                 node,
-                $"has {Diagnostics.Count(bytes)} bytes, and an order takes at most {Diagnostics.Count(JobLimits.MaxVariableBytes)}; put " +
+                $"has {Plural.Number(bytes)} bytes, and an order takes at most {Plural.Number(JobLimits.MaxVariableBytes)}; put " +
                     $"some of it into files");
         }
     }

@@ -1,5 +1,6 @@
 using IacCi.Core.Jobs.Parsing;
 using IacCi.Core.Model;
+using IacCi.Core.Text;
 
 namespace IacCi.Core.Jobs.Fields;
 
@@ -103,7 +104,7 @@ internal static class JobFields
     public static Job? Bind(NodeRef root, JobContext context, Diagnostics diagnostics) => Table.Read(root, context, diagnostics);
 
     private static string TooLong(long seconds) =>
-        $"is {Diagnostics.Count(seconds)} s, more than the 20 h that a job may take: the buckets forget after 24 h, and intake, the " +
+        $"is {Plural.Number(seconds)} s, more than the 20 h that a job may take: the buckets forget after 24 h, and intake, the " +
             $"last order's claim and the " +
-        $"ending need the rest; use at most 20 x 3,600 = {Diagnostics.Count(JobLimits.MaxJobTimeoutSeconds)} s, or split the job";
+        $"ending need the rest; use at most 20 x 3,600 = {Plural.Number(JobLimits.MaxJobTimeoutSeconds)} s, or split the job";
 }

@@ -79,7 +79,7 @@ internal sealed class TextType(int maxLength, TextRule? rule = null, string? pat
 
         if (text.Length > maxLength)
         {
-            return $"has {Diagnostics.Count(text.Length)} characters; use at most {Diagnostics.Count(maxLength)}";
+            return $"has {Plural.Number(text.Length)} characters; use at most {Plural.Number(maxLength)}";
         }
 
         return Printable.Is(text) ? rule?.Invoke(text, context) : "holds a line break, a control or an invisible character; remove it";
@@ -94,7 +94,7 @@ internal sealed class NumberType(int min, int max, string unit, Func<long, strin
 {
     public override object? Read(NodeRef node, JobContext context, Diagnostics diagnostics)
     {
-        var range = $"a whole number from {Diagnostics.Count(min)} to {Diagnostics.Count(max)}{unit}";
+        var range = $"a whole number from {Plural.Number(min)} to {Plural.Number(max)}{unit}";
         if (node.Node is not ScalarNode { Kind: ScalarKind.Number } scalar)
         {
             diagnostics.Add(
@@ -118,7 +118,7 @@ internal sealed class NumberType(int min, int max, string unit, Func<long, strin
 
         if (number < min || number > max)
         {
-            diagnostics.Add(node, $"must be {range}; found {Diagnostics.Count(number)}");
+            diagnostics.Add(node, $"must be {range}; found {Plural.Number(number)}");
             return null;
         }
 

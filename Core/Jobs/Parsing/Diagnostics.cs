@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text;
 using IacCi.Core.Text;
 
@@ -51,7 +50,7 @@ internal sealed class Diagnostics
         List<JobError> sorted = [.. _errors.OrderBy(error => error.Line).ThenBy(error => error.Column)];
         if (_left > 0)
         {
-            sorted.Add(new JobError("", null, null, $"{Count(_left)} more errors are not shown; correct these first"));
+            sorted.Add(new JobError("", null, null, $"{Plural.Number(_left)} more errors are not shown; correct these first"));
         }
 
         return sorted;
@@ -59,9 +58,6 @@ internal sealed class Diagnostics
 
     /// <summary>A text of somebody else's in quotes, on one line, shortened.</summary>
     public static string Quote(string text) => $"\"{Shorten(text)}\"";
-
-    /// <summary>A number as people read it: 604,800.</summary>
-    public static string Count(long number) => number.ToString("N0", CultureInfo.InvariantCulture);
 
     public static string Shorten(string text)
     {

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using IacCi.Core.Text;
 
 namespace IacCi.Core.Jobs.Parsing;
 
@@ -43,7 +44,7 @@ internal ref struct JsonNodes
         var (line, column) = Place();
         if (++_nodes > JobLimits.MaxNodes)
         {
-            throw new JobSyntaxException(line, column, $"holds more than {Diagnostics.Count(JobLimits.MaxNodes)} values; split the job");
+            throw new JobSyntaxException(line, column, $"holds more than {Plural.Number(JobLimits.MaxNodes)} values; split the job");
         }
 
         return _reader.TokenType switch

@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using IacCi.Core.Text;
 using YamlDotNet.Core;
 using YamlDotNet.Core.Events;
 
@@ -128,7 +129,7 @@ internal sealed partial class YamlNodes
         _nodes += more;
         if (_nodes > JobLimits.MaxNodes)
         {
-            throw new JobSyntaxException(line, column, $"holds more than {Diagnostics.Count(JobLimits.MaxNodes)} values; split the job");
+            throw new JobSyntaxException(line, column, $"holds more than {Plural.Number(JobLimits.MaxNodes)} values; split the job");
         }
     }
 
@@ -138,7 +139,7 @@ internal sealed partial class YamlNodes
         {
             throw At(
                 start,
-                $"comes to more than {Diagnostics.Count(JobLimits.MaxExpandedChars)} characters when its aliases are replaced; use " +
+                $"comes to more than {Plural.Number(JobLimits.MaxExpandedChars)} characters when its aliases are replaced; use " +
                     $"fewer aliases");
         }
 

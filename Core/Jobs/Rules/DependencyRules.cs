@@ -1,5 +1,6 @@
 using IacCi.Core.Jobs.Fields;
 using IacCi.Core.Jobs.Parsing;
+using IacCi.Core.Text;
 
 namespace IacCi.Core.Jobs.Rules;
 
@@ -79,7 +80,7 @@ internal static class DependencyRules
         string Name(int index) => Diagnostics.Shorten(orders[index].NameAt(index));
         var shown = cycle.Count <= MaxShown
             ? cycle.Select(Name)
-            : [.. cycle.Take(MaxShown / 2).Select(Name), $"({Diagnostics.Count(cycle.Count - MaxShown)} more)",
+            : [.. cycle.Take(MaxShown / 2).Select(Name), $"({Plural.Number(cycle.Count - MaxShown)} more)",
                 .. cycle.Skip(cycle.Count - (MaxShown / 2)).Select(Name)];
         return string.Join(" -> ", [.. shown, Name(cycle[0])]);
     }

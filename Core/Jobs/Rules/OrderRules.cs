@@ -1,6 +1,7 @@
 using System.Text;
 using IacCi.Core.Jobs.Parsing;
 using IacCi.Core.Model;
+using IacCi.Core.Text;
 
 namespace IacCi.Core.Jobs.Rules;
 
@@ -63,7 +64,7 @@ internal static class OrderRules
     private static string TooLongForLambda(Order order, int grace)
     {
         var longest = OrderLimits.MaxLambdaSeconds - grace;
-        return $"is {Diagnostics.Count(order.Timeout)} s, and with stop_grace ({grace} s) {Diagnostics.Count(order.Timeout + grace)} s; " +
+        return $"is {Plural.Number(order.Timeout)} s, and with stop_grace ({grace} s) {Plural.Number(order.Timeout + grace)} s; " +
             $"a function ends after 900 s," +
             $" of which 60 are for fetching and reporting; use at most {longest}, a shorter stop_grace, or execution_target codebuild";
     }
@@ -72,12 +73,12 @@ internal static class OrderRules
     {
         var needed = OrderLimits.SignedSeconds(order.Target, order.Timeout, grace);
         var longest = job.PresignExpiry - OrderLimits.SignedSeconds(order.Target, 0, grace);
-        return $"needs signed URLs that last {Diagnostics.Count(needed)} s ({Diagnostics.Count(OrderLimits.ClaimSeconds(order.Target))} " +
+        return $"needs signed URLs that last {Plural.Number(needed)} s ({Plural.Number(OrderLimits.ClaimSeconds(order.Target))} " +
             $"until {Word(order.Target)} begins" +
-            $" + {Diagnostics.Count(order.Timeout)} timeout + {grace} stop_grace + {OrderLimits.WatchdogGraceSeconds} until it is ended " +
+            $" + {Plural.Number(order.Timeout)} timeout + {grace} stop_grace + {OrderLimits.WatchdogGraceSeconds} until it is ended " +
                 $"+ {OrderLimits.ReportGraceSeconds} to report)," +
-            $" but presign_expiry is {Diagnostics.Count(job.PresignExpiry)}; raise presign_expiry to {Diagnostics.Count(needed)}" +
-            (longest > 0 ? $", or lower timeout to {Diagnostics.Count(longest)}" : "");
+            $" but presign_expiry is {Plural.Number(job.PresignExpiry)}; raise presign_expiry to {Plural.Number(needed)}" +
+            (longest > 0 ? $", or lower timeout to {Plural.Number(longest)}" : "");
     }
 
     private static void CheckSize(Order order, NodeRef node, Diagnostics diagnostics)
@@ -89,8 +90,8 @@ internal static class OrderRules
         {
             diagnostics.Add(
                 node.Field("cmds"),
-                $"and what else is kept of the order come to {Diagnostics.Count(all)} bytes, and its record holds at most " +
-                $"{Diagnostics.Count(JobLimits.MaxRecordBytes)}; put commands into a script");
+                $"and what else is kept of the order come to {Plural.Number(all)} bytes, and its record holds at most " +
+                $"{Plural.Number(JobLimits.MaxRecordBytes)}; put commands into a script");
         }
     }
 
