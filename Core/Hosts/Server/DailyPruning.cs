@@ -38,7 +38,7 @@ internal sealed class DailyPruning(RunPruner pruner, TimeSpan keep, TimeProvider
             var outcome = pruner.Prune(new PruneRule(keep), stop);
             if (outcome.Removed.Count > 0)
             {
-                log($"{outcome.Removed.Count:N0} runs that were over for longer than {keep.TotalDays:0.##} days are removed");
+                log($"runs that were over for longer than {keep.TotalDays:0.##} days are removed: {outcome.Removed.Count:N0}");
             }
         }
         catch (Exception refused) when (refused is UserException or StoreUnavailableException or IOException or UnauthorizedAccessException)
