@@ -8,8 +8,7 @@ namespace IacCi.Core.Code;
 
 /// <summary>
 /// Which files git tracks, from the index of a work tree (gitformat-index(5), versions 2 to 4, SHA-1 and SHA-256, split or whole). It is
-/// read here because git need not
-/// be on a machine that has a work tree, and because git runs what a repository's settings say.
+/// read here because git need not be on a machine that has a work tree, and because git runs what a repository's settings say.
 /// </summary>
 internal static class GitIndex
 {

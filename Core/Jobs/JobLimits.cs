@@ -57,8 +57,8 @@ internal static class JobLimits
     public const int MaxJobTimeoutSeconds = 20 * 3_600;
 
     /// <summary>
-    /// The longest <c>presign_expiry</c>, in seconds: 7 days
-    /// (https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-query-string-auth.html, X-Amz-Expires).
+    /// The longest <c>presign_expiry</c>, in seconds: 7 days (https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-query-string-auth.html,
+    /// X-Amz-Expires).
     /// </summary>
     public const int MaxPresignExpirySeconds = 604_800;
 }

@@ -2,8 +2,7 @@ namespace IacCi.Core.Linux;
 
 /// <summary>
 /// How many files this process may have open (RLIMIT_NOFILE, getrlimit(2)). The soft limit is low for the sake of programs that use
-/// select(2), and
-/// not for ours: we raise it for ourselves, and the commands get the one that we were started with.
+/// select(2), and not for ours: we raise it for ourselves, and the commands get the one that we were started with.
 /// </summary>
 internal static class FileLimit
 {

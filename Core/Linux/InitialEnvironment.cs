@@ -5,8 +5,7 @@ namespace IacCi.Core.Linux;
 
 /// <summary>
 /// The memory in which the kernel laid out this process's environment, and which <c>/proc/PID/environ</c> shows (proc(5)). Root may read
-/// that
-/// of any process, so secrets in variables (<c>SOPS_AGE_KEY</c>, <c>env:</c> locations) do not stay there.
+/// that of any process, so secrets in variables (<c>SOPS_AGE_KEY</c>, <c>env:</c> locations) do not stay there.
 /// </summary>
 internal static unsafe class InitialEnvironment
 {
@@ -18,8 +17,7 @@ internal static unsafe class InitialEnvironment
 
     /// <summary>
     /// Moves the variables to memory of our own, where getenv(3) finds them as before, and clears where they were. Where that is not
-    /// possible, they
-    /// stay: it is a second fence, not the first.
+    /// possible, they stay: it is a second fence, not the first.
     /// </summary>
     /// <returns>False when they stayed.</returns>
     internal static bool Clear()

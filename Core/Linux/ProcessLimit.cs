@@ -4,8 +4,7 @@ namespace IacCi.Core.Linux;
 
 /// <summary>
 /// How many processes and threads this user may have (RLIMIT_NPROC, getrlimit(2)). The runtime aborts when it gets no thread, so few orders
-/// run side by
-/// side where few are left. The limit does not bind root.
+/// run side by side where few are left. The limit does not bind root.
 /// </summary>
 internal static class ProcessLimit
 {

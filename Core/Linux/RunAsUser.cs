@@ -8,8 +8,8 @@ namespace IacCi.Core.Linux;
 
 /// <summary>
 /// The user that orders' commands run as, with that user's group and no other, and no way to more rights (PR_SET_NO_NEW_PRIVS, prctl(2)).
-/// The engine stays
-/// root's. What the commands get is handed over to that user: copy of the code, folder for events, a folder for temporary files.
+/// The engine stays root's. What the commands get is handed over to that user: copy of the code, folder for events, a folder for temporary
+/// files.
 /// </summary>
 internal sealed unsafe class RunAsUser
 {
@@ -66,8 +66,7 @@ internal sealed unsafe class RunAsUser
 
     /// <summary>
     /// Where orders' folders stand: outside of the state folder, which that user cannot enter. Everybody may make names in a folder for
-    /// temporary files,
-    /// so one that somebody else made is refused.
+    /// temporary files, so one that somebody else made is refused.
     /// </summary>
     /// <param name="state">The state folder.</param>
     internal static string WorkRootOf(string state)

@@ -62,8 +62,7 @@ internal sealed class LiveTail(string? path, Stream output) : IDisposable
 
     /// <summary>
     /// What the whole log has and the live log has not: a live log ends where there was too much output, or no room on the disk. The last
-    /// lines that were
-    /// shown are looked for in the log; where they are not there, the log's end is shown after a word about the gap.
+    /// lines that were shown are looked for in the log; where they are not there, the log's end is shown after a word about the gap.
     /// </summary>
     private string MissingEnd(string log)
     {

@@ -12,16 +12,13 @@ namespace IacCi.Core.Terminal;
 /// <param name="result">Reads the log of an order that has ended; null when there is none (yet).</param>
 /// <param name="line">Gets each line.</param>
 internal sealed class OrderTails(
-    RunId run, string? liveFolder, Func<OrderNum, CancellationToken, ValueTask<string?>> result, Action<OrderNum,
-    string> line) : IDisposable
+    RunId run, string? liveFolder, Func<OrderNum, CancellationToken, ValueTask<string?>> result,
+    Action<OrderNum, string> line) : IDisposable
 {
     private const string LogExtension = ".log";
 
     private readonly Dictionary<OrderNum, (LiveTail Tail, LineStream Lines)> open = [];
     private readonly HashSet<OrderNum> finished = [];
-
-    /// <summary>Whether all of an order's output has been passed on.</summary>
-    public bool IsFinished(OrderNum num) => finished.Contains(num);
 
     /// <summary>Passes on what is new in the live logs.</summary>
     public void ShowNews()

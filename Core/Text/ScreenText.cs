@@ -15,8 +15,7 @@ internal static class ScreenText
 
     /// <summary>
     /// What people see in the end: no sequences and no control characters but line feeds and tabs; of a line that was drawn over only the
-    /// last state
-    /// that shows something; what a backspace went over is gone where something was written there.
+    /// last state that shows something; what a backspace went over is gone where something was written there.
     /// </summary>
     public static string Plain(string text)
     {
@@ -37,8 +36,7 @@ internal static class ScreenText
 
     /// <summary>
     /// What is kept and passed on: text, line ends, tabs, backspaces and colours. Other sequences are left out, because they can write to
-    /// the clipboard, set
-    /// titles or move the cursor to where they forge text; other control characters become U+FFFD.
+    /// the clipboard, set titles or move the cursor to where they forge text; other control characters become U+FFFD.
     /// </summary>
     public static string Colored(string text)
     {

@@ -33,8 +33,8 @@ internal enum TerminalToken
 
 /// <summary>
 /// The one parser of what programs send to terminals, character by character: ECMA-48 with what terminals add (BEL ends a command string),
-/// after
-/// https://vt100.net/emu/dec_ansi_parser. A line end ends every sequence, so that one that was never finished hides no more than its line.
+/// after https://vt100.net/emu/dec_ansi_parser. A line end ends every sequence, so that one that was never finished hides no more than its
+/// line.
 /// </summary>
 internal struct TerminalParser
 {

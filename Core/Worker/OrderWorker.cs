@@ -23,8 +23,8 @@ namespace IacCi.Core.Worker;
 /// <param name="randomBytes">Makes random bytes: the worker's id, and the spread of its retries.</param>
 /// <param name="log">A line for people about what goes wrong; never a secret.</param>
 internal sealed class OrderWorker(
-    IBundleSource bundles, IOrderOpener opener, ICommandRunner runner, WorkerOptions options, TimeProvider clock, Func<int,
-    byte[]> randomBytes, Action<string> log)
+    IBundleSource bundles, IOrderOpener opener, ICommandRunner runner, WorkerOptions options, TimeProvider clock,
+    Func<int, byte[]> randomBytes, Action<string> log)
 {
     private const string CallbackVariable = "CALLBACK_URL";
 
@@ -139,9 +139,9 @@ internal sealed class OrderWorker(
             Host = options.Host,
         };
         var (outcome, unknown) = await retrying.UntilKnownAsync(
-            token =>
-                channel.ClaimAsync((claim with { ClaimedAt = clock.GetUtcNow() }).ToJson(), token), options.ClaimWindow, problem =>
-                    log($"{About(order)}: the claim is tried again: {problem}"),
+            token => channel.ClaimAsync((claim with { ClaimedAt = clock.GetUtcNow() }).ToJson(), token),
+            options.ClaimWindow,
+            problem => log($"{About(order)}: the claim is tried again: {problem}"),
             cancellationToken);
         switch (outcome)
         {
@@ -307,9 +307,10 @@ internal sealed class OrderWorker(
     {
         var json = result.ToJson();
         var (outcome, unknown) = await retrying.UntilKnownAsync(
-            token =>
-                channel.ReportAsync(json, token), options.ReportWindow,
-                problem => log($"{About(order)}: the report is tried again: {problem}"), CancellationToken.None);
+            token => channel.ReportAsync(json, token),
+            options.ReportWindow,
+            problem => log($"{About(order)}: the report is tried again: {problem}"),
+            CancellationToken.None);
         switch (outcome)
         {
             case ReportOutcome.Accepted:

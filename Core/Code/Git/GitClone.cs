@@ -134,10 +134,12 @@ internal sealed record GitClone(GitAddress Address, string Folder, string Commit
         {
             var trace = folder + ".trace";
             var call = Call(flags, refs);
-            var variables =
-                new Dictionary<string,
-                string>(call.Variables)
-                { ["GIT_TRACE_CURL"] = trace, ["GIT_TRACE_CURL_NO_DATA"] = "1", ["GIT_TRACE_REDACT"] = "1" };
+            var variables = new Dictionary<string, string>(call.Variables)
+            {
+                ["GIT_TRACE_CURL"] = trace,
+                ["GIT_TRACE_CURL_NO_DATA"] = "1",
+                ["GIT_TRACE_REDACT"] = "1",
+            };
             try
             {
                 await git.RunAsync(call with { Variables = variables }, cancellationToken);

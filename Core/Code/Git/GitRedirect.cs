@@ -4,9 +4,8 @@ using IacCi.Core.Text;
 namespace IacCi.Core.Code.Git;
 
 /// <summary>
-/// Follows a repository that has moved, with its token. Git itself would take the token along to wherever the first answer points: it
-/// drops the
-/// header from that one request, and sends it with all after it. So with a token git follows nothing, and what the server answered is
+/// Follows a repository that has moved, with its token. Git itself would take the token along to wherever the first answer points: it drops
+/// the header from that one request, and sends it with all after it. So with a token git follows nothing, and what the server answered is
 /// decided here.
 /// </summary>
 internal static partial class GitRedirect

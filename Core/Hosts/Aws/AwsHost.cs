@@ -34,16 +34,7 @@ internal sealed class AwsHost : IDisposable
     private readonly AwsSettings settings;
     private readonly AwsClients clients;
     private readonly Lazy<AwsClients> readers;
-    private readonly LazyDisposable<HttpClient> uploads = new(
-        () =>
-            new HttpClient(
-                new SocketsHttpHandler
-                {
-                    UseCookies = false,
-                    AllowAutoRedirect = false,
-                    ActivityHeadersPropagator = null
-                })
-            { Timeout = UploadTimeout });
+    private readonly LazyDisposable<HttpClient> uploads = new(() => NewUploads());
     private readonly Lazy<DynamoRunStore> store;
     private readonly Lazy<IObjectStore> objects;
     private readonly Lazy<VcsReporter> reporter;
@@ -193,6 +184,12 @@ internal sealed class AwsHost : IDisposable
         var gitHub = new GitHubProvider(GitHubOptions.From(variable), clock, () => Backoff.Fraction(randomBytes));
         var tokens = new ScopedSecrets(Secrets(readers.Value), Scope(), ReadPurpose.GitCredential);
         return new VcsReporter(new VcsConnections(gitHub, tokens, clock), Objects, Store, isLocal: false, clock, tell);
+    }
+
+    private static HttpClient NewUploads()
+    {
+        var handler = new SocketsHttpHandler { UseCookies = false, AllowAutoRedirect = false, ActivityHeadersPropagator = null };
+        return new HttpClient(handler) { Timeout = UploadTimeout };
     }
 
     private EnginePorts MakePorts() => new(

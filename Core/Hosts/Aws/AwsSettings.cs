@@ -7,8 +7,7 @@ namespace IacCi.Core.Hosts.Aws;
 
 /// <summary>
 /// What the environment says about the AWS side of the engine. Each value is asked for only when a role needs it, so a role needs no
-/// variable
-/// of another.
+/// variable of another.
 /// </summary>
 /// <param name="variable">Gives a variable of the environment, or null.</param>
 internal sealed class AwsSettings(Func<string, string?> variable)

@@ -30,10 +30,9 @@ internal sealed class RunRemovals(SqliteDatabase database)
           (SELECT run_id, status, coalesce(finished_at, last_update) AS ended, title FROM jobs WHERE status IN ({FinalWords}) ORDER BY ended DESC, run_id LIMIT -1 OFFSET $keep)
         WHERE ended <= $until ORDER BY ended, run_id
         """,
-        row =>
-            new FinishedRun(
-                RunId.Parse(row.GetString(0)), SqliteRows.JobStatusOf(row.GetString(1)), SqliteRows.TimeOf(row.GetInt64(2)),
-                row.IsDBNull(3) ? null : row.GetString(3)),
+        row => new FinishedRun(
+            RunId.Parse(row.GetString(0)), SqliteRows.JobStatusOf(row.GetString(1)), SqliteRows.TimeOf(row.GetInt64(2)),
+            row.IsDBNull(3) ? null : row.GetString(3)),
         ("$keep", keep), ("$until", SqliteRows.Time(until))));
 
     /// <summary>How many runs there are.</summary>
@@ -45,10 +44,8 @@ internal sealed class RunRemovals(SqliteDatabase database)
 
     /// <summary>Whether the run's last pass has completed, or there was none.</summary>
     public bool IsCompleted(RunId run) =>
-        database.Read(
-            db =>
-                db.Query(
-                    "SELECT completed FROM locks WHERE run_id = $run", row => row.GetInt32(0) != 0, ("$run", run.Value))) is not [false];
+        database.Read(db => db.Query(
+            "SELECT completed FROM locks WHERE run_id = $run", row => row.GetInt32(0) != 0, ("$run", run.Value))) is not [false];
 
     /// <summary>Takes the records of a run away, and notes that its files follow.</summary>
     /// <returns>False when the run is not over, or not there.</returns>

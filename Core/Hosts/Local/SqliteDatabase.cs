@@ -253,8 +253,7 @@ internal sealed partial class SqliteDatabase : IDisposable
 
     /// <summary>
     /// Opens the state file to read it. Where nothing may be written (a folder of somebody else, a file system for reading), it is read as
-    /// it stands
-    /// (https://sqlite.org/uri.html#uriimmutable), if nobody has left changes beside it.
+    /// it stands (https://sqlite.org/uri.html#uriimmutable), if nobody has left changes beside it.
     /// </summary>
     /// <exception cref="UserException">It cannot be read, or another version of the program wrote it.</exception>
     public static SqliteDatabase OpenToRead(string path)

@@ -223,11 +223,8 @@ internal sealed class SqliteRunStore(SqliteDatabase database) : ILocalRunStore
     /// <inheritdoc/>
     public ValueTask SetDeadlineAsync(RunId run, DateTimeOffset deadline, CancellationToken cancellationToken)
     {
-        database.Write(
-            db =>
-                db.Execute(
-                    "UPDATE locks SET deadline = $deadline WHERE run_id = $run", ("$deadline", SqliteRows.Time(deadline)),
-                    ("$run", run.Value)));
+        database.Write(db => db.Execute(
+            "UPDATE locks SET deadline = $deadline WHERE run_id = $run", ("$deadline", SqliteRows.Time(deadline)), ("$run", run.Value)));
         return ValueTask.CompletedTask;
     }
 

@@ -9,8 +9,7 @@ namespace IacCi.Core.Hosts.Local;
 
 /// <summary>
 /// Whether a state folder may be believed. What stands in it decides what runs, and what is said to have run: so it is a folder and no
-/// link, this user's,
-/// closed to all others, and git does not track it (a repository could bring the record of a run that never was).
+/// link, this user's, closed to all others, and git does not track it (a repository could bring the record of a run that never was).
 /// </summary>
 internal static partial class StateFolderTrust
 {

@@ -4,8 +4,7 @@ namespace IacCi.Core.Hosts.Server;
 
 /// <summary>
 /// Bounds what is under way at once by what it costs: orders, and the bytes of the requests that asked for them. Runs alone say nothing:
-/// one may have one
-/// order or ten thousand.
+/// one may have one order or ten thousand.
 /// </summary>
 internal sealed class Admission
 {

@@ -3,10 +3,9 @@ using IacCi.Core.Intake.Webhooks;
 namespace IacCi.Core.Hosts.Server;
 
 /// <summary>
-/// Reads bodies of senders that nobody knows yet: a signature shows only when the last byte is there. All of them together are bounded,
-/// and so is the time of
-/// each. When one too many comes, the one that has taken longest has to go: a genuine sender needs moments, and who holds places with
-/// slow bodies loses them first.
+/// Reads bodies of senders that nobody knows yet: a signature shows only when the last byte is there. All of them together are bounded, and
+/// so is the time of each. When one too many comes, the one that has taken longest has to go: a genuine sender needs moments, and who holds
+/// places with slow bodies loses them first.
 /// </summary>
 internal sealed class PendingBodies(TimeProvider clock, TimeSpan deadline)
 {

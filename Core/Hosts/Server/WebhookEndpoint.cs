@@ -19,8 +19,7 @@ internal sealed class WebhookEndpoint(
 {
     /// <summary>
     /// How much of a body is read and forgotten after it was refused, so that a sender that is about to end gets its answer and not a
-    /// broken connection; and
-    /// for how long. Then the connection is closed, whatever else comes.
+    /// broken connection; and for how long. Then the connection is closed, whatever else comes.
     /// </summary>
     public const int MaxLingeringBytes = 8 * 1024 * 1024;
 

@@ -5,8 +5,7 @@ namespace IacCi.Core.Intake.Webhooks;
 
 /// <summary>
 /// What a signed request has to hold, so that a recording of it starts nothing later. Without a rule, a body that is sent again after ten
-/// minutes is
-/// a new request, because a person who sends it again means that.
+/// minutes is a new request, because a person who sends it again means that.
 /// </summary>
 /// <param name="RunId">It names its run: as long as the run's record lives, a recording leads to that run.</param>
 /// <param name="SentAt">It says when it was signed: a recording is too old after <see cref="Freshness"/>.</param>
@@ -16,9 +15,9 @@ internal sealed record ReplayRules(bool RunId, bool SentAt)
     public const string Variable = "IAC_CI_WEBHOOK_REQUIRE";
 
     /// <summary>
-    /// How far <c>sent_at</c> may be from the receiver's clock, either way. Twice this time is what <see
-    /// cref="DeliveryKeys.SameBodyWithin"/> covers, so that
-    /// of all deliveries of a body that are in time only the first one starts something.
+    /// How far <c>sent_at</c> may be from the receiver's clock, either way. Twice this time is what
+    /// <see cref="DeliveryKeys.SameBodyWithin"/> covers, so that of all deliveries of a body that are in time only the first one starts
+    /// something.
     /// </summary>
     public static readonly TimeSpan Freshness = DeliveryKeys.SameBodyWithin / 2;
 

@@ -11,8 +11,8 @@ namespace IacCi.Core.Jobs.Fields;
 /// <c>wholeRule</c> says what the list has to be beyond its items.
 /// </summary>
 internal sealed class ListType<T>(
-    FieldType item, int min, int max, string what, T placeholder, Action<IReadOnlyList<T>, NodeRef,
-    Diagnostics>? wholeRule = null) : FieldType
+    FieldType item, int min, int max, string what, T placeholder,
+    Action<IReadOnlyList<T>, NodeRef, Diagnostics>? wholeRule = null) : FieldType
     where T : class
 {
     public override object? Read(NodeRef node, JobContext context, Diagnostics diagnostics)

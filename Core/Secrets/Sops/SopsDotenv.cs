@@ -20,8 +20,7 @@ internal static class SopsDotenv
 
     /// <summary>
     /// Reads the lines. A carriage return at the end of each of them is how the file is stored; at the end of some it belongs to values,
-    /// because sops
-    /// keeps it there.
+    /// because sops keeps it there.
     /// </summary>
     /// <exception cref="SecretsException">
     /// A line is neither a comment nor a pair, or a name comes twice. The message does not quote it.

@@ -70,8 +70,7 @@ internal sealed class SopsJsonValues(SopsCipher cipher, SopsMac mac, SopsRule ru
                 return ("str", text, text);
             case JsonTokenType.Number:
                 // What is no whole number is a double to sops. The digits as written are kept in the encrypted value, so that ours come
-                // back
-                // as they were; what a double makes of them is what goes into the MAC, so that sops agrees.
+                // back as they were; what a double makes of them is what goes into the MAC, so that sops agrees.
                 var number = Encoding.ASCII.GetString(reader.ValueSpan);
                 return (SopsNumber.IsWhole(number)
                     ? "int"

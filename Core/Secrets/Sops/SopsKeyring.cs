@@ -5,8 +5,7 @@ namespace IacCi.Core.Secrets.Sops;
 
 /// <summary>
 /// Remembers the last data keys that were unwrapped: the files of one <see cref="SopsEncryptor"/> have one in common, and unwrapping is
-/// what
-/// costs time. A key is given only to who has the identity that opens it. May be used by several threads at once.
+/// what costs time. A key is given only to who has the identity that opens it. May be used by several threads at once.
 /// </summary>
 internal sealed class SopsKeyring : IDisposable
 {

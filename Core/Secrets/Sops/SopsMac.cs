@@ -6,8 +6,7 @@ namespace IacCi.Core.Secrets.Sops;
 /// <summary>
 /// What holds the values of a file together: SHA-512 over all plain values in the order of the file, in upper-case hex, which is then
 /// encrypted like a value, bound to the time of the last change. Whole numbers are hashed by their digits, since sops 3.13.2; before, its
-/// JSON
-/// made doubles of them, which differ above 2^53. A file does not say which, so that both are kept, and one has to fit.
+/// JSON made doubles of them, which differ above 2^53. A file does not say which, so that both are kept, and one has to fit.
 /// </summary>
 internal sealed class SopsMac : IDisposable
 {

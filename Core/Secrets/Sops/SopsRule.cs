@@ -4,8 +4,7 @@ namespace IacCi.Core.Secrets.Sops;
 
 /// <summary>
 /// Which values of a file are encrypted. A rule looks at the names on the way to a value, or at the comments right before it: a match
-/// anywhere
-/// decides.
+/// anywhere decides.
 /// </summary>
 internal sealed class SopsRule
 {

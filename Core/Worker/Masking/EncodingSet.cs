@@ -5,8 +5,7 @@ internal sealed record EncodingRow(string Name, string Triggers, Func<Matching, 
 
 /// <summary>
 /// The table of the encodings in which secrets are recognized. Tools differ in what they escape and how; what they write decodes to the
-/// same. So the
-/// stream is decoded, and nobody has to guess how a tool would have encoded a secret.
+/// same. So the stream is decoded, and nobody has to guess how a tool would have encoded a secret.
 /// </summary>
 internal sealed class EncodingSet
 {

@@ -6,8 +6,7 @@ namespace IacCi.Core.Worker.Masking;
 
 /// <summary>
 /// Escapes with a backslash: JSON (RFC 8259, section 7), the strings of most languages, <c>$'...'</c> and <c>printf %q</c> of shells. A
-/// backslash before any other
-/// character stands for that.
+/// backslash before any other character stands for that.
 /// </summary>
 /// <param name="output">What is read.</param>
 /// <param name="isCharacter">Whether <c>\xHH</c> is a character (Python's text, JavaScript) or a byte (shells, C).</param>

@@ -13,8 +13,7 @@ internal readonly record struct SecretPart(string Text, string? Name);
 
 /// <summary>
 /// The parts of a value that are secrets of their own. A secret is seldom one word: it is a JSON object of a database's account, a dotenv
-/// file, a URL with
-/// a password, a connection string. Commands use, and print, what is in it.
+/// file, a URL with a password, a connection string. Commands use, and print, what is in it.
 /// </summary>
 internal static partial class SecretParts
 {
@@ -46,9 +45,8 @@ internal static partial class SecretParts
     }
 
     /// <summary>
-    /// How a part is looked for: as it stands, with the line ends of a terminal left out, without quotation marks (<see
-    /// cref="QuoteDecoder"/>), and with spaces for
-    /// plus signs (<see cref="PercentDecoder"/>).
+    /// How a part is looked for: as it stands, with the line ends of a terminal left out, without quotation marks
+    /// (<see cref="QuoteDecoder"/>), and with spaces for plus signs (<see cref="PercentDecoder"/>).
     /// </summary>
     internal static IEnumerable<string> Spellings(string part)
     {

@@ -6,8 +6,7 @@ namespace IacCi.Core.Worker.Output;
 
 /// <summary>
 /// An order's output: masked first, then without what a terminal would take for more than text and colours, then kept for the result and
-/// shown to
-/// whoever watches.
+/// shown to whoever watches.
 /// </summary>
 internal sealed class OrderOutput : IOutputSink
 {

@@ -5,8 +5,7 @@ namespace IacCi.Core.Worker.Output;
 
 /// <summary>
 /// Passes on of a stream what may be shown on any terminal: text, line ends, tabs, backspaces and colours (SGR). Titles, links, movements
-/// and the like are
-/// left out, wherever the stream is cut into pieces; other control characters become U+FFFD.
+/// and the like are left out, wherever the stream is cut into pieces; other control characters become U+FFFD.
 /// </summary>
 /// <param name="next">Gets what is left.</param>
 internal sealed class TerminalFilter(IOutputSink next) : IOutputSink

@@ -9,8 +9,7 @@ internal static class EngineProtection
 {
     /// <summary>
     /// No other process of this user can read this one's memory, environment or open files (root can), it leaves no core dump, its
-    /// environment is not
-    /// where ps(1) reads it, and what an order leaves running becomes its child, so that it can be ended.
+    /// environment is not where ps(1) reads it, and what an order leaves running becomes its child, so that it can be ended.
     /// </summary>
     internal static void Apply()
     {

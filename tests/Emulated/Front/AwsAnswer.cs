@@ -14,8 +14,9 @@ internal sealed record AwsAnswer(int Status, IReadOnlyList<KeyValuePair<string, 
 
     public static AwsAnswer Error(int status, string type, string message) =>
         Json(
-            status, new JsonObject { ["__type"] = type, ["message"] = message }, new KeyValuePair<string,
-            string>("x-amzn-ErrorType", type));
+            status,
+            new JsonObject { ["__type"] = type, ["message"] = message },
+            new KeyValuePair<string, string>("x-amzn-ErrorType", type));
 
     /// <summary>An error as the service in question words it.</summary>
     public static AwsAnswer ErrorOf(string service, bool throttled) => service switch

@@ -104,9 +104,9 @@ internal sealed class CountsTests(PublishedAwsFixture published)
             role.Key, (JsonNode?)new JsonObject(role.Value.Select(call => KeyValuePair.Create(call.Key, (JsonNode?)call.Value))))));
 
         public static Counted Of(string shape, int orders, JsonObject json) => new(shape, orders, json.ToDictionary(
-            role =>
-                role.Key, role => new SortedDictionary<string,
-                int>(role.Value!.AsObject().ToDictionary(call => call.Key, call => (int)call.Value!), StringComparer.Ordinal)));
+            role => role.Key,
+            role => new SortedDictionary<string, int>(
+                role.Value!.AsObject().ToDictionary(call => call.Key, call => (int)call.Value!), StringComparer.Ordinal)));
 
         public override string ToString() =>
             $"{Shape}, {Orders} orders: {PerOrder("webhook"):0.00} for intake, {PerOrder("orchestrate"):0.00} for orchestration; " +

@@ -52,10 +52,12 @@ internal sealed class OperatorTests(PublishedAwsFixture published)
     public async Task What_is_missing_is_one_line_that_names_it(string variable, string value, string num, string named)
     {
         var stack = await published.FirstStackAsync();
-        var variables =
-            new Dictionary<string,
-            string>(stack.Variables)
-            { [variable] = value, ["HOME"] = "/nowhere", ["AWS_EC2_METADATA_DISABLED"] = "true" };
+        var variables = new Dictionary<string, string>(stack.Variables)
+        {
+            [variable] = value,
+            ["HOME"] = "/nowhere",
+            ["AWS_EC2_METADATA_DISABLED"] = "true",
+        };
         if (variable == "AWS_REGION")
         {
             variables["AWS_DEFAULT_REGION"] = "";

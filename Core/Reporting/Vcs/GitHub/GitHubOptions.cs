@@ -19,8 +19,7 @@ internal sealed record GitHubOptions
     /// <summary>
     /// The server itself, without a slash at its end: repositories are cloned below it, and tokens belong to it. It follows from
     /// <see cref="ApiUrl"/>: <c>api.github.com</c> is <c>github.com</c>'s, <c>api.NAME.ghe.com</c> is <c>NAME.ghe.com</c>'s, and an
-    /// Enterprise Server
-    /// has its API below <c>/api/v3</c> (https://docs.github.com/en/enterprise-server/rest/using-the-rest-api).
+    /// Enterprise Server has its API below <c>/api/v3</c> (https://docs.github.com/en/enterprise-server/rest/using-the-rest-api).
     /// </summary>
     public string WebUrl
     {

@@ -5,8 +5,7 @@ namespace IacCi.Core.Reporting.Vcs.GitHub;
 /// <summary>
 /// Follows redirects on the same origin, with the token and the whole request: a repository that was renamed or transferred answers with
 /// one (https://docs.github.com/en/rest/using-the-rest-api/best-practices-for-using-the-rest-api, "Follow redirects"). One to another
-/// origin is an
-/// error, because the token would go there, or the request would arrive without it.
+/// origin is an error, because the token would go there, or the request would arrive without it.
 /// </summary>
 internal sealed class SameOriginRedirects(HttpMessageHandler inner) : DelegatingHandler(inner)
 {

@@ -311,14 +311,12 @@ internal sealed class StrangersTests
         {
             var site = new ServerFixture();
             site.Folder.With("hook.txt", Secret + "\n").With("source/main.tf").WithLink("link", "hook.txt").With("sub/x");
-            var given =
-                new Dictionary<string,
-                string?>
-                {
-                    ["HOOK"] = Secret,
-                    ["IAC_CI_WEBHOOK_SECRET_LOCATION"] = "env:HOOK",
-                    ["PATH"] = Environment.GetEnvironmentVariable("PATH")
-                };
+            var given = new Dictionary<string, string?>
+            {
+                ["HOOK"] = Secret,
+                ["IAC_CI_WEBHOOK_SECRET_LOCATION"] = "env:HOOK",
+                ["PATH"] = Environment.GetEnvironmentVariable("PATH"),
+            };
             foreach (var (name, value) in variables)
             {
                 given[name] = value;
