@@ -23,7 +23,7 @@ internal sealed class Finalizer(IRunStore store, IObjectStore done, IRunKeys key
         {
             await WriteDoneAsync(plan.RunId, final, RunSummary.Of(checkpoint.States), cancellationToken);
             await reporter.UpdateAsync(new RunProgress(plan, checkpoint, news, final, clock.GetUtcNow()), cancellationToken);
-            await CloseAsync(plan.RunId, final, cancellationToken);
+            await CloseAsync(plan.RunId, plan.Orders.Count, final, cancellationToken);
         }
 
         await store.CompleteAsync(plan.RunId, checkpoint, cancellationToken);
@@ -40,7 +40,7 @@ internal sealed class Finalizer(IRunStore store, IObjectStore done, IRunKeys key
         }
 
         await WriteDoneAsync(job.RunId, final, new RunSummary(0, job.OrderCount, 0), cancellationToken);
-        await CloseAsync(job.RunId, final, cancellationToken);
+        await CloseAsync(job.RunId, orderCount: 0, final, cancellationToken);
         return true;
     }
 
@@ -65,9 +65,9 @@ internal sealed class Finalizer(IRunStore store, IObjectStore done, IRunKeys key
         await done.CreateAsync(RunKeys.Done(run), content, cancellationToken);
     }
 
-    private async ValueTask CloseAsync(RunId run, JobStatus final, CancellationToken cancellationToken)
+    private async ValueTask CloseAsync(RunId run, int orderCount, JobStatus final, CancellationToken cancellationToken)
     {
-        await keys.DeleteAsync(run, cancellationToken);
+        await keys.DeleteAsync(run, orderCount, cancellationToken);
         var change = new JobChange
         {
             From = JobStatus.Finalizing,

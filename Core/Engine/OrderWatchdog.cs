@@ -83,8 +83,22 @@ internal sealed class OrderWatchdog(IRunStore store, IObjectStore objects, RunPl
         {
             OrderVerdict.EndClaimed => await EndAsync(watch, claim, OrderStatus.TimedOut, FailureReason.Unresponsive, cancellationToken),
             OrderVerdict.EndUnclaimed => await EndUnclaimedAsync(watch, cancellationToken),
-            _ => await EndIfOverAsync(watch, claim, cancellationToken),
+            _ => await EndIfOverAsync(watch, claim, cancellationToken) || await RenewAsync(watch, now, cancellationToken),
         };
+    }
+
+    /// <summary>What a worker was handed lasts for a time, and the order may take longer.</summary>
+    /// <returns>False: the order goes on.</returns>
+    private async ValueTask<bool> RenewAsync(WatchTarget watch, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        var renewal = OrderLimits.RenewalSeconds(watch.ClaimAllowanceSeconds, watch.TimeoutSeconds, watch.StopGraceSeconds);
+        if (now >= watch.StartTime + TimeSpan.FromSeconds(renewal)
+            && await plans.FindAsync(watch.RunId, cancellationToken) is { } graph)
+        {
+            await workers.RenewAsync(graph.Plan, graph.Plan[watch.Num], cancellationToken);
+        }
+
+        return false;
     }
 
     private ValueTask<bool> HasResultAsync(WatchTarget watch, CancellationToken cancellationToken) =>

@@ -67,6 +67,11 @@ internal interface IWorkers
     ValueTask<bool> StopAsync(
         RunPlan plan, PlannedOrder order, string? executionUrl, OrderStatus status, string reason, CancellationToken cancellationToken);
 
+    /// <summary>
+    /// Hands the worker of an order fresh capabilities, if those it has are half used up. An order may run for longer than a capability lasts.
+    /// </summary>
+    ValueTask RenewAsync(RunPlan plan, PlannedOrder order, CancellationToken cancellationToken) => ValueTask.CompletedTask;
+
     /// <summary>What has become of a worker.</summary>
     ValueTask<ExecutionState> DescribeAsync(string executionUrl, CancellationToken cancellationToken);
 }
@@ -88,14 +93,31 @@ internal interface IWatchdogs
     ValueTask<StartOutcome> StartAsync(WatchTarget watch, CancellationToken cancellationToken);
 }
 
-/// <summary>Keeps the age identity of each run, from intake until the job is final.</summary>
+/// <summary>Keeps the key of each run, from intake until the job is final.</summary>
 internal interface IRunKeys
 {
-    /// <summary>The recipient of the run's identity, which is made if there is none.</summary>
-    ValueTask<string> GetOrCreateRecipientAsync(RunId run, CancellationToken cancellationToken);
+    /// <summary>The recipients of the run's orders. The run's key is made if there is none.</summary>
+    ValueTask<IOrderRecipients> GetOrCreateAsync(RunId run, CancellationToken cancellationToken);
 
-    /// <summary>Removes the identity. Removing one that is gone is success.</summary>
-    ValueTask DeleteAsync(RunId run, CancellationToken cancellationToken);
+    /// <summary>Removes the key, and what workers were handed. Removing what is gone is success.</summary>
+    /// <param name="run">The run.</param>
+    /// <param name="orderCount">How many orders it has whose workers may have been handed something.</param>
+    /// <param name="cancellationToken">Ends the call early.</param>
+    ValueTask DeleteAsync(RunId run, int orderCount, CancellationToken cancellationToken);
+}
+
+/// <summary>The age recipients that the bundles of a run's orders are encrypted to.</summary>
+internal interface IOrderRecipients
+{
+    /// <summary>The recipient of one order.</summary>
+    string Of(OrderNum num);
+}
+
+/// <summary>One recipient for all orders: where one process works on all of them, keys of their own would keep nothing apart.</summary>
+internal sealed record SharedRecipient(string Recipient) : IOrderRecipients
+{
+    /// <inheritdoc/>
+    public string Of(OrderNum num) => Recipient;
 }
 
 /// <summary>Tells people about a run. What it cannot tell now it may tell later; it never stops the run.</summary>

@@ -159,6 +159,9 @@ internal sealed record PreparedOrder(
 /// <summary>Makes the bundles. One encryptor serves all orders with the same recipient: the data key is wrapped once.</summary>
 internal sealed class PreparedBundles(PreparedOrder[] orders, CodeSources code, TimeProvider clock) : IPreparedBundles
 {
+    /// <summary>The most encryptors that are kept. Where each order has a recipient of its own, keeping them saves nothing.</summary>
+    private const int MaxKeptEncryptors = 64;
+
     private readonly Dictionary<string, SopsEncryptor> encryptors = new(StringComparer.Ordinal);
     private readonly Lock gate = new();
 
@@ -179,6 +182,8 @@ internal sealed class PreparedBundles(PreparedOrder[] orders, CodeSources code, 
     /// <summary>Encrypting and packing is work for a processor: bundles that are built side by side use all there are.</summary>
     public ValueTask<byte[]> BuildAsync(OrderNum num, BundleIdentity identity, CancellationToken cancellationToken) =>
         new(Task.Run(() => Build(num, identity), cancellationToken));
+
+    public string? CodeSha256Of(OrderNum num) => orders[num.Index].Code.Sha256;
 
     public string? FolderOf(OrderNum num) => orders[num.Index].Folder;
 
@@ -217,7 +222,10 @@ internal sealed class PreparedBundles(PreparedOrder[] orders, CodeSources code, 
             if (!encryptors.TryGetValue(recipient, out var encryptor))
             {
                 encryptor = new SopsEncryptor([AgeRecipient.Parse(recipient)], clock);
-                encryptors.Add(recipient, encryptor);
+                if (encryptors.Count < MaxKeptEncryptors)
+                {
+                    encryptors.Add(recipient, encryptor);
+                }
             }
 
             return encryptor;

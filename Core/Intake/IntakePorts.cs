@@ -21,6 +21,9 @@ internal interface IPreparedBundles : IDisposable
     /// <summary>The bundle of one order: <c>exec.zip</c>.</summary>
     ValueTask<byte[]> BuildAsync(OrderNum num, BundleIdentity identity, CancellationToken cancellationToken);
 
+    /// <summary>SHA-256 of the archive of the order's code; null when it has none.</summary>
+    string? CodeSha256Of(OrderNum num) => null;
+
     /// <summary>The folder of this machine in which the order's commands run in place; null when they run in a copy of the code.</summary>
     string? FolderOf(OrderNum num) => null;
 }
@@ -29,7 +32,7 @@ internal interface IPreparedBundles : IDisposable
 /// <param name="RunId">The run.</param>
 /// <param name="TraceId">The trace.</param>
 /// <param name="FlowId">The flow.</param>
-/// <param name="Recipient">The age recipient of the run.</param>
+/// <param name="Recipient">The age recipient of the order.</param>
 internal sealed record BundleIdentity(RunId RunId, TraceId TraceId, string FlowId, string Recipient);
 
 /// <summary>A job that somebody wants to be run.</summary>

@@ -42,8 +42,9 @@ internal sealed class JobIntake(RunEngine engine, IBundler bundler, Func<int, by
             return Answer(submission, fresh, known);
         }
 
-        // Everything that can be wrong with the job shows here, before anything is written.
-        using var bundles = await bundler.PrepareAsync(submission.Job, cancellationToken);
+        // Everything that can be wrong with the job shows here, before anything is written. A repetition goes on from the plan, if it stands.
+        var plan = known is null ? null : await FindPlanAsync(known.RunId, cancellationToken);
+        using var bundles = plan is null ? await bundler.PrepareAsync(submission.Job, cancellationToken) : null;
         var standing = await store.CreateJobAsync(fresh, cancellationToken) ?? fresh;
         if (standing.Status != JobStatus.Preparing || standing.PayloadDigest != fresh.PayloadDigest)
         {
@@ -51,7 +52,8 @@ internal sealed class JobIntake(RunEngine engine, IBundler bundler, Func<int, by
         }
 
         await StartWatchdogAsync(submission.Job, standing, cancellationToken);
-        await PrepareAsync(submission.Job, standing, bundles, cancellationToken);
+        plan ??= await BundleAsync(submission.Job, standing, bundles!, isRepetition: standing != fresh, cancellationToken);
+        await ActivateAsync(submission.Job, plan, standing, cancellationToken);
         var now = await store.FindJobAsync(standing.RunId, cancellationToken) ?? standing;
         await TidyAsync(now, cancellationToken);
         return Answer(submission, fresh, now);
@@ -70,7 +72,7 @@ internal sealed class JobIntake(RunEngine engine, IBundler bundler, Func<int, by
 
         if (job.Status == JobStatus.Finalizing || job.Status.IsFinal())
         {
-            await engine.Ports.Keys.DeleteAsync(job.RunId, cancellationToken);
+            await engine.Ports.Keys.DeleteAsync(job.RunId, orderCount: 0, cancellationToken);
         }
     }
 
@@ -111,12 +113,24 @@ internal sealed class JobIntake(RunEngine engine, IBundler bundler, Func<int, by
         }
     }
 
-    private async ValueTask PrepareAsync(Job job, JobRecord record, IPreparedBundles bundles, CancellationToken cancellationToken)
+    /// <summary>Writes the code, the bundles, and then the plan, which says that all of them stand.</summary>
+    private async ValueTask<RunPlan> BundleAsync(
+        Job job, JobRecord record, IPreparedBundles bundles, bool isRepetition, CancellationToken cancellationToken)
     {
-        var recipient = await engine.Ports.Keys.GetOrCreateRecipientAsync(record.RunId, cancellationToken);
+        var recipients = await engine.Ports.Keys.GetOrCreateAsync(record.RunId, cancellationToken);
         await bundles.WriteCodeAsync(objects, record.RunId, cancellationToken);
-        var digests = await WriteBundlesAsync(record, bundles, recipient, cancellationToken);
-        var plan = await WritePlanAsync(Planning.Plan(job, record, recipient, digests, bundles.FolderOf), cancellationToken);
+        var bundled = new BundledOrder[record.OrderCount];
+        await ForEachOrderAsync(bundled.Length, async num =>
+        {
+            var identity = new BundleIdentity(record.RunId, record.TraceId, record.FlowId, recipients.Of(num));
+            var digest = await WriteBundleAsync(bundles, identity, num, isRepetition, cancellationToken);
+            bundled[num.Index] = new BundledOrder(digest, identity.Recipient, bundles.CodeSha256Of(num), bundles.FolderOf(num));
+        });
+        return await WritePlanAsync(Planning.Plan(job, record, bundled), cancellationToken);
+    }
+
+    private async ValueTask ActivateAsync(Job job, RunPlan plan, JobRecord record, CancellationToken cancellationToken)
+    {
         await AddOrdersAsync(job, plan, record, cancellationToken);
         if (plan.Report is not null && await engine.Ports.Reporter.AnnounceAsync(plan, cancellationToken) is { } comment)
         {
@@ -137,59 +151,60 @@ internal sealed class JobIntake(RunEngine engine, IBundler bundler, Func<int, by
         }
     }
 
-    private async ValueTask<string[]> WriteBundlesAsync(
-        JobRecord record, IPreparedBundles bundles, string recipient, CancellationToken cancellationToken)
+    /// <summary>Does something for each order, several at once. When one fails, no more begin.</summary>
+    private static async Task ForEachOrderAsync(int count, Func<OrderNum, Task> act)
     {
-        var identity = new BundleIdentity(record.RunId, record.TraceId, record.FlowId, recipient);
-        var digests = new string[record.OrderCount];
         var last = -1;
-        await Task.WhenAll(Enumerable.Range(0, Math.Min(BundlesAtOnce, digests.Length)).Select(_ => WriteNextAsync()));
-        return digests;
+        await Task.WhenAll(Enumerable.Range(0, Math.Min(BundlesAtOnce, count)).Select(_ => NextAsync()));
 
-        async Task WriteNextAsync()
+        async Task NextAsync()
         {
             try
             {
-                while (Interlocked.Increment(ref last) is var i && i < digests.Length)
+                while (Interlocked.Increment(ref last) is var i && i < count)
                 {
-                    digests[i] = await WriteBundleAsync(bundles, identity, OrderNum.At(i), cancellationToken);
+                    await act(OrderNum.At(i));
                 }
             }
             catch
             {
-                // The others begin no more.
-                Volatile.Write(ref last, digests.Length);
+                Volatile.Write(ref last, count);
                 throw;
             }
         }
     }
 
-    /// <summary>Writes one bundle, unless an earlier submission did; the digest is that of the bundle that stands.</summary>
+    /// <summary>
+    /// Writes one bundle, unless an earlier submission did; a repetition looks before it builds. The digest is that of the bundle that stands.
+    /// </summary>
     private async Task<string> WriteBundleAsync(
-        IPreparedBundles bundles, BundleIdentity identity, OrderNum num, CancellationToken cancellationToken)
+        IPreparedBundles bundles, BundleIdentity identity, OrderNum num, bool isRepetition, CancellationToken cancellationToken)
     {
         var key = RunKeys.Bundle(identity.RunId, num);
-        ReadOnlyMemory<byte> bundle = await bundles.BuildAsync(num, identity, cancellationToken);
-        if (!await objects.CreateAsync(key, bundle, cancellationToken))
+        var standing = isRepetition ? await objects.GetAsync(key, BundleFiles.MaxBytes, cancellationToken) : null;
+        if (standing is null)
         {
-            bundle = await objects.GetAsync(key, BundleFiles.MaxBytes, cancellationToken)
-                ?? throw new StoreUnavailableException($"{key} was there and is gone; submit the job again under a new run id");
+            ReadOnlyMemory<byte> built = await bundles.BuildAsync(num, identity, cancellationToken);
+            standing = await objects.CreateAsync(key, built, cancellationToken)
+                ? built
+                : await objects.GetAsync(key, BundleFiles.MaxBytes, cancellationToken);
         }
 
-        return Convert.ToHexStringLower(SHA256.HashData(bundle.Span));
+        return standing is { } bundle ? Convert.ToHexStringLower(SHA256.HashData(bundle.Span)) : throw Gone(key);
     }
+
+    private async ValueTask<RunPlan?> FindPlanAsync(RunId run, CancellationToken cancellationToken) =>
+        await objects.GetAsync(RunKeys.Plan(run), RunPlans.MaxPlanBytes, cancellationToken) is { } plan ? RunPlans.Read(plan.Span) : null;
+
+    private static StoreUnavailableException Gone(string key) =>
+        new($"{key} was there and is gone; submit the job again under a new run id");
 
     private async ValueTask<RunPlan> WritePlanAsync(RunPlan plan, CancellationToken cancellationToken)
     {
         var key = RunKeys.Plan(plan.RunId);
-        if (await objects.CreateAsync(key, RunPlans.Write(plan), cancellationToken))
-        {
-            return plan;
-        }
-
-        return await objects.GetAsync(key, RunPlans.MaxPlanBytes, cancellationToken) is { } standing
-            ? RunPlans.Read(standing.Span)
-            : throw new StoreUnavailableException($"{key} was there and is gone; submit the job again under a new run id");
+        return await objects.CreateAsync(key, RunPlans.Write(plan), cancellationToken)
+            ? plan
+            : await FindPlanAsync(plan.RunId, cancellationToken) ?? throw Gone(key);
     }
 
     private async ValueTask AddOrdersAsync(Job job, RunPlan plan, JobRecord record, CancellationToken cancellationToken)

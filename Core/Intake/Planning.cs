@@ -5,6 +5,13 @@ using IacCi.Core.Text;
 
 namespace IacCi.Core.Intake;
 
+/// <summary>What stands of an order when its bundle is written.</summary>
+/// <param name="Sha256">SHA-256 of the bundle.</param>
+/// <param name="Recipient">The recipient that the run has for it.</param>
+/// <param name="CodeSha256">SHA-256 of the archive of its code, or null.</param>
+/// <param name="Folder">The folder in which it runs in place, or null.</param>
+internal sealed record BundledOrder(string Sha256, string Recipient, string? CodeSha256 = null, string? Folder = null);
+
 /// <summary>Makes the plan and the records of a run out of its job: pure, so that every submission of a job makes the same.</summary>
 internal static class Planning
 {
@@ -24,10 +31,8 @@ internal static class Planning
     /// <summary>The plan.</summary>
     /// <param name="job">The job.</param>
     /// <param name="record">The job's record.</param>
-    /// <param name="recipient">The age recipient of the run.</param>
-    /// <param name="digests">SHA-256 of each order's bundle.</param>
-    /// <param name="folderOf">The folder of an order that runs in place, or null.</param>
-    public static RunPlan Plan(Job job, JobRecord record, string recipient, IReadOnlyList<string> digests, Func<OrderNum, string?> folderOf)
+    /// <param name="bundled">What was bundled for each order.</param>
+    public static RunPlan Plan(Job job, JobRecord record, IReadOnlyList<BundledOrder> bundled)
     {
         var numbers = Numbers(job);
         return new RunPlan
@@ -49,10 +54,12 @@ internal static class Planning
                 MustSucceed = order.MustSucceed,
                 Dependencies = [.. order.Dependencies.Select(name => numbers[name])],
                 BundleKey = RunKeys.Bundle(record.RunId, OrderNum.At(i)),
-                BundleSha256 = digests[i],
+                BundleSha256 = bundled[i].Sha256,
+                CodeSha256 = bundled[i].CodeSha256,
+                Recipient = order.SopsKey ?? bundled[i].Recipient,
+                HasOwnKey = order.SopsKey is not null,
                 SopsKeySsmPath = order.SopsKeySsmPath,
-                Recipient = order.SopsKey ?? recipient,
-                Folder = folderOf(OrderNum.At(i)),
+                Folder = bundled[i].Folder,
             })],
         };
     }

@@ -43,4 +43,21 @@ internal static class OrderLimits
     /// <summary>How long the signed URLs of an order have to last from its dispatch, in seconds.</summary>
     public static int SignedSeconds(ExecutionTarget target, int timeoutSeconds, int stopGraceSeconds) =>
         DeadlineSeconds(target, timeoutSeconds, stopGraceSeconds) + ReportGraceSeconds;
+
+    /// <summary>
+    /// The longest that a URL is signed for, in seconds: it dies with the credentials that signed it, and those of a function live twelve
+    /// hours at most.
+    /// </summary>
+    public const int MaxUrlSeconds = 12 * 3_600;
+
+    /// <summary>After what time URLs are signed anew at the latest, in seconds: the credentials that signed them may not have been new.</summary>
+    public const int MaxRenewalSeconds = 3_600;
+
+    /// <summary>How long the URLs of an order are signed for, in seconds.</summary>
+    public static int UrlSeconds(int claimSeconds, int timeoutSeconds, int stopGraceSeconds) => Math.Min(
+        claimSeconds + timeoutSeconds + stopGraceSeconds + WatchdogGraceSeconds + ReportGraceSeconds, MaxUrlSeconds);
+
+    /// <summary>After what time the URLs of an order are signed anew, in seconds: at half their life.</summary>
+    public static int RenewalSeconds(int claimSeconds, int timeoutSeconds, int stopGraceSeconds) =>
+        Math.Min(UrlSeconds(claimSeconds, timeoutSeconds, stopGraceSeconds) / 2, MaxRenewalSeconds);
 }

@@ -6,8 +6,8 @@ using IacCi.Core.Text;
 namespace IacCi.Core.Model;
 
 /// <summary>
-/// What a worker is told when it is started: nothing secret, only where to find things. It comes as the event of a Lambda, or as
-/// the variables of a CodeBuild build.
+/// What a worker is told when it is started: where to find things. It comes as the event of a Lambda, or as the variables of a CodeBuild
+/// build. Only the URL of the key file is a secret, and that only until the order cannot be claimed any more.
 /// </summary>
 internal sealed partial record OrderAssignment
 {
@@ -23,7 +23,12 @@ internal sealed partial record OrderAssignment
     /// <summary>The bucket of the engine; null on one machine.</summary>
     public string? InternalBucket { get; init; }
 
-    /// <summary>The SSM parameter that holds the age identity; null where the identity is found otherwise.</summary>
+    /// <summary>
+    /// A signed URL of the order's key file, in which everything else is that a worker on AWS needs; null on one machine.
+    /// </summary>
+    public string? KeyUrl { get; init; }
+
+    /// <summary>On one machine: the location of the order's own age identity; null where it has none.</summary>
     public string? SopsKeySsmPath { get; init; }
 
     /// <summary>The trace, for the worker's log; null when whoever started it did not say.</summary>
@@ -59,7 +64,7 @@ internal sealed partial record OrderAssignment
             OrderNum = variable("ORDER_NUM"),
             S3Location = variable("S3_LOCATION"),
             InternalBucket = variable("INTERNAL_BUCKET"),
-            SopsKeySsmPath = variable("SOPS_KEY_SSM_PATH"),
+            KeyUrl = variable("KEY_URL"),
             ExecSha256 = variable("EXEC_SHA256"),
             TraceId = variable("TRACE_ID"),
         };
@@ -74,7 +79,7 @@ internal sealed partial record OrderAssignment
             OrderNum = OrderNum.ToString(),
             S3Location = S3Location,
             InternalBucket = InternalBucket,
-            SopsKeySsmPath = SopsKeySsmPath,
+            KeyUrl = KeyUrl,
             ExecSha256 = ExecSha256,
             TraceId = TraceId?.Value,
         },
@@ -86,11 +91,14 @@ internal sealed partial record OrderAssignment
         (string Name, string? Value)[] all =
         [
             ("RUN_ID", RunId.Value), ("ORDER_NUM", OrderNum.ToString()), ("S3_LOCATION", S3Location),
-            ("INTERNAL_BUCKET", InternalBucket), ("SOPS_KEY_SSM_PATH", SopsKeySsmPath), ("EXEC_SHA256", ExecSha256),
+            ("INTERNAL_BUCKET", InternalBucket), ("KEY_URL", KeyUrl), ("EXEC_SHA256", ExecSha256),
             ("TRACE_ID", TraceId?.Value),
         ];
         return all.Where(pair => pair.Value is not null).ToDictionary(pair => pair.Name, pair => pair.Value!);
     }
+
+    /// <summary>Says nothing of the URL.</summary>
+    public override string ToString() => $"order {OrderNum} of run {RunId}";
 
     private static OrderAssignment Validate(AssignmentEvent read, Func<string, string> spell, string where)
     {
@@ -123,7 +131,7 @@ internal sealed partial record OrderAssignment
                 OrderNum = num,
                 S3Location = read.S3Location!,
                 InternalBucket = NullIfEmpty(read.InternalBucket),
-                SopsKeySsmPath = NullIfEmpty(read.SopsKeySsmPath),
+                KeyUrl = NullIfEmpty(read.KeyUrl),
                 ExecSha256 = read.ExecSha256!,
                 TraceId = Model.TraceId.TryParse(read.TraceId, out var trace) ? trace : null,
             };
@@ -146,7 +154,7 @@ internal sealed record AssignmentEvent
 
     public string? InternalBucket { get; init; }
 
-    public string? SopsKeySsmPath { get; init; }
+    public string? KeyUrl { get; init; }
 
     public string? ExecSha256 { get; init; }
 

@@ -12,6 +12,15 @@ internal static class RunKeys
     /// <summary>Under which claims stand.</summary>
     public const string ClaimRoot = "tmp/claims/";
 
+    /// <summary>Under which the keys of runs stand.</summary>
+    public const string KeyRoot = "tmp/keys/";
+
+    /// <summary>Under which requests to stop stand.</summary>
+    public const string StopRoot = "tmp/stop/";
+
+    /// <summary>The key of a run, from which those of its orders are derived: for intake and the engine alone.</summary>
+    public static string RunKey(RunId run) => $"{KeyRoot}{run}";
+
     /// <summary>The run's plan.</summary>
     public static string Plan(RunId run) => $"{ExecRoot}{run}/graph.json";
 
@@ -24,7 +33,13 @@ internal static class RunKeys
     /// <summary>An archive of code, which orders of the run share; their bundles name it.</summary>
     public static string Code(RunId run, string sha256) => $"{ExecRoot}{run}/code/{sha256}.zip";
 
-    /// <summary>An order's capabilities, encrypted to its worker.</summary>
+    /// <summary>What the worker of an order is handed: its identity, and where it may read.</summary>
+    public static string KeyFile(RunId run, OrderNum num) => $"{ExecRoot}{run}/{num}/key.json";
+
+    /// <summary>Asks the worker of an order to end its commands.</summary>
+    public static string Stop(RunId run, OrderNum num) => $"{StopRoot}{run}/{num}";
+
+    /// <summary>An order's capabilities to write, encrypted to its worker.</summary>
     public static string Dispatch(RunId run, OrderNum num) => $"{ExecRoot}{run}/{num}/dispatch.enc.json";
 
     /// <summary>An order's claim: whoever creates it decides what becomes of the order.</summary>

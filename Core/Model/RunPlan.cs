@@ -74,11 +74,17 @@ internal sealed record PlannedOrder
     /// <summary>SHA-256 of the bundle, lower-case hex: the worker runs nothing else.</summary>
     public required string BundleSha256 { get; init; }
 
-    /// <summary>Where the worker finds the age identity, when it is the caller's own and not the run's.</summary>
-    public string? SopsKeySsmPath { get; init; }
+    /// <summary>SHA-256 of the archive of its code, lower-case hex; null when it has none.</summary>
+    public string? CodeSha256 { get; init; }
 
     /// <summary>The age recipient that the order's secrets were encrypted to.</summary>
     public required string Recipient { get; init; }
+
+    /// <summary>Whether that is a key of the caller's own (<c>sops_key</c>), and none of the run's.</summary>
+    public bool HasOwnKey { get; init; }
+
+    /// <summary>Where the caller keeps the identity of its own key; null when the worker has to find it.</summary>
+    public string? SopsKeySsmPath { get; init; }
 
     /// <summary>The folder of one machine in which its commands run in place; null when they run in a copy of the code.</summary>
     public string? Folder { get; init; }

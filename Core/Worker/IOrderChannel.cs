@@ -1,3 +1,5 @@
+using IacCi.Core.Model;
+
 namespace IacCi.Core.Worker;
 
 /// <summary>What became of a claim.</summary>
@@ -53,8 +55,8 @@ internal abstract record ReportOutcome
 }
 
 /// <summary>
-/// A worker's two capabilities for its order: to claim it, and to report its result. A method throws when it is not known whether
-/// its write has happened; it may then be called again.
+/// A worker's capabilities for its order: to claim it, to report its result, and to see whether it is to be stopped. A method throws when
+/// it is not known whether its write has happened; it may then be called again.
 /// </summary>
 internal interface IOrderChannel
 {
@@ -65,4 +67,7 @@ internal interface IOrderChannel
 
     /// <summary>Creates the result, if there is none.</summary>
     ValueTask<ReportOutcome> ReportAsync(ReadOnlyMemory<byte> resultJson, CancellationToken cancellationToken);
+
+    /// <summary>The request to stop that stands; null when there is none, and where workers are told otherwise.</summary>
+    ValueTask<StopRequest?> FindStopAsync(CancellationToken cancellationToken) => new((StopRequest?)null);
 }

@@ -58,7 +58,9 @@ internal sealed class OrderWorker(
                 return claim;
             }
 
-            var result = problem is null ? await ExecuteAsync(order, opened!, live, cancellationToken, kill) : Unstarted(problem, live);
+            var result = problem is null
+                ? await ExecuteAsync(order, opened!, channel, live, cancellationToken, kill)
+                : Unstarted(problem, live);
             Trace($"{About(order)}: {result.Status.Word()}{(result.FailureReason is { } reason ? $" ({reason})" : "")}");
             return await ReportAsync(order, channel, result);
         }
@@ -166,7 +168,7 @@ internal sealed class OrderWorker(
     [SuppressMessage("Design", "CA1031",
         Justification = "Whatever goes wrong while the order is ours has to be reported, or the run waits for nothing.")]
     private async ValueTask<OrderResult> ExecuteAsync(
-        OrderAssignment order, IOpenedOrder opened, IOutputSink? live, CancellationToken stop, CancellationToken kill)
+        OrderAssignment order, IOpenedOrder opened, IOrderChannel channel, IOutputSink? live, CancellationToken stop, CancellationToken kill)
     {
         var content = opened.Content;
         var masker = new SecretMasker(content.SecretValues);
@@ -183,9 +185,16 @@ internal sealed class OrderWorker(
         {
             WarnOfShortSecrets(content, output);
             leftovers = opened.IsCopy ? new OrderLeftovers(CopySnapshot.Take(opened.Folder, opened.Around)) : null;
-            using var stopping = new TokenUntil(options.EndsAt - TimeSpan.FromSeconds(content.Stop.GraceSeconds), clock, stop);
+            await using var asked = await StopPoller.StartAsync(
+                channel, options.StopInterval, clock, problem => log($"{About(order)}: {problem}"));
+            using var either = CancellationTokenSource.CreateLinkedTokenSource(stop, asked.Asked);
+            using var stopping = new TokenUntil(options.EndsAt - TimeSpan.FromSeconds(content.Stop.GraceSeconds), clock, either.Token);
             using var killing = new TokenUntil(options.EndsAt, clock, kill);
             outcome = await runner.RunAsync(CommandsOf(opened), output, stopping.Token, killing.Token);
+            if (asked.Request is { } request && outcome.FailureReason == FailureReason.Cancelled)
+            {
+                outcome = outcome with { Status = request.Status, FailureReason = request.Reason };
+            }
         }
         catch (Exception fault)
         {

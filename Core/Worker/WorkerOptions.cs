@@ -18,6 +18,9 @@ internal sealed record WorkerOptions
     /// <summary>How long a claim whose answer is unknown is tried again.</summary>
     public TimeSpan ClaimWindow { get; init; } = DefaultClaimWindow;
 
+    /// <summary>How often the worker looks whether its order is to be stopped; null where it is told.</summary>
+    public TimeSpan? StopInterval { get; init; }
+
     /// <summary>
     /// When this process is ended, whatever it does: the commands are killed before that, and asked to end so much earlier that they have
     /// their whole grace. Null where nobody ends it.

@@ -62,7 +62,8 @@ resource "aws_s3_bucket_lifecycle_configuration" "this" {
   }
 }
 
-data "aws_iam_policy_document" "tls_only" {
+# Nothing without TLS; and the keys of runs and orders for nobody but intake and the engine, whatever a role of the account may do.
+data "aws_iam_policy_document" "bucket" {
   for_each = local.buckets
 
   statement {
@@ -82,13 +83,35 @@ data "aws_iam_policy_document" "tls_only" {
       values   = ["false"]
     }
   }
+
+  dynamic "statement" {
+    for_each = each.key == "internal" ? [1] : []
+
+    content {
+      sid       = "KeysForTheEngineAlone"
+      effect    = "Deny"
+      actions   = ["s3:GetObject", "s3:GetObjectVersion", "s3:PutObject"]
+      resources = [local.arn.run_keys, "${local.arn.internal}/tmp/exec/*/key.json"]
+
+      principals {
+        type        = "*"
+        identifiers = ["*"]
+      }
+
+      condition {
+        test     = "ArnNotEquals"
+        variable = "aws:PrincipalArn"
+        values   = [for role in ["webhook", "orchestrate", "watchdog"] : "arn:${local.partition}:iam::${local.account}:role/${local.role_prefix}-${role}"]
+      }
+    }
+  }
 }
 
 resource "aws_s3_bucket_policy" "this" {
   for_each = local.buckets
 
   bucket = aws_s3_bucket.this[each.key].id
-  policy = data.aws_iam_policy_document.tls_only[each.key].json
+  policy = data.aws_iam_policy_document.bucket[each.key].json
 
   depends_on = [aws_s3_bucket_public_access_block.this]
 }

@@ -1,5 +1,5 @@
 # The worker for orders that are longer or larger than a Lambda. The project has no source: the order's bundle is all.
-# Orchestrate passes S3_LOCATION, INTERNAL_BUCKET, RUN_ID, ORDER_NUM, SOPS_KEY_SSM_PATH and EXEC_SHA256 to each build.
+# Orchestrate passes S3_LOCATION, INTERNAL_BUCKET, RUN_ID, ORDER_NUM, KEY_URL and EXEC_SHA256 to each build.
 
 resource "aws_codebuild_project" "work" {
   name         = local.project

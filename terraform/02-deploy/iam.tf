@@ -28,7 +28,7 @@ locals {
       { sid = "Trigger", actions = ["s3:PutObject"], resources = ["${local.arn.internal}/tmp/callbacks/runs/*/0000/result.json"] },
       { sid = "MissingKeys", actions = ["s3:ListBucket"], resources = [local.arn.internal] },
       { sid = "Done", actions = ["s3:PutObject"], resources = ["${local.arn.done}/*/done"] },
-      { sid = "SopsKeys", actions = ["ssm:DeleteParameter", "ssm:GetParameter", "ssm:PutParameter"], resources = [local.arn.sops_keys] },
+      { sid = "RunKeys", actions = ["s3:DeleteObject", "s3:GetObject", "s3:PutObject"], resources = [local.arn.run_keys] },
       { sid = "Parameters", actions = ["ssm:GetParameter"], resources = local.webhook_secret_ssm },
       { sid = "Secrets", actions = ["secretsmanager:GetSecretValue"], resources = local.webhook_secret_secrets },
       { sid = "ReadForJobs", actions = ["sts:AssumeRole"], resources = [local.arn.reader] },
@@ -39,14 +39,16 @@ locals {
       { sid = "Orders", actions = ["dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:UpdateItem"], resources = [local.arn.orders] },
       { sid = "Events", actions = ["dynamodb:PutItem"], resources = [local.arn.events] },
       { sid = "Locks", actions = ["dynamodb:GetItem", "dynamodb:UpdateItem"], resources = [local.arn.locks] },
-      { sid = "Read", actions = ["s3:GetObject"], resources = ["${local.arn.internal}/tmp/exec/*", "${local.arn.internal}/tmp/callbacks/runs/*", "${local.arn.internal}/tmp/claims/*"] },
-      { sid = "Dispatch", actions = ["s3:PutObject"], resources = ["${local.arn.internal}/tmp/exec/*/dispatch.enc.json", "${local.arn.internal}/tmp/exec/*/report.json"] },
-      # The presigned URLs of claims and results are signed with this role, so they may do no more than it.
+      # What a worker may do is signed with this role or the watchdog's, so it may do no more than they: read its bundle, its code, its key file
+      # and a request to stop, and create its claim and its result.
+      { sid = "Read", actions = ["s3:GetObject"], resources = ["${local.arn.internal}/tmp/exec/*", "${local.arn.internal}/tmp/callbacks/runs/*", "${local.arn.internal}/tmp/claims/*", "${local.arn.internal}/tmp/stop/*"] },
+      { sid = "Dispatch", actions = ["s3:PutObject"], resources = ["${local.arn.internal}/tmp/exec/*/key.json", "${local.arn.internal}/tmp/exec/*/dispatch.enc.json", "${local.arn.internal}/tmp/exec/*/report.json"] },
       { sid = "ClaimsAndResults", actions = ["s3:PutObject"], resources = ["${local.arn.internal}/tmp/claims/*", "${local.arn.internal}/tmp/callbacks/runs/*"] },
       { sid = "MissingKeys", actions = ["s3:ListBucket"], resources = [local.arn.internal] },
       { sid = "Done", actions = ["s3:PutObject"], resources = ["${local.arn.done}/*/done"] },
-      { sid = "SopsKeys", actions = ["ssm:DeleteParameter"], resources = [local.arn.sops_keys] },
-      { sid = "Parameters", actions = ["ssm:GetParameter"], resources = local.vcs_ssm },
+      { sid = "RunKeys", actions = ["s3:DeleteObject", "s3:GetObject"], resources = [local.arn.run_keys] },
+      { sid = "KeyFiles", actions = ["s3:DeleteObject"], resources = ["${local.arn.internal}/tmp/exec/*/key.json"] },
+      { sid = "Parameters", actions = ["ssm:GetParameter"], resources = concat(local.vcs_ssm, local.order_keys) },
       { sid = "Secrets", actions = ["secretsmanager:GetSecretValue"], resources = local.vcs_secrets },
       { sid = "Watchdogs", actions = ["states:StartExecution"], resources = [local.arn.state_machine] },
       { sid = "Builds", actions = ["codebuild:StartBuild", "codebuild:StopBuild"], resources = [local.arn.project] },
@@ -58,22 +60,22 @@ locals {
       { sid = "Orders", actions = ["dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:UpdateItem"], resources = [local.arn.orders] },
       { sid = "Events", actions = ["dynamodb:PutItem"], resources = [local.arn.events] },
       { sid = "Locks", actions = ["dynamodb:GetItem", "dynamodb:UpdateItem"], resources = [local.arn.locks] },
-      { sid = "Read", actions = ["s3:GetObject"], resources = ["${local.arn.internal}/tmp/exec/*/graph.json", "${local.arn.internal}/tmp/callbacks/runs/*", "${local.arn.internal}/tmp/claims/*"] },
+      # It renews what workers were handed.
+      { sid = "Read", actions = ["s3:GetObject"], resources = ["${local.arn.internal}/tmp/exec/*", "${local.arn.internal}/tmp/callbacks/runs/*", "${local.arn.internal}/tmp/claims/*", "${local.arn.internal}/tmp/stop/*"] },
+      { sid = "Renew", actions = ["s3:PutObject"], resources = ["${local.arn.internal}/tmp/exec/*/key.json", "${local.arn.internal}/tmp/exec/*/dispatch.enc.json"] },
       { sid = "ClaimsAndResults", actions = ["s3:PutObject"], resources = ["${local.arn.internal}/tmp/claims/*", "${local.arn.internal}/tmp/callbacks/runs/*"] },
       { sid = "Results", actions = ["s3:ListBucket"], resources = [local.arn.internal] },
       { sid = "Done", actions = ["s3:PutObject"], resources = ["${local.arn.done}/*/done"] },
-      { sid = "SopsKeys", actions = ["ssm:DeleteParameter"], resources = [local.arn.sops_keys] },
+      { sid = "RunKeys", actions = ["s3:DeleteObject"], resources = [local.arn.run_keys] },
       { sid = "Builds", actions = ["codebuild:BatchGetBuilds", "codebuild:StopBuild"], resources = [local.arn.project] },
     ]
 
-    work = local.worker_rights
+    # Nothing: all that a worker may do stands in the key file that its order was dispatched with. See docs/security.md.
+    work = []
   }
 
-  # What an order's commands could come to hold, if they got hold of the worker's credentials: see docs/security.md.
-  worker_rights = [
-    { sid = "Bundles", actions = ["s3:GetObject"], resources = ["${local.arn.internal}/tmp/exec/*"] },
-    { sid = "SopsKeys", actions = ["ssm:GetParameter"], resources = concat([local.arn.sops_keys], [for p in local.job_ssm_prefixes : "${local.arn.ssm}${p}sops-keys/*"]) },
-  ]
+  # The identities that sops_key_ssm_path of orders names.
+  order_keys = [for p in local.job_ssm_prefixes : "${local.arn.ssm}${p}sops-keys/*"]
 
   right_to_decrypt = length(var.secret_kms_key_arns) == 0 ? [] : [
     { sid = "CustomerKeys", actions = ["kms:Decrypt"], resources = var.secret_kms_key_arns },
@@ -196,11 +198,11 @@ resource "aws_iam_role" "codebuild" {
 
 data "aws_iam_policy_document" "codebuild" {
   dynamic "statement" {
-    for_each = concat(local.worker_rights, [
+    for_each = [
       { sid = "Logs", actions = ["logs:CreateLogStream", "logs:PutLogEvents"], resources = ["${local.arn.logs}:/aws/codebuild/${local.project}:*"] },
       { sid = "PullImage", actions = ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"], resources = [local.arn.repository] },
       { sid = "LogInToRegistry", actions = ["ecr:GetAuthorizationToken"], resources = ["*"] }, # AWS knows no resource for it
-    ])
+    ]
 
     content {
       sid       = statement.value.sid

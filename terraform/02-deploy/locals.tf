@@ -40,9 +40,6 @@ locals {
   dropped_queue   = "${var.name_prefix}-dropped"
   repository      = join("/", slice(split("/", var.ecr_repository_url), 1, length(split("/", var.ecr_repository_url))))
 
-  # Where the engine keeps the age identity of a run (design: a contract, the same for every deployment).
-  sops_key_path = "/iac-ci/sops-keys"
-
   arn = {
     orders        = "arn:${local.partition}:dynamodb:${local.region}:${local.account}:table/${local.orders_table}"
     events        = "arn:${local.partition}:dynamodb:${local.region}:${local.account}:table/${local.events_table}"
@@ -53,7 +50,7 @@ locals {
     state_machine = "arn:${local.partition}:states:${local.region}:${local.account}:stateMachine:${local.state_machine}"
     dropped       = "arn:${local.partition}:sqs:${local.region}:${local.account}:${local.dropped_queue}"
     repository    = "arn:${local.partition}:ecr:${local.region}:${local.account}:repository/${local.repository}"
-    sops_keys     = "arn:${local.partition}:ssm:${local.region}:${local.account}:parameter${local.sops_key_path}/*"
+    run_keys      = "arn:${local.partition}:s3:::${local.internal_bucket}/tmp/keys/*"
     ssm           = "arn:${local.partition}:ssm:${local.region}:${local.account}:parameter"
     secret        = "arn:${local.partition}:secretsmanager:${local.region}:${local.account}:secret"
     webhook_role  = "arn:${local.partition}:iam::${local.account}:role/${local.role_prefix}-webhook"

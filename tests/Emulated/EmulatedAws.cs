@@ -190,7 +190,8 @@ public sealed class EmulatedAws : IAsyncDisposable
         Functions.Later.Send = SendToQueueAsync;
         var entrances = new HttpEntrances(_options, Functions, _own, _dice);
         _moto = await Moto.StartAsync(_options, _reaper, Endpoint);
-        handler = new FrontDoor(_options, _moto, Credentials, Calls, Faults, Functions, Builds, entrances, _events, _pulse).HandleAsync;
+        var rights = new Rights(() => _own);
+        handler = new FrontDoor(_options, _moto, Credentials, Calls, Faults, Functions, Builds, entrances, _events, rights, _pulse).HandleAsync;
     }
 
     private async Task SendToQueueAsync(string arn, System.Text.Json.Nodes.JsonObject message)

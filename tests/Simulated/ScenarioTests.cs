@@ -520,6 +520,16 @@ internal sealed class ScenarioTests
     }
 
     [Test]
+    public async Task An_order_that_runs_for_longer_than_any_signed_URL_is_good_reports_because_its_URLs_are_renewed()
+    {
+        var hours = With(One, o => o with { Timeout = 70_000, Seconds = 65_000, Target = ExecutionTarget.CodeBuild });
+        var spec = new Spec { Seed = 1, Quiet = true };
+        await new SimulationFixture(hours, spec).EndsAs("s", JobStatus.Succeeded);
+        await Assert.That(new SimulationFixture(hours, spec with { Mutation = Mutation.RenewalForgotten }).BreaksAs())
+            .IsEqualTo("G10-report-refused");
+    }
+
+    [Test]
     public async Task Orders_as_large_as_they_may_be_fit_into_items_and_transactions()
     {
         var large = With(Orders([], [], [], [], [0, 1, 2, 3]), o => o with { Large = true, Target = ExecutionTarget.Lambda });

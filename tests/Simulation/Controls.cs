@@ -64,6 +64,7 @@ internal static class Controls
             // A job's deadline in worlds in which it can be said how late a job may end.
             Mutation.DeadlineLate or Mutation.EngineClaimUnheard or Mutation.StopUnheard =>
                 spec with { Quiet = false, RealShells = false, WorkersHear = true, Faults = Fault.JobDeadline | (spec.Faults & Spec.Calm) },
+            Mutation.RenewalForgotten => spec with { LongOrder = true, AllSucceed = true, Faults = spec.Faults & Spec.Harmless },
             Mutation.NewsNotListed => spec with { Quiet = false, Faults = Fault.EventLost },
             Mutation.ReportForgotten => spec with { Quiet = false, Faults = Fault.None },
             Mutation.LocalDeathUnseen =>

@@ -4,6 +4,7 @@ using IacCi.Core.Intake;
 using IacCi.Core.Jobs;
 using IacCi.Core.Model;
 using IacCi.Core.Text;
+using IacCi.Simulation.Models;
 
 namespace IacCi.Simulation;
 
@@ -138,8 +139,8 @@ internal sealed class ActorWorkers(World world, Actor actor, ActorObjects object
     {
         try
         {
-            var expires = world.Workers.Expiry(actor.Clock.GetUtcNow().UtcTicks, order);
-            await objects.PutAsync(RunKeys.Dispatch(plan.RunId, order.Num), BitConverter.GetBytes(expires), cancellationToken);
+            var signed = world.Workers.Sign(actor.Clock.GetUtcNow().UtcTicks, order);
+            await objects.PutAsync(RunKeys.Dispatch(plan.RunId, order.Num), signed.ToBytes(), cancellationToken);
             return await world.Ask(
                 actor, Verb.StartWorker, world.Traced($"{plan.RunId} {order.Num}"), () => world.Workers.Start(plan, order));
         }
@@ -156,6 +157,18 @@ internal sealed class ActorWorkers(World world, Actor actor, ActorObjects object
             : world.Ask(
                 actor, Verb.StopWorker, world.Traced($"{plan.RunId} {order.Num} {executionUrl}"),
                 () => world.Workers.Stop(plan.RunId, order.Num, executionUrl, status, reason));
+
+    public async ValueTask RenewAsync(RunPlan plan, PlannedOrder order, CancellationToken cancellationToken)
+    {
+        var key = RunKeys.Dispatch(plan.RunId, order.Num);
+        var now = actor.Clock.GetUtcNow().UtcTicks;
+        if (world.Spec.Mutation != Mutation.RenewalForgotten
+            && await objects.GetAsync(key, SignedUrls.Bytes, cancellationToken) is { } standing
+            && SignedUrls.Read(standing) is var old && now >= old.SignedAt + WorkersModel.RenewalTicks(order))
+        {
+            await objects.PutAsync(key, world.Workers.Sign(now, order).After(old).ToBytes(), cancellationToken);
+        }
+    }
 
     public ValueTask<ExecutionState> DescribeAsync(string executionUrl, CancellationToken cancellationToken) =>
         world.Ask(actor, Verb.Describe, executionUrl, () => world.Workers.Describe(executionUrl));
@@ -180,17 +193,17 @@ internal sealed class ActorWatchdogs(World world, Actor actor) : IWatchdogs
 
 internal sealed class ActorKeys(World world, Actor actor) : IRunKeys
 {
-    public ValueTask<string> GetOrCreateRecipientAsync(RunId run, CancellationToken cancellationToken) =>
-        world.Ask(actor, Verb.MakeKey, world.Traced($"{run}"), () =>
+    public ValueTask<IOrderRecipients> GetOrCreateAsync(RunId run, CancellationToken cancellationToken) =>
+        world.Ask<IOrderRecipients>(actor, Verb.MakeKey, world.Traced($"{run}"), () =>
         {
             var state = world.Store.Of(run);
             var mine = actor.Invocation;
             state.KeyThere = true;
             state.KeyMakerDied = () => actor.Dead || actor.FailedAt >= mine;
-            return $"age1{run}";
+            return new SharedRecipient($"age1{run}");
         });
 
-    public ValueTask DeleteAsync(RunId run, CancellationToken cancellationToken) =>
+    public ValueTask DeleteAsync(RunId run, int orderCount, CancellationToken cancellationToken) =>
         world.Tell(
             actor, Verb.DeleteKey, world.Traced($"{run}"), () => world.Store.Of(run).KeyThere &= world.Spec.Mutation == Mutation.KeyKept);
 }

@@ -118,6 +118,9 @@ internal sealed record Spec
     /// <summary>Every order succeeds, whatever the graph generator would have chosen.</summary>
     public bool AllSucceed { get; init; }
 
+    /// <summary>The first order runs for longer than a signed URL can be good.</summary>
+    public bool LongOrder { get; init; }
+
     /// <summary>The world of a seed.</summary>
     public static Spec Of(ulong seed)
     {
@@ -142,7 +145,7 @@ internal sealed record Spec
             RealShells = rng.Chance(60),
             LambdaSeconds = quiet ? rng.Pick(900, 900, 30, 21) : rng.Pick(900, 900, 60, 25),
         };
-        spec = spec with { WorkersHear = later.Chance(250) };
+        spec = spec with { WorkersHear = later.Chance(250), LongOrder = new Rng(seed, 6).Chance(5) };
         return later.Chance(80)
             ? spec with
             {
@@ -155,7 +158,7 @@ internal sealed record Spec
     public override string ToString() =>
         $"seed {Seed}: {(Machine is { } machine ? $"one machine ({(machine.Serve ? "serve" : "run")}, {machine.Parallel} at once, {machine.Troubles}), " : "")}{Jobs} job(s) of {Orders} orders, {Shape}, {(Quiet ? "quiet, " : "")}faults {Faults} (at most {MaxFaults}), Lambda {LambdaSeconds} s"
         + (Mutation == Mutation.None ? "" : $", mutation {Mutation}") + (RealShells ? ", real shells" : "")
-            + (WorkersHear ? ", workers hear" : "")
+            + (WorkersHear ? ", workers hear" : "") + (LongOrder ? ", a long order" : "")
         + (Without.Count == 0 ? "" : $", without faults {string.Join(',', Without.Order())}");
 
     private static Fault QuietFaults(Rng rng)
@@ -181,6 +184,9 @@ internal static class Graphs
     /// <summary>The longest timeout that the URLs of a job with the usual <c>presign_expiry</c> outlast, in seconds.</summary>
     private static readonly int MaxTimeout = Job.DefaultPresignExpirySeconds - OrderLimits.SignedSeconds(
         ExecutionTarget.CodeBuild, 0, StopPolicy.DefaultGraceSeconds);
+
+    /// <summary>A timeout that no signed URL outlasts, in seconds.</summary>
+    private const int LongTimeout = OrderLimits.MaxUrlSeconds + 7_200;
 
     public static RunSpec Make(Spec spec, int index)
     {
@@ -215,6 +221,11 @@ internal static class Graphs
                         Seconds = extremes.Between(1, MaxTimeout - 1)
                     };
             }
+        }
+
+        if (spec.LongOrder)
+        {
+            orders[0] = orders[0] with { Target = ExecutionTarget.CodeBuild, Timeout = LongTimeout, Seconds = LongTimeout - 600 };
         }
 
         return new RunSpec(RunId.Parse($"run-{spec.Seed % 1_000_000}-{index}"), orders)

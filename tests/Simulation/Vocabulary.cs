@@ -123,6 +123,7 @@ internal enum Mutation : byte
     NewsNotListed,
     ReportForgotten,
     IntakeAbandonedEarly,
+    RenewalForgotten,
 
     // Of one machine.
     LocalClaimsAsOldAsTheFirst,

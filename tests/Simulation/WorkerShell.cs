@@ -20,7 +20,7 @@ internal static class WorkerShell
     public static async ValueTask RunAsync(World world, Host host, RunPlan plan, PlannedOrder order, string? execution = null)
     {
         var spec = world.Runs[plan.RunId].Orders[order.Num.Index];
-        if (await host.Internal.GetAsync(RunKeys.Dispatch(plan.RunId, order.Num), 1_000, default) is not { } capability)
+        if (await host.Internal.GetAsync(RunKeys.Dispatch(plan.RunId, order.Num), SignedUrls.Bytes, default) is not { } capability)
         {
             return;
         }
@@ -32,7 +32,7 @@ internal static class WorkerShell
             await world.Tell(host.Actor, Verb.Run, null, () => true, TimeSpan.FromSeconds(world.Rng.Between(1, MaxWaitSeconds)).Ticks);
         }
 
-        var channel = new Channel(world, host.Actor, plan.RunId, order.Num, BitConverter.ToInt64(capability.Span), presence);
+        var channel = new Channel(world, host.Actor, plan.RunId, order.Num, SignedUrls.Read(capability).Expires, presence);
         if (world.Spec is { RealShells: true, WorkersHear: false } && spec.Ending <= Ending.TimesOut)
         {
             var parts = new Parts(world, host, spec, plan.RunId, order.Num);
@@ -172,14 +172,19 @@ internal static class WorkerShell
         $$"""{"status":"succeeded","log":"{{new string('\u754c', 10_000)}}","events":[{{string.Join(',', Enumerable.Repeat($$$"""{"n":"{{{new string('\u754c', 16_000)}}}"}""", 40))}}]}""");
 
     /// <summary>The worker's two signed URLs, as long as they last.</summary>
-    private sealed class Channel(World world, Actor actor, RunId run, OrderNum num, long expires, WorkerPresence presence) : IOrderChannel
+    private sealed class Channel(World world, Actor actor, RunId run, OrderNum num, long handed, WorkerPresence presence) : IOrderChannel
     {
+        private bool HaveExpired =>
+            world.Now > (world.Internal[RunKeys.Dispatch(run, num)] is { } standing
+                ? SignedUrls.Read(standing.Content).ReachedFrom(handed)
+                : handed);
+
         public ValueTask<ClaimOutcome> ClaimAsync(ReadOnlyMemory<byte> content, CancellationToken cancellationToken)
         {
             world.Times.Claims(actor, run, num, content);
             return world.Ask<ClaimOutcome>(actor, Verb.Claim, world.Traced($"{run} {num}"), () =>
             {
-                if (world.Now > expires)
+                if (HaveExpired)
                 {
                     return new ClaimOutcome.Refused("expired");
                 }
@@ -202,8 +207,11 @@ internal static class WorkerShell
         public ValueTask<ReportOutcome> ReportAsync(ReadOnlyMemory<byte> resultJson, long? size) =>
             world.Ask<ReportOutcome>(actor, Verb.Report, world.Traced($"{run} {num}"), () =>
             {
-                if (world.Now > expires)
+                if (HaveExpired)
                 {
+                    world.Require(
+                        world.Workers.UrlsMayDie || world.Internal[RunKeys.Result(run, num)] is not null, "G10-report-refused",
+                        $"{run} {num} has ended in time, and may not report any more");
                     return new ReportOutcome.Refused("expired");
                 }
 

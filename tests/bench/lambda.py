@@ -144,7 +144,7 @@ def main():
         watch = {"run_id": "bench", "order_num": "0000", "timeout": 60, "start_time": 1}
         result = {"s3": {"bucket": {"name": variables["IAC_CI_INTERNAL_BUCKET"]}, "object": {"key": "tmp/callbacks/runs/bench/0001/result.json"}}}
         order = {"s3_location": location, "internal_bucket": variables["IAC_CI_INTERNAL_BUCKET"], "run_id": "bench", "order_num": "0001",
-                 "sops_key_ssm_path": "/iac-ci/sops-keys/bench", "exec_sha256": "0" * 64}
+                 "key_url": "http://127.0.0.1:1/key.json", "exec_sha256": "0" * 64}
         programs = {
             "webhook": ([executable, "webhook"], request("bench", location + "x", "true")),
             "orchestrate": ([executable, "orchestrate"], {"Records": [result]}),

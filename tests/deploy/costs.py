@@ -30,6 +30,9 @@ MINUTES = 2  # that it runs; its watchdog looks once a minute, and once more
 CHANGES = 4  # queued, dispatching, running, its end
 ITEM_KB, EVENT_KB = 2, 1  # an order's record, an event; a transaction takes two write units for each KB
 PRESIGNED = 2  # writes with a URL: the claim, the result
+SIGNED_READS = 5  # reads with a URL: key file, dispatch file, bundle, code, and the look for a stop before the first command
+STOP_LOOKS = 6  # looks for a request to stop, a minute
+KMS_SHARE = 0.05  # of the writes and reads of keys that reach KMS, behind a bucket key
 # Seconds and GB of a function for an order, or for a look.
 WORK_GB, ORCHESTRATE, WEBHOOK, LOOK = 2, (0.5, 0.5), (0.1, 1), (0.1, 0.25)
 
@@ -49,8 +52,9 @@ def rows(counts):
     single = counted("dynamodb:UpdateItem", "dynamodb:PutItem")
     units = CHANGES * (2 * ITEM_KB + 2 * EVENT_KB + EVENT_KB) + single
     gets = counted("dynamodb:GetItem", "dynamodb:BatchGetItem") + looks
-    puts, reads = counted(*WRITES) + PRESIGNED, counted(*READS) + looks
-    keys = counted("ssm:GetParameter", "ssm:PutParameter")
+    signed = SIGNED_READS + STOP_LOOKS * MINUTES
+    puts, reads = counted(*WRITES) + PRESIGNED, counted(*READS) + looks + signed
+    keys = 2 * KMS_SHARE  # its key file is written and read
     yield "Worker on Lambda, 2 GB", "60 s × t × 2 GB", 60 * MINUTES * WORK_GB * GB_SECOND + REQUEST
     yield "or on CodeBuild, small", "(t + 1) minutes: one to get a machine", (MINUTES + 1) * BUILD_MINUTE
     yield "Watchdog: Step Functions", f"2 + 3 (t + 1) = {2 + 3 * looks} transitions", (2 + 3 * looks) * TRANSITION
@@ -59,8 +63,8 @@ def rows(counts):
     yield "Webhook, 1 GB", f"{WEBHOOK[0]} s for an order", WEBHOOK[0] * WEBHOOK[1] * GB_SECOND
     yield "DynamoDB", f"{CHANGES} changes × (2 × {ITEM_KB} KB + 3 × {EVENT_KB} KB) + {single:.2f} single writes = {units:.1f} write units; {gets:.2f} reads", (
         units * WRITE_UNIT + gets * READ_UNIT)
-    yield "S3", f"{puts:.2f} writes, {reads:.2f} reads", puts * S3_WRITE + reads * S3_READ
-    yield "SSM: the run's key, through KMS", f"{keys:.2f} requests", keys * KMS_REQUEST
+    yield "S3", f"{puts:.2f} writes, {reads:.2f} reads ({STOP_LOOKS} t of them look for a request to stop)", puts * S3_WRITE + reads * S3_READ
+    yield "KMS: key files, by a bucket key", f"{keys:.2f} requests", keys * KMS_REQUEST
 
 
 def table(counts):

@@ -3,6 +3,7 @@ using IacCi.Core.Bundles;
 using IacCi.Core.Code.Git;
 using IacCi.Core.Engine;
 using IacCi.Core.Hosts.Aws.Access;
+using IacCi.Core.Hosts.Aws.Capabilities;
 using IacCi.Core.Hosts.Aws.Dynamo;
 using IacCi.Core.Hosts.Aws.Roles;
 using IacCi.Core.Intake;
@@ -37,6 +38,7 @@ internal sealed class AwsHost : IDisposable
     private readonly LazyDisposable<HttpClient> uploads = new(() => NewUploads());
     private readonly Lazy<DynamoRunStore> store;
     private readonly Lazy<IObjectStore> objects;
+    private readonly Lazy<ObjectRunKeys> runKeys;
     private readonly Lazy<VcsReporter> reporter;
     private readonly Lazy<RunEngine> engine;
 
@@ -61,6 +63,7 @@ internal sealed class AwsHost : IDisposable
             RecordRetention = settings.RecordRetention,
         });
         objects = new(() => Bucket(settings.InternalBucket, AwsSettings.InternalBucketVariable));
+        runKeys = new(() => new ObjectRunKeys(SecretObjects(), randomBytes));
         reporter = new(MakeReporter);
         engine = new(() => new RunEngine(MakePorts(), clock));
     }
@@ -119,20 +122,18 @@ internal sealed class AwsHost : IDisposable
     /// <summary>Looks after orders and jobs.</summary>
     public WatchdogRole Watchdog() => new(engine.Value, settings.InternalBucket);
 
-    /// <summary>Works on orders. It needs none of the IAC_CI_* variables: everything is in the order.</summary>
+    /// <summary>Works on orders. It needs none of the IAC_CI_* variables, and no credentials: everything is in the order.</summary>
     /// <param name="site">Where.</param>
     public WorkerRole Work(WorkerEnvironment site)
     {
-        var identities = new SsmIdentities(Secrets(clients), variable);
-        return new WorkerRole(
-            OpenAsync, new AwsBundles(BucketOfOrder), identities, new ExclusiveCommandRunner(new CommandRunner(clock)), site, clock,
-            randomBytes);
+        return new WorkerRole(OpenAsync, new ExclusiveCommandRunner(new CommandRunner(clock)), site, clock, randomBytes);
 
-        async ValueTask<IOrderChannel> OpenAsync(OrderAssignment order, IIdentitySource keys, CancellationToken cancellationToken) =>
-            order.InternalBucket is { } bucket
-            ? await PresignedChannel.OpenAsync(
-                uploads.Value, order, Bucket(bucket, "internal_bucket of the order"), keys, cancellationToken)
-            : throw new UserException("the order does not name its bucket; give it as internal_bucket (INTERNAL_BUCKET)");
+        async ValueTask<OpenedOrderPorts> OpenAsync(OrderAssignment order, Action<string> log, CancellationToken cancellationToken)
+        {
+            var retrying = new Retrier(clock, randomBytes);
+            var handed = await WorkerCapabilities.OpenAsync(uploads.Value, order, variable, clock, retrying, log, cancellationToken);
+            return new OpenedOrderPorts(new PresignedChannel(handed), new PresignedBundles(handed, retrying, randomBytes, log), handed);
+        }
     }
 
     /// <summary>Who tells people about runs.</summary>
@@ -168,15 +169,17 @@ internal sealed class AwsHost : IDisposable
     private IEnumerable<Func<object?>> Everywhere() =>
         [
             () => settings.OrdersTable, () => settings.EventsTable, () => settings.LocksTable, () => settings.InternalBucket,
-            () => settings.DoneBucket, () => settings.SopsKeyPrefix, () => settings.RecordRetention,
+            () => settings.DoneBucket, () => settings.RecordRetention,
         ];
 
     private AwsWorkers MakeWorkers()
     {
         var names = new AwsWorkerNames(
-            settings.InternalBucket, settings.SopsKeyPrefix, () => settings.CodeBuildProject, () => settings.WorkerLambda);
-        var signer = new UploadSigner(clients.S3, settings.InternalBucket, clock);
-        return new AwsWorkers(names, Objects, signer, () => clients.CodeBuild, () => clients.Lambda, clock, tell);
+            settings.InternalBucket, () => settings.CodeBuildProject, () => settings.WorkerLambda);
+        var signer = new UrlSigner(clients.S3, settings.InternalBucket, clock);
+        var ownKeys = new ScopedSecrets(Secrets(clients), Scope(), ReadPurpose.OrderKey);
+        var capabilities = new OrderCapabilities(Objects, SecretObjects(), signer, runKeys.Value.FindAsync, ownKeys, clock);
+        return new AwsWorkers(names, capabilities, () => clients.CodeBuild, () => clients.Lambda, tell);
     }
 
     private VcsReporter MakeReporter()
@@ -198,7 +201,7 @@ internal sealed class AwsHost : IDisposable
         Bucket(settings.DoneBucket, AwsSettings.DoneBucketVariable),
         MakeWorkers(),
         new SfnWatchdogs(() => clients.StepFunctions, () => settings.WatchdogStateMachine, settings.InternalBucket),
-        new SsmRunKeys(clients.Ssm, settings.SopsKeyPrefix),
+        runKeys.Value,
         Reporter());
 
     private static AwsSecrets Secrets(AwsClients from) => new(() => from.Ssm, () => from.SecretsManager);
@@ -211,7 +214,6 @@ internal sealed class AwsHost : IDisposable
         VcsSecrets = settings.VcsSecrets,
         CodeLocations = settings.CodeLocations,
         InternalBucket = settings.InternalBucket,
-        RunKeys = settings.SopsKeyPrefix,
         WebhookSecret = SecretLocationOf(),
     };
 
@@ -221,13 +223,14 @@ internal sealed class AwsHost : IDisposable
         return new GitOptions { BaseUrl = gitHub.RepositoriesUrl, TokenUrl = gitHub.WebUrl };
     }
 
+    private S3ObjectStore SecretObjects() =>
+        new(clients.S3, settings.InternalBucket, AwsSettings.InternalBucketVariable, clock, randomBytes) { IsEncryptedByKms = true };
+
     private S3ObjectStore Bucket(string name, string named) => Bucket(clients, name, named);
 
     private S3ObjectStore Bucket(AwsClients from, string name, string named) => new(from.S3, name, named, clock, randomBytes);
 
     private S3ObjectStore BucketOfJob(string name) => Bucket(readers.Value, name, "s3_location of the job");
-
-    private S3ObjectStore BucketOfOrder(string name) => Bucket(name, "s3_location of the order");
 
     private async ValueTask<string?> ReadWebhookSecretAsync(CancellationToken cancellationToken) =>
         SecretLocationOf() is { } location ? await Secrets(clients).ReadAsync(location, cancellationToken) : null;

@@ -39,9 +39,6 @@ internal sealed class AwsSettings(Func<string, string?> variable)
     /// <summary>The variable of <see cref="WebhookSecretLocation"/>.</summary>
     public const string WebhookSecretVariable = "IAC_CI_WEBHOOK_SECRET_LOCATION";
 
-    /// <summary>The variable of <see cref="SopsKeyPrefix"/>.</summary>
-    public const string SopsKeyPrefixVariable = "IAC_CI_SOPS_KEY_PREFIX";
-
     /// <summary>The variable of <see cref="JobParameters"/>.</summary>
     public const string JobParametersVariable = "IAC_CI_JOB_SSM_PREFIXES";
 
@@ -99,9 +96,6 @@ internal sealed class AwsSettings(Func<string, string?> variable)
     /// <summary>What a signed request has to hold.</summary>
     public ReplayRules ReplayRules => ReplayRules.Parse(Find(ReplayRules.Variable));
 
-    /// <summary>Under which path of SSM the runs' identities are kept, without a slash at its end.</summary>
-    public string SopsKeyPrefix => SsmRunKeys.CheckPrefix(Find(SopsKeyPrefixVariable) ?? SsmRunKeys.DefaultPrefix, SopsKeyPrefixVariable);
-
     /// <summary>Paths of SSM that <c>ssm_paths</c> and <c>sops_key_ssm_path</c> of jobs may name.</summary>
     public IReadOnlyList<string> JobParameters => List(JobParametersVariable, IsPathPrefix, "/iac-ci/jobs/") ?? [$"/{Deployment}/jobs/"];
 
@@ -135,10 +129,6 @@ internal sealed class AwsSettings(Func<string, string?> variable)
         : int.TryParse(days, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
             && number is >= 1 and <= MaxRecordDays ? TimeSpan.FromDays(number)
         : throw new UserException($"the variable {RecordDaysVariable} is '{days}'; set it to a number of days from 1 to {MaxRecordDays}");
-
-    /// <summary>Whether the tables are named, so that runs on AWS can be looked at.</summary>
-    public bool NamesTables =>
-        Find(OrdersTableVariable) is not null && Find(EventsTableVariable) is not null && Find(LocksTableVariable) is not null;
 
     /// <summary>The names of the tables.</summary>
     /// <exception cref="UserException">One is missing.</exception>

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using IacCi.Core.Engine;
+using IacCi.Core.Hosts.Aws.Capabilities;
 using IacCi.Core.Hosts.Aws.Services;
 using IacCi.Core.Jobs;
 using IacCi.Core.Model;
@@ -10,30 +11,24 @@ namespace IacCi.Core.Hosts.Aws;
 
 /// <summary>What the workers of a deployment are called.</summary>
 /// <param name="InternalBucket">The engine's bucket.</param>
-/// <param name="SopsKeyPrefix">Where the runs' identities are.</param>
 /// <param name="CodeBuildProject">Gives the project's name, when it is needed.</param>
 /// <param name="WorkerLambda">Gives the function's name or ARN, when it is needed.</param>
-internal sealed record AwsWorkerNames(
-    string InternalBucket, string SopsKeyPrefix, Func<string> CodeBuildProject, Func<string> WorkerLambda);
+internal sealed record AwsWorkerNames(string InternalBucket, Func<string> CodeBuildProject, Func<string> WorkerLambda);
 
 /// <summary>
-/// Workers in CodeBuild builds and in the worker Lambda. Before a worker is started, its capabilities are signed and left for it,
-/// encrypted; what it is started with holds nothing secret.
+/// Workers in CodeBuild builds and in the worker Lambda. Before a worker is started, its capabilities are left for it; what it is started
+/// with holds one URL, of the key file, which is worthless when the order can no longer be claimed.
 /// </summary>
 /// <param name="names">What is called what.</param>
-/// <param name="objects">The engine's bucket.</param>
-/// <param name="signer">Signs for that bucket.</param>
+/// <param name="capabilities">Leaves for workers what they may do.</param>
 /// <param name="codeBuild">Gives the client of CodeBuild, when it is needed.</param>
 /// <param name="lambda">Gives the client of Lambda, when it is needed.</param>
-/// <param name="clock">The time.</param>
 /// <param name="log">Gets what went wrong and changes nothing.</param>
 internal sealed class AwsWorkers(
     AwsWorkerNames names,
-    IObjectStore objects,
-    UploadSigner signer,
+    OrderCapabilities capabilities,
     Func<AmazonCodeBuildClient> codeBuild,
     Func<AmazonLambdaClient> lambda,
-    TimeProvider clock,
     Action<string> log) : IWorkers
 {
     /// <summary>CodeBuild's own bounds, in minutes (API reference, StartBuild).</summary>
@@ -54,10 +49,10 @@ internal sealed class AwsWorkers(
     {
         try
         {
-            await LeaveUrlsAsync(plan, order, cancellationToken);
+            var ticket = TicketOf(plan, order, await capabilities.LeaveAsync(plan, order, cancellationToken));
             return order.Target == ExecutionTarget.Lambda
-                ? await InvokeAsync(TicketOf(plan, order), cancellationToken)
-                : await BuildAsync(TicketOf(plan, order), order, cancellationToken);
+                ? await InvokeAsync(ticket, cancellationToken)
+                : await BuildAsync(ticket, order, cancellationToken);
         }
         catch (UserException refused)
         {
@@ -95,6 +90,20 @@ internal sealed class AwsWorkers(
     }
 
     /// <inheritdoc/>
+    public async ValueTask RenewAsync(RunPlan plan, PlannedOrder order, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await capabilities.RenewAsync(plan, order, cancellationToken);
+        }
+        catch (Exception failure) when (failure is UserException or StoreUnavailableException)
+        {
+            // There is half of their time left for the next looks.
+            log($"order {order.Num} of run {plan.RunId}: its worker's URLs are not renewed: {failure.Message}");
+        }
+    }
+
+    /// <inheritdoc/>
     public async ValueTask<ExecutionState> DescribeAsync(string executionUrl, CancellationToken cancellationToken)
     {
         if (!IsBuild(executionUrl))
@@ -126,13 +135,13 @@ internal sealed class AwsWorkers(
         Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{project}\n{run}-{num}")));
 
     /// <summary>The input of the worker.</summary>
-    internal OrderAssignment TicketOf(RunPlan plan, PlannedOrder order) => new()
+    internal OrderAssignment TicketOf(RunPlan plan, PlannedOrder order, string keyUrl) => new()
     {
         RunId = plan.RunId,
         OrderNum = order.Num,
         S3Location = new S3Location(names.InternalBucket, order.BundleKey).ToString(),
         InternalBucket = names.InternalBucket,
-        SopsKeySsmPath = order.SopsKeySsmPath ?? SsmRunKeys.PathOf(names.SopsKeyPrefix, plan.RunId),
+        KeyUrl = keyUrl,
         ExecSha256 = order.BundleSha256,
         TraceId = plan.TraceId,
     };
@@ -141,15 +150,6 @@ internal sealed class AwsWorkers(
     private static string IdOf(string arn) => arn[(arn.IndexOf(BuildMark, StringComparison.Ordinal) + BuildMark.Length)..];
 
     private static bool IsBuild(string executionUrl) => executionUrl.Contains(BuildMark, StringComparison.Ordinal);
-
-    private async ValueTask LeaveUrlsAsync(RunPlan plan, PlannedOrder order, CancellationToken cancellationToken)
-    {
-        var lifetime = TimeSpan.FromSeconds(OrderLimits.SignedSeconds(order.Target, order.TimeoutSeconds, order.StopGraceSeconds));
-        var urls = new DispatchUrls(
-            await signer.SignAsync(RunKeys.Result(plan.RunId, order.Num), lifetime),
-            await signer.SignAsync(RunKeys.Claim(plan.RunId, order.Num), lifetime));
-        await objects.PutAsync(RunKeys.Dispatch(plan.RunId, order.Num), urls.Encrypt(order.Recipient, clock), cancellationToken);
-    }
 
     private async ValueTask<StartOutcome> BuildAsync(OrderAssignment ticket, PlannedOrder order, CancellationToken cancellationToken)
     {

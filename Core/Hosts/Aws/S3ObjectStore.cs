@@ -20,11 +20,20 @@ namespace IacCi.Core.Hosts.Aws;
 internal sealed class S3ObjectStore(
     IAmazonS3 client, string bucket, string named, TimeProvider clock, Func<int, byte[]> randomBytes) : IObjectStore
 {
+    /// <summary>The most objects that S3 removes with one call.</summary>
+    private const int MaxDeletes = 1_000;
+
     /// <summary>How often a creation is tried that meets another one of the same key.</summary>
     private const int MaxConflicts = 6;
 
     /// <summary>The most pages of a listing; a page has 1,000 keys.</summary>
     private const int MaxPages = 1_000;
+
+    /// <summary>
+    /// Whether KMS encrypts what is written, with AWS's own key of the account: then S3 hands it only to whoever may use S3 in the account,
+    /// and each reading is on record. A bucket key keeps the number of calls to KMS small.
+    /// </summary>
+    public bool IsEncryptedByKms { get; init; }
 
     private string What => $"the S3 bucket {bucket} ({named})";
 
@@ -90,7 +99,7 @@ internal sealed class S3ObjectStore(
                 throw new ObjectTooLargeException(key, maxBytes);
             }
 
-            file = TemporaryFile();
+            file = TemporaryFile.Create(randomBytes);
             await answer.ResponseStream.CopyToAsync(file, cancellationToken);
             file.Position = 0;
             return file;
@@ -154,6 +163,33 @@ internal sealed class S3ObjectStore(
         }
     }
 
+    /// <summary>Removes objects, a thousand with each call. Removing one that is gone is success.</summary>
+    public async ValueTask DeleteAsync(IReadOnlyList<string> keys, CancellationToken cancellationToken)
+    {
+        try
+        {
+            foreach (var chunk in keys.Chunk(MaxDeletes))
+            {
+                var request = new DeleteObjectsRequest
+                {
+                    BucketName = bucket,
+                    Objects = [.. chunk.Select(key => new KeyVersion { Key = key })],
+                    Quiet = true,
+                };
+                await client.DeleteObjectsAsync(request, cancellationToken);
+            }
+        }
+        catch (DeleteObjectsException partly)
+        {
+            var refused = partly.Response.DeleteErrors[0];
+            throw new StoreUnavailableException($"{What}: {refused.Key} is not removed: {refused.Code}; allow s3:DeleteObject, or try again");
+        }
+        catch (Exception failure) when (Explain(failure, "s3:DeleteObject", cancellationToken) is { } explained)
+        {
+            throw explained;
+        }
+    }
+
     /// <inheritdoc/>
     public async IAsyncEnumerable<string> ListAsync(string prefix, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
@@ -196,17 +232,6 @@ internal sealed class S3ObjectStore(
         return new MemoryStream(bytes.Array ?? [], bytes.Offset, bytes.Count, writable: false);
     }
 
-    private FileStream TemporaryFile() => new(
-        Path.Join(Path.GetTempPath(), $"iac-ci-{Convert.ToHexStringLower(randomBytes(16))}"),
-        new FileStreamOptions
-        {
-            Mode = FileMode.CreateNew,
-            Access = FileAccess.ReadWrite,
-            Options = FileOptions.DeleteOnClose,
-            UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
-            BufferSize = 128 << 10,
-        });
-
     private async ValueTask WriteAsync(string key, Stream content, string? ifNoneMatch, CancellationToken cancellationToken)
     {
         var request = new PutObjectRequest
@@ -218,6 +243,11 @@ internal sealed class S3ObjectStore(
             UseChunkEncoding = false,
             AutoCloseStream = false,
         };
+        if (IsEncryptedByKms)
+        {
+            (request.ServerSideEncryptionMethod, request.BucketKeyEnabled) = (ServerSideEncryptionMethod.AWSKMS, true);
+        }
+
         await client.PutObjectAsync(request, cancellationToken);
     }
 

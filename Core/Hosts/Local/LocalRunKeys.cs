@@ -30,11 +30,11 @@ internal sealed partial class LocalRunKeys(string prefix, Action<RunId, AgeRecip
         $"/dev/shm/iac-ci-{Environment.UserName}/{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(state.Path)).AsSpan(0, 8))}-";
 
     /// <inheritdoc/>
-    public ValueTask<string> GetOrCreateRecipientAsync(RunId run, CancellationToken cancellationToken)
+    public ValueTask<IOrderRecipients> GetOrCreateAsync(RunId run, CancellationToken cancellationToken)
     {
         if (Find(run) is { } standing)
         {
-            return new(standing.Recipient.ToString());
+            return Shared(standing);
         }
 
         var identity = AgeIdentity.Generate();
@@ -42,7 +42,7 @@ internal sealed partial class LocalRunKeys(string prefix, Action<RunId, AgeRecip
         {
             if (!TryWrite(run, identity))
             {
-                return new(Find(run)!.Recipient.ToString());
+                return Shared(Find(run)!);
             }
         }
         catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
@@ -55,7 +55,7 @@ internal sealed partial class LocalRunKeys(string prefix, Action<RunId, AgeRecip
         }
 
         created(run, identity.Recipient);
-        return new(identity.Recipient.ToString());
+        return Shared(identity);
     }
 
     /// <summary>The identity of a run, or null when it is gone.</summary>
@@ -83,7 +83,7 @@ internal sealed partial class LocalRunKeys(string prefix, Action<RunId, AgeRecip
     }
 
     /// <inheritdoc/>
-    public ValueTask DeleteAsync(RunId run, CancellationToken cancellationToken)
+    public ValueTask DeleteAsync(RunId run, int orderCount, CancellationToken cancellationToken)
     {
         known.TryRemove(run, out _);
 
@@ -95,6 +95,8 @@ internal sealed partial class LocalRunKeys(string prefix, Action<RunId, AgeRecip
 
         return ValueTask.CompletedTask;
     }
+
+    private static ValueTask<IOrderRecipients> Shared(AgeIdentity identity) => new(new SharedRecipient(identity.Recipient.ToString()));
 
     /// <summary>The name appears with the whole key in it: two processes never read half of one.</summary>
     private bool TryWrite(RunId run, AgeIdentity identity)

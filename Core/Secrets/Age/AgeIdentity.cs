@@ -8,6 +8,9 @@ namespace IacCi.Core.Secrets.Age;
 /// </summary>
 internal sealed class AgeIdentity
 {
+    /// <summary>How long a scalar is, in bytes.</summary>
+    public const int ScalarBytes = X25519.ScalarSize;
+
     private const string Prefix = "AGE-SECRET-KEY-";
 
     private readonly byte[] _scalar;
@@ -27,6 +30,10 @@ internal sealed class AgeIdentity
 
     /// <summary>A new key, from the system's random numbers.</summary>
     public static AgeIdentity Generate() => new(RandomNumberGenerator.GetBytes(X25519.ScalarSize));
+
+    /// <summary>A key made of a scalar, for example one that was derived.</summary>
+    /// <param name="scalar"><see cref="ScalarBytes"/> that nobody can guess.</param>
+    public static AgeIdentity FromScalar(byte[] scalar) => new(scalar);
 
     /// <summary>Reads a secret key; white space around it is ignored.</summary>
     /// <exception cref="SecretsException">It is not an X25519 identity of age. The message does not hold it.</exception>

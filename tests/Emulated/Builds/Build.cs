@@ -20,6 +20,9 @@ public sealed class Build
     /// <summary>Its project.</summary>
     public required string Project { get; init; }
 
+    /// <summary>The name of its role.</summary>
+    internal string Role { get; init; } = "";
+
     /// <summary>When StartBuild was called.</summary>
     public required DateTimeOffset StartedAt { get; init; }
 

@@ -164,6 +164,7 @@ public sealed class BuildHost : IDisposable
             Id = id,
             Number = Interlocked.Increment(ref _number),
             Project = name,
+            Role = Rights.NameOf((string?)project["serviceRole"] ?? ""),
             Arn = $"arn:aws:codebuild:{_options.Region}:123456789012:build/{id}",
             StartedAt = _options.Time.GetUtcNow(),
             TimeoutInMinutes = (int?)request["timeoutInMinutesOverride"] ?? ((int?)project["timeoutInMinutes"] is { } t and > 0 ? t : 60),
@@ -273,7 +274,8 @@ public sealed class BuildHost : IDisposable
             ["AWS_DEFAULT_REGION"] = _options.Region,
             ["AWS_ENDPOINT_URL"] = _api().Url,
         };
-        foreach (var (name, value) in _principals.Issue($"build:{build.Project}", owner).Concat(spec.Variables).Concat(build.Variables))
+        var credentials = _principals.Issue($"build:{build.Project}", owner, build.Role);
+        foreach (var (name, value) in credentials.Concat(spec.Variables).Concat(build.Variables))
         {
             variables[name] = value;
         }

@@ -37,9 +37,9 @@ internal sealed record AwsAnswer(int Status, IReadOnlyList<KeyValuePair<string, 
     };
 
     /// <summary>As IAM refuses.</summary>
-    public static AwsAnswer Denial(string service, string caller) => service is "s3"
-        ? Xml(403, "AccessDenied", $"{caller} is not authorized")
-        : Error(400, "AccessDeniedException", $"{caller} is not authorized");
+    public static AwsAnswer Denial(string service, string problem) => service is "s3" or "sts"
+        ? Xml(403, "AccessDenied", problem)
+        : Error(400, "AccessDeniedException", problem);
 
     /// <summary>The text of an element of an answer in XML; null when there is none.</summary>
     public static string? TextOf(AwsAnswer answer, string element) => answer.Status == 200

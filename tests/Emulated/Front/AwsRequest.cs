@@ -31,6 +31,8 @@ internal sealed record AwsRequest
 
     public string AccessKey { get; private init; } = "";
 
+    public string Region { get; private init; } = "";
+
     public bool Presigned { get; private init; }
 
     public static async Task<AwsRequest> ReadAsync(HttpContext context)
@@ -52,12 +54,13 @@ internal sealed record AwsRequest
 
     private AwsRequest Named()
     {
-        var (key, service, presigned) = Signature();
+        var (key, region, service, presigned) = Signature();
         var (operation, resource) = OperationNames.Of(this, service);
         var steps = OperationNames.StepsOf(operation, resource, Body);
         return this with
         {
             AccessKey = key,
+            Region = region,
             Service = service,
             Presigned = presigned,
             Operation = operation,
@@ -66,13 +69,15 @@ internal sealed record AwsRequest
         };
     }
 
-    private (string Key, string Service, bool Presigned) Signature()
+    private (string Key, string Region, string Service, bool Presigned) Signature()
     {
         var header = Headers.Authorization.ToString();
         var presigned = Query["X-Amz-Credential"].ToString();
         var scope = header.StartsWith(SigV4, StringComparison.Ordinal) ? header[SigV4.Length..].Split(',')[0] : presigned;
 
         // key/date/region/service/aws4_request
-        return scope.Split('/') is [var key, _, _, var service, _] ? (key, service, presigned.Length > 0) : ("", "s3", false);
+        return scope.Split('/') is [var key, _, var region, var service, _]
+            ? (key, region, service, presigned.Length > 0)
+            : ("", "", "s3", false);
     }
 }

@@ -11,7 +11,7 @@ namespace IacCi.Emulated.Front;
 /// <summary>Where every call arrives: named, counted, hit by faults, answered by us or by moto.</summary>
 internal sealed class FrontDoor(
     EmulatedAwsOptions options, Moto moto, Principals principals, CallLog log, FaultPlan faults, FunctionHost functions, BuildHost builds,
-    HttpEntrances entrances, Events events, Ticker pulse)
+    HttpEntrances entrances, Events events, Rights rights, Ticker pulse)
 {
     private const string Presigned = "presigned";
     private const string InvokeHeader = "X-Emulated-Invoke";
@@ -79,7 +79,7 @@ internal sealed class FrontDoor(
 
         if (kinds.Contains(FaultKind.Deny))
         {
-            return AwsAnswer.Denial(request.Service, caller.Name);
+            return AwsAnswer.Denial(request.Service, $"{caller.Name} is not authorized");
         }
 
         if (kinds.Contains(FaultKind.Throttle) || kinds.Contains(FaultKind.Fail))
@@ -101,6 +101,11 @@ internal sealed class FrontDoor(
 
     private async Task<AwsAnswer> ExecuteAsync(AwsRequest request, Principal caller)
     {
+        if (await RefusalAsync(request) is { } refused)
+        {
+            return refused;
+        }
+
         if (request.Presigned && request.Service == "s3"
             && PresignedUrls.Refusal(request, principals.Knows(request.AccessKey), options.Time.GetUtcNow()) is { } refusal)
         {
@@ -119,6 +124,12 @@ internal sealed class FrontDoor(
         };
     }
 
+    /// <summary>A signed URL may do what its signer may.</summary>
+    private async Task<AwsAnswer?> RefusalAsync(AwsRequest request) =>
+        principals.Find(request.AccessKey) is { Role: { } role } && await rights.ProblemAsync(role, request) is { } problem
+            ? AwsAnswer.Denial(request.Service, problem)
+            : null;
+
     /// <summary>Whoever calls with these credentials is called as the role is.</summary>
     private AwsAnswer Issued(AwsRequest request, AwsAnswer answer, Principal caller)
     {
@@ -133,7 +144,11 @@ internal sealed class FrontDoor(
     private async Task<AwsAnswer> ForwardAsync(AwsRequest request)
     {
         var answer = await moto.SendAsync(request);
-        if (request.Service == "lambda" && request.Method != "GET")
+        if (request.Service == "iam")
+        {
+            rights.Forget();
+        }
+        else if (request.Service == "lambda" && request.Method != "GET")
         {
             functions.ConfigurationsChanged();
         }

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using System.Xml.Linq;
 using Microsoft.AspNetCore.WebUtilities;
 
 namespace IacCi.Emulated.Front;
@@ -31,10 +32,19 @@ internal static class OperationNames
             : (Form(request, "Action") ?? $"{request.Method} {request.Path}", RoleName(Form(request, "RoleArn")));
     }
 
-    /// <summary>The steps that DynamoDB asks a permission for, each; of any other call, the call itself.</summary>
+    /// <summary>
+    /// The steps that DynamoDB asks a permission for, each, and the objects that S3 is to remove; of any other call, the call itself.
+    /// </summary>
     /// <remarks>https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis-iam.html</remarks>
     public static IReadOnlyList<CallStep> StepsOf(string operation, string resource, byte[] body)
     {
+        if (operation == "DeleteObjects")
+        {
+            return [.. XDocument.Parse(Encoding.UTF8.GetString(body)).Descendants()
+                .Where(element => element.Name.LocalName == "Key")
+                .Select(key => new CallStep("DeleteObject", $"{resource.TrimEnd('/')}/{key.Value}"))];
+        }
+
         if (operation is not ("TransactWriteItems" or "BatchGetItem"))
         {
             return [new CallStep(operation, resource)];

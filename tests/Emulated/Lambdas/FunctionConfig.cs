@@ -10,6 +10,9 @@ internal sealed record FunctionConfig
 
     public required string Arn { get; init; }
 
+    /// <summary>The name of its role.</summary>
+    public required string Role { get; init; }
+
     /// <summary>What the entry point of the image is given: the rest of it, and the command.</summary>
     public required IReadOnlyList<string> Arguments { get; init; }
 
@@ -46,6 +49,7 @@ internal sealed record FunctionConfig
         {
             Name = (string)c["FunctionName"]!,
             Arn = (string)c["FunctionArn"]!,
+            Role = Rights.NameOf((string)c["Role"]!),
             Arguments = [.. Strings(image?["EntryPoint"]).Skip(1), .. Strings(image?["Command"])],
             Variables = c["Environment"]?["Variables"]?.AsObject().ToDictionary(v => v.Key, v => (string?)v.Value ?? "") ?? [],
             Timeout = TimeSpan.FromSeconds(Number(c["Timeout"]) ?? 3),

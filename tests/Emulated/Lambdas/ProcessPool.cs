@@ -211,7 +211,7 @@ internal sealed class ProcessPool(EmulatedAwsOptions options, Reaper reaper, Pri
             ["AWS_DEFAULT_REGION"] = options.Region,
             ["AWS_ENDPOINT_URL"] = endpoint(),
         };
-        foreach (var (name, value) in principals.Issue(function.Name, owner))
+        foreach (var (name, value) in principals.Issue(function.Name, owner, function.Role))
         {
             variables[name] = value;
         }

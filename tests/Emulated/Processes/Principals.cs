@@ -2,8 +2,11 @@ using System.Collections.Concurrent;
 
 namespace IacCi.Emulated.Processes;
 
-/// <summary>Who makes a call: a name for the log, and the process to kill when a fault says so.</summary>
-internal sealed record Principal(string Name, ProcessOwner? Owner);
+/// <summary>Who makes a call.</summary>
+/// <param name="Name">A name for the log.</param>
+/// <param name="Owner">The process to kill when a fault says so.</param>
+/// <param name="Role">The role whose rights count; null for who may do everything.</param>
+internal sealed record Principal(string Name, ProcessOwner? Owner, string? Role = null);
 
 /// <summary>Knows the process that got a set of credentials.</summary>
 internal sealed class ProcessOwner
@@ -45,10 +48,13 @@ internal sealed class Principals(SeededRandom dice)
     public bool Knows(string accessKey) => _byKey.ContainsKey(accessKey);
 
     /// <summary>Variables with new credentials for a process of this name.</summary>
-    public Dictionary<string, string> Issue(string name, ProcessOwner owner)
+    /// <param name="name">The process.</param>
+    /// <param name="owner">Kills it.</param>
+    /// <param name="role">The role that it has.</param>
+    public Dictionary<string, string> Issue(string name, ProcessOwner owner, string role)
     {
         var key = "ASIA" + dice.Hex(16).ToUpperInvariant();
-        _byKey[key] = new Principal(name, owner);
+        _byKey[key] = new Principal(name, owner, role);
         return new Dictionary<string, string>
         {
             ["AWS_ACCESS_KEY_ID"] = key,
@@ -58,7 +64,7 @@ internal sealed class Principals(SeededRandom dice)
     }
 
     /// <summary>Credentials that a process got by taking on a role.</summary>
-    public void Assume(string key, string role, ProcessOwner? owner) => _byKey[key] = new Principal(role, owner);
+    public void Assume(string key, string role, ProcessOwner? owner) => _byKey[key] = new Principal(role, owner, role);
 
     /// <summary>The secret that belongs to a key that was issued here.</summary>
     public static string SecretOf(string key) => $"emulated/secret/of/{key}";

@@ -22,6 +22,9 @@ public sealed record Deployment(string Prefix, IReadOnlyDictionary<string, strin
     /// <summary>The role that reads what jobs name.</summary>
     public string Reader => $"{Prefix}-reader";
 
+    /// <summary>The role of workers, which may do nothing.</summary>
+    public string WorkerRole => $"{Prefix}-worker";
+
     /// <summary>What the function that takes jobs in needs beside <see cref="Variables"/>.</summary>
     public (string Name, string Value) ReaderRole => ("IAC_CI_READER_ROLE", $"arn:aws:iam::123456789012:role/{Reader}");
 

@@ -120,6 +120,7 @@ internal sealed class StackBuilder(AwsApi api, EmulatedAwsOptions options, Seede
     {
         await RoleAsync(stack.Prefix);
         await RoleAsync(stack.Reader);
+        await RoleAsync(stack.WorkerRole, mayDoAnything: false);
         foreach (var (name, command, timeout) in ((string, string[], int)[])
                  [(stack.Webhook, ["webhook"], wanted.FunctionTimeout), (stack.Orchestrate, ["orchestrate"], wanted.FunctionTimeout),
                   (stack.Watchdog, ["watchdog"], 60), (stack.Work, ["work", "--scratch", "/tmp"], wanted.WorkerTimeout)])
@@ -150,7 +151,7 @@ internal sealed class StackBuilder(AwsApi api, EmulatedAwsOptions options, Seede
             ["PackageType"] = "Image",
             ["Code"] = new JsonObject { ["ImageUri"] = $"{Account}.dkr.ecr.{options.Region}.amazonaws.com/iac-ci:emulated" },
             ["ImageConfig"] = new JsonObject { ["Command"] = new JsonArray([.. command.Select(c => JsonValue.Create(c))]) },
-            ["Role"] = RoleArn(stack),
+            ["Role"] = stack is not null && name == stack.Work ? RoleArn(stack.WorkerRole) : RoleArn(stack?.Prefix ?? Shared),
             ["Timeout"] = timeout,
             ["MemorySize"] = 512,
             ["Environment"] =
@@ -161,18 +162,29 @@ internal sealed class StackBuilder(AwsApi api, EmulatedAwsOptions options, Seede
     private static Dictionary<string, string> Extended(IReadOnlyDictionary<string, string> variables, (string Name, string Value) one) =>
         new(variables) { [one.Name] = one.Value };
 
-    private static string RoleArn(Deployment? stack) => $"arn:aws:iam::{Account}:role/{stack?.Prefix ?? Shared}";
+    private static string RoleArn(string name) => $"arn:aws:iam::{Account}:role/{name}";
 
-    /// <summary>moto wants the role to be there; what it allows is not looked at.</summary>
-    private async Task RoleAsync(string name)
+    /// <summary>A role that may do anything, or nothing: what the roles of a deployment may do is held against Terraform's.</summary>
+    private async Task RoleAsync(string name, bool mayDoAnything = true)
     {
-        var form =
-            $"Action=CreateRole&Version=2010-05-08&RoleName={name}&AssumeRolePolicyDocument={Uri.EscapeDataString("""{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"lambda.amazonaws.com"},"Action":"sts:AssumeRole"}]}""")}";
+        await IamAsync(
+            "CreateRole",
+            $"RoleName={name}&AssumeRolePolicyDocument={Uri.EscapeDataString("""{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"lambda.amazonaws.com"},"Action":"sts:AssumeRole"}]}""")}");
+        if (mayDoAnything)
+        {
+            const string Everything = """{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}""";
+            await IamAsync("PutRolePolicy", $"RoleName={name}&PolicyName=everything&PolicyDocument={Uri.EscapeDataString(Everything)}");
+        }
+    }
+
+    private async Task IamAsync(string action, string parameters)
+    {
         var (status, _) = await api.SendAsync(
-            "iam", HttpMethod.Post, "/", Encoding.UTF8.GetBytes(form), ("Content-Type", "application/x-www-form-urlencoded"));
+            "iam", HttpMethod.Post, "/", Encoding.UTF8.GetBytes($"Action={action}&Version=2010-05-08&{parameters}"),
+            ("Content-Type", "application/x-www-form-urlencoded"));
         if (status is not (HttpStatusCode.OK or HttpStatusCode.Conflict))
         {
-            throw new AwsApiException(status, "CreateRole");
+            throw new AwsApiException(status, action);
         }
     }
 
@@ -210,7 +222,7 @@ internal sealed class StackBuilder(AwsApi api, EmulatedAwsOptions options, Seede
         await api.CallAsync("states", "CreateStateMachine", new JsonObject
         {
             ["name"] = $"{stack.Prefix}-watchdog",
-            ["roleArn"] = RoleArn(stack),
+            ["roleArn"] = RoleArn(stack.Prefix),
             ["definition"] = $$$"""
             {"StartAt": "Keep the input", "States": {
               "Keep the input": {"Type": "Pass", "Parameters": {"input.$": "$"}, "Next": "Wait"},
@@ -227,7 +239,7 @@ internal sealed class StackBuilder(AwsApi api, EmulatedAwsOptions options, Seede
     private async Task ProjectAsync(Deployment stack) => await api.CallAsync("codebuild", "CreateProject", new JsonObject
     {
         ["name"] = stack.Project,
-        ["serviceRole"] = RoleArn(stack),
+        ["serviceRole"] = RoleArn(stack.WorkerRole),
         ["source"] =
             new JsonObject
             {

@@ -67,12 +67,11 @@ internal static partial class CallNames
             : name.Replace($"{stack.Prefix}/", "{prefix}/", StringComparison.Ordinal);
 
     private static string Parameter(Deployment stack, string name) =>
-        name.StartsWith("/iac-ci/sops-keys/", StringComparison.Ordinal) ? "/iac-ci/sops-keys/r"
-        : name.StartsWith($"/{stack.Prefix}/jobs/", StringComparison.Ordinal) ? "/{prefix}/jobs/account/aws-access-key-id"
+        name.StartsWith($"/{stack.Prefix}/jobs/", StringComparison.Ordinal) ? "/{prefix}/jobs/account/aws-access-key-id"
         : name.Replace($"/iac-ci/{stack.Prefix}/", "/{prefix}/", StringComparison.Ordinal)
             .Replace($"/{stack.Prefix}/", "/{prefix}/", StringComparison.Ordinal);
 
-    [GeneratedRegex("^(tmp/exec/|tmp/claims/|tmp/callbacks/runs/|(?=[^/]+/done$))[^/]+(/.*)$")]
+    [GeneratedRegex("^(tmp/exec/|tmp/claims/|tmp/callbacks/runs/|tmp/keys/|tmp/stop/|(?=[^/]+/done$))[^/]+(/.*)?$")]
     private static partial Regex Runs();
 
     /// <summary>The code of a run stands under its digest.</summary>

@@ -1,13 +1,14 @@
 using System.IO.Compression;
 using System.Text;
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 using System.Xml.Linq;
 using IacCi.Emulated.Stacks;
 
 namespace IacCi.Tests.EndToEnd.Aws;
 
 /// <summary>Everything that a deployment left anywhere, looked through for what must not be found.</summary>
-internal static class LeakCheck
+internal static partial class LeakCheck
 {
     /// <summary>Signatures, identities, credentials: no run may leave one, whatever its secrets are.</summary>
     private static readonly string[] Never =
@@ -68,7 +69,7 @@ internal static class LeakCheck
         {
             yield return (
                 $"the events and answers of {function}",
-                string.Join('\n', published.Aws.Functions.Invocations(function).Select(i => i.Payload + i.Result)));
+                string.Join('\n', published.Aws.Functions.Invocations(function).Select(i => WithoutKeyUrl(i.Payload) + i.Result)));
         }
 
         var executions = await published.Aws.Api.CallAsync(
@@ -82,6 +83,12 @@ internal static class LeakCheck
                     .ToJsonString());
         }
     }
+
+    /// <summary>A worker's event holds one capability, which is worthless when its order cannot be claimed any more.</summary>
+    private static string WithoutKeyUrl(string payload) => KeyUrl().Replace(payload, "");
+
+    [GeneratedRegex("\"key_url\":\"[^\"]*\"")]
+    private static partial Regex KeyUrl();
 
     private static async Task<IReadOnlyList<string>> KeysAsync(PublishedAwsFixture published, string bucket)
     {

@@ -61,8 +61,10 @@ internal sealed class SecretsTests(PublishedAwsFixture published)
             await Assert.That(JsonNode.Parse(line)!["role"]).IsNotNull();
         }
 
-        var keys = await published.Aws.Api.CallAsync(
-            "ssm", "GetParametersByPath", new JsonObject { ["Path"] = "/iac-ci/sops-keys", ["Recursive"] = true });
-        await Assert.That(keys["Parameters"]!.AsArray().Select(p => (string)p!["Name"]!)).DoesNotContain("/iac-ci/sops-keys/run-1");
+        foreach (var key in new[] { "tmp/keys/run-1", "tmp/exec/run-1/0001/key.json", "tmp/exec/run-1/0002/key.json" })
+        {
+            var (status, _) = await published.Aws.Api.S3Async(HttpMethod.Get, $"/{stack.InternalBucket}/{key}");
+            await Assert.That(status).IsEqualTo(System.Net.HttpStatusCode.NotFound).Because(key);
+        }
     }
 }

@@ -104,7 +104,14 @@ internal sealed class WatchedTests(PublishedAwsFixture published)
     {
         var stack = await published.NewStackAsync(Watchful);
         using var kill = published.Aws.Faults.Add(
-            new Fault(FaultKind.KillAfter) { Caller = stack.Webhook, Service = "ssm", Operation = "PutParameter", Times = 1 });
+            new Fault(FaultKind.KillAfter)
+            {
+                Caller = stack.Webhook,
+                Service = "s3",
+                Operation = "PutObject",
+                Resource = $"{stack.InternalBucket}/tmp/keys/run-1",
+                Times = 1,
+            });
         await published.PostAsync(stack, "run-1", PublishedAwsFixture.Order(stack, "vpc", "lambda", "true"));
 
         await published.Aws.Api.CallAsync("dynamodb", "UpdateItem", new JsonObject

@@ -137,15 +137,15 @@ internal sealed class MachineKeys(World world, Actor actor) : IRunKeys, IPending
             actor, Verb.Get, world.Traced($"submission of {run}"),
             () => world.Spec.Mutation == Mutation.LocalSubmissionForgotten ? null : world.Machine!.Kept.GetValueOrDefault(run));
 
-    public ValueTask<string> GetOrCreateRecipientAsync(RunId run, CancellationToken cancellationToken) =>
-        world.Ask(actor, Verb.MakeKey, world.Traced($"{run}"), () =>
+    public ValueTask<IOrderRecipients> GetOrCreateAsync(RunId run, CancellationToken cancellationToken) =>
+        world.Ask<IOrderRecipients>(actor, Verb.MakeKey, world.Traced($"{run}"), () =>
     {
         world.Store.Of(run).KeyThere = true;
         world.Machine!.Kept.TryAdd(run, begun[run]);
-        return $"age1{run}";
+        return new SharedRecipient($"age1{run}");
     });
 
-    public ValueTask DeleteAsync(RunId run, CancellationToken cancellationToken) =>
+    public ValueTask DeleteAsync(RunId run, int orderCount, CancellationToken cancellationToken) =>
         world.Tell(actor, Verb.DeleteKey, world.Traced($"{run}"), () =>
     {
         world.Store.Of(run).KeyThere = false;

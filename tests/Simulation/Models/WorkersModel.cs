@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using IacCi.Core.Engine;
 using IacCi.Core.Jobs;
 using IacCi.Core.Model;
@@ -14,6 +15,32 @@ internal sealed class Build(string url, long at)
     public string? Ended { get; set; }
 
     public Actor? Actor { get; set; }
+}
+
+/// <summary>
+/// What a worker was handed. It looks at it again and again while its URLs are good, so it has the newest if each was there before the one
+/// before it had expired.
+/// </summary>
+/// <param name="SignedAt">When it was signed, in ticks.</param>
+/// <param name="Since">Since when each was there in time.</param>
+/// <param name="Expires">Until when its URLs are good.</param>
+internal readonly record struct SignedUrls(long SignedAt, long Since, long Expires)
+{
+    public const int Bytes = 3 * sizeof(long);
+
+    public static SignedUrls Read(ReadOnlyMemory<byte> bytes)
+    {
+        var parts = MemoryMarshal.Cast<byte, long>(bytes.Span);
+        return new SignedUrls(parts[0], parts[1], parts[2]);
+    }
+
+    public byte[] ToBytes() => MemoryMarshal.AsBytes<long>([SignedAt, Since, Expires]).ToArray();
+
+    /// <summary>These in the place of others.</summary>
+    public SignedUrls After(SignedUrls old) => SignedAt <= old.Expires ? this with { Since = old.Since } : this;
+
+    /// <summary>Until when a worker's URLs are good that were good until then.</summary>
+    public long ReachedFrom(long expires) => Since <= expires ? Math.Max(expires, Expires) : expires;
 }
 
 /// <summary>
@@ -52,11 +79,20 @@ internal sealed class WorkersModel(World world)
     /// <summary>A scenario has this order's start refused.</summary>
     public void Refuse(RunId run, OrderNum num) => refused.Add((run, num));
 
-    /// <summary>Until when an order's signed URLs are good, by the clock of S3; their credentials may die before.</summary>
-    public long Expiry(long signedAt, PlannedOrder order)
+    /// <summary>Whether URLs may die with their credentials before their time.</summary>
+    public bool UrlsMayDie => UrlSeconds is not null || world.Spec.Faults.HasFlag(Fault.UrlsExpire);
+
+    /// <summary>When an order's URLs are signed anew after they were signed, in ticks.</summary>
+    public static long RenewalTicks(PlannedOrder order) => TimeSpan.FromSeconds(OrderLimits.RenewalSeconds(
+        OrderLimits.ClaimSeconds(order.Target), order.TimeoutSeconds, order.StopGraceSeconds)).Ticks;
+
+    /// <summary>An order's URLs, signed now: good for a time, by the clock of S3; their credentials may die before.</summary>
+    public SignedUrls Sign(long signedAt, PlannedOrder order)
     {
-        var seconds = UrlSeconds ?? OrderLimits.SignedSeconds(order.Target, order.TimeoutSeconds, order.StopGraceSeconds);
-        return signedAt + TimeSpan.FromSeconds(world.Faults.Hit(Fault.UrlsExpire, 100) ? world.Faults.Between(0, seconds) : seconds).Ticks;
+        var seconds = UrlSeconds
+            ?? OrderLimits.UrlSeconds(OrderLimits.ClaimSeconds(order.Target), order.TimeoutSeconds, order.StopGraceSeconds);
+        var good = world.Faults.Hit(Fault.UrlsExpire, 100) ? world.Faults.Between(0, seconds) : seconds;
+        return new SignedUrls(signedAt, signedAt, signedAt + TimeSpan.FromSeconds(good).Ticks);
     }
 
     public StartOutcome Start(RunPlan plan, PlannedOrder order)

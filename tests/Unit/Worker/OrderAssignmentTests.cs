@@ -12,13 +12,13 @@ internal sealed class OrderAssignmentTests
     public async Task The_event_and_the_variables_say_the_same()
     {
         var json =
-            $$"""{"run_id":"r-1","order_num":"0002","s3_location":"s3://b/k","internal_bucket":"b","sops_key_ssm_path":"/k","exec_sha256":"{{Digest}}","more":1}""";
+            $$"""{"run_id":"r-1","order_num":"0002","s3_location":"s3://b/k","internal_bucket":"b","key_url":"https://b/key.json","exec_sha256":"{{Digest}}","more":1}""";
         var order = OrderAssignment.FromEvent(Encoding.UTF8.GetBytes(json));
         await Assert.That(order.OrderNum.Value).IsEqualTo(2);
         await Assert.That(OrderAssignment.FromEvent(order.ToEvent())).IsEqualTo(order);
         var variables = order.ToVariables();
         await Assert.That(string.Join(' ', variables.Keys.Order(StringComparer.Ordinal))).IsEqualTo(
-            "EXEC_SHA256 INTERNAL_BUCKET ORDER_NUM RUN_ID S3_LOCATION SOPS_KEY_SSM_PATH");
+            "EXEC_SHA256 INTERNAL_BUCKET KEY_URL ORDER_NUM RUN_ID S3_LOCATION");
         await Assert.That(OrderAssignment.FromVariables(name => variables.GetValueOrDefault(name))).IsEqualTo(order);
     }
 

@@ -26,6 +26,10 @@ internal sealed record ReadScope
     /// <summary>Where in the internal bucket callers put code: always allowed.</summary>
     public const string SourcePrefix = "tmp/source/";
 
+    /// <summary>Below a prefix of jobs: where the identities are that <c>sops_key_ssm_path</c> names. No order is given one as a
+    /// variable.</summary>
+    public const string KeyFolder = "sops-keys/";
+
     /// <summary>Paths of SSM below which the secrets of jobs are.</summary>
     public required IReadOnlyList<string> JobParameters { get; init; }
 
@@ -43,9 +47,6 @@ internal sealed record ReadScope
 
     /// <summary>The engine's bucket.</summary>
     public required string InternalBucket { get; init; }
-
-    /// <summary>The path of SSM below which the keys of runs are.</summary>
-    public required string RunKeys { get; init; }
 
     /// <summary>The webhook's own secret, or null.</summary>
     public SecretLocation? WebhookSecret { get; init; }
@@ -115,6 +116,11 @@ internal sealed record ReadScope
             return Outside(shown, allowed, Setting(location.Keeper, purpose));
         }
 
+        if (purpose == ReadPurpose.OrderSecret && Longest(Allowed(location.Keeper, ReadPurpose.OrderKey), path) > 0)
+        {
+            return $"{shown} is kept for the keys of orders (sops_key_ssm_path), which no order is given; keep secrets elsewhere";
+        }
+
         // The narrower prefix tells what is kept there: below /team/ that jobs may read, /team/vcs/ is for tokens.
         return purpose != ReadPurpose.GitCredential && Longest(Allowed(location.Keeper, ReadPurpose.GitCredential), path) > best
             ? $"{shown} is kept for git tokens ({Setting(location.Keeper, ReadPurpose.GitCredential)}), which no order is given; "
@@ -163,8 +169,7 @@ internal sealed record ReadScope
 
     /// <summary>The engine's own, whatever the prefixes say, and in whatever case it is written.</summary>
     private bool IsTheEngines(SecretKeeper keeper, string path) =>
-        (keeper == SecretKeeper.Ssm && path.StartsWith(RunKeys + "/", StringComparison.OrdinalIgnoreCase))
-        || (WebhookSecret is { } own && own.Keeper == keeper && ResourcePath.Of(own) is { } secret && IsSame(keeper, path, secret));
+        WebhookSecret is { } own && own.Keeper == keeper && ResourcePath.Of(own) is { } secret && IsSame(keeper, path, secret);
 
     /// <summary>
     /// An ARN of a parameter may name a version behind a colon; that of a secret ends with a hyphen and six characters of AWS's own.
@@ -181,6 +186,8 @@ internal sealed record ReadScope
     private IReadOnlyList<string> Allowed(SecretKeeper keeper, ReadPurpose purpose) => (keeper, purpose) switch
     {
         (SecretKeeper.Ssm, ReadPurpose.GitCredential) => VcsParameters,
+        (SecretKeeper.Ssm, ReadPurpose.OrderKey) => [.. JobParameters.Select(prefix => prefix + KeyFolder)],
+        (_, ReadPurpose.OrderKey) => [],
         (SecretKeeper.Ssm, _) => JobParameters,
         (_, ReadPurpose.GitCredential) => VcsSecrets,
         _ => JobSecrets,

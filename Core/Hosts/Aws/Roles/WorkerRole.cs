@@ -2,36 +2,39 @@ using IacCi.Core.Bundles;
 using IacCi.Core.Hosts.Aws.Lambda;
 using IacCi.Core.Hosts.Logging;
 using IacCi.Core.Model;
-using IacCi.Core.Secrets.Age;
 using IacCi.Core.Text;
 using IacCi.Core.Worker;
 
 namespace IacCi.Core.Hosts.Aws.Roles;
 
-/// <summary>
-/// Opens the claim and the result of an order: the capabilities that its dispatch left for it, encrypted to its identities.
-/// </summary>
-internal delegate ValueTask<IOrderChannel> OpenChannel(
-    OrderAssignment order, IIdentitySource identities, CancellationToken cancellationToken);
+/// <summary>What the worker of one order stands on: what its dispatch left for it.</summary>
+/// <param name="Channel">The claim and the result.</param>
+/// <param name="Bundles">Where its bundle comes from.</param>
+/// <param name="Identities">What opens it.</param>
+internal sealed record OpenedOrderPorts(IOrderChannel Channel, IBundleSource Bundles, IIdentitySource Identities);
+
+/// <summary>Opens what the dispatch of an order left for its worker.</summary>
+internal delegate ValueTask<OpenedOrderPorts> OpenPorts(
+    OrderAssignment order, Action<string> log, CancellationToken cancellationToken);
 
 /// <summary>
 /// Works on one order, in a Lambda or a build. Nothing of it is left for the next: no file, no process, no variable.
 /// </summary>
-/// <param name="openChannel">The claim and the result.</param>
-/// <param name="bundles">Where bundles come from.</param>
-/// <param name="identities">The keys.</param>
+/// <param name="open">Opens what the dispatch of an order left.</param>
 /// <param name="runner">Runs the commands.</param>
 /// <param name="site">Where.</param>
 /// <param name="clock">The time.</param>
 /// <param name="randomBytes">Makes random bytes.</param>
 internal sealed class WorkerRole(
-    OpenChannel openChannel, IBundleSource bundles, IIdentitySource identities, ICommandRunner runner, WorkerEnvironment site,
-    TimeProvider clock, Func<int, byte[]> randomBytes) : IRole
+    OpenPorts open, ICommandRunner runner, WorkerEnvironment site, TimeProvider clock, Func<int, byte[]> randomBytes) : IRole
 {
     /// <summary>
     /// How long before the end of an invocation the commands are killed, if they still run: their result has to be reported.
     /// </summary>
     public static readonly TimeSpan ReportTime = TimeSpan.FromSeconds(10);
+
+    /// <summary>How often a worker looks whether its order is to be stopped.</summary>
+    private static readonly TimeSpan StopInterval = TimeSpan.FromSeconds(10);
 
     /// <inheritdoc/>
     public async ValueTask<RoleAnswer> HandleAsync(Invocation invocation, StructuredLog log, CancellationToken cancellationToken) =>
@@ -54,11 +57,16 @@ internal sealed class WorkerRole(
         Clear(about);
         try
         {
-            var keys = new KeptIdentities(identities);
-            var channel = await openChannel(order, keys, cancellationToken);
-            var opener = new BundleOpener(bundles, keys, _ => OrderFolder.Create(site.Root, randomBytes));
-            var options =
-                new WorkerOptions { BaseEnvironment = site.SetUp(), Execution = site.Execution, EndsAt = endsAt, Trace = about.Info };
+            var (channel, bundles, identities) = await open(order, about.Warn, cancellationToken);
+            var opener = new BundleOpener(bundles, identities, _ => OrderFolder.Create(site.Root, randomBytes));
+            var options = new WorkerOptions
+            {
+                BaseEnvironment = site.SetUp(),
+                Execution = site.Execution,
+                EndsAt = endsAt,
+                StopInterval = StopInterval,
+                Trace = about.Info,
+            };
             return await new OrderWorker(bundles, opener, runner, options, clock, randomBytes, about.Warn)
                 .RunAsync(order, channel, live, cancellationToken, kill);
         }
@@ -102,14 +110,5 @@ internal sealed class WorkerRole(
         {
             about.Warn("files of an order could not be removed");
         }
-    }
-
-    /// <summary>The identities of one order: two files are encrypted to them, and they are fetched once.</summary>
-    private sealed class KeptIdentities(IIdentitySource source) : IIdentitySource
-    {
-        private IReadOnlyList<AgeIdentity>? kept;
-
-        public async ValueTask<IReadOnlyList<AgeIdentity>> FindAsync(OrderAssignment order, CancellationToken cancellationToken) =>
-            kept ??= await source.FindAsync(order, cancellationToken);
     }
 }

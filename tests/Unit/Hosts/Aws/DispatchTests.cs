@@ -1,11 +1,13 @@
 using System.Net;
+using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;
-using IacCi.Core.Bundles;
 using IacCi.Core.Engine;
 using IacCi.Core.Hosts.Aws;
+using IacCi.Core.Hosts.Aws.Capabilities;
 using IacCi.Core.Jobs;
 using IacCi.Core.Model;
+using IacCi.Core.Secrets;
 using IacCi.Core.Secrets.Age;
 using IacCi.Core.Text;
 using IacCi.Core.Worker;
@@ -18,7 +20,8 @@ namespace IacCi.Tests.Unit.Hosts.Aws;
 [ClassDataSource<EmulatedStores>(Shared = SharedType.PerTestSession)]
 internal sealed class DispatchTests(EmulatedStores aws)
 {
-    private static readonly AgeIdentity Identity = AgeIdentity.Generate();
+    private static readonly RunKey Key = new(Run, new byte[RunKey.Bytes]);
+    private static readonly AgeIdentity Identity = Key.IdentityOf(new OrderNum(7));
     private static readonly HttpClient Http = new();
 
     [Test]
@@ -46,11 +49,13 @@ internal sealed class DispatchTests(EmulatedStores aws)
             OrderNum = order.Num,
             S3Location = $"s3://{bucket}/{order.BundleKey}",
             InternalBucket = bucket,
-            SopsKeySsmPath = "/iac-ci/sops-keys/run-1",
+            KeyUrl = variables["KEY_URL"],
             TraceId = Plan(order).TraceId,
             ExecSha256 = order.BundleSha256,
         });
-        await Assert.That(await aws.Objects(bucket).GetAsync(RunKeys.Dispatch(Run, order.Num), 1 << 20, None) is not null).IsTrue();
+        await Assert.That(variables["KEY_URL"]).Contains("/tmp/exec/run-1/0007/key.json").And.Contains("X-Amz-Expires=186");
+        var handed = await OpenAsync(ticket);
+        await Assert.That((await handed.FindAsync(ticket, None)).Single().ToString()).IsEqualTo(Identity.ToString());
     }
 
     [Test]
@@ -59,11 +64,86 @@ internal sealed class DispatchTests(EmulatedStores aws)
         await using var server = await RecordingServer.StartAsync((202, ""));
         using var clients = aws.NewClients(("AWS_ENDPOINT_URL_LAMBDA", server.Url));
         var bucket = await aws.NewBucketAsync();
-        var order = Order(Identity.Recipient, ExecutionTarget.Lambda) with { SopsKeySsmPath = "/mine" };
+        var order = Order(Identity.Recipient, ExecutionTarget.Lambda);
         var outcome = await Workers(clients, bucket).StartAsync(Plan(order), order, None);
         await Assert.That(outcome).IsEqualTo(new StartOutcome.Started("lambda:the-function/req-1"));
-        await Assert.That(OrderAssignment.FromEvent(Encoding.UTF8.GetBytes(server.Requests.Single().Body)).SopsKeySsmPath)
-            .IsEqualTo("/mine");
+        var ticket = OrderAssignment.FromEvent(Encoding.UTF8.GetBytes(server.Requests.Single().Body));
+        await Assert.That((await OpenAsync(ticket)).HasCode).IsFalse();
+    }
+
+    [Test]
+    public async Task An_order_with_a_key_of_its_own_is_handed_what_the_engine_reads_at_its_place_and_no_key_of_the_run()
+    {
+        await using var server = await RecordingServer.StartAsync((202, ""));
+        using var clients = aws.NewClients(("AWS_ENDPOINT_URL_LAMBDA", server.Url));
+        var own = AgeIdentity.Generate();
+        var order = Order(own.Recipient, ExecutionTarget.Lambda) with { HasOwnKey = true, SopsKeySsmPath = "/mine" };
+        var ownKeys = new Secrets(("/mine", $"# a comment\n{own}\n"));
+        await Workers(clients, await aws.NewBucketAsync(), ownKeys: ownKeys).StartAsync(Plan(order), order, None);
+        var ticket = OrderAssignment.FromEvent(Encoding.UTF8.GetBytes(server.Requests.Single().Body));
+        await Assert.That((await (await OpenAsync(ticket)).FindAsync(ticket, None)).Single().ToString()).IsEqualTo(own.ToString());
+
+        var refused = await Workers(clients, await aws.NewBucketAsync()).StartAsync(Plan(order), order, None);
+        await Assert.That(((StartOutcome.Refused)refused).Reason).Contains("/mine");
+    }
+
+    [Test]
+    public async Task An_order_whose_run_has_no_key_any_more_is_not_started()
+    {
+        var order = Order(Identity.Recipient);
+        var refused = await Workers(aws.Clients, await aws.NewBucketAsync(), hasKey: false).StartAsync(Plan(order), order, None);
+        await Assert.That(((StartOutcome.Refused)refused).Reason).StartsWith("the key of run run-1 is gone");
+    }
+
+    [Test]
+    public async Task Each_order_has_an_identity_of_its_own_that_tells_nothing_of_another()
+    {
+        var identities = Enumerable.Range(1, 50).Select(n => Key.IdentityOf(new OrderNum(n)).ToString()).ToList();
+        await Assert.That(identities.Distinct().Count()).IsEqualTo(50);
+        await Assert.That(Key.Of(new OrderNum(7))).IsEqualTo(Identity.Recipient.ToString());
+        await Assert.That(new RunKey(RunId.Parse("run-2"), new byte[RunKey.Bytes]).Of(new OrderNum(7))).IsNotEqualTo(Key.Of(new OrderNum(7)));
+        await Assert.That(Key.ToString()).IsEqualTo("RunKey");
+    }
+
+    [Test]
+    public async Task What_a_worker_was_handed_is_renewed_at_half_its_life_and_the_worker_goes_on_with_it()
+    {
+        await using var server = await RecordingServer.StartAsync((202, ""));
+        using var clients = aws.NewClients(("AWS_ENDPOINT_URL_LAMBDA", server.Url));
+        var bucket = await aws.NewBucketAsync();
+        var order = Order(Identity.Recipient, ExecutionTarget.Lambda);
+        var clock = new Microsoft.Extensions.Time.Testing.FakeTimeProvider(DateTimeOffset.UtcNow);
+        var workers = Workers(clients, bucket, clock: clock);
+        await workers.StartAsync(Plan(order), order, None);
+        var ticket = OrderAssignment.FromEvent(Encoding.UTF8.GetBytes(server.Requests.Single().Body));
+        var handed = await OpenAsync(ticket, clock);
+        var first = await ClaimUrlAsync(handed);
+
+        await workers.RenewAsync(Plan(order), order, None);
+        await handed.RefreshIfDueAsync(None);
+        await Assert.That(await ClaimUrlAsync(handed)).IsEqualTo(first);
+
+        clock.Advance(TimeSpan.FromSeconds(OrderLimits.RenewalSeconds(900, order.TimeoutSeconds, order.StopGraceSeconds)));
+        await workers.RenewAsync(Plan(order), order, None);
+        await handed.RefreshIfDueAsync(None);
+        await Assert.That(await ClaimUrlAsync(handed)).IsNotEqualTo(first);
+        await Assert.That((await handed.FindAsync(ticket, None)).Single().ToString()).IsEqualTo(Identity.ToString());
+    }
+
+    [Test]
+    public async Task A_request_to_stop_is_found_and_nothing_is_not()
+    {
+        await using var server = await RecordingServer.StartAsync((202, ""));
+        using var clients = aws.NewClients(("AWS_ENDPOINT_URL_LAMBDA", server.Url));
+        var bucket = await aws.NewBucketAsync();
+        var order = Order(Identity.Recipient, ExecutionTarget.Lambda);
+        await Workers(clients, bucket).StartAsync(Plan(order), order, None);
+        var ticket = OrderAssignment.FromEvent(Encoding.UTF8.GetBytes(server.Requests.Single().Body));
+        var channel = new PresignedChannel(await OpenAsync(ticket));
+        await Assert.That(await channel.FindStopAsync(None)).IsNull();
+        var request = new StopRequest(OrderStatus.TimedOut, "job_timeout");
+        await aws.Objects(bucket).PutAsync(RunKeys.Stop(Run, order.Num), request.ToJson(), None);
+        await Assert.That(await channel.FindStopAsync(None)).IsEqualTo(request);
     }
 
     [Test]
@@ -73,10 +153,8 @@ internal sealed class DispatchTests(EmulatedStores aws)
         var order = Order(Identity.Recipient);
         await using var server = await RecordingServer.StartAsync((200, """{"build":{"id":"p:1"}}"""));
         using var clients = aws.NewClients(("AWS_ENDPOINT_URL_CODEBUILD", server.Url));
-        var workers = Workers(clients, bucket);
-        await workers.StartAsync(Plan(order), order, None);
-        var ticket = workers.TicketOf(Plan(order), order);
-        var channel = await PresignedChannel.OpenAsync(Http, ticket, aws.Objects(bucket), new OneIdentity(Identity), None);
+        await Workers(clients, bucket).StartAsync(Plan(order), order, None);
+        var channel = new PresignedChannel(await OpenAsync(TicketOf(server)));
 
         await Assert.That(await channel.ClaimAsync("me"u8.ToArray(), None)).IsEqualTo(ClaimOutcome.Won.Instance);
         await Assert.That(await channel.ClaimAsync("me"u8.ToArray(), None)).IsEqualTo(ClaimOutcome.Taken.Instance);
@@ -93,8 +171,7 @@ internal sealed class DispatchTests(EmulatedStores aws)
             urls.CallbackUrl.Split("X-Amz-Expires=")[1].Split('&')[0], System.Globalization.CultureInfo.InvariantCulture);
 
         // The URL says it from the moment it is signed: on a busy machine a little after it was asked for.
-        await Assert.That(Math.Abs(expires - OrderLimits.SignedSeconds(order.Target, order.TimeoutSeconds, order.StopGraceSeconds)) <= 30)
-            .IsTrue();
+        await Assert.That(Math.Abs(expires - OrderLimits.UrlSeconds(1_800, order.TimeoutSeconds, order.StopGraceSeconds)) <= 30).IsTrue();
         using var bare = await Http.PutAsync(urls.CallbackUrl, new ByteArrayContent([1]));
         await Assert.That(bare.StatusCode).IsEqualTo(HttpStatusCode.Forbidden);
     }
@@ -102,19 +179,20 @@ internal sealed class DispatchTests(EmulatedStores aws)
     [Test]
     public async Task A_channel_tells_what_will_not_be_accepted_from_what_may_be_tried_again_and_never_the_url()
     {
-        await using var server = await RecordingServer.StartAsync((403, "expired"), (503, ""), (409, ""), (200, ""));
-        var channel = new PresignedChannel(Http, new DispatchUrls(server.Url + "/callback?secret", server.Url + "/claim?secret"));
-        var refused = (ClaimOutcome.Refused)await channel.ClaimAsync("x"u8.ToArray(), None);
-        await Assert.That(refused.Reason).IsEqualTo(
-            "S3 refused the claim (HTTP 403): its signature has expired, or the credentials that signed it have");
-        await Assert.That(async () => await channel.ReportAsync("x"u8.ToArray(), None)).Throws<StoreUnavailableException>();
-        await Assert.That(async () => await channel.ReportAsync("x"u8.ToArray(), None)).Throws<StoreUnavailableException>();
-        await Assert.That(await channel.ReportAsync("x"u8.ToArray(), None)).IsEqualTo(ReportOutcome.Accepted.Instance);
+        await using var server = await RecordingServer.StartAsync((403, "expired"), (503, ""), (409, ""), (412, ""), (400, ""), (200, ""));
+        var objects = new SignedObjects(Http);
+        await Assert.That(await CreateAsync(server.Url)).IsTypeOf<SignedAnswer.Expired>();
+        await Assert.That(async () => await CreateAsync(server.Url)).Throws<StoreUnavailableException>();
+        await Assert.That(async () => await CreateAsync(server.Url)).Throws<StoreUnavailableException>();
+        await Assert.That(await CreateAsync(server.Url)).IsTypeOf<SignedAnswer.Taken>();
+        await Assert.That(await CreateAsync(server.Url)).IsEqualTo(new SignedAnswer.Refused(400));
+        await Assert.That(await CreateAsync(server.Url)).IsTypeOf<SignedAnswer.Done>();
         await Assert.That(server.Requests.All(r => r.Headers["If-None-Match"] == "*" && !r.Headers.Keys.Any(IsAmazons))).IsTrue();
-
-        var nowhere = new PresignedChannel(Http, new DispatchUrls("http://127.0.0.1:1/secret", "http://127.0.0.1:1/secret"));
-        var away = await Assert.That(async () => await nowhere.ClaimAsync("x"u8.ToArray(), None)).Throws<StoreUnavailableException>();
+        var away = await Assert.That(async () => await CreateAsync("http://127.0.0.1:1")).Throws<StoreUnavailableException>();
         await Assert.That(away!.ToString()).DoesNotContain("secret");
+
+        async Task<SignedAnswer> CreateAsync(string url) =>
+            await objects.CreateAsync(url + "/claim?secret", "x"u8.ToArray(), "claim", None);
     }
 
     [Test]
@@ -195,33 +273,80 @@ internal sealed class DispatchTests(EmulatedStores aws)
     }
 
     [Test]
-    public async Task A_missing_dispatch_file_says_what_to_do()
+    [Arguments(403)]
+    [Arguments(404)]
+    public async Task A_key_file_that_is_gone_is_told_at_once_and_not_its_url(int status)
     {
-        var bucket = await aws.NewBucketAsync();
-        var order = Order(Identity.Recipient);
-        var ticket = Workers(aws.Clients, bucket).TicketOf(Plan(order), order);
-        var missing = await Assert.That(
-            async () => await PresignedChannel.OpenAsync(Http, ticket, aws.Objects(bucket), new OneIdentity(Identity), None))
-            .Throws<UserException>();
-        await Assert.That(missing!.Message).Contains("tmp/exec/run-1/0007/dispatch.enc.json is missing");
+        await using var server = await RecordingServer.StartAsync((status, "<Error/>"));
+        var ticket = Ticket(server.Url + "/key.json?X-Amz-Signature=secret");
+        var refused = await Assert.That(async () => await OpenAsync(ticket)).Throws<UserException>();
+        await Assert.That(refused!.Message).Contains("its URL has expired, or its run is long over").And.DoesNotContain("secret");
+        await Assert.That(server.Requests.Count).IsEqualTo(1);
+        await Assert.That(async () => await OpenAsync(ticket with { KeyUrl = null })).Throws<UserException>();
+        await Assert.That(ticket.ToString()).DoesNotContain("secret");
     }
 
-    private AwsWorkers Workers(AwsClients clients, string bucket, Action<string>? log = null) => new(
-        new AwsWorkerNames(bucket, SsmRunKeys.DefaultPrefix, () => "the-project", () => "the-function"),
-        aws.Objects(bucket),
-        new UploadSigner(aws.Clients.S3, bucket, TimeProvider.System),
+    [Test]
+    public async Task A_worker_that_is_throttled_while_it_opens_its_order_tries_again()
+    {
+        await using var server = await RecordingServer.StartAsync((503, "SlowDown"), (500, ""), (429, ""), (404, ""));
+        var said = new List<string>();
+        await Assert.That(async () => await WorkerCapabilities.OpenAsync(
+            Http, Ticket(server.Url), _ => null, TimeProvider.System, new Retrier(TimeProvider.System, size => new byte[size]), said.Add, None))
+            .Throws<UserException>();
+        await Assert.That(said.Count).IsEqualTo(3);
+    }
+
+    private static OrderAssignment Ticket(string keyUrl) => new()
+    {
+        RunId = Run,
+        OrderNum = new OrderNum(7),
+        S3Location = "s3://b/k",
+        ExecSha256 = new string('b', 64),
+        KeyUrl = keyUrl,
+    };
+
+    private static OrderAssignment TicketOf(RecordingServer codeBuild)
+    {
+        var sent = JsonNode.Parse(codeBuild.Requests.Single().Body)!["environmentVariablesOverride"]!.AsArray();
+        return OrderAssignment.FromVariables(
+            name => (string?)sent.SingleOrDefault(variable => (string?)variable!["name"] == name)?["value"]);
+    }
+
+    private static ValueTask<WorkerCapabilities> OpenAsync(OrderAssignment ticket, TimeProvider? clock = null) => WorkerCapabilities.OpenAsync(
+        Http, ticket, _ => null, clock ?? TimeProvider.System, new Retrier(TimeProvider.System, RandomNumberGenerator.GetBytes), _ => { }, None);
+
+    private static async Task<string> ClaimUrlAsync(WorkerCapabilities handed)
+    {
+        var url = "";
+        await handed.AskAsync((_, current) =>
+        {
+            url = current.Urls.ClaimUrl;
+            return new(new SignedAnswer.Missing());
+        }, None);
+        return url;
+    }
+
+    private AwsWorkers Workers(
+        AwsClients clients, string bucket, Action<string>? log = null, bool hasKey = true, ISecretSource? ownKeys = null,
+        TimeProvider? clock = null) => new(
+        new AwsWorkerNames(bucket, () => "the-project", () => "the-function"),
+        new OrderCapabilities(
+            aws.Objects(bucket), aws.Objects(bucket), new UrlSigner(aws.Clients.S3, bucket, clock ?? TimeProvider.System),
+            (_, _) => new(hasKey ? Key : null), ownKeys ?? new Secrets(), clock ?? TimeProvider.System),
         () => clients.CodeBuild,
         () => clients.Lambda,
-        TimeProvider.System,
         log ?? (_ => { }));
 
     private static bool IsAmazons(string header) =>
         header.StartsWith("x-amz", StringComparison.OrdinalIgnoreCase)
             || header.Equals("Authorization", StringComparison.OrdinalIgnoreCase);
 
-    private sealed class OneIdentity(AgeIdentity identity) : IIdentitySource
+    private sealed class Secrets(params (string Name, string Value)[] values) : ISecretSource
     {
-        public ValueTask<IReadOnlyList<AgeIdentity>> FindAsync(OrderAssignment order, CancellationToken cancellationToken) =>
-            new([identity]);
+        public ValueTask<string> ReadAsync(SecretLocation location, CancellationToken cancellationToken) =>
+            values.FirstOrDefault(value => value.Name == location.Name) is { Value: { } value }
+                ? new(value)
+                : throw new UserException($"{location}: there is no such secret");
     }
 }

@@ -19,7 +19,6 @@ internal sealed class ReadScopeTests
         VcsSecrets = ["iac-ci/vcs/"],
         CodeLocations = ["whole-bucket", "my-code/releases/", "internal"],
         InternalBucket = "internal",
-        RunKeys = "/iac-ci/sops-keys",
         WebhookSecret = new SecretLocation(SecretKeeper.Ssm, "/iac-ci/webhook-secret"),
     };
 
@@ -133,7 +132,7 @@ internal sealed class ReadScopeTests
     [Test]
     public async Task The_engines_own_is_refused_although_a_prefix_covers_it()
     {
-        foreach (var path in new[] { "/iac-ci/webhook-secret", "/IAC-CI/Webhook-Secret", "/iac-ci/sops-keys/r",
+        foreach (var path in new[] { "/iac-ci/webhook-secret", "/IAC-CI/Webhook-Secret",
             $"arn:aws:ssm:{Account}:parameter/iac-ci/webhook-secret:2" })
         {
             var location = new SecretLocation(SecretKeeper.Ssm, path);
@@ -156,6 +155,16 @@ internal sealed class ReadScopeTests
         await Assert.That(
             Scope.ProblemOf(new SecretLocation(SecretKeeper.Ssm, $"arn:aws-cn:ssm:{Account}:parameter/team/db:3"), ReadPurpose.OrderSecret))
             .IsNull();
+    }
+
+    [Test]
+    public async Task The_keys_of_orders_lie_in_a_folder_of_their_own_and_no_order_is_given_one()
+    {
+        var key = new SecretLocation(SecretKeeper.Ssm, "/team/sops-keys/ours");
+        await Assert.That(Scope.ProblemOf(key, ReadPurpose.OrderKey)).IsNull();
+        await Assert.That(Scope.ProblemOf(key, ReadPurpose.OrderSecret)).Contains("kept for the keys of orders");
+        await Assert.That(Scope.ProblemOf(new SecretLocation(SecretKeeper.Ssm, "/team/db"), ReadPurpose.OrderKey))
+            .Contains("only what is below /team/sops-keys/ or /iac-ci/jobs/sops-keys/");
     }
 
     [Test]

@@ -1,9 +1,10 @@
+using System.Security.Cryptography;
 using Amazon.SimpleSystemsManagement;
 using Amazon.SimpleSystemsManagement.Model;
 using IacCi.Core.Hosts.Aws;
+using IacCi.Core.Hosts.Aws.Capabilities;
 using IacCi.Core.Model;
 using IacCi.Core.Secrets;
-using IacCi.Core.Secrets.Age;
 using IacCi.Core.Text;
 using IacCi.Tests.Contract;
 using static IacCi.Tests.Unit.Hosts.Aws.AwsSamples;
@@ -65,54 +66,42 @@ internal sealed class SecretTests(EmulatedStores aws)
     [Test]
     public async Task A_run_has_one_key_until_it_is_removed()
     {
-        var keys = new SsmRunKeys(aws.Clients.Ssm, "/" + aws.NewName("keys"));
-        var first = await keys.GetOrCreateRecipientAsync(Run, None);
-        await Assert.That(await keys.GetOrCreateRecipientAsync(Run, None)).IsEqualTo(first);
-        await keys.DeleteAsync(Run, None);
-        await keys.DeleteAsync(Run, None);
-        await Assert.That(await keys.GetOrCreateRecipientAsync(Run, None)).IsNotEqualTo(first);
+        var keys = await KeysAsync();
+        var num = new OrderNum(1);
+        var first = (await keys.GetOrCreateAsync(Run, None)).Of(num);
+        await Assert.That((await keys.GetOrCreateAsync(Run, None)).Of(num)).IsEqualTo(first);
+        await Assert.That((await keys.FindAsync(Run, None))!.Of(num)).IsEqualTo(first);
+        await keys.DeleteAsync(Run, 3, None);
+        await keys.DeleteAsync(Run, 3, None);
+        await Assert.That(await keys.FindAsync(Run, None)).IsNull();
+        await Assert.That((await keys.GetOrCreateAsync(Run, None)).Of(num)).IsNotEqualTo(first);
     }
 
     [Test]
     public async Task Of_many_who_make_a_runs_key_at_once_all_get_the_same()
     {
-        var keys = new SsmRunKeys(aws.Clients.Ssm, "/" + aws.NewName("keys"));
-        var recipients = await Task.WhenAll(Enumerable.Range(0, 6).Select(_ => keys.GetOrCreateRecipientAsync(Run, None).AsTask()));
-        await Assert.That(recipients.Distinct().Count()).IsEqualTo(1);
+        var keys = await KeysAsync();
+        var made = await Task.WhenAll(Enumerable.Range(0, 6).Select(_ => keys.GetOrCreateAsync(Run, None).AsTask()));
+        await Assert.That(made.Select(recipients => recipients.Of(new OrderNum(1))).Distinct().Count()).IsEqualTo(1);
     }
 
     [Test]
-    public async Task A_worker_finds_the_runs_key_and_the_keys_that_sops_finds()
+    public async Task The_key_of_a_run_is_encrypted_by_kms()
     {
-        var prefix = "/" + aws.NewName("keys");
-        var recipient = await new SsmRunKeys(aws.Clients.Ssm, prefix).GetOrCreateRecipientAsync(Run, None);
-        var own = AgeIdentity.Generate();
-        var ticket = new OrderAssignment
-        {
-            RunId = Run,
-            OrderNum = new OrderNum(1),
-            S3Location = "s3://b/k",
-            SopsKeySsmPath = SsmRunKeys.PathOf(prefix, Run),
-            ExecSha256 = new string('a', 64),
-        };
-        var plain = new SsmIdentities(Secrets, _ => null);
-        var both = new SsmIdentities(Secrets, name => name == "SOPS_AGE_KEY" ? own.ToString() : null);
-        await Assert.That((await plain.FindAsync(ticket, None)).Single().Recipient.ToString()).IsEqualTo(recipient);
-        await Assert.That((await both.FindAsync(ticket, None)).Count).IsEqualTo(2);
-        var gone = ticket with { SopsKeySsmPath = "/gone" };
-        await Assert.That((await both.FindAsync(gone, None)).Single().Recipient).IsEqualTo(own.Recipient);
-        await Assert.That(async () => await plain.FindAsync(gone, None)).Throws<UserException>();
-        await Assert.That(async () => await plain.FindAsync(ticket with { SopsKeySsmPath = null }, None)).Throws<UserException>();
+        var bucket = await aws.NewBucketAsync();
+        await KeysIn(bucket).GetOrCreateAsync(Run, None);
+        var stored = await aws.Clients.S3.GetObjectMetadataAsync(bucket, RunKeys.RunKey(Run));
+        await Assert.That(stored.ServerSideEncryptionMethod).IsEqualTo(Amazon.S3.ServerSideEncryptionMethod.AWSKMS);
     }
 
-    [Test]
-    [Arguments("/aws/keys")]
-    [Arguments("/ssm-keys")]
-    [Arguments("keys")]
-    [Arguments("/a b")]
-    public async Task A_prefix_that_ssm_does_not_allow_is_refused(string prefix) =>
-        await Assert.That(() => new AwsSettings(name => name == "IAC_CI_SOPS_KEY_PREFIX" ? prefix : null).SopsKeyPrefix)
-            .Throws<UserException>();
+    private async Task<ObjectRunKeys> KeysAsync() => KeysIn(await aws.NewBucketAsync());
+
+    private ObjectRunKeys KeysIn(string bucket) => new(
+        new S3ObjectStore(aws.Clients.S3, bucket, "IAC_CI_INTERNAL_BUCKET", TimeProvider.System, RandomNumberGenerator.GetBytes)
+        {
+            IsEncryptedByKms = true,
+        },
+        RandomNumberGenerator.GetBytes);
 
     internal static SecretLocation Located(string text) =>
         SecretLocation.TryParse(text, out var location) ? location : throw new FormatException(text);

@@ -1,7 +1,5 @@
 using Amazon.SimpleSystemsManagement.Model;
-using IacCi.Core.Bundles;
 using IacCi.Core.Hosts.Aws;
-using IacCi.Core.Model;
 using IacCi.Core.Text;
 using IacCi.Tests.Contract;
 using static IacCi.Tests.Unit.Hosts.Aws.AwsSamples;
@@ -17,8 +15,6 @@ internal sealed class SettingsTests(EmulatedStores aws)
     {
         var settings = new AwsSettings(name => name == "IAC_CI_ORDERS_TABLE" ? " orders " : null);
         await Assert.That(settings.OrdersTable).IsEqualTo("orders");
-        await Assert.That(settings.NamesTables).IsFalse();
-        await Assert.That(settings.SopsKeyPrefix).IsEqualTo("/iac-ci/sops-keys");
         var missing = await Assert.That(() => settings.Tables).Throws<UserException>();
         await Assert.That(missing!.Message).IsEqualTo(
             "the variable IAC_CI_ORDER_EVENTS_TABLE is not set; set it to the name of the DynamoDB table of order events");
@@ -117,19 +113,4 @@ internal sealed class SettingsTests(EmulatedStores aws)
             await Assert.That(S3Location.TryParse(wrong, out _)).IsFalse();
         }
     }
-
-    [Test]
-    public async Task A_bundle_is_fetched_from_its_location_and_a_missing_or_large_one_is_invalid()
-    {
-        var bucket = await aws.NewBucketAsync();
-        await aws.Objects(bucket).PutAsync("exec.zip", new byte[100], None);
-        var bundles = new AwsBundles(name => aws.Objects(name));
-        await Assert.That((await bundles.FetchAsync(Ticket($"s3://{bucket}/exec.zip"), 100, None)).Length).IsEqualTo(100);
-        await Assert.That(async () => await bundles.FetchAsync(Ticket($"s3://{bucket}/exec.zip"), 99, None)).Throws<BundleException>();
-        await Assert.That(async () => await bundles.FetchAsync(Ticket($"s3://{bucket}/none"), 99, None)).Throws<BundleException>();
-        await Assert.That(async () => await bundles.FetchAsync(Ticket("exec.zip"), 99, None)).Throws<BundleException>();
-    }
-
-    private static OrderAssignment Ticket(string location) =>
-        new() { RunId = Run, OrderNum = new(1), S3Location = location, ExecSha256 = new string('a', 64) };
 }

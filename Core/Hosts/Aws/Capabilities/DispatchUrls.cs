@@ -1,9 +1,8 @@
 using System.Text.Json;
-using System.Text.Json.Serialization;
 using IacCi.Core.Secrets.Age;
 using IacCi.Core.Secrets.Sops;
 
-namespace IacCi.Core.Hosts.Aws;
+namespace IacCi.Core.Hosts.Aws.Capabilities;
 
 /// <summary>
 /// An order's two capabilities, as they travel in <c>dispatch.enc.json</c>: a SOPS file that only the order's worker can read.
@@ -21,7 +20,7 @@ internal sealed record DispatchUrls(string CallbackUrl, string ClaimUrl)
     public byte[] Encrypt(string recipient, TimeProvider clock)
     {
         using var encryptor = new SopsEncryptor([AgeRecipient.Parse(recipient)], clock);
-        return encryptor.EncryptJson(JsonSerializer.SerializeToUtf8Bytes(this, DispatchJson.Default.DispatchUrls));
+        return encryptor.EncryptJson(JsonSerializer.SerializeToUtf8Bytes(this, CapabilityJson.Default.DispatchUrls));
     }
 
     /// <summary>Decrypts them.</summary>
@@ -29,7 +28,7 @@ internal sealed record DispatchUrls(string CallbackUrl, string ClaimUrl)
     public static DispatchUrls Decrypt(ReadOnlyMemory<byte> file, IReadOnlyList<AgeIdentity> identities)
     {
         var plain = SopsFile.Decrypt(file, SopsFormat.Json, identities);
-        return JsonSerializer.Deserialize(plain, DispatchJson.Default.DispatchUrls) is { CallbackUrl: not null, ClaimUrl: not null } urls
+        return JsonSerializer.Deserialize(plain, CapabilityJson.Default.DispatchUrls) is { CallbackUrl: not null, ClaimUrl: not null } urls
             ? urls
             : throw new Secrets.SecretsException(Secrets.SecretsError.Format, "the dispatch file does not hold the two URLs of an order");
     }
@@ -37,8 +36,3 @@ internal sealed record DispatchUrls(string CallbackUrl, string ClaimUrl)
     /// <summary>Says nothing of the URLs: they are capabilities.</summary>
     public override string ToString() => nameof(DispatchUrls);
 }
-
-/// <summary>The JSON of dispatch files.</summary>
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
-[JsonSerializable(typeof(DispatchUrls))]
-internal sealed partial class DispatchJson : JsonSerializerContext;

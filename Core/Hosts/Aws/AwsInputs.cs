@@ -1,5 +1,4 @@
 using IacCi.Core.Archives;
-using IacCi.Core.Bundles;
 using IacCi.Core.Code;
 using IacCi.Core.Code.Git;
 using IacCi.Core.Intake;
@@ -8,44 +7,6 @@ using IacCi.Core.Model;
 using IacCi.Core.Text;
 
 namespace IacCi.Core.Hosts.Aws;
-
-/// <summary>Bundles at <c>s3://bucket/key</c>.</summary>
-/// <param name="open">Gives the store of a bucket.</param>
-internal sealed class AwsBundles(Func<string, IObjectStore> open) : IBundleSource
-{
-    /// <inheritdoc/>
-    public async ValueTask<ReadOnlyMemory<byte>> FetchAsync(OrderAssignment order, long maxBytes, CancellationToken cancellationToken)
-    {
-        var at = Bundle(order);
-        try
-        {
-            return await open(at.Bucket).GetAsync(at.Key, maxBytes, cancellationToken) ?? throw BundleException.Invalid($"{at} is missing");
-        }
-        catch (ObjectTooLargeException large)
-        {
-            throw BundleException.Invalid(large.Message, large);
-        }
-    }
-
-    /// <inheritdoc/>
-    public async ValueTask<Stream> OpenCodeAsync(OrderAssignment order, string sha256, CancellationToken cancellationToken)
-    {
-        var at = Bundle(order) with { Key = RunKeys.Code(order.RunId, sha256) };
-        try
-        {
-            return await open(at.Bucket).OpenAsync(at.Key, ArchiveLimits.MaxArchiveBytes, cancellationToken)
-                ?? throw BundleException.Invalid($"{at} is missing");
-        }
-        catch (ObjectTooLargeException large)
-        {
-            throw BundleException.Invalid(large.Message, large);
-        }
-    }
-
-    private static S3Location Bundle(OrderAssignment order) => S3Location.TryParse(order.S3Location, out var location)
-        ? location
-        : throw BundleException.Invalid($"{Printable.Word(order.S3Location)} is no location of a bundle (s3://bucket/key)");
-}
 
 /// <summary>Where the code of a job comes from on AWS: a repository, or a zip in S3.</summary>
 /// <param name="open">Gives the store of a bucket.</param>
