@@ -20,9 +20,9 @@ internal sealed class Dispatcher(IRunStore store, IObjectStore objects, IWorkers
     /// <summary>Starts what was decided to be started, and ends what was decided to be ended.</summary>
     public async ValueTask ActAsync(LeaseSession session, Decision decision, CancellationToken cancellationToken)
     {
-        foreach (var batch in decision.Dispatch.Concat(decision.Restart).Where(session.Attempted.Add).Chunk(StartsAtOnce))
+        foreach (var batch in decision.Restart.Concat(decision.Dispatch).Where(session.Attempted.Add).Chunk(StartsAtOnce))
         {
-            await StartAsync(session, batch, cancellationToken);
+            await StartAsync(session, [.. batch.Where(num => !session.Full.Contains(session.Plan[num].Target))], cancellationToken);
         }
 
         await EndAsync(session, [.. decision.End.Where(session.Ended.Add).Take(MaxEnd)], cancellationToken);
@@ -43,6 +43,9 @@ internal sealed class Dispatcher(IRunStore store, IObjectStore objects, IWorkers
                     break;
                 case StartOutcome.Refused refused:
                     await RefuseAsync(session, num, refused.Reason, cancellationToken);
+                    break;
+                case StartOutcome.Full:
+                    session.Full.Add(session.Plan[num].Target);
                     break;
                 default:
                     session.Unsettled = true;

@@ -37,6 +37,9 @@ internal sealed class LeaseSession(RunGraph graph, RunLock entered, JobEnding? e
     /// <summary>What this holder wrote of orders since the last report.</summary>
     public List<OrderChange> News { get; } = [];
 
+    /// <summary>Where there was no room for an order of this run: nothing more is started there for now.</summary>
+    public HashSet<ExecutionTarget> Full { get; } = [];
+
     /// <summary>A start is still open: throttled for too long, or without an answer.</summary>
     public bool Unsettled { get; set; }
 

@@ -34,10 +34,10 @@ internal enum WakeOutcome
 }
 
 /// <summary>
-/// Wakes for the news of a run and does what follows from it: enter (inbox and lease), then fold, decide, dispatch until
-/// nothing is left, then commit the checkpoint and leave, on the condition that nothing new has come. Safe under duplicate,
-/// late, lost and reordered news, several instances at once, and a crash before or after every single call: each
-/// step of an order is one conditional write, and news leave the inbox only after everything that follows from them is written.
+/// Wakes for the news of a run and does what follows from it: enter (inbox and lease), then fold, decide, dispatch until nothing is left,
+/// then commit the checkpoint and leave, on the condition that nothing new has come. Safe under duplicate, late, lost and reordered news,
+/// several instances at once, and a crash before or after every single call: each step of an order is one conditional write, and news
+/// leave the inbox only after everything that follows from them is written.
 /// </summary>
 internal sealed class Orchestrator(
     IRunStore store,
@@ -137,7 +137,9 @@ internal sealed class Orchestrator(
                 return WakeOutcome.Completed;
             }
 
-            var hasMoreToDo = left || decision.More || session.OwnNews.Count > 0 || !session.Ended.IsSupersetOf(decision.End);
+            var isRoomAgain = decision.HeldBack && !decision.Restart.Any(num => session[num] == OrderStatus.Dispatching);
+            var hasMoreToDo = left || decision.More || isRoomAgain || session.OwnNews.Count > 0
+                || !session.Ended.IsSupersetOf(decision.End);
             var isTimeUp = clock.GetUtcNow() > lease.Until - HandOverMargin;
             var end = !hasMoreToDo ? AfterCommit.ReleaseIfInboxEmpty : isTimeUp ? AfterCommit.HandOver : AfterCommit.Keep;
             switch (await CommitAsync(session, lease, end, cancellationToken))

@@ -82,7 +82,7 @@ internal sealed class OrderWatchdog(IRunStore store, IObjectStore objects, RunPl
         return OrderVerdicts.Decide(watch, claim is null ? null : claimedAt ?? OrderVerdicts.ClaimedAt(watch, claim, now), now) switch
         {
             OrderVerdict.EndClaimed => await EndAsync(watch, claim, OrderStatus.TimedOut, FailureReason.Unresponsive, cancellationToken),
-            OrderVerdict.EndUnclaimed => await EndUnclaimedAsync(watch, cancellationToken),
+            OrderVerdict.EndUnclaimed => await EndUnclaimedAsync(watch, now, cancellationToken),
             _ => await EndIfOverAsync(watch, claim, cancellationToken) || await RenewAsync(watch, now, cancellationToken),
         };
     }
@@ -104,10 +104,19 @@ internal sealed class OrderWatchdog(IRunStore store, IObjectStore objects, RunPl
     private ValueTask<bool> HasResultAsync(WatchTarget watch, CancellationToken cancellationToken) =>
         objects.ExistsAsync(RunKeys.Result(watch.RunId, watch.Num), cancellationToken);
 
-    /// <summary>When the claim is taken just now, the order has begun after all, and the next look counts from that.</summary>
-    private async ValueTask<bool> EndUnclaimedAsync(WatchTarget watch, CancellationToken cancellationToken) =>
-        await ClaimAsync(watch, cancellationToken)
+    /// <summary>
+    /// The allowance begins when the start of the order was accepted: one for which there is no room yet waits, as long as its job may
+    /// take. When the claim is taken just now, the order has begun after all, and the next look counts from that.
+    /// </summary>
+    private async ValueTask<bool> EndUnclaimedAsync(WatchTarget watch, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        var record = await store.FindOrdersAsync(watch.RunId, [watch.Num], cancellationToken) is [var found] ? found : null;
+        return record is not { Status: OrderStatus.Dispatching }
+            && (record is not { Status: OrderStatus.Running, LastUpdate: var accepted }
+                || OrderVerdicts.Decide(watch with { StartTime = accepted }, claimedAt: null, now) == OrderVerdict.EndUnclaimed)
+            && await ClaimAsync(watch, cancellationToken)
             && await EndAsync(watch, null, OrderStatus.TimedOut, FailureReason.NeverStarted, cancellationToken);
+    }
 
     /// <summary>Takes the claim, unless a look has it already.</summary>
     private async ValueTask<bool> ClaimAsync(WatchTarget watch, CancellationToken cancellationToken)

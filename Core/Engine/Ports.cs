@@ -17,6 +17,10 @@ internal abstract record StartOutcome
     /// <param name="Reason">What the service said.</param>
     public sealed record Refused(string Reason) : StartOutcome;
 
+    /// <summary>It was refused for now, for lack of room: nothing was started, and it may be tried again later.</summary>
+    /// <param name="Reason">What the service said.</param>
+    public sealed record Full(string Reason) : StartOutcome;
+
     /// <summary>It may or may not have been accepted: throttled too long, no answer. It may be repeated.</summary>
     /// <param name="Reason">What went wrong.</param>
     public sealed record Unknown(string Reason) : StartOutcome;
@@ -48,8 +52,8 @@ internal interface IWorkers
     int? Capacity { get; }
 
     /// <summary>
-    /// Hands the order its capabilities (to claim and to report) and starts its worker. May be called again for the same
-    /// order: the claim sees to it that the commands start once.
+    /// Hands the order its capabilities (to claim and to report) and starts its worker. May be called again for the same order: the claim
+    /// sees to it that the commands start once.
     /// </summary>
     ValueTask<StartOutcome> StartAsync(RunPlan plan, PlannedOrder order, CancellationToken cancellationToken);
 
@@ -68,7 +72,8 @@ internal interface IWorkers
         RunPlan plan, PlannedOrder order, string? executionUrl, OrderStatus status, string reason, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Hands the worker of an order fresh capabilities, if those it has are half used up. An order may run for longer than a capability lasts.
+    /// Hands the worker of an order fresh capabilities, if those it has are half used up. An order may run for longer than a capability
+    /// lasts.
     /// </summary>
     ValueTask RenewAsync(RunPlan plan, PlannedOrder order, CancellationToken cancellationToken) => ValueTask.CompletedTask;
 

@@ -63,7 +63,7 @@ internal sealed class Bundler(IBundleInputs inputs, ISecretSource secrets, TimeP
 
     private async ValueTask<PreparedOrder[]> GatherAsync(Job job, CodeSources code, CancellationToken cancellationToken)
     {
-        var values = new Dictionary<SecretLocation, string>();
+        var values = new Dictionary<SecretLocation, string>(await secrets.ReadManyAsync(LocationsOf(job), cancellationToken));
         var credentials = await CredentialsAsync(job, values, cancellationToken);
         var orders = new PreparedOrder[job.Orders.Count];
         for (var i = 0; i < orders.Length; i++)
@@ -90,6 +90,31 @@ internal sealed class Bundler(IBundleInputs inputs, ISecretSource secrets, TimeP
         }
 
         return orders;
+    }
+
+    private static HashSet<SecretLocation> LocationsOf(Job job)
+    {
+        HashSet<SecretLocation> locations = [];
+        foreach (var order in job.Orders)
+        {
+            foreach (var path in order.SsmPaths)
+            {
+                if (SecretLocation.TryParseSsm(path, out var location))
+                {
+                    locations.Add(location);
+                }
+            }
+
+            foreach (var name in order.SecretManagerPaths)
+            {
+                if (SecretLocation.TryParseSecret(name, out var location))
+                {
+                    locations.Add(location);
+                }
+            }
+        }
+
+        return locations;
     }
 
     private async ValueTask<GitCredentials?> CredentialsAsync(

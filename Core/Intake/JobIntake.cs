@@ -42,7 +42,8 @@ internal sealed class JobIntake(RunEngine engine, IBundler bundler, Func<int, by
             return Answer(submission, fresh, known);
         }
 
-        // Everything that can be wrong with the job shows here, before anything is written. A repetition goes on from the plan, if it stands.
+        // Everything that can be wrong with the job shows here, before anything is written. A repetition goes on from the plan, if it
+        // stands.
         var plan = known is null ? null : await FindPlanAsync(known.RunId, cancellationToken);
         using var bundles = plan is null ? await bundler.PrepareAsync(submission.Job, cancellationToken) : null;
         var standing = await store.CreateJobAsync(fresh, cancellationToken) ?? fresh;
@@ -175,7 +176,8 @@ internal sealed class JobIntake(RunEngine engine, IBundler bundler, Func<int, by
     }
 
     /// <summary>
-    /// Writes one bundle, unless an earlier submission did; a repetition looks before it builds. The digest is that of the bundle that stands.
+    /// Writes one bundle, unless an earlier submission did; a repetition looks before it builds. The digest is that of the bundle that
+    /// stands.
     /// </summary>
     private async Task<string> WriteBundleAsync(
         IPreparedBundles bundles, BundleIdentity identity, OrderNum num, bool isRepetition, CancellationToken cancellationToken)

@@ -3,8 +3,8 @@ using IacCi.Core.Model;
 namespace IacCi.Core.Jobs;
 
 /// <summary>
-/// How long things may take around an order's own <c>timeout</c>. An order's watchdog ends it after claim allowance +
-/// timeout + stop grace + <see cref="WatchdogGraceSeconds"/>; its signed URLs have to last <see cref="ReportGraceSeconds"/> beyond that.
+/// How long things may take around an order's own <c>timeout</c>. An order's watchdog ends it after claim allowance + timeout + stop grace
+/// + <see cref="WatchdogGraceSeconds"/>; its signed URLs have to last <see cref="ReportGraceSeconds"/> beyond that.
 /// </summary>
 internal static class OrderLimits
 {
@@ -50,7 +50,9 @@ internal static class OrderLimits
     /// </summary>
     public const int MaxUrlSeconds = 12 * 3_600;
 
-    /// <summary>After what time URLs are signed anew at the latest, in seconds: the credentials that signed them may not have been new.</summary>
+    /// <summary>
+    /// After what time URLs are signed anew at the latest, in seconds: the credentials that signed them may not have been new.
+    /// </summary>
     public const int MaxRenewalSeconds = 3_600;
 
     /// <summary>How long the URLs of an order are signed for, in seconds.</summary>

@@ -21,6 +21,12 @@ internal sealed record Decision
     /// <summary>Orders in flight that have to be ended from outside, because the job is being ended.</summary>
     public required IReadOnlyList<OrderNum> End { get; init; }
 
+    /// <summary>
+    /// Ready orders were left out because starts of others are open where they are to run: those come first, and show whether there is
+    /// room.
+    /// </summary>
+    public bool HeldBack { get; init; }
+
     /// <summary>Ready orders were left out only because <see cref="Decider.MaxDispatch"/> are dispatched at a time.</summary>
     public bool More { get; init; }
 
@@ -32,9 +38,8 @@ internal sealed record Decision
 }
 
 /// <summary>
-/// Decides what is to be done for a run, from what is known of its orders: no clock, no store, no waiting. An order is
-/// ready when every dependency has succeeded, or ended otherwise and was allowed to, because it or the order itself has
-/// <c>must_succeed: false</c>.
+/// Decides what is to be done for a run, from what is known of its orders: no clock, no store, no waiting. An order is ready when every
+/// dependency has succeeded, or ended otherwise and was allowed to, because it or the order itself has <c>must_succeed: false</c>.
 /// </summary>
 internal static class Decider
 {
@@ -64,7 +69,8 @@ internal static class Decider
         List<Settlement> settle = [];
         List<OrderNum> dispatch = [], restart = [];
         var places = capacity is { } limit ? Math.Max(0, limit - inFlight) : int.MaxValue;
-        var more = false;
+        var open = OpenStarts(graph, now);
+        var (more, heldBack) = (false, false);
         foreach (var i in graph.Topological)
         {
             if (now[i] == OrderStatus.Dispatching)
@@ -83,6 +89,9 @@ internal static class Decider
                     now[i] = OrderStatus.Failed;
                     settle.Add(new(OrderNum.At(i), OrderAction.Skip, FailureReason.DependencyFailed));
                     break;
+                case Readiness.Ready when open.Contains(graph.Plan.Orders[i].Target):
+                    heldBack = true;
+                    break;
                 case Readiness.Ready when dispatch.Count == MaxDispatch && dispatch.Count < places:
                     more = true;
                     break;
@@ -99,8 +108,27 @@ internal static class Decider
             Restart = restart,
             End = [],
             More = more,
+            HeldBack = heldBack,
             Outcome = OutcomeOf(graph.Plan, now, null),
         };
+    }
+
+    /// <summary>
+    /// Where starts are open whose outcome is not known, or that were refused for lack of room. (Nothing is written before its start but an
+    /// intent, so these are few.)
+    /// </summary>
+    private static HashSet<ExecutionTarget> OpenStarts(RunGraph graph, OrderStatus[] now)
+    {
+        HashSet<ExecutionTarget> open = [];
+        for (var i = 0; i < now.Length; i++)
+        {
+            if (now[i] == OrderStatus.Dispatching)
+            {
+                open.Add(graph.Plan.Orders[i].Target);
+            }
+        }
+
+        return open;
     }
 
     private static Decision End(RunGraph graph, OrderStatus[] now, JobEnding ending)

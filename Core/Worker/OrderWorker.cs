@@ -11,9 +11,9 @@ using IacCi.Core.Worker.Output;
 namespace IacCi.Core.Worker;
 
 /// <summary>
-/// Works on one order: fetch, verify, unpack, decrypt; then claim; then run; then report. The claim comes directly before the
-/// first command, so that no order's commands start twice. What fails before it is reported too, once the claim is won,
-/// so that the run does not wait for an order that cannot run.
+/// Works on one order: fetch, verify, unpack, decrypt; then claim; then run; then report. The claim comes directly before the first
+/// command, so that no order's commands start twice. What fails before it is reported too, once the claim is won, so that the run does not
+/// wait for an order that cannot run.
 /// </summary>
 /// <param name="bundles">Where bundles come from.</param>
 /// <param name="opener">Unpacks and decrypts them.</param>
@@ -168,7 +168,8 @@ internal sealed class OrderWorker(
     [SuppressMessage("Design", "CA1031",
         Justification = "Whatever goes wrong while the order is ours has to be reported, or the run waits for nothing.")]
     private async ValueTask<OrderResult> ExecuteAsync(
-        OrderAssignment order, IOpenedOrder opened, IOrderChannel channel, IOutputSink? live, CancellationToken stop, CancellationToken kill)
+        OrderAssignment order, IOpenedOrder opened, IOrderChannel channel, IOutputSink? live, CancellationToken stop,
+        CancellationToken kill)
     {
         var content = opened.Content;
         var masker = new SecretMasker(content.SecretValues);

@@ -86,7 +86,10 @@ locals {
     { sid = "Code", actions = ["s3:GetObject"], resources = local.code_objects },
     { sid = "MissingKeys", actions = ["s3:ListBucket"], resources = [local.arn.internal] },
     { sid = "Parameters", actions = ["ssm:GetParameter"], resources = concat(local.vcs_ssm, local.job_ssm) },
+    { sid = "ManyParameters", actions = ["ssm:GetParameters"], resources = local.job_ssm },
     { sid = "Secrets", actions = ["secretsmanager:GetSecretValue"], resources = concat(local.vcs_secrets, local.job_secrets) },
+    # It gives no value by itself: each takes secretsmanager:GetSecretValue too. AWS knows no resource for it.
+    { sid = "ManySecrets", actions = ["secretsmanager:BatchGetSecretValue"], resources = ["*"] },
   ], local.right_to_decrypt)
 
   # What the platform does in the role's name.

@@ -15,8 +15,8 @@ using Microsoft.Extensions.DependencyInjection;
 namespace IacCi.Emulated;
 
 /// <summary>
-/// An AWS on loopback: moto's server keeps the state, and functions, builds, events and HTTP entrances are run for real.
-/// Tests may share one: a stack under a prefix of its own is as good as an account of its own.
+/// An AWS on loopback: moto's server keeps the state, and functions, builds, events and HTTP entrances are run for real. Tests may share
+/// one: a stack under a prefix of its own is as good as an account of its own.
 /// </summary>
 public sealed class EmulatedAws : IAsyncDisposable
 {
@@ -191,7 +191,9 @@ public sealed class EmulatedAws : IAsyncDisposable
         var entrances = new HttpEntrances(_options, Functions, _own, _dice);
         _moto = await Moto.StartAsync(_options, _reaper, Endpoint);
         var rights = new Rights(() => _own);
-        handler = new FrontDoor(_options, _moto, Credentials, Calls, Faults, Functions, Builds, entrances, _events, rights, _pulse).HandleAsync;
+        var front = new FrontDoor(
+            _options, _moto, Credentials, Calls, Faults, Functions, Builds, entrances, _events, rights, _pulse);
+        handler = front.HandleAsync;
     }
 
     private async Task SendToQueueAsync(string arn, System.Text.Json.Nodes.JsonObject message)

@@ -33,6 +33,11 @@ public sealed record EmulatedAwsOptions
     /// <summary>How many builds run at once; more wait in the queue.</summary>
     public int MaxBuilds { get; init; } = 20;
 
+    /// <summary>
+    /// How many builds may wait; StartBuild refuses more (AccountLimitExceededException). AWS: five times those that run.
+    /// </summary>
+    public int MaxQueuedBuilds { get; init; } = 100;
+
     /// <summary>How long a build stays in the queue at least.</summary>
     public TimeSpan BuildQueueDelay { get; init; }
 

@@ -25,6 +25,8 @@ internal sealed class DeciderPropertyTests
             var inFlight = states.Count(c => c is 'd' or 'r');
             var ready = Enumerable.Range(0, states.Length).Where(naive.IsReady).ToHashSet();
             var dispatched = decision.Dispatch.Select(n => n.Index).ToList();
+            var open = graph.Plan.Orders.Where((_, i) => states[i] == 'd').Select(order => order.Target).ToHashSet();
+            var heldBack = ready.RemoveWhere(i => open.Contains(graph.Plan.Orders[i].Target)) > 0;
             var expected = Math.Min(ready.Count, capacity is { } c ? Math.Max(0, c - inFlight) : int.MaxValue);
             return dispatched.ToHashSet().IsSubsetOf(ready)
                 && dispatched.Distinct().Count() == expected
@@ -32,6 +34,7 @@ internal sealed class DeciderPropertyTests
                 && decision.Restart.Select(n => n.Index).ToHashSet().SetEquals(
                     Enumerable.Range(0, states.Length).Where(i => states[i] == 'd'))
                 && decision.End.Count == 0
+                && decision.HeldBack == heldBack
                 && decision.Outcome == naive.Outcome();
         });
 
@@ -115,6 +118,7 @@ internal sealed class DeciderPropertyTests
         {
             Num = OrderNum.At(i),
             Name = "o",
+            Target = (ExecutionTarget)(i % 2),
             TimeoutSeconds = 1,
             MustSucceed = must[i],
             Dependencies = [.. Enumerable.Range(0, i).Where(d => edges[(i * count) + d]).Select(OrderNum.At)],

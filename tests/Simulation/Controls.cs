@@ -8,7 +8,7 @@ internal static class Controls
     /// <summary>How many worlds a mutation may survive before it counts as unnoticed.</summary>
     private const int MaxWorlds = 40_000;
 
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(2);
 
     /// <summary>
     /// Mutations that nothing notices, because what they take away changes nothing that is promised; and why (docs/correctness.md has the
@@ -64,6 +64,8 @@ internal static class Controls
             // A job's deadline in worlds in which it can be said how late a job may end.
             Mutation.DeadlineLate or Mutation.EngineClaimUnheard or Mutation.StopUnheard =>
                 spec with { Quiet = false, RealShells = false, WorkersHear = true, Faults = Fault.JobDeadline | (spec.Faults & Spec.Calm) },
+            Mutation.AcceptanceForgotten =>
+                spec with { Quiet = false, Orders = 8, Shape = Shape.Wide, BuildLimit = 1, Faults = Fault.BuildQueued },
             Mutation.RenewalForgotten => spec with { LongOrder = true, AllSucceed = true, Faults = spec.Faults & Spec.Harmless },
             Mutation.NewsNotListed => spec with { Quiet = false, Faults = Fault.EventLost },
             Mutation.ReportForgotten => spec with { Quiet = false, Faults = Fault.None },

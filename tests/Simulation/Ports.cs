@@ -119,7 +119,13 @@ internal class ActorStore(World world, Actor actor) : IRunStore
         RunId run, IReadOnlyList<OrderNum> nums, CancellationToken cancellationToken)
     {
         OrderNum[] copy = [.. nums];
-        return world.Ask(actor, Verb.FindOrders, world.Traced($"{run} [{string.Join(' ', copy)}]"), () => Model.FindOrders(run, copy));
+        return world.Ask(actor, Verb.FindOrders, world.Traced($"{run} [{string.Join(' ', copy)}]"), () =>
+        {
+            var found = Model.FindOrders(run, copy);
+            return world.Spec.Mutation == Mutation.AcceptanceForgotten && actor.Role == Role.OrderWatchdog
+                ? [.. found.Select(order => order with { Status = OrderStatus.Running, LastUpdate = order.CreatedAt })]
+                : found;
+        });
     }
 
     public async IAsyncEnumerable<RunEvent> ReadEventsAsync(TraceId trace, [EnumeratorCancellation] CancellationToken cancellationToken)

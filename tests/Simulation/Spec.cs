@@ -81,6 +81,11 @@ internal sealed record Spec
         | Fault.Forgets | Fault.IndexLags | Fault.Large | Fault.StartRefused | Fault.WatchdogRefused | Fault.BuildQueued | Fault.BuildFails
             | Fault.JobDeadline;
 
+    /// <summary>
+    /// The most orders of a run that have to share little room: all of them have to be through before the job's time is over.
+    /// </summary>
+    private const int MaxLimitedOrders = 40;
+
     /// <summary>How many kinds of faults there are.</summary>
     public static readonly int FaultKinds = System.Numerics.BitOperations.PopCount((uint)Fault.All);
 
@@ -118,6 +123,9 @@ internal sealed record Spec
     /// <summary>Every order succeeds, whatever the graph generator would have chosen.</summary>
     public bool AllSucceed { get; init; }
 
+    /// <summary>How many builds may be there at once, of all runs; null for no limit.</summary>
+    public int? BuildLimit { get; init; }
+
     /// <summary>The first order runs for longer than a signed URL can be good.</summary>
     public bool LongOrder { get; init; }
 
@@ -146,6 +154,8 @@ internal sealed record Spec
             LambdaSeconds = quiet ? rng.Pick(900, 900, 30, 21) : rng.Pick(900, 900, 60, 25),
         };
         spec = spec with { WorkersHear = later.Chance(250), LongOrder = new Rng(seed, 6).Chance(5) };
+        var room = new Rng(seed, 7);
+        spec = !quiet && spec.Orders <= MaxLimitedOrders && room.Chance(80) ? spec with { BuildLimit = room.Between(1, 3) } : spec;
         return later.Chance(80)
             ? spec with
             {
@@ -159,6 +169,7 @@ internal sealed record Spec
         $"seed {Seed}: {(Machine is { } machine ? $"one machine ({(machine.Serve ? "serve" : "run")}, {machine.Parallel} at once, {machine.Troubles}), " : "")}{Jobs} job(s) of {Orders} orders, {Shape}, {(Quiet ? "quiet, " : "")}faults {Faults} (at most {MaxFaults}), Lambda {LambdaSeconds} s"
         + (Mutation == Mutation.None ? "" : $", mutation {Mutation}") + (RealShells ? ", real shells" : "")
             + (WorkersHear ? ", workers hear" : "") + (LongOrder ? ", a long order" : "")
+            + (BuildLimit is { } limit ? $", room for {limit} builds" : "")
         + (Without.Count == 0 ? "" : $", without faults {string.Join(',', Without.Order())}");
 
     private static Fault QuietFaults(Rng rng)

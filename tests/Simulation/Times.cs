@@ -37,6 +37,9 @@ internal sealed class Times(World world)
         /// <summary>When its first watchdog was asked for, by the clock of whoever did.</summary>
         public DateTimeOffset? Watched { get; set; }
 
+        /// <summary>When its start was accepted, by the clock of whoever wrote it.</summary>
+        public DateTimeOffset? Accepted { get; set; }
+
         public Claim? Claimed { get; set; }
 
         public long? CommandsBegan { get; set; }
@@ -331,6 +334,11 @@ internal sealed class Times(World world)
             !IsCalm || !record.Status.IsTerminal() || (Of(record.RunId, record.Num).ResultAt ?? world.Now) is var at
                 && world.Now <= at + Bound,
             "folded-late", $"{record.RunId} {record.Num} has had a result for long, and becomes {record.Status} only now");
+        if (change.Action == OrderAction.Start)
+        {
+            Of(record.RunId, record.Num).Accepted = change.At;
+        }
+
         RequireTimes(record, change);
     }
 
@@ -363,7 +371,12 @@ internal sealed class Times(World world)
         var order = world.Runs[run].Orders[num.Index];
         if (Of(run, num).Claimed is not { } claim)
         {
-            Due(watch.StartTime.UtcTicks + Seconds(OrderLimits.ClaimSeconds(order.Target) + GraceSeconds));
+            // Its allowance begins when its start was accepted.
+            if (Of(run, num).Accepted is { } accepted)
+            {
+                var from = accepted > watch.StartTime ? accepted : watch.StartTime;
+                Due(from.UtcTicks + Seconds(OrderLimits.ClaimSeconds(order.Target) + GraceSeconds));
+            }
         }
         else if (claim.At < began)
         {
@@ -411,7 +424,8 @@ internal sealed class Times(World world)
                 break;
             case FailureReason.NeverStarted:
                 world.Require(!claim.ByWorker, "G10-early", $"{run} {num} is {reason}, and a worker has claimed it");
-                Due(order.Watched!.Value.UtcTicks + Seconds(OrderLimits.ClaimSeconds(spec.Target) + GraceSeconds)
+                world.Require(order.Accepted is not null, "G10-early", $"{run} {num} is {reason}, and its start was never accepted");
+                Due((order.Accepted ?? default).UtcTicks + Seconds(OrderLimits.ClaimSeconds(spec.Target) + GraceSeconds)
                 - (2 * MaxSkew) - InputTicks);
                 break;
             case FailureReason.JobTimeout:

@@ -124,6 +124,7 @@ internal enum Mutation : byte
     ReportForgotten,
     IntakeAbandonedEarly,
     RenewalForgotten,
+    AcceptanceForgotten,
 
     // Of one machine.
     LocalClaimsAsOldAsTheFirst,

@@ -25,8 +25,8 @@ ACTIONS = {
 }
 
 # Actions for which AWS knows no resource, so that only * is possible.
-# https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonelasticcontainerregistry.html
-WITHOUT_RESOURCE = {"ecr:GetAuthorizationToken"}
+# https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonelasticcontainerregistry.html, .../list_awssecretsmanager.html
+WITHOUT_RESOURCE = {"ecr:GetAuthorizationToken", "secretsmanager:BatchGetSecretValue"}
 
 SERVICES = {"codebuild": "codebuild.amazonaws.com", "watchdog-executions": "states.amazonaws.com"}
 

@@ -61,8 +61,22 @@ internal static class AwsErrors
         "RequestTimeoutException", "TransactionInProgressException", "TransactionConflictException", "ConditionalRequestConflict",
         "OperationAborted",
         "AccountLimitExceededException", "ExecutionLimitExceeded", "PriorRequestNotComplete", "BandwidthLimitExceeded",
-        "EC2ThrottledException",
+        "EC2ThrottledException", "CodeArtifactUserPendingException", "ResourceConflictException", "ResourceNotReadyException",
     };
+
+    /// <summary>
+    /// What CodeBuild and Lambda answer when there is no room: so many builds run, so many functions, or this one has been idle for weeks
+    /// and is made ready again (https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html,
+    /// .../codebuild/latest/APIReference/API_StartBuild.html).
+    /// </summary>
+    private static readonly HashSet<string> Full = new(StringComparer.Ordinal)
+    {
+        "AccountLimitExceededException", "TooManyRequestsException", "CodeArtifactUserPendingException", "ResourceConflictException",
+        "ResourceNotReadyException",
+    };
+
+    /// <summary>Whether a start was refused for lack of room: nothing was started.</summary>
+    internal static bool IsFull(Exception? failure) => failure is AmazonServiceException { ErrorCode: { } code } && Full.Contains(code);
 
     /// <summary>What kind of failure it is.</summary>
     internal static AwsError Of(Exception failure, CancellationToken cancellationToken) => failure switch

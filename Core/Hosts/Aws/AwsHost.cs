@@ -20,8 +20,8 @@ using IacCi.Core.Worker.Processes;
 namespace IacCi.Core.Hosts.Aws;
 
 /// <summary>
-/// The engine on AWS: composes the parts of each role, by hand. Making one costs nothing; clients are made when the first
-/// event needs them, and serve all events after it.
+/// The engine on AWS: composes the parts of each role, by hand. Making one costs nothing; clients are made when the first event needs
+/// them, and serve all events after it.
 /// </summary>
 internal sealed class AwsHost : IDisposable
 {
@@ -112,7 +112,8 @@ internal sealed class AwsHost : IDisposable
         };
         return new WebhookRole(
             new WebhookHandler(
-                new AwsJobSubmission(intake, settings.DoneBucket), new DeliveryDeduplicator(Objects, clock), settings.ReplayRules, clock),
+                new AwsJobSubmission(intake, settings.DoneBucket, Scope(), BucketOfJob), new DeliveryDeduplicator(Objects, clock),
+                settings.ReplayRules, clock),
             ReadWebhookSecretAsync, clock);
     }
 

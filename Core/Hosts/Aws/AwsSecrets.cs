@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Amazon.Runtime;
 using Amazon.SimpleSystemsManagement;
 using Amazon.SimpleSystemsManagement.Model;
@@ -12,6 +13,9 @@ namespace IacCi.Core.Hosts.Aws;
 /// <param name="secretsManager">Gives the client of Secrets Manager, when it is needed.</param>
 internal sealed class AwsSecrets(Func<IAmazonSimpleSystemsManagement> ssm, Func<AmazonSecretsManagerClient> secretsManager) : ISecretSource
 {
+    /// <summary>The most parameters that SSM reads with one call.</summary>
+    private const int MaxParameters = 10;
+
     /// <inheritdoc/>
     public async ValueTask<string> ReadAsync(SecretLocation location, CancellationToken cancellationToken)
     {
@@ -38,6 +42,56 @@ internal sealed class AwsSecrets(Func<IAmazonSimpleSystemsManagement> ssm, Func<
         catch (Exception failure) when (AwsErrors.Explain(failure, CallOf(location), cancellationToken) is { } explained)
         {
             throw explained;
+        }
+    }
+
+    /// <inheritdoc/>
+    /// <remarks>
+    /// Plain names only: an ARN, or a name with a version, is answered under another name. When a call is refused, because one of its names
+    /// is, what it asked for is left out.
+    /// </remarks>
+    public async ValueTask<IReadOnlyDictionary<SecretLocation, string>> ReadManyAsync(
+        IReadOnlyCollection<SecretLocation> locations, CancellationToken cancellationToken)
+    {
+        var values = new ConcurrentDictionary<SecretLocation, string>();
+        var plain = locations.Distinct().Where(location => !location.Name.Contains(':')).ToLookup(location => location.Keeper);
+        var calls = NamesOf(SecretKeeper.Ssm, MaxParameters).Select(ReadParametersAsync)
+            .Concat(NamesOf(SecretKeeper.SecretsManager, BatchGetSecretValueRequest.MaxSecrets).Select(ReadSecretsAsync));
+        await Task.WhenAll(calls);
+        return values;
+
+        // One alone is read as one.
+        IEnumerable<List<string>> NamesOf(SecretKeeper keeper, int most) =>
+            plain[keeper].Select(location => location.Name).Chunk(most).Where(names => names.Length > 1).Select(names => names.ToList());
+
+        Task ReadParametersAsync(List<string> names) => TryAsync(async () =>
+        {
+            var request = new GetParametersRequest { Names = names, WithDecryption = true };
+            foreach (var found in (await ssm().GetParametersAsync(request, cancellationToken)).Parameters ?? [])
+            {
+                values[new SecretLocation(SecretKeeper.Ssm, found.Name)] = found.Value;
+            }
+        });
+
+        Task ReadSecretsAsync(List<string> names) => TryAsync(async () =>
+        {
+            var request = new BatchGetSecretValueRequest { SecretIdList = names };
+            foreach (var found in (await secretsManager().BatchGetSecretValueAsync(request, cancellationToken)).SecretValues)
+            {
+                values[new SecretLocation(SecretKeeper.SecretsManager, found.Name)] = found.SecretString;
+            }
+        });
+
+        async Task TryAsync(Func<Task> read)
+        {
+            try
+            {
+                await read();
+            }
+            catch (AmazonServiceException)
+            {
+                // Reading each alone tells which, and why.
+            }
         }
     }
 

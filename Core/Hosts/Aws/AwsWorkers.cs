@@ -58,9 +58,9 @@ internal sealed class AwsWorkers(
         {
             return StartResult.Of(refused);
         }
-        catch (StoreUnavailableException unknown)
+        catch (StoreUnavailableException away)
         {
-            return new StartOutcome.Unknown(unknown.Message);
+            return AwsErrors.IsFull(away.InnerException) ? new StartOutcome.Full(away.Message) : new StartOutcome.Unknown(away.Message);
         }
     }
 

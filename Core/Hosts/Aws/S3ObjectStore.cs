@@ -182,7 +182,8 @@ internal sealed class S3ObjectStore(
         catch (DeleteObjectsException partly)
         {
             var refused = partly.Response.DeleteErrors[0];
-            throw new StoreUnavailableException($"{What}: {refused.Key} is not removed: {refused.Code}; allow s3:DeleteObject, or try again");
+            throw new StoreUnavailableException(
+                $"{What}: {refused.Key} is not removed: {refused.Code}; allow s3:DeleteObject, or try again");
         }
         catch (Exception failure) when (Explain(failure, "s3:DeleteObject", cancellationToken) is { } explained)
         {

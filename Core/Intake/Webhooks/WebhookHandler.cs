@@ -13,6 +13,11 @@ internal interface IJobSubmission
     /// <summary>Where the end of a run is written when its request does not say.</summary>
     string DoneEndpoint(RunId run);
 
+    /// <summary>Reads a job file that is too large for a request.</summary>
+    /// <exception cref="JobRefusedException">It cannot be had from there, or from here.</exception>
+    ValueTask<ReadOnlyMemory<byte>> ReadJobAsync(string location, CancellationToken cancellationToken) =>
+        throw new JobRefusedException("job_s3_location is read on AWS only; send the job in job_parameters_b64");
+
     /// <summary>Takes a job in.</summary>
     /// <exception cref="JobRefusedException">Something named in the job cannot be had.</exception>
     /// <exception cref="TooManyRunsException">No more is taken in at this moment.</exception>
@@ -57,13 +62,28 @@ internal sealed class WebhookHandler(IJobSubmission place, DeliveryDeduplicator 
             case WebhookParse.Invalid invalid:
                 return WebhookReply.Error(400, "this is no valid request", invalid.Errors);
             case WebhookParse.Accepted { Request: var request }:
-                var reading = JobReader.Read(request.Job, format: null, fileName: null, place.Context);
-                return reading.IsValid
-                    ? await TakeAsync(request, reading.Job, body, deliveryId, cancellationToken)
-                    : WebhookReply.Error(
-                        400, "the job is not valid", [.. reading.Errors.Select(error => error.ToString())], request.RunId, request.TraceId);
+                return await TakeAsync(request, body, deliveryId, cancellationToken);
             default:
                 throw new System.Diagnostics.UnreachableException();
+        }
+    }
+
+    private async ValueTask<WebhookReply> TakeAsync(
+        WebhookRequest request, ReadOnlyMemory<byte> body, string? deliveryId, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var json = request.JobLocation is { } location ? await place.ReadJobAsync(location, cancellationToken) : request.Job;
+            var reading = JobReader.Read(json, format: null, fileName: null, place.Context);
+            return reading.IsValid
+                ? await TakeAsync(request, reading.Job, body, deliveryId, cancellationToken)
+                : WebhookReply.Error(
+                    400, "the job is not valid", [.. reading.Errors.Select(error => error.ToString())], request.RunId, request.TraceId);
+        }
+        catch (JobRefusedException wrong)
+        {
+            return WebhookReply.Error(
+                400, "the job cannot be started as it is", wrong.Message.Split('\n'), request.RunId, request.TraceId);
         }
     }
 

@@ -6,16 +6,19 @@ using IacCi.Core.Text;
 namespace IacCi.Core.Intake.Webhooks;
 
 /// <summary>
-/// What a sender asks for: <c>{"job_parameters_b64", "trace_id"?, "run_id"?, "done_endpt"?, "sent_at"?}</c>. Unknown and repeated fields
-/// are errors.
+/// What a sender asks for: <c>{"job_parameters_b64" | "job_s3_location", "trace_id"?, "run_id"?, "done_endpt"?, "sent_at"?}</c>. Unknown
+/// and repeated fields are errors.
 /// </summary>
 internal sealed record WebhookRequest
 {
     /// <summary>The most characters of <see cref="DoneEndpoint"/>.</summary>
     public const int MaxDoneEndpointChars = 2_048;
 
-    /// <summary>The job file, decoded; not parsed yet.</summary>
+    /// <summary>The job file, decoded; not parsed yet. Empty when it is at <see cref="JobLocation"/>.</summary>
     public required ReadOnlyMemory<byte> Job { get; init; }
+
+    /// <summary>Where the job file is, which may be larger than a request; null when the request holds it.</summary>
+    public string? JobLocation { get; init; }
 
     /// <summary>The sender's trace, or null when one is to be made.</summary>
     public TraceId? TraceId { get; init; }
@@ -55,7 +58,7 @@ internal sealed record WebhookRequest
             return new WebhookParse.Invalid([$"the body has to be a JSON object, not {Kind(root)}"]);
         }
 
-        if (gitHubEvent is not null && !root.TryGetProperty(JobField, out _))
+        if (gitHubEvent is not null && !root.TryGetProperty(JobField, out _) && !root.TryGetProperty(LocationField, out _))
         {
             return gitHubEvent == "ping"
                 ? new WebhookParse.Ping()
@@ -70,8 +73,10 @@ internal sealed record WebhookRequest
     private static WebhookParse ReadFields(JsonElement root)
     {
         var errors = new List<string>();
-        var request = new WebhookRequest { Job = ReadJob(root, errors) };
-        foreach (var field in root.EnumerateObject().Where(f => f.Name != JobField && f.Value.ValueKind != JsonValueKind.Null))
+        var location = ReadLocation(root, errors);
+        var request = new WebhookRequest { Job = location is null ? ReadJob(root, errors) : default, JobLocation = location };
+        foreach (var field in root.EnumerateObject()
+            .Where(f => f.Name is not (JobField or LocationField) && f.Value.ValueKind != JsonValueKind.Null))
         {
             request = field.Name switch
             {
@@ -90,8 +95,8 @@ internal sealed record WebhookRequest
         {
             if (errors.Count < MaxErrors)
             {
-                errors.Add($"{Printable.Line(name, Printable.MaxWordChars)}: unknown field (known: {JobField}, trace_id, run_id, " +
-                    $"done_endpt, sent_at)");
+                errors.Add($"{Printable.Line(name, Printable.MaxWordChars)}: unknown field (known: {JobField}, {LocationField}, " +
+                    $"trace_id, run_id, done_endpt, sent_at)");
             }
 
             return request;
@@ -99,7 +104,29 @@ internal sealed record WebhookRequest
     }
 
     private const string JobField = "job_parameters_b64";
+    private const string LocationField = "job_s3_location";
     private const int MaxErrors = 20;
+
+    private static string? ReadLocation(JsonElement root, List<string> errors)
+    {
+        if (!root.TryGetProperty(LocationField, out var value) || value.ValueKind == JsonValueKind.Null)
+        {
+            return null;
+        }
+
+        if (root.TryGetProperty(JobField, out _))
+        {
+            errors.Add($"{LocationField}: the job is in {JobField} already; give one of the two");
+        }
+
+        if (value.ValueKind == JsonValueKind.String && value.GetString() is { Length: > 0 } text)
+        {
+            return text;
+        }
+
+        errors.Add($"{LocationField}: has to be a string: s3://bucket/key of the job file");
+        return "";
+    }
 
     private static ReadOnlyMemory<byte> ReadJob(JsonElement root, List<string> errors)
     {

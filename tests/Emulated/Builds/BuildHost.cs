@@ -134,6 +134,11 @@ public sealed class BuildHost : IDisposable
                 : AwsAnswer.Error(400, "InvalidInputException", "Idempotency token was used before with other parameters");
         }
 
+        if (_builds.Values.Count(build => build.EndedAt is null) >= _options.MaxBuilds + _options.MaxQueuedBuilds)
+        {
+            return AwsAnswer.Error(400, "AccountLimitExceededException", "Cannot have more than this many builds in queue for the account");
+        }
+
         var build = New(request, project);
         _builds[build.Id] = build;
         if (token is not null)

@@ -45,6 +45,11 @@ internal static class OperationNames
                 .Select(key => new CallStep("DeleteObject", $"{resource.TrimEnd('/')}/{key.Value}"))];
         }
 
+        if (operation is "GetParameters" or "BatchGetSecretValue")
+        {
+            return OfSecrets(operation, body);
+        }
+
         if (operation is not ("TransactWriteItems" or "BatchGetItem"))
         {
             return [new CallStep(operation, resource)];
@@ -65,6 +70,16 @@ internal static class OperationNames
         {
             return [new CallStep(operation, resource)]; // moto will refuse it
         }
+    }
+
+    /// <summary>Reading many secrets takes a permission of its own, and that for each of them.</summary>
+    private static IReadOnlyList<CallStep> OfSecrets(string operation, byte[] body)
+    {
+        using var json = JsonDocument.Parse(body);
+        return operation == "GetParameters"
+            ? [.. json.RootElement.GetProperty("Names").EnumerateArray().Select(name => new CallStep(operation, name.GetString()!))]
+            : [new CallStep(operation, "*"), .. json.RootElement.GetProperty("SecretIdList").EnumerateArray()
+                .Select(name => new CallStep("GetSecretValue", name.GetString()!))];
     }
 
     private static string RoleName(string? arn) => arn?[(arn.LastIndexOf('/') + 1)..] ?? "";

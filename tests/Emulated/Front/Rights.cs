@@ -53,7 +53,7 @@ internal sealed class Rights(Func<AwsApi> api)
         "dynamodb" => Arn(request, "dynamodb", $"table/{step.Resource}"),
         "s3" => $"arn:aws:s3:::{step.Resource.TrimEnd('/')}",
         "ssm" => Arn(request, "ssm", $"parameter{step.Resource}"),
-        "secretsmanager" => step.Resource.StartsWith("arn:", StringComparison.Ordinal)
+        "secretsmanager" => step.Operation == "BatchGetSecretValue" ? "*" : step.Resource.StartsWith("arn:", StringComparison.Ordinal)
             ? step.Resource
             : Arn(request, "secretsmanager", $"secret:{step.Resource}-a1b2c3"), // AWS appends six characters
         "lambda" => Arn(request, "lambda", $"function:{step.Resource}"),
@@ -121,6 +121,7 @@ internal sealed class Rights(Func<AwsApi> api)
             : [value.GetString()!];
 
         private static bool Matches(string pattern, string text) => Regex.IsMatch(
-            text, $"^{Regex.Escape(pattern).Replace("\\*", ".*").Replace("\\?", ".")}$", RegexOptions.Singleline | RegexOptions.CultureInvariant);
+            text, $"^{Regex.Escape(pattern).Replace("\\*", ".*").Replace("\\?", ".")}$",
+            RegexOptions.Singleline | RegexOptions.CultureInvariant);
     }
 }

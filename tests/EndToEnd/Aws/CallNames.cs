@@ -37,6 +37,7 @@ internal static partial class CallNames
                 ? $"bucket:{Bucket(stack, step.Resource.TrimEnd('/'))}"
                 : $"object:{Object(stack, step.Resource)}",
         "ssm" => $"parameter:{Parameter(stack, step.Resource)}",
+        "secretsmanager" when step.Operation == "BatchGetSecretValue" => "any",
         "secretsmanager" => $"secret:{Secret(stack, step.Resource)}-a1b2c3", // AWS appends six characters
         "states" => "state-machine",
         "sts" => $"role:{step.Resource[(stack.Prefix.Length + 1)..]}",

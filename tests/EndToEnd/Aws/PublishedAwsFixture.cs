@@ -15,7 +15,7 @@ namespace IacCi.Tests.EndToEnd.Aws;
 /// <summary>
 /// The published executable (IAC_CI_BINARY) in all its roles on an emulated AWS. Without it, tests that ask for it are skipped.
 /// </summary>
-internal sealed class PublishedAwsFixture : IAsyncInitializer, IAsyncDisposable
+internal class PublishedAwsFixture : IAsyncInitializer, IAsyncDisposable
 {
     /// <summary>For what takes a second on an idle machine.</summary>
     internal static readonly TimeSpan Soon = TimeSpan.FromSeconds(120);
@@ -42,9 +42,12 @@ internal sealed class PublishedAwsFixture : IAsyncInitializer, IAsyncDisposable
     {
         if (Environment.GetEnvironmentVariable("IAC_CI_BINARY") is { Length: > 0 })
         {
-            aws = await EmulatedAws.StartAsync(new EmulatedAwsOptions { Seed = 7, AsyncRetryDelay = TimeSpan.FromMilliseconds(50) });
+            aws = await EmulatedAws.StartAsync(Options);
         }
     }
+
+    /// <summary>How this AWS is to behave.</summary>
+    protected virtual EmulatedAwsOptions Options => new() { Seed = 7, AsyncRetryDelay = TimeSpan.FromMilliseconds(50) };
 
     public async ValueTask DisposeAsync()
     {

@@ -36,6 +36,34 @@ internal sealed class RequestTests(PublishedAwsFixture published)
     }
 
     [Test]
+    public async Task A_job_that_is_too_large_for_a_request_comes_by_object()
+    {
+        var stack = await published.NewStackAsync();
+        using var history = new RunHistory();
+        var job = PublishedAwsFixture.Job(history.Order(stack, "vpc", "lambda", "true"));
+        job["orders"]![0]!["env_vars"] = new JsonObject { ["FILLER"] = new string('f', 100_000) };
+        await published.Aws.Api.S3Async(
+            HttpMethod.Put, $"/{stack.InternalBucket}/tmp/source/job.json", Encoding.UTF8.GetBytes(job.ToJsonString()));
+
+        var (status, answer) = await published.SendAsync(
+            stack, $$"""{"job_s3_location":"s3://{{stack.InternalBucket}}/tmp/source/job.json","run_id":"run-1"}""");
+        await Assert.That(status).IsEqualTo(HttpStatusCode.OK).Because(answer.ToJsonString());
+        await Assert.That(await published.DoneAsync(stack, "run-1")).Contains("\"succeeded\":1");
+
+        foreach (var (location, problem) in ((string, string)[])
+        [
+            ($"s3://{stack.InternalBucket}/tmp/source/none.json", "does not exist"),
+            ($"s3://{stack.InternalBucket}/tmp/exec/run-1/graph.json", "belongs to the engine itself"),
+            ("job.json", "not the plain location"),
+        ])
+        {
+            var refused = await published.SendAsync(stack, $$"""{"job_s3_location":"{{location}}","run_id":"run-2"}""");
+            await Assert.That(refused.Status).IsEqualTo(HttpStatusCode.BadRequest);
+            await Assert.That(refused.Answer.ToJsonString()).Contains(problem);
+        }
+    }
+
+    [Test]
     public async Task A_delivery_without_a_run_id_that_comes_twice_starts_once()
     {
         var stack = await published.NewStackAsync();

@@ -28,9 +28,21 @@ internal sealed class SecretsTests(PublishedAwsFixture published)
             stack, "vpc", target,
             "echo key $AWS_ACCESS_KEY_ID secret \"$AWS_SECRET_ACCESS_KEY\" pass $DB_PASS plain $PLAIN; printf %s " +
                 "\"$AWS_SECRET_ACCESS_KEY\" | base64 -w0; echo; env | cut -d= -f1 | sort | tr '\\n' ' '; "
-            + "test \"$AWS_SECRET_ACCESS_KEY\" = 'wJalr/XUtnFEMI+K7MDENG bPxRfiCY=\"EXAMPLE\"' && test \"$DB_PASS\" = \"it's-a-pass\"");
+            + "test \"$AWS_SECRET_ACCESS_KEY\" = 'wJalr/XUtnFEMI+K7MDENG bPxRfiCY=\"EXAMPLE\"' && test \"$DB_PASS\" = \"it's-a-pass\" " +
+                "&& test $OTHER_1$OTHER_2$SECRET_OTHER_1$SECRET_OTHER_2 = other-1other-2other-1other-2");
+        foreach (var other in new[] { "other-1", "other-2" })
+        {
+            await published.Aws.Api.CallAsync(
+                "ssm", "PutParameter",
+                new JsonObject { ["Name"] = $"/{stack.Prefix}/jobs/{other}", ["Type"] = "String", ["Value"] = other });
+            await published.Aws.Api.CallAsync(
+                "secretsmanager", "CreateSecret",
+                new JsonObject { ["Name"] = $"{stack.Prefix}/jobs/secret-{other}", ["SecretString"] = other });
+        }
+
         (order["ssm_paths"], order["secret_manager_paths"]) = (
-            new JsonArray($"/{stack.Prefix}/jobs/db-pass"), new JsonArray($"{stack.Prefix}/jobs/account"));
+            new JsonArray($"/{stack.Prefix}/jobs/db-pass", $"/{stack.Prefix}/jobs/other-1", $"/{stack.Prefix}/jobs/other-2"),
+            new JsonArray($"{stack.Prefix}/jobs/account", $"{stack.Prefix}/jobs/secret-other-1", $"{stack.Prefix}/jobs/secret-other-2"));
         order["env_vars"] = new JsonObject { ["PLAIN"] = "no secret" };
         var failing = PublishedAwsFixture.Order(
             stack, "fails", target, "echo \"$DB_PASS\" >&2; echo \"{\\\"pass\\\":\\\"$DB_PASS\\\"}\" > $IAC_CI_EVENTS_DIR/e.json; exit 9");
@@ -40,6 +52,9 @@ internal sealed class SecretsTests(PublishedAwsFixture published)
         var done = await published.DoneAsync(stack, "run-1");
         await published.Aws.QuietAsync(PublishedAwsFixture.Soon);
 
+        var reads = published.Aws.Calls.Calls().Where(call => call.Caller == stack.Reader && call.Service is "ssm" or "secretsmanager")
+            .Select(call => call.Operation).Order().ToList();
+        await Assert.That(reads).IsEquivalentTo(["BatchGetSecretValue", "GetParameters"]);
         await Assert.That(done).IsEqualTo("""{"status":"failed","summary":{"succeeded":1,"failed":1,"timed_out":0}}""");
         var log = (string)(await published.ResultAsync(stack, "run-1", "0001"))["log"]!;
 

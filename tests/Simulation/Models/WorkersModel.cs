@@ -213,11 +213,16 @@ internal sealed class WorkersModel(World world)
         }
     }
 
-    private StartOutcome.Started Build(RunPlan plan, PlannedOrder order, (RunId, OrderNum) key)
+    private StartOutcome Build(RunPlan plan, PlannedOrder order, (RunId, OrderNum) key)
     {
         if (newest.TryGetValue(key, out var known) && world.Now - known.At < TokenTicks)
         {
             return new StartOutcome.Started(known.Url);
+        }
+
+        if (builds.Values.Count(build => build.Ended is null) >= world.Spec.BuildLimit)
+        {
+            return new StartOutcome.Full("so many builds run already");
         }
 
         var build = newest[key] = new Build($"build:{plan.RunId}/{order.Num}/{++Started}", world.Now);

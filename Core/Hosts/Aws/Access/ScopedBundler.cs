@@ -24,4 +24,9 @@ internal sealed class ScopedSecrets(ISecretSource source, ReadScope scope, ReadP
         scope.ProblemOf(location, purpose) is { } problem
             ? throw new UserException(problem)
             : source.ReadAsync(location, cancellationToken);
+
+    /// <inheritdoc/>
+    public ValueTask<IReadOnlyDictionary<SecretLocation, string>> ReadManyAsync(
+        IReadOnlyCollection<SecretLocation> locations, CancellationToken cancellationToken) =>
+        source.ReadManyAsync([.. locations.Where(location => scope.ProblemOf(location, purpose) is null)], cancellationToken);
 }

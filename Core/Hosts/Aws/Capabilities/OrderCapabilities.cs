@@ -7,8 +7,8 @@ using IacCi.Core.Text;
 namespace IacCi.Core.Hosts.Aws.Capabilities;
 
 /// <summary>
-/// Leaves for the worker of an order what it may read and write, in two objects: the key file, and the dispatch file. A worker has no rights
-/// of its own.
+/// Leaves for the worker of an order what it may read and write, in two objects: the key file, and the dispatch file. A worker has no
+/// rights of its own.
 /// </summary>
 /// <param name="objects">The internal bucket.</param>
 /// <param name="secretObjects">The same bucket; what is written is encrypted by KMS.</param>
@@ -108,7 +108,8 @@ internal sealed class OrderCapabilities(
         }
 
         var key = await findRunKey(run, cancellationToken)
-            ?? throw new UserException($"the key of run {run} is gone: the run is over, or an older version took its job in; submit it again");
+            ?? throw new UserException(
+                $"the key of run {run} is gone: the run is over, or an older version took its job in; submit it again");
         return [key.IdentityOf(order.Num).ToString(), .. identities];
     }
 }

@@ -37,7 +37,8 @@ internal sealed class PresignedChannel(WorkerCapabilities capabilities) : IOrder
 
     private ValueTask<SignedAnswer> CreateAsync(
         Func<DispatchUrls, string> url, ReadOnlyMemory<byte> content, string what, CancellationToken cancellationToken) =>
-        capabilities.AskAsync((objects, handed) => objects.CreateAsync(url(handed.Urls), content, what, cancellationToken), cancellationToken);
+        capabilities.AskAsync(
+            (objects, handed) => objects.CreateAsync(url(handed.Urls), content, what, cancellationToken), cancellationToken);
 
     private static string Explain(SignedAnswer refused, string what) => refused is SignedAnswer.Refused other
         ? $"S3 refused the {what} (HTTP {other.Status})"

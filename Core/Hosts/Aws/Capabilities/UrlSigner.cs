@@ -20,7 +20,8 @@ internal sealed class UrlSigner(IAmazonS3 client, string bucket, TimeProvider cl
     /// <param name="key">The object.</param>
     /// <param name="lifetime">How long the URL is good; never longer than the credentials that sign it.</param>
     /// <exception cref="Text.UserException">There are no credentials.</exception>
-    public ValueTask<string> ToReadAsync(string key, TimeSpan lifetime) => SignAsync(NewRequest(key, HttpVerb.GET, lifetime), "s3:GetObject");
+    public ValueTask<string> ToReadAsync(string key, TimeSpan lifetime) =>
+        SignAsync(NewRequest(key, HttpVerb.GET, lifetime), "s3:GetObject");
 
     /// <summary>
     /// Signs the creation of an object, once: <c>If-None-Match: *</c> is part of the signature, so an upload without it is refused

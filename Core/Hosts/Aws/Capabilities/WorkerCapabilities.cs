@@ -64,7 +64,9 @@ internal sealed class WorkerCapabilities : IIdentitySource
     public ValueTask<IReadOnlyList<AgeIdentity>> FindAsync(OrderAssignment order, CancellationToken cancellationToken) =>
         new(IdentitiesOf(current.Keys, variable));
 
-    /// <summary>Asks for something with the newest URLs. When they have expired, newer ones are looked for, and it is asked again.</summary>
+    /// <summary>
+    /// Asks for something with the newest URLs. When they have expired, newer ones are looked for, and it is asked again.
+    /// </summary>
     public async ValueTask<SignedAnswer> AskAsync(
         Func<SignedObjects, Handed, ValueTask<SignedAnswer>> ask, CancellationToken cancellationToken)
     {

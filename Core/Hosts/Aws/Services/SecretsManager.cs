@@ -27,6 +27,66 @@ internal sealed class AmazonSecretsManagerClient(ServiceConfig config) : Service
             return new GetSecretValueResponse { SecretString = text };
         },
         cancellationToken);
+
+    /// <summary>Reads the current versions of several secrets. Those that cannot be read are left out of the answer.</summary>
+    public Task<BatchGetSecretValueResponse> BatchGetSecretValueAsync(
+        BatchGetSecretValueRequest request, CancellationToken cancellationToken) => CallAsync(
+        request,
+        Json("1.1", "secretsmanager.BatchGetSecretValue", json =>
+        {
+            json.WriteStartArray("SecretIdList");
+            request.SecretIdList.ForEach(json.WriteStringValue);
+            json.WriteEndArray();
+        }),
+        answer =>
+        {
+            using var json = answer.Json();
+            return new BatchGetSecretValueResponse { SecretValues = [.. SecretsOf(json.RootElement)] };
+        },
+        cancellationToken);
+
+    private static IEnumerable<SecretValueEntry> SecretsOf(JsonElement answer)
+    {
+        if (!answer.TryGetProperty("SecretValues", out var entries) || entries.ValueKind != JsonValueKind.Array)
+        {
+            yield break;
+        }
+
+        foreach (var entry in entries.EnumerateArray())
+        {
+            if (entry.TryGetProperty("Name", out var name) && entry.TryGetProperty("SecretString", out var text)
+                && text.ValueKind == JsonValueKind.String)
+            {
+                yield return new SecretValueEntry(name.GetString()!, text.GetString()!);
+            }
+        }
+    }
+}
+
+/// <summary>Reads several secrets.</summary>
+internal sealed class BatchGetSecretValueRequest : AmazonWebServiceRequest
+{
+    /// <summary>The most secrets of one request.</summary>
+    public const int MaxSecrets = 20;
+
+    /// <summary>Their names or ARNs.</summary>
+    public required List<string> SecretIdList { get; init; }
+}
+
+/// <summary>Secrets.</summary>
+internal sealed class BatchGetSecretValueResponse : AmazonWebServiceResponse
+{
+    /// <summary>Those that are text and could be read.</summary>
+    public IReadOnlyList<SecretValueEntry> SecretValues { get; init; } = [];
+}
+
+/// <summary>One of several secrets.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="SecretString">Its text.</param>
+internal sealed record SecretValueEntry(string Name, string SecretString)
+{
+    /// <summary>Says nothing of the value.</summary>
+    public override string ToString() => Name;
 }
 
 /// <summary>Reads a secret.</summary>

@@ -101,7 +101,8 @@ internal sealed class DispatchTests(EmulatedStores aws)
         var identities = Enumerable.Range(1, 50).Select(n => Key.IdentityOf(new OrderNum(n)).ToString()).ToList();
         await Assert.That(identities.Distinct().Count()).IsEqualTo(50);
         await Assert.That(Key.Of(new OrderNum(7))).IsEqualTo(Identity.Recipient.ToString());
-        await Assert.That(new RunKey(RunId.Parse("run-2"), new byte[RunKey.Bytes]).Of(new OrderNum(7))).IsNotEqualTo(Key.Of(new OrderNum(7)));
+        var ofAnotherRun = new RunKey(RunId.Parse("run-2"), new byte[RunKey.Bytes]);
+        await Assert.That(ofAnotherRun.Of(new OrderNum(7))).IsNotEqualTo(Key.Of(new OrderNum(7)));
         await Assert.That(Key.ToString()).IsEqualTo("RunKey");
     }
 
@@ -200,6 +201,7 @@ internal sealed class DispatchTests(EmulatedStores aws)
     [Arguments(400, "ResourceNotFoundException", typeof(StartOutcome.Refused))]
     [Arguments(400, "AccessDeniedException", typeof(StartOutcome.Refused))]
     [Arguments(400, "InvalidInputException", typeof(StartOutcome.Refused))]
+    [Arguments(400, "AccountLimitExceededException", typeof(StartOutcome.Full))]
     [Arguments(400, "ThrottlingException", typeof(StartOutcome.Unknown))]
     [Arguments(400, "ExpiredTokenException", typeof(StartOutcome.Unknown))]
     [Arguments(500, "InternalFailure", typeof(StartOutcome.Unknown))]
@@ -292,7 +294,8 @@ internal sealed class DispatchTests(EmulatedStores aws)
         await using var server = await RecordingServer.StartAsync((503, "SlowDown"), (500, ""), (429, ""), (404, ""));
         var said = new List<string>();
         await Assert.That(async () => await WorkerCapabilities.OpenAsync(
-            Http, Ticket(server.Url), _ => null, TimeProvider.System, new Retrier(TimeProvider.System, size => new byte[size]), said.Add, None))
+            Http, Ticket(server.Url), _ => null, TimeProvider.System, new Retrier(TimeProvider.System, size => new byte[size]), said.Add,
+            None))
             .Throws<UserException>();
         await Assert.That(said.Count).IsEqualTo(3);
     }
@@ -313,8 +316,10 @@ internal sealed class DispatchTests(EmulatedStores aws)
             name => (string?)sent.SingleOrDefault(variable => (string?)variable!["name"] == name)?["value"]);
     }
 
-    private static ValueTask<WorkerCapabilities> OpenAsync(OrderAssignment ticket, TimeProvider? clock = null) => WorkerCapabilities.OpenAsync(
-        Http, ticket, _ => null, clock ?? TimeProvider.System, new Retrier(TimeProvider.System, RandomNumberGenerator.GetBytes), _ => { }, None);
+    private static ValueTask<WorkerCapabilities> OpenAsync(OrderAssignment ticket, TimeProvider? clock = null) =>
+        WorkerCapabilities.OpenAsync(
+            Http, ticket, _ => null, clock ?? TimeProvider.System, new Retrier(TimeProvider.System, RandomNumberGenerator.GetBytes),
+            _ => { }, None);
 
     private static async Task<string> ClaimUrlAsync(WorkerCapabilities handed)
     {

@@ -64,6 +64,26 @@ internal sealed class SecretTests(EmulatedStores aws)
     }
 
     [Test]
+    public async Task Many_secrets_are_read_with_few_calls_and_one_that_is_missing_is_left_to_be_read_alone()
+    {
+        var prefix = "/" + aws.NewName("many");
+        var parameters = Enumerable.Range(1, 12).Select(i => $"{prefix}/p{i}").ToList();
+        foreach (var name in parameters)
+        {
+            await PutAsync(name, "value of " + name);
+        }
+
+        var before = aws.Aws.Calls.Calls().Count(call => call.Service == "ssm" && call.Operation != "PutParameter");
+        List<SecretLocation> asked = [.. parameters.Append($"{prefix}/missing").Append($"{prefix}/p1:1")
+            .Select(name => new SecretLocation(SecretKeeper.Ssm, name))];
+        var read = await Secrets.ReadManyAsync(asked, None);
+        await Assert.That(read.Count).IsEqualTo(12);
+        await Assert.That(parameters.All(name => read[new SecretLocation(SecretKeeper.Ssm, name)] == "value of " + name)).IsTrue();
+        await Assert.That(aws.Aws.Calls.Calls().Count(call => call.Service == "ssm" && call.Operation != "PutParameter") - before)
+            .IsEqualTo(2);
+    }
+
+    [Test]
     public async Task A_run_has_one_key_until_it_is_removed()
     {
         var keys = await KeysAsync();

@@ -6,6 +6,7 @@ using IacCi.Core.Code;
 using IacCi.Core.Code.Git;
 using IacCi.Core.Engine;
 using IacCi.Core.Hosts.Aws;
+using IacCi.Core.Hosts.Aws.Access;
 using IacCi.Core.Hosts.Aws.Lambda;
 using IacCi.Core.Hosts.Aws.Roles;
 using IacCi.Core.Hosts.Local;
@@ -42,11 +43,21 @@ internal sealed class RoleFixture : IDisposable
         var bundler = new RefusingBundler(new Bundler(new ZipInputs(Clock), new LocalSecrets(_ => null, folder, null), Clock, _ => { }));
         var intake = new JobIntake(engine, bundler, RandomNumberGenerator.GetBytes, $"s3://{Bucket}/");
         var handler = new WebhookHandler(
-            new AwsJobSubmission(intake, "done"), new DeliveryDeduplicator(Objects, Clock), ReplayRules.None, Clock);
+            new AwsJobSubmission(intake, "done", Scope, _ => Objects), new DeliveryDeduplicator(Objects, Clock), ReplayRules.None, Clock);
         Webhook = new WebhookRole(handler, _ => new(Secret), Clock);
         Orchestrate = new OrchestrateRole(engine, Bucket, RandomNumberGenerator.GetBytes);
         Watchdog = new WatchdogRole(engine, Bucket);
     }
+
+    private static ReadScope Scope { get; } = new()
+    {
+        JobParameters = [],
+        JobSecrets = [],
+        VcsParameters = [],
+        VcsSecrets = [],
+        CodeLocations = [],
+        InternalBucket = Bucket,
+    };
 
     internal FakeTimeProvider Clock { get; } = new(new DateTimeOffset(2026, 1, 2, 3, 4, 5, TimeSpan.Zero));
 
