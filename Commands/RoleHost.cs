@@ -45,7 +45,9 @@ internal static class RoleHost
 
     /// <summary>The AWS side of this process.</summary>
     public static AwsHost Host(RoleProcess process) =>
-        new(Environment.GetEnvironmentVariable, TimeProvider.System, RandomNumberGenerator.GetBytes, process.Log.Warn);
+        new(
+            Environment.GetEnvironmentVariable, TimeProvider.System, RandomNumberGenerator.GetBytes, process.Log.Warn,
+            ask: TerminalQuestion.Ask);
 
     /// <summary>This process in a role.</summary>
     public static RoleProcess Process(string role) => new(

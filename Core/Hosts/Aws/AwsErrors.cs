@@ -1,5 +1,6 @@
 using System.Net;
 using Amazon.Runtime;
+using IacCi.Core.Hosts.Aws.Credentials;
 using IacCi.Core.Text;
 
 namespace IacCi.Core.Hosts.Aws;
@@ -21,7 +22,7 @@ internal enum AwsError
     /// <summary>The caller lacks a permission.</summary>
     Denied,
 
-    /// <summary>There are no credentials, or AWS does not accept them.</summary>
+    /// <summary>AWS does not accept the credentials. (That there are none is said by whoever looks for them.)</summary>
     Credentials,
 
     /// <summary>Throttled, no answer, or a fault of the service: it may have happened, and may be repeated.</summary>
@@ -83,7 +84,6 @@ internal static class AwsErrors
     {
         OperationCanceledException => cancellationToken.IsCancellationRequested ? AwsError.Other : AwsError.Transient,
         AmazonServiceException answer => Of(answer),
-        AmazonClientException local when IsAboutCredentials(local.Message) => AwsError.Credentials,
         AmazonClientException or HttpRequestException or IOException or TimeoutException => AwsError.Transient,
         _ => AwsError.Other,
     };
@@ -97,9 +97,8 @@ internal static class AwsErrors
             AwsError.Denied =>
                 new UserException($"no permission to use {call.What}: allow {call.Permission} ({Detail(failure)})", inner: failure),
             AwsError.Credentials => new UserException(
-                failure is AmazonServiceException
-                    ? $"AWS does not accept the credentials for {call.What} ({Detail(failure)}): renew them, or correct them"
-                    : $"there are no AWS credentials for {call.What}: set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or run under a role",
+                $"AWS does not accept the credentials {(CredentialOrigin.Of(failure) is { } origin ? $"of {origin} " : "")}for {call.What} "
+                    + $"({Detail(failure)}): renew them, or correct them",
                 inner: failure),
             AwsError.Transient => new StoreUnavailableException(
                 $"{call.What} cannot be reached ({Detail(failure)}): try again; if it lasts, look at the service's limits and the network",
@@ -110,7 +109,7 @@ internal static class AwsErrors
     /// <summary>What AWS said, on one line.</summary>
     internal static string Detail(Exception failure)
     {
-        var text = Printable.Line(failure.Message, MaxDetailChars);
+        var text = Printable.Line(failure.Message.Trim(), MaxDetailChars);
         return failure is AmazonServiceException { ErrorCode.Length: > 0 } answer ? $"{answer.ErrorCode}: {text}" : text;
     }
 
@@ -124,8 +123,4 @@ internal static class AwsErrors
             : (int)answer.StatusCode is 0 or 408 or 429 or >= 500 ? AwsError.Transient
             : AwsError.Other;
     }
-
-    private static bool IsAboutCredentials(string message) =>
-        message.Contains("credential", StringComparison.OrdinalIgnoreCase)
-            || message.Contains("security token", StringComparison.OrdinalIgnoreCase);
 }

@@ -4,6 +4,7 @@ using IacCi.Core.Code.Git;
 using IacCi.Core.Engine;
 using IacCi.Core.Hosts.Aws.Access;
 using IacCi.Core.Hosts.Aws.Capabilities;
+using IacCi.Core.Hosts.Aws.Credentials;
 using IacCi.Core.Hosts.Aws.Dynamo;
 using IacCi.Core.Hosts.Aws.Roles;
 using IacCi.Core.Intake;
@@ -47,16 +48,17 @@ internal sealed class AwsHost : IDisposable
     /// <param name="clock">The time.</param>
     /// <param name="randomBytes">Makes random bytes.</param>
     /// <param name="tell">Gets a line about something unusual.</param>
-    /// <param name="credentials">Who calls; null for the SDK's usual chain (variables, profile, role).</param>
+    /// <param name="credentials">Who calls; null for whoever the usual places name (variables, profile, role).</param>
+    /// <param name="ask">Asks a person for a line and gives null where there is nobody; null when there never is.</param>
     public AwsHost(
         Func<string, string?> variable, TimeProvider clock, Func<int, byte[]> randomBytes, Action<string> tell,
-        AWSCredentials? credentials = null)
+        AWSCredentials? credentials = null, Func<string, string?>? ask = null)
     {
         (this.variable, this.clock, this.randomBytes, this.tell) = (variable, clock, randomBytes, tell);
         settings = new AwsSettings(variable);
-        clients = new AwsClients(variable, credentials);
+        clients = new AwsClients(variable, credentials, clock, ask);
         readers = new(() => settings.ReaderRole is { } role
-            ? new AwsClients(variable, new AssumedRole(() => clients.SecurityToken, role, clock))
+            ? new AwsClients(variable, AssumedRole.Reader(() => clients.SecurityToken, role, clock))
             : clients);
         store = new(() => new DynamoRunStore(clients.DynamoDb, settings.Tables, settings.InternalBucket, clock, randomBytes)
         {

@@ -1,7 +1,5 @@
 using System.Net;
 using System.Text.Json;
-using System.Xml;
-using System.Xml.Linq;
 using Amazon;
 using Amazon.Runtime;
 using Amazon.Runtime.Credentials.Internal;
@@ -38,29 +36,14 @@ internal abstract class ServiceClient(ServiceConfig config) : AmazonServiceClien
     private protected Task<TResponse> CallAsync<TResponse>(
         AmazonWebServiceRequest request, Action<IRequest> fill, Func<ServiceAnswer, TResponse> read, CancellationToken cancellationToken)
         where TResponse : AmazonWebServiceResponse, new() =>
-        CallAsync<TResponse>(request, fill, new ServiceUnmarshaller(answer => read(answer)), cancellationToken);
-
-    /// <summary>
-    /// Calls an operation of the query protocol, which answers in XML: https://smithy.io/2.0/aws/protocols/aws-query-protocol.html.
-    /// </summary>
-    private protected Task<TResponse> QueryAsync<TResponse>(
-        AmazonWebServiceRequest request, string version, IReadOnlyDictionary<string, string> parameters, Func<XDocument, TResponse> read,
-        CancellationToken cancellationToken)
-        where TResponse : AmazonWebServiceResponse, new()
-    {
-        return CallAsync<TResponse>(request, Fill, new ThinXmlUnmarshaller(answer => read(answer)), cancellationToken);
-
-        void Fill(IRequest http)
-        {
-            http.HttpMethod = "POST";
-            http.ResourcePath = "/";
-            http.Parameters["Version"] = version;
-            foreach (var (name, value) in parameters)
+        InvokeAsync<TResponse>(
+            request,
+            new InvokeOptions
             {
-                http.Parameters[name] = value;
-            }
-        }
-    }
+                RequestMarshaller = new ServiceMarshaller(config.ServiceId, fill),
+                ResponseUnmarshaller = new ServiceUnmarshaller(answer => read(answer)),
+            },
+            cancellationToken);
 
     /// <summary>Fills in a call of the JSON 1.0 or 1.1 protocol: https://smithy.io/2.0/aws/protocols/aws-json-1_1-protocol.html.</summary>
     private protected static Action<IRequest> Json(string version, string target, Action<Utf8JsonWriter> write) => request =>
@@ -71,21 +54,16 @@ internal abstract class ServiceClient(ServiceConfig config) : AmazonServiceClien
         request.Headers["Content-Type"] = "application/x-amz-json-" + version;
         request.Content = JsonText.Object(write).ToArray();
     };
-
-    private Task<TResponse> CallAsync<TResponse>(
-        AmazonWebServiceRequest request, Action<IRequest> fill, ResponseUnmarshaller unmarshaller, CancellationToken cancellationToken)
-        where TResponse : AmazonWebServiceResponse, new() =>
-        InvokeAsync<TResponse>(
-            request,
-            new InvokeOptions { RequestMarshaller = new ServiceMarshaller(config.ServiceId, fill), ResponseUnmarshaller = unmarshaller },
-            cancellationToken);
 }
 
 /// <summary>What an answer holds.</summary>
 /// <param name="Body">Its body, which may be empty.</param>
-/// <param name="RequestId">The service's name for the call, or null.</param>
-internal readonly record struct ServiceAnswer(ReadOnlyMemory<byte> Body, string? RequestId)
+/// <param name="Header">Gives a header of it; null or nothing where there is none.</param>
+internal readonly record struct ServiceAnswer(ReadOnlyMemory<byte> Body, Func<string, string?> Header)
 {
+    /// <summary>The service's name for the call, or null.</summary>
+    public string? RequestId => Header("x-amzn-RequestId");
+
     /// <summary>The body as JSON.</summary>
     public JsonDocument Json() => JsonDocument.Parse(Body.IsEmpty ? "{}"u8.ToArray() : Body);
 }
@@ -163,7 +141,7 @@ internal sealed class ServiceUnmarshaller(Func<ServiceAnswer, AmazonWebServiceRe
         using var body = new MemoryStream();
         input.Stream.CopyTo(body);
         return body.Length <= MaxBodyBytes
-            ? read(new ServiceAnswer(body.ToArray(), input.ResponseData.GetHeaderValue("x-amzn-RequestId")))
+            ? read(new ServiceAnswer(body.ToArray(), input.ResponseData.GetHeaderValue))
             : throw new AmazonClientException($"the answer is larger than {MaxBodyBytes:N0} bytes");
     }
 
@@ -173,36 +151,5 @@ internal sealed class ServiceUnmarshaller(Func<ServiceAnswer, AmazonWebServiceRe
         var reader = new Amazon.Runtime.Internal.Util.StreamingUtf8JsonReader(input.Stream);
         var error = JsonErrorResponseUnmarshaller.GetInstance().Unmarshall(input, ref reader);
         return new AmazonServiceException(error.Message, innerException, error.Type, error.Code, error.RequestId, statusCode);
-    }
-}
-
-/// <summary>Reads an answer in XML.</summary>
-internal sealed class ThinXmlUnmarshaller(Func<XDocument, AmazonWebServiceResponse> read) : XmlResponseUnmarshaller
-{
-    public override AmazonWebServiceResponse Unmarshall(XmlUnmarshallerContext input) => read(XDocument.Load(input.Stream));
-
-    public override AmazonServiceException UnmarshallException(
-        XmlUnmarshallerContext input, Exception innerException, HttpStatusCode statusCode)
-    {
-        var error = Parse(input.Stream);
-        var type = Text("Type") == "Receiver" ? ErrorType.Receiver : ErrorType.Sender;
-        return new AmazonServiceException(
-            Text("Message") ?? "no reason given", innerException, type, Text("Code") ?? statusCode.ToString(), Text("RequestId"),
-            statusCode);
-
-        string? Text(string name) => error.Descendants().FirstOrDefault(element => element.Name.LocalName == name)?.Value;
-    }
-
-    /// <summary>A proxy on the way may answer with something else.</summary>
-    private static XDocument Parse(Stream body)
-    {
-        try
-        {
-            return XDocument.Load(body);
-        }
-        catch (XmlException)
-        {
-            return new XDocument();
-        }
     }
 }

@@ -1,6 +1,6 @@
 using System.Globalization;
 using IacCi.Core.Hosts.Aws;
-using IacCi.Core.Hosts.Aws.Access;
+using IacCi.Core.Hosts.Aws.Credentials;
 using IacCi.Core.Text;
 using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.Extensions.Time.Testing;
@@ -22,7 +22,7 @@ internal sealed class AssumedRoleTests
     {
         await using var server = await RecordingServer.StartAsync((200, Answer("A", 15)));
         using var clients = ClientsAt(server.Url);
-        var credentials = await new AssumedRole(() => clients.SecurityToken, Role, clock).GetCredentialsAsync();
+        var credentials = await AssumedRole.Reader(() => clients.SecurityToken, Role, clock).GetCredentialsAsync();
 
         await Assert.That((credentials.AccessKey, credentials.SecretKey, credentials.Token)).IsEqualTo(("KEY-A", "SECRET-A", "TOKEN-A"));
         var sent = server.Requests.Single();
@@ -40,7 +40,7 @@ internal sealed class AssumedRoleTests
     {
         await using var server = await RecordingServer.StartAsync((200, Answer("A", 15)));
         using var clients = ClientsAt(server.Url);
-        var role = new AssumedRole(() => clients.SecurityToken, Role, clock);
+        var role = AssumedRole.Reader(() => clients.SecurityToken, Role, clock);
 
         var all = await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => Task.Run(role.GetCredentialsAsync)));
 
@@ -53,7 +53,7 @@ internal sealed class AssumedRoleTests
     {
         await using var server = await RecordingServer.StartAsync((200, Answer("A", 15)), (200, Answer("B", 30)));
         using var clients = ClientsAt(server.Url);
-        var role = new AssumedRole(() => clients.SecurityToken, Role, clock);
+        var role = AssumedRole.Reader(() => clients.SecurityToken, Role, clock);
 
         await role.GetCredentialsAsync();
         clock.Advance(TimeSpan.FromMinutes(9));
@@ -67,7 +67,7 @@ internal sealed class AssumedRoleTests
     {
         await using var server = await RecordingServer.StartAsync((200, Answer("A", 15)), (403, Denied));
         using var clients = ClientsAt(server.Url);
-        var role = new AssumedRole(() => clients.SecurityToken, Role, clock);
+        var role = AssumedRole.Reader(() => clients.SecurityToken, Role, clock);
 
         await role.GetCredentialsAsync();
         clock.Advance(TimeSpan.FromMinutes(14));
@@ -85,7 +85,7 @@ internal sealed class AssumedRoleTests
         using var clients = ClientsAt(server.Url);
         using var readers = new AwsClients(
             name => name switch { "AWS_ENDPOINT_URL" => server.Url, "AWS_REGION" => "eu-central-1", _ => null },
-            new AssumedRole(() => clients.SecurityToken, Role, clock));
+            AssumedRole.Reader(() => clients.SecurityToken, Role, clock));
         var secrets = new AwsSecrets(() => readers.Ssm, () => readers.SecretsManager);
 
         var denied = await Assert.That(async () => await secrets.ReadAsync(SecretTests.Located(text), None)).Throws<UserException>();

@@ -1,0 +1,107 @@
+using Amazon;
+using Amazon.Runtime;
+using IacCi.Core.Hosts.Aws.Credentials;
+using IacCi.Core.Text;
+
+namespace IacCi.Core.Hosts.Aws;
+
+/// <summary>
+/// What every client of a process is configured with: region, endpoint, retries and timeouts. The usual variables (<c>AWS_REGION</c>,
+/// <c>AWS_PROFILE</c>, <c>AWS_ENDPOINT_URL</c>, <c>AWS_ENDPOINT_URL_&lt;SERVICE&gt;</c>) hold.
+/// </summary>
+internal sealed class ClientSettings
+{
+    /// <summary>How often a call is repeated after it was throttled or not answered.</summary>
+    private const int MaxRetries = 5;
+
+    /// <summary>How long an attempt may take, where the call itself says nothing else.</summary>
+    public static readonly TimeSpan AttemptTimeout = TimeSpan.FromSeconds(30);
+
+    private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(5);
+
+    private readonly Func<string, string?> _variable;
+    private readonly Lazy<string> _region;
+
+    /// <summary>Reads nothing yet.</summary>
+    /// <param name="variable">Gives a variable of the environment, or null.</param>
+    public ClientSettings(Func<string, string?> variable)
+    {
+        _variable = variable;
+        _region = new(FindRegion);
+        Profiles = new AwsProfiles(variable);
+    }
+
+    /// <summary>The shared files.</summary>
+    public AwsProfiles Profiles { get; }
+
+    /// <summary>The region.</summary>
+    /// <exception cref="UserException">None is configured.</exception>
+    public string Region => _region.Value;
+
+    /// <summary>The configuration of a client.</summary>
+    /// <param name="make">Makes the SDK's own, which reads the selected profile.</param>
+    /// <param name="service">The end of its variable, <c>AWS_ENDPOINT_URL_...</c>.</param>
+    /// <param name="region">Where the service is asked; null for <see cref="Region"/>.</param>
+    /// <exception cref="UserException">The selected profile cannot be read, or an endpoint is no URL.</exception>
+    public T Prepare<T>(Func<T> make, string service, string? region = null)
+        where T : ClientConfig
+    {
+        _ = Profiles.Selected;
+        var config = make();
+        config.RetryMode = RequestRetryMode.Standard;
+        config.MaxErrorRetry = MaxRetries;
+        config.Timeout = AttemptTimeout;
+        config.ConnectTimeout = ConnectTimeout;
+        if (EndpointOf(service) is { } url)
+        {
+            config.ServiceURL = url;
+            config.AuthenticationRegion = region ?? Region;
+        }
+        else
+        {
+            config.RegionEndpoint = RegionEndpoint.GetBySystemName(region ?? Region);
+        }
+
+        return config;
+    }
+
+    /// <summary>
+    /// https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html; endpoints of profiles are found by the SDK.
+    /// </summary>
+    public string? EndpointOf(string service)
+    {
+        if (string.Equals(_variable("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"), "true", StringComparison.OrdinalIgnoreCase))
+        {
+            return null;
+        }
+
+        foreach (var name in new[] { "AWS_ENDPOINT_URL_" + service, "AWS_ENDPOINT_URL" })
+        {
+            if (_variable(name) is { Length: > 0 } url)
+            {
+                return Uri.TryCreate(url, UriKind.Absolute, out var parsed) && parsed.Scheme is "http" or "https"
+                    ? url
+                    : throw new UserException(
+                        $"the variable {name} is not the URL of an endpoint (http:// or https://); correct it or unset it");
+            }
+        }
+
+        return null;
+    }
+
+    private string FindRegion()
+    {
+        foreach (var name in new[] { "AWS_REGION", "AWS_DEFAULT_REGION" })
+        {
+            if (_variable(name) is { Length: > 0 } region)
+            {
+                return region;
+            }
+        }
+
+        return Profiles.Selected?.Region?.SystemName
+            ?? throw new UserException(
+                "no AWS region is configured; set AWS_REGION (for example eu-central-1), or 'region' in "
+                    + AwsProfiles.Place(Profiles.Name));
+    }
+}
