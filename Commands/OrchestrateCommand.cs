@@ -10,8 +10,12 @@ internal static class OrchestrateCommand
     public static Command Create()
     {
         var file = RoleHost.Event();
-        var run = Kinds.RunId.Option<RunId?>("--run-id", "ID", "Wake this run: look at it, do what is to be done, and tell both.");
-        var dryRun = new Option<bool>("--dry-run") { Description = "With --run-id: only tell what would be done." };
+        var run = Kinds.RunId.Option<RunId?>(
+            "--run-id", "ID", "Have the deployment's function look at this run, do what is to be done, and tell both.");
+        var dryRun = new Option<bool>("--dry-run")
+        {
+            Description = "With --run-id: look at the run from here, without the function, and only tell what would be done.",
+        };
         var output = SharedOptions.Output();
         var command = new RoleCommand(
             "orchestrate",
@@ -33,15 +37,17 @@ internal static class OrchestrateCommand
 
     private static async Task<int> WakeAsync(RunId run, bool dryRun, OutputFormat output)
     {
-        var process = RoleHost.Process("orchestrate");
-        using var host = RoleHost.Host(process);
-        host.CheckOrchestrate();
-        return await RoleHost.InterruptiblyAsync(async (stop, _) =>
+        using var host = RoleHost.Host(RoleHost.Process("orchestrate"));
+        if (!dryRun)
         {
-            var found = await host.InspectAsync(run, stop);
-            var outcome = dryRun ? null : await host.WakeAsync(found, process.NewRequestId(), stop);
-            Console.Out.WriteLine(output == OutputFormat.Json ? found.ToJson(outcome) : found.ToText(outcome));
-            return (int)(outcome == Core.Engine.WakeOutcome.Unsettled ? ExitCode.Fault : ExitCode.Succeeded);
-        });
+            var answer = await host.WakeAsync(run, CancellationToken.None);
+            Console.Out.WriteLine(output == OutputFormat.Json ? answer.Json : answer.Text);
+            return (int)(answer.IsUnsettled ? ExitCode.Fault : ExitCode.Succeeded);
+        }
+
+        host.CheckWatchdog();
+        var found = await host.InspectAsync(run, CancellationToken.None);
+        Console.Out.WriteLine(output == OutputFormat.Json ? found.ToJson(outcome: null) : found.ToText(outcome: null));
+        return (int)ExitCode.Succeeded;
     }
 }

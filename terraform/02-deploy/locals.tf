@@ -77,6 +77,7 @@ locals {
       IAC_CI_INTERNAL_BUCKET         = local.internal_bucket
       IAC_CI_DONE_BUCKET             = local.done_bucket
       IAC_CI_WORKER_LAMBDA           = local.function_names["work"]
+      IAC_CI_ORCHESTRATE_LAMBDA      = local.function_names["orchestrate"]
       IAC_CI_CODEBUILD_PROJECT       = local.project
       IAC_CI_WATCHDOG_SFN            = local.arn.state_machine
       IAC_CI_WEBHOOK_SECRET_LOCATION = local.webhook_secret_location

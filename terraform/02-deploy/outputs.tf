@@ -50,6 +50,11 @@ output "done_bucket" {
   value       = aws_s3_bucket.this["done"].id
 }
 
+output "orchestrate_lambda" {
+  description = "IAC_CI_ORCHESTRATE_LAMBDA"
+  value       = aws_lambda_function.this["orchestrate"].function_name
+}
+
 output "worker_lambda" {
   description = "IAC_CI_WORKER_LAMBDA"
   value       = aws_lambda_function.this["work"].function_name

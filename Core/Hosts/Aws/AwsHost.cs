@@ -144,17 +144,17 @@ internal sealed class AwsHost : IDisposable
 
     /// <summary>Looks at a run; writes nothing.</summary>
     /// <exception cref="UserException">There is no such run.</exception>
-    public ValueTask<RunInspection> InspectAsync(RunId run, CancellationToken cancellationToken) =>
-        RunInspection.ReadAsync(engine.Value, run, cancellationToken);
+    public async ValueTask<RunInspection> InspectAsync(RunId run, CancellationToken cancellationToken) =>
+        await RunInspection.FindAsync(engine.Value, run, cancellationToken) ?? throw RunInspection.Missing(run);
 
-    /// <summary>Wakes a run that was looked at, for the news that nobody has handled.</summary>
-    /// <param name="found">What was found.</param>
-    /// <param name="owner">Who wakes.</param>
-    /// <param name="cancellationToken">Ends it early.</param>
-    public async ValueTask<WakeOutcome?> WakeAsync(RunInspection found, string owner, CancellationToken cancellationToken) =>
-        await engine.Value.Orchestrator.WakeAsync(
-            found.Job.RunId, [OrderNum.Job, .. found.Unhandled],
-            new Lease(owner, clock.GetUtcNow() + Hosts.Aws.Lambda.RuntimeApi.LongestInvocation), ending: null, cancellationToken);
+    /// <summary>Has the orchestrate function look at a run and wake it.</summary>
+    /// <exception cref="UserException">There is no such run, or no such function, or it must not be invoked.</exception>
+    public async ValueTask<WakeAnswer> WakeAsync(RunId run, CancellationToken cancellationToken)
+    {
+        var function = settings.OrchestrateLambda;
+        using var lambda = clients.NewPatientLambda(Hosts.Aws.Lambda.RuntimeApi.LongestInvocation);
+        return await new WakeRequest(lambda, function).SendAsync(run, cancellationToken);
+    }
 
     /// <inheritdoc/>
     public void Dispose()

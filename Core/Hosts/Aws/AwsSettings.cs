@@ -30,6 +30,9 @@ internal sealed class AwsSettings(Func<string, string?> variable)
     /// <summary>The variable of <see cref="WorkerLambda"/>.</summary>
     public const string WorkerLambdaVariable = "IAC_CI_WORKER_LAMBDA";
 
+    /// <summary>The variable of <see cref="OrchestrateLambda"/>.</summary>
+    public const string OrchestrateLambdaVariable = "IAC_CI_ORCHESTRATE_LAMBDA";
+
     /// <summary>The variable of <see cref="CodeBuildProject"/>.</summary>
     public const string CodeBuildProjectVariable = "IAC_CI_CODEBUILD_PROJECT";
 
@@ -57,7 +60,7 @@ internal sealed class AwsSettings(Func<string, string?> variable)
     /// <summary>The variable of <see cref="ReaderRole"/>.</summary>
     public const string ReaderRoleVariable = "IAC_CI_READER_ROLE";
 
-    private const string OrdersTableEnding = "-orders";
+    private const string OrdersTableEnding = "-orders", OrchestrateEnding = "-orchestrate";
     private const string DefaultDeployment = "iac-ci";
 
     /// <summary>The variable of <see cref="RecordRetention"/>.</summary>
@@ -83,6 +86,13 @@ internal sealed class AwsSettings(Func<string, string?> variable)
 
     /// <summary>The name or ARN of the worker's function.</summary>
     public string WorkerLambda => Need(WorkerLambdaVariable, "the name or ARN of the worker's Lambda function");
+
+    /// <summary>The name or ARN of the function that wakes runs: by the names of a deployment, when nothing else is said.</summary>
+    public string OrchestrateLambda => Find(OrchestrateLambdaVariable) ?? (NamedDeployment is { } deployment
+        ? deployment + OrchestrateEnding
+        : throw new UserException(
+            $"the variable {OrchestrateLambdaVariable} is not set; set it to the name or ARN of the orchestrate function, as Terraform's "
+                + $"output shell_environment does ({OrdersTableVariable} would tell its name, but does not end in {OrdersTableEnding})"));
 
     /// <summary>The name of the worker's project.</summary>
     public string CodeBuildProject => Need(CodeBuildProjectVariable, "the name of the worker's CodeBuild project");
@@ -135,11 +145,13 @@ internal sealed class AwsSettings(Func<string, string?> variable)
     public DynamoTables Tables => new(OrdersTable, EventsTable, LocksTable);
 
     /// <summary>What the names of a deployment begin with, found in one of them.</summary>
-    private string Deployment =>
+    private string Deployment => NamedDeployment ?? DefaultDeployment;
+
+    private string? NamedDeployment =>
         Find(OrdersTableVariable) is { } table && table.EndsWith(OrdersTableEnding, StringComparison.Ordinal)
             && table.Length > OrdersTableEnding.Length
         ? table[..^OrdersTableEnding.Length]
-        : DefaultDeployment;
+        : null;
 
     private static bool IsRole(string text) =>
         text.Split(':', 6) is ["arn", { Length: > 0 }, "iam", "", { Length: > 0 }, var name]

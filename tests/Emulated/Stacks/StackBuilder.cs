@@ -45,6 +45,7 @@ internal sealed class StackBuilder(AwsApi api, EmulatedAwsOptions options, Seede
             ["IAC_CI_INTERNAL_BUCKET"] = stack.InternalBucket,
             ["IAC_CI_DONE_BUCKET"] = stack.DoneBucket,
             ["IAC_CI_WORKER_LAMBDA"] = stack.Work,
+            ["IAC_CI_ORCHESTRATE_LAMBDA"] = stack.Orchestrate,
             ["IAC_CI_CODEBUILD_PROJECT"] = stack.Project,
             ["IAC_CI_WATCHDOG_SFN"] = MachineArn(stack),
             ["IAC_CI_WEBHOOK_SECRET_LOCATION"] = $"aws:::ssm:{SecretName(stack)}",

@@ -80,12 +80,59 @@ internal sealed class OperatorTests(PublishedAwsFixture published)
     }
 
     [Test]
-    public async Task A_run_that_is_not_there_is_told_in_one_line()
+    [Arguments("")]
+    [Arguments("--dry-run")]
+    public async Task A_run_that_is_not_there_is_told_in_one_line(string option)
     {
         var stack = await published.FirstStackAsync();
-        var ended = await RunAsync(stack, 2, "orchestrate", "--run-id", "nobody");
-        await Assert.That(ended.Errors.Trim()).Contains("nobody").And.DoesNotContain("\n");
+        var ended = await RunAsync(stack, 2, ["orchestrate", "--run-id", "nobody", .. (string[])(option == "" ? [] : [option])]);
+        await Assert.That(ended.Errors.Trim()).Contains("there is no run nobody").And.DoesNotContain("\n");
     }
+
+    [Test]
+    public async Task Waking_a_run_takes_one_right_and_looking_takes_none_to_invoke()
+    {
+        var stack = await published.NewStackAsync();
+        using var diary = new RunHistory();
+        await published.SubmitAsync(stack, "run-1", diary.Order(stack, "vpc", "lambda", "echo hello"));
+        await published.DoneAsync(stack, "run-1");
+        await published.Aws.QuietAsync(PublishedAwsFixture.Soon);
+        var before = published.Aws.Calls.Calls(TesterName).Count;
+
+        var woken = await RunAsync(stack, 0, "orchestrate", "--run-id", "run-1", "-o", "json");
+        await Assert.That((string)woken.Json["status"]!).IsEqualTo("succeeded");
+        var calls = published.Aws.Calls.Calls(TesterName).Skip(before);
+        await Assert.That(calls.Select(call => $"{call.Service} {call.Operation} {call.Resource}"))
+            .IsEquivalentTo([$"lambda Invoke {stack.Orchestrate}"]);
+
+        before = published.Aws.Calls.Calls(TesterName).Count;
+        await RunAsync(stack, 0, "orchestrate", "--run-id", "run-1", "--dry-run");
+        await Assert.That(published.Aws.Calls.Calls(TesterName).Skip(before).Select(call => call.Service).Distinct())
+            .IsEquivalentTo(["dynamodb", "s3"]);
+    }
+
+    [Test]
+    public async Task The_function_is_known_by_the_names_of_the_deployment_and_what_it_may_not_is_told()
+    {
+        var stack = await published.FirstStackAsync();
+        var unnamed = stack with { Variables = With(stack, "IAC_CI_ORCHESTRATE_LAMBDA", "") };
+        await Assert.That((await RunAsync(unnamed, 2, "orchestrate", "--run-id", "nobody")).Errors).Contains("there is no run nobody");
+
+        using var denied = published.Aws.Faults.Add(
+            new Fault(FaultKind.Deny) { Caller = TesterName, Service = "lambda", Resource = stack.Orchestrate });
+        var refused = await RunAsync(stack, 2, "orchestrate", "--run-id", "run-1");
+        await Assert.That(refused.Errors).Contains(
+            $"no permission to use the Lambda function {stack.Orchestrate} (IAC_CI_ORCHESTRATE_LAMBDA): allow lambda:InvokeFunction");
+
+        var elsewhere = stack with { Variables = With(stack, "IAC_CI_ORCHESTRATE_LAMBDA", "nowhere") };
+        await Assert.That((await RunAsync(elsewhere, 2, "orchestrate", "--run-id", "run-1")).Errors)
+            .Contains("the Lambda function nowhere (IAC_CI_ORCHESTRATE_LAMBDA) does not exist");
+    }
+
+    private const string TesterName = "tester";
+
+    private static Dictionary<string, string> With(Deployment stack, string variable, string value) =>
+        new(stack.Variables) { [variable] = value };
 
     private async Task<Ended> RunAsync(Deployment stack, int exitCode, params string[] arguments)
     {

@@ -40,6 +40,11 @@ internal sealed class OrchestrateRole(RunEngine engine, string internalBucket, F
             log.Warn($"passed over: {problem}");
         }
 
+        if (wake.Asked is { } asked)
+        {
+            return await AnswerAsync(asked, invocation, log, cancellationToken);
+        }
+
         List<(RunId Run, WakeOutcome Outcome)> handled = [];
         List<string> failed = [];
         foreach (var (run, news) in wake.Runs)
@@ -63,7 +68,7 @@ internal sealed class OrchestrateRole(RunEngine engine, string internalBucket, F
         RunId run, IReadOnlyCollection<OrderNum> news, Invocation invocation, StructuredLog log, List<string> failed,
         CancellationToken cancellationToken)
     {
-        var lease = new Lease($"{invocation.RequestId}/{Convert.ToHexStringLower(randomBytes(4))}", invocation.Deadline);
+        var lease = NewLease(invocation);
         try
         {
             var outcome = await engine.Orchestrator.WakeAsync(run, news, lease, ending: null, cancellationToken);
@@ -85,6 +90,35 @@ internal sealed class OrchestrateRole(RunEngine engine, string internalBucket, F
 
         return null;
     }
+
+    /// <summary>Looks at a run for an operator, wakes it for the news that nobody has handled, and tells both.</summary>
+    private async ValueTask<RoleAnswer> AnswerAsync(
+        RunId run, Invocation invocation, StructuredLog log, CancellationToken cancellationToken)
+    {
+        if (await RunInspection.FindAsync(engine, run, cancellationToken) is not { } found)
+        {
+            // It is the operator's slip and no error of the function, for which somebody would be woken.
+            return new RoleAnswer(WakeAnswer.OfNoRun, ExitCode.Invalid);
+        }
+
+        IReadOnlyCollection<OrderNum> news = [OrderNum.Job, .. found.Unhandled];
+        var lease = NewLease(invocation);
+        try
+        {
+            var outcome = await engine.Orchestrator.WakeAsync(run, news, lease, ending: null, cancellationToken);
+            await TellAsync(run, news, outcome, log, cancellationToken);
+            return new RoleAnswer(
+                WakeAnswer.Of(found, outcome), outcome == WakeOutcome.Unsettled ? ExitCode.Fault : ExitCode.Succeeded);
+        }
+        catch
+        {
+            await GiveBackAsync(run, lease, log);
+            throw;
+        }
+    }
+
+    private Lease NewLease(Invocation invocation) =>
+        new($"{invocation.RequestId}/{Convert.ToHexStringLower(randomBytes(4))}", invocation.Deadline);
 
     private async ValueTask TellAsync(
         RunId run, IReadOnlyCollection<OrderNum> news, WakeOutcome outcome, StructuredLog log, CancellationToken cancellationToken)

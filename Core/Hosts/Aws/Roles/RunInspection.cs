@@ -18,12 +18,15 @@ namespace IacCi.Core.Hosts.Aws.Roles;
 internal sealed record RunInspection(JobRecord Job, RunLock? Lock, IReadOnlyList<OrderNum> Unhandled, Decision? Next, DateTimeOffset At)
 {
     /// <summary>Looks at a run; writes nothing.</summary>
-    /// <exception cref="UserException">There is no such run.</exception>
-    public static async ValueTask<RunInspection> ReadAsync(RunEngine engine, RunId run, CancellationToken cancellationToken)
+    /// <returns>Null when there is no such run.</returns>
+    public static async ValueTask<RunInspection?> FindAsync(RunEngine engine, RunId run, CancellationToken cancellationToken)
     {
         var (store, now) = (engine.Ports.Store, engine.Clock.GetUtcNow());
-        var job = await store.FindJobAsync(run, cancellationToken)
-            ?? throw new UserException($"there is no run {run} in this account and region; 'iac-ci status' lists the runs");
+        if (await store.FindJobAsync(run, cancellationToken) is not { } job)
+        {
+            return null;
+        }
+
         var held = await store.FindLockAsync(run, cancellationToken);
         if (held is null || await engine.Plans.FindAsync(run, cancellationToken) is not { } graph)
         {
@@ -33,6 +36,10 @@ internal sealed record RunInspection(JobRecord Job, RunLock? Lock, IReadOnlyList
         var backlog = await RunBacklog.ReadAsync(engine.Ports.Objects, graph, held, engine.Ports.Workers.Capacity, now, cancellationToken);
         return new RunInspection(job, held, backlog.Unhandled, held.Completed ? null : backlog.Next, now);
     }
+
+    /// <summary>What is said of a run that is not there.</summary>
+    public static UserException Missing(RunId run) =>
+        new($"there is no run {run} in this account and region; 'iac-ci status' lists the runs");
 
     /// <summary>For people: a line per fact.</summary>
     /// <param name="outcome">What was done; null when nothing was to be done.</param>
@@ -67,22 +74,23 @@ internal sealed record RunInspection(JobRecord Job, RunLock? Lock, IReadOnlyList
 
     /// <summary>For scripts: one object.</summary>
     /// <param name="outcome">What was done; null when nothing was to be done.</param>
-    public string ToJson(WakeOutcome? outcome) => JsonText.ObjectText(
-        json =>
-        {
-            json.WriteString("run_id", Job.RunId.Value);
-            json.WriteString("trace_id", Job.TraceId.Value);
-            json.WriteString("status", Job.Status.Word());
-            Write(json, Lock);
-            Write(json, "unfolded", Unhandled);
-            Write(json, "ready", Next?.Dispatch ?? []);
-            Write(json, "restart", Next?.Restart ?? []);
-            Write(json, "end", Next?.End ?? []);
-            Write(json, "settle", Next?.Settle.Select(settlement => settlement.Num) ?? []);
-            json.WriteString("outcome", Next?.Outcome?.Word());
-            json.WriteString("did", outcome is { } done ? OrchestrateRole.Word(done) : null);
-        },
-        JsonText.Indented);
+    public string ToJson(WakeOutcome? outcome) => JsonText.ObjectText(json => Write(json, outcome), JsonText.Indented);
+
+    /// <summary>The members of <see cref="ToJson"/>.</summary>
+    public void Write(Utf8JsonWriter json, WakeOutcome? outcome)
+    {
+        json.WriteString("run_id", Job.RunId.Value);
+        json.WriteString("trace_id", Job.TraceId.Value);
+        json.WriteString("status", Job.Status.Word());
+        Write(json, Lock);
+        Write(json, "unfolded", Unhandled);
+        Write(json, "ready", Next?.Dispatch ?? []);
+        Write(json, "restart", Next?.Restart ?? []);
+        Write(json, "end", Next?.End ?? []);
+        Write(json, "settle", Next?.Settle.Select(settlement => settlement.Num) ?? []);
+        json.WriteString("outcome", Next?.Outcome?.Word());
+        json.WriteString("did", outcome is { } done ? OrchestrateRole.Word(done) : null);
+    }
 
     private void Write(Utf8JsonWriter json, RunLock? held)
     {

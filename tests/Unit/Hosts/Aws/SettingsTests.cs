@@ -57,6 +57,27 @@ internal sealed class SettingsTests(EmulatedStores aws)
     }
 
     [Test]
+    [Arguments(null, "prod-orders", "prod-orchestrate")]
+    [Arguments("arn:aws:lambda:eu-west-1:1:function:other", "prod-orders", "arn:aws:lambda:eu-west-1:1:function:other")]
+    public async Task The_orchestrate_function_is_named_or_known_by_the_deployment(string? named, string table, string wanted)
+    {
+        var settings = new AwsSettings(
+            name => name switch { "IAC_CI_ORCHESTRATE_LAMBDA" => named, "IAC_CI_ORDERS_TABLE" => table, _ => null });
+        await Assert.That(settings.OrchestrateLambda).IsEqualTo(wanted);
+    }
+
+    [Test]
+    [Arguments("table")]
+    [Arguments("-orders")]
+    [Arguments(null)]
+    public async Task An_orchestrate_function_that_nothing_names_is_asked_for(string? table)
+    {
+        var settings = new AwsSettings(name => name == "IAC_CI_ORDERS_TABLE" ? table : null);
+        var missing = await Assert.That(() => settings.OrchestrateLambda).Throws<UserException>();
+        await Assert.That(missing!.Message).Contains("IAC_CI_ORCHESTRATE_LAMBDA is not set").And.Contains("shell_environment");
+    }
+
+    [Test]
     public async Task An_endpoint_that_is_no_url_is_named()
     {
         using var clients = new AwsClients(

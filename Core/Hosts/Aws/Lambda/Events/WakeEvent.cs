@@ -11,6 +11,9 @@ internal sealed record WakeEvent
     /// <summary>The numbers with news, by run, in the order in which the runs came.</summary>
     public required IReadOnlyList<(RunId Run, IReadOnlyCollection<OrderNum> News)> Runs { get; init; }
 
+    /// <summary>The run that an operator wants looked at and woken, with an answer; null for events that only bring news.</summary>
+    public RunId? Asked { get; init; }
+
     /// <summary>What was passed over, a sentence each, at most <see cref="MaxProblems"/>.</summary>
     public required IReadOnlyList<string> Skipped { get; init; }
 
@@ -22,8 +25,9 @@ internal sealed record WakeEvent
 
     /// <summary>
     /// Reads an S3 event (https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html: several records, keys
-    /// URL-encoded), also one that came by SNS, SQS or EventBridge (whose keys are not encoded), or <c>{"run_id": ...}</c>
-    /// from an operator. Never throws for anything the event may be: a record that makes no sense is passed over.
+    /// URL-encoded), also one that came by SNS, SQS or EventBridge (whose keys are not encoded), <c>{"run_id": ...}</c>
+    /// from an operator, or <c>{"wake": {"run_id": ...}}</c> from one who waits for the answer. Never throws for anything the event may be:
+    /// a record that makes no sense is passed over.
     /// </summary>
     /// <param name="json">The event.</param>
     /// <param name="bucket">The bucket whose objects are news; those of others are passed over.</param>
@@ -34,6 +38,7 @@ internal sealed record WakeEvent
         return new WakeEvent
         {
             Runs = [.. reader.Order.Select(run => (run, (IReadOnlyCollection<OrderNum>)reader.News[run]))],
+            Asked = reader.Asked,
             Skipped = reader.Skipped,
         };
     }
@@ -43,6 +48,8 @@ internal sealed record WakeEvent
         public Dictionary<RunId, SortedSet<OrderNum>> News { get; } = [];
 
         public List<RunId> Order { get; } = [];
+
+        public RunId? Asked { get; private set; }
 
         public List<string> Skipped { get; } = [];
 
@@ -71,9 +78,16 @@ internal sealed record WakeEvent
             {
                 TakeObject(detail.TextAt("bucket", "name"), detail.TextAt("object", "key"));
             }
-            else if (root.At("run_id") is { } named)
+            else if (root.At("wake") is { } wake)
             {
-                TakeNamed(named);
+                Asked = Named(wake.TextAt("run_id"), "wake.run_id");
+            }
+            else if (root.At("run_id") is not null)
+            {
+                if (Named(root.TextAt("run_id"), "run_id") is { } run)
+                {
+                    Add(run, OrderNum.Job);
+                }
             }
             else if (root.TextAt("Event") != "s3:TestEvent")
             {
@@ -120,16 +134,15 @@ internal sealed record WakeEvent
             }
         }
 
-        private void TakeNamed(JsonElement named)
+        private RunId? Named(string? text, string member)
         {
-            if (named.ValueKind == JsonValueKind.String && RunId.TryParse(named.GetString(), out var run))
+            if (text is not null && RunId.TryParse(text, out var run))
             {
-                Add(run, OrderNum.Job);
+                return run;
             }
-            else
-            {
-                Skip("run_id is no run id");
-            }
+
+            Skip($"{member} is no run id");
+            return null;
         }
 
         private void Add(RunId run, OrderNum num)

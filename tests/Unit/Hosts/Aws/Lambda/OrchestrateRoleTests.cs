@@ -1,5 +1,7 @@
 using System.Text;
+using System.Text.Json.Nodes;
 using IacCi.Core.Engine;
+using IacCi.Core.Hosts.Aws.Roles;
 using IacCi.Core.Text;
 
 namespace IacCi.Tests.Unit.Hosts.Aws.Lambda;
@@ -60,6 +62,86 @@ internal sealed class OrchestrateRoleTests
         bench.Workers.Outcome = order => new StartOutcome.Started($"lambda:{order.Num}");
         var (again, _) = await bench.HandleAsync(bench.Orchestrate, RoleFixture.News(("run-1", "0000")));
         await Assert.That((string?)again["runs"]![0]!["outcome"]).IsEqualTo("handled");
+    }
+
+    [Test]
+    public async Task An_operator_has_a_run_looked_at_and_woken()
+    {
+        using var bench = new RoleFixture();
+        await SubmitAsync(bench, "run-1", "vpc");
+
+        var (_, whole) = await bench.HandleAsync(bench.Orchestrate, """{"wake":{"run_id":"run-1"}}""");
+        var answer = WakeAnswer.Read(whole.Json, "the function")!;
+
+        await Assert.That(bench.Workers.Started).IsEquivalentTo(["run-1:0001"]);
+        await Assert.That(answer.Text).StartsWith("run      run-1 · ").And.Contains("did      handled");
+        var json = JsonNode.Parse(answer.Json)!;
+        await Assert.That((string?)json["run_id"]).IsEqualTo("run-1");
+        await Assert.That((string?)json["ready"]![0]).IsEqualTo("0001");
+        await Assert.That((string?)json["did"]).IsEqualTo("handled");
+        await Assert.That(answer.IsUnsettled).IsFalse();
+    }
+
+    [Test]
+    public async Task What_nobody_has_folded_is_folded_for_an_operator()
+    {
+        using var bench = new RoleFixture();
+        await SubmitAsync(bench, "run-1", "vpc");
+        await bench.HandleAsync(bench.Orchestrate, RoleFixture.News(("run-1", "0000")));
+        await ReportAsync(bench, "run-1", "0001");
+
+        var (_, whole) = await bench.HandleAsync(bench.Orchestrate, """{"wake":{"run_id":"run-1"}}""");
+
+        await Assert.That(WakeAnswer.Read(whole.Json, "the function")!.Text)
+            .Contains("results  not folded yet: 0001").And.Contains("did      completed");
+    }
+
+    [Test]
+    public async Task An_operator_who_asks_for_no_run_is_no_error_of_the_function()
+    {
+        using var bench = new RoleFixture();
+
+        var (_, whole) = await bench.HandleAsync(bench.Orchestrate, """{"wake":{"run_id":"nobody"}}""");
+
+        await Assert.That(WakeAnswer.Read(whole.Json, "the function")).IsNull();
+        await Assert.That(whole.ExitCode).IsEqualTo(ExitCode.Invalid);
+    }
+
+    [Test]
+    public async Task A_start_that_stays_open_is_told_to_the_operator()
+    {
+        using var bench = new RoleFixture();
+        await SubmitAsync(bench, "run-1", "vpc");
+        bench.Workers.Outcome = _ => new StartOutcome.Unknown("throttled");
+
+        var (_, whole) = await bench.HandleAsync(bench.Orchestrate, """{"wake":{"run_id":"run-1"}}""");
+
+        await Assert.That(WakeAnswer.Read(whole.Json, "the function")!.IsUnsettled).IsTrue();
+        await Assert.That(whole.ExitCode).IsEqualTo(ExitCode.Fault);
+    }
+
+    [Test]
+    public async Task A_pass_that_fails_for_an_operator_gives_its_lease_back()
+    {
+        using var bench = new RoleFixture();
+        await SubmitAsync(bench, "run-1", "vpc");
+        bench.Workers.Outcome = _ => throw new StoreUnavailableException("CodeBuild cannot be reached");
+        await Assert.That(async () => await bench.HandleAsync(bench.Orchestrate, """{"wake":{"run_id":"run-1"}}"""))
+            .Throws<StoreUnavailableException>();
+
+        bench.Workers.Outcome = order => new StartOutcome.Started($"lambda:{order.Num}");
+        var (again, _) = await bench.HandleAsync(bench.Orchestrate, RoleFixture.News(("run-1", "0000")));
+        await Assert.That((string?)again["runs"]![0]!["outcome"]).IsEqualTo("handled");
+    }
+
+    [Test]
+    [Arguments("{}")]
+    [Arguments("""{"runs":[],"skipped":[]}""")]
+    [Arguments("hello")]
+    public async Task An_answer_of_another_function_is_told(string answer)
+    {
+        var wrong = await Assert.That(() => WakeAnswer.Read(Encoding.UTF8.GetBytes(answer), "the function f")).Throws<UserException>();
+        await Assert.That(wrong!.Message).Contains("the function f").And.Contains("IAC_CI_ORCHESTRATE_LAMBDA");
     }
 
     [Test]

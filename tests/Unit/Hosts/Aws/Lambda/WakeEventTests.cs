@@ -68,6 +68,21 @@ internal sealed class WakeEventTests
     }
 
     [Test]
+    public async Task An_operator_who_waits_for_the_answer_is_told_apart()
+    {
+        var wake = Read("""{"wake":{"run_id":"a"}}""");
+
+        await Assert.That(wake.Asked).IsEqualTo(RunId.Parse("a"));
+        await Assert.That(wake.Runs).IsEmpty();
+        await Assert.That(wake.Skipped).IsEmpty();
+        foreach (var wrong in new[] { """{"wake":{}}""", """{"wake":"a"}""", """{"wake":{"run_id":"a/b"}}""", """{"wake":null}""" })
+        {
+            await Assert.That(Read(wrong).Asked).IsNull();
+            await Assert.That(Read(wrong).Skipped.Single()).IsEqualTo("wake.run_id is no run id");
+        }
+    }
+
+    [Test]
     public async Task An_operator_names_the_run()
     {
         var wake = Read("""{"run_id":"a"}""");
