@@ -71,7 +71,8 @@ internal sealed partial class FakeSignIn : IAsyncInitializer, IAsyncDisposable
         calls.Enqueue((test, new SignInCall(what, signed.Groups["key"].Value, signed.Groups["region"].Value, values)));
         if (path.StartsWith("/silent", StringComparison.Ordinal))
         {
-            await Task.Delay(Timeout.Infinite, context.RequestAborted).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, context.RequestAborted)
+                .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             return;
         }
 

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
 using System.Text;
 using IacCi.Tests.EndToEnd.Local;
@@ -30,6 +31,7 @@ internal sealed class OperatorHome : IDisposable
     public IReadOnlyList<SignInCall> Calls => aws.CallsOf(Path.GetFileName(Folder));
 
     /// <summary>The file of a session as <c>aws sso login</c> keeps it.</summary>
+    [SuppressMessage("Security", "CA5350", Justification = "AWS's tools name the file so.")]
     public string SessionFile(string session) =>
         Path.Join(Folder, ".aws", "sso", "cache", Convert.ToHexStringLower(SHA1.HashData(Encoding.UTF8.GetBytes(session))) + ".json");
 
