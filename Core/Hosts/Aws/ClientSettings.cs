@@ -17,6 +17,8 @@ internal sealed class ClientSettings
     /// <summary>How long an attempt may take, where the call itself says nothing else.</summary>
     public static readonly TimeSpan AttemptTimeout = TimeSpan.FromSeconds(30);
 
+    private const string IgnoreVariable = "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS";
+
     private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(5);
 
     private readonly Func<string, string?> _variable;
@@ -42,11 +44,31 @@ internal sealed class ClientSettings
     /// <param name="make">Makes the SDK's own, which reads the selected profile.</param>
     /// <param name="service">The end of its variable, <c>AWS_ENDPOINT_URL_...</c>.</param>
     /// <param name="region">Where the service is asked; null for <see cref="Region"/>.</param>
-    /// <exception cref="UserException">The selected profile cannot be read, or an endpoint is no URL.</exception>
+    /// <exception cref="UserException">The selected profile cannot be read, or a variable or setting has no valid value.</exception>
     public T Prepare<T>(Func<T> make, string service, string? region = null)
         where T : ClientConfig
     {
         _ = Profiles.Selected;
+        try
+        {
+            var config = Configured(make, service, region ?? Region);
+
+            // What variables and the profile say is looked at here, and not in the first call.
+            _ = (config.ServiceURL, config.ResponseChecksumValidation);
+            return config;
+        }
+        catch (Exception wrong) when (wrong is AmazonClientException or TypeInitializationException)
+        {
+            throw new UserException(
+                $"what clients of AWS are configured with is not valid ({AwsErrors.Detail(wrong.GetBaseException())}): correct the variable, "
+                    + $"or {AwsProfiles.Place(Profiles.Name)}",
+                inner: wrong);
+        }
+    }
+
+    private T Configured<T>(Func<T> make, string service, string region)
+        where T : ClientConfig
+    {
         var config = make();
         config.RetryMode = RequestRetryMode.Standard;
         config.MaxErrorRetry = MaxRetries;
@@ -55,11 +77,11 @@ internal sealed class ClientSettings
         if (EndpointOf(service) is { } url)
         {
             config.ServiceURL = url;
-            config.AuthenticationRegion = region ?? Region;
+            config.AuthenticationRegion = region;
         }
         else
         {
-            config.RegionEndpoint = RegionEndpoint.GetBySystemName(region ?? Region);
+            config.RegionEndpoint = RegionEndpoint.GetBySystemName(region);
         }
 
         return config;
@@ -70,7 +92,7 @@ internal sealed class ClientSettings
     /// </summary>
     public string? EndpointOf(string service)
     {
-        if (string.Equals(_variable("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"), "true", StringComparison.OrdinalIgnoreCase))
+        if (IgnoresEndpoints())
         {
             return null;
         }
@@ -89,13 +111,18 @@ internal sealed class ClientSettings
         return null;
     }
 
+    private bool IgnoresEndpoints() => _variable(IgnoreVariable) is { Length: > 0 } text
+        && (bool.TryParse(text, out var ignores)
+            ? ignores
+            : throw new UserException($"the variable {IgnoreVariable} is {Printable.Word(text)}; write true or false"));
+
     private string FindRegion()
     {
         foreach (var name in new[] { "AWS_REGION", "AWS_DEFAULT_REGION" })
         {
             if (_variable(name) is { Length: > 0 } region)
             {
-                return region;
+                return Checked(region, $"the variable {name}");
             }
         }
 
@@ -104,4 +131,11 @@ internal sealed class ClientSettings
                 "no AWS region is configured; set AWS_REGION (for example eu-central-1), or 'region' in "
                     + AwsProfiles.Place(Profiles.Name));
     }
+
+    /// <summary>A region that can stand in a host name.</summary>
+    /// <exception cref="UserException">It cannot.</exception>
+    public static string Checked(string region, string place) =>
+        region.All(letter => char.IsAsciiLetterOrDigit(letter) || letter == '-')
+            ? region
+            : throw new UserException($"{place} is {Printable.Word(region)}, which is no region; write for example eu-central-1");
 }

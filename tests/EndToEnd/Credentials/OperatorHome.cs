@@ -76,7 +76,12 @@ internal sealed class OperatorHome : IDisposable
             ["IAC_CI_LOCKS_TABLE"] = "locks",
             ["IAC_CI_INTERNAL_BUCKET"] = "internal",
         };
-        foreach (var (name, value) in variables.Concat(Variables).Where(pair => pair.Value is not null))
+        foreach (var (name, value) in Variables)
+        {
+            variables[name] = value;
+        }
+
+        foreach (var (name, value) in variables.Where(pair => pair.Value is not null))
         {
             info.Environment[name] = value;
         }

@@ -29,6 +29,16 @@ internal sealed class SsoTests(FakeSignIn aws)
         region = eu-north-1
         role_arn = arn:aws:iam::123456789012:role/deploy
         source_profile = dev
+        services = here
+        [services here]
+        dynamodb =
+          endpoint_url = URL
+        sts =
+          endpoint_url = URL
+        sso =
+          endpoint_url = URL
+        sso_oidc =
+          endpoint_url = URL
         """;
 
     [Test]
@@ -59,6 +69,21 @@ internal sealed class SsoTests(FakeSignIn aws)
         await Assert.That(home.Calls[^1].Key).IsEqualTo("SSO-renewed");
         var kept = JsonNode.Parse(await File.ReadAllTextAsync(home.SessionFile("corp")))!;
         await Assert.That(((string)kept["accessToken"]!, (string)kept["refreshToken"]!)).IsEqualTo(("renewed", "next"));
+    }
+
+    [Test]
+    public async Task Endpoints_of_the_profile_hold_for_whoever_gives_its_credentials()
+    {
+        using var home = new OperatorHome(aws, "");
+        await File.WriteAllTextAsync(
+            Path.Join(home.Folder, ".aws", "config"), Config.Replace("URL", home.Url, StringComparison.Ordinal));
+        home.Variables["AWS_ENDPOINT_URL"] = null;
+        home.SignIn("corp", "old", 2020, refresh: "first");
+        var ended = await home.StatusAsync("deploy");
+
+        await Assert.That(ended.ExitCode).IsEqualTo(0).Because(ended.ToString());
+        await Assert.That(home.Calls.Select(call => call.What))
+            .IsEquivalentTo(["/token", "/federation/credentials", "AssumeRole", "Query"]);
     }
 
     [Test]

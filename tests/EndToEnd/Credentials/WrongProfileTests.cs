@@ -71,6 +71,21 @@ internal sealed class WrongProfileTests(FakeSignIn aws)
         region = eu-west-1
         role_arn = arn:aws:iam::123456789012:role/web
         web_identity_token_file = /nowhere/token
+        [profile odd-region]
+        region = eu west
+        aws_access_key_id = STATIC
+        aws_secret_access_key = secret
+        [profile odd-endpoint]
+        region = eu-west-1
+        endpoint_url = junk
+        aws_access_key_id = STATIC
+        aws_secret_access_key = secret
+        [profile odd-sso]
+        region = eu-west-1
+        sso_region = !
+        sso_start_url = https://corp.awsapps.com/start
+        sso_account_id = 123456789012
+        sso_role_name = Developer
         [profile login]
         region = eu-west-1
         login_session = arn:aws:iam::123456789012:user/me
@@ -94,6 +109,8 @@ internal sealed class WrongProfileTests(FakeSignIn aws)
     [Arguments("mfa", "the profile 'mfa' of CONFIG wants a code of 'arn:aws:iam::123456789012:mfa/me'", "no terminal gave one")]
     [Arguments("process", "credential_process of the profile 'process' of CONFIG gives no credentials", "sign in first")]
     [Arguments("no-token", "the token '/nowhere/token' (web_identity_token_file of the profile 'no-token' of CONFIG)", "or renew it")]
+    [Arguments("odd-region", "the profile 'odd-region' of CONFIG cannot be read (The specified 'eu west' region", "correct it")]
+    [Arguments("odd-sso", "sso_region of the profile 'odd-sso' of CONFIG is '!', which is no region", "eu-central-1")]
     [Arguments("login", "has a session of 'aws login'", "'credential_process = aws configure export-credentials --profile login'")]
     public async Task What_a_profile_lacks_is_one_line_that_names_it(string profile, string what, string remedy)
     {
@@ -114,6 +131,9 @@ internal sealed class WrongProfileTests(FakeSignIn aws)
     [Arguments("AWS_WEB_IDENTITY_TOKEN_FILE=/token", 2, "AWS_WEB_IDENTITY_TOKEN_FILE is set, and AWS_ROLE_ARN is not")]
     [Arguments("AWS_CONTAINER_CREDENTIALS_FULL_URI=http://example.com/", 2, "AWS_CONTAINER_CREDENTIALS_FULL_URI names no endpoint")]
     [Arguments("AWS_CONTAINER_CREDENTIALS_FULL_URI=URL/silent", 70, "endpoint (AWS_CONTAINER_CREDENTIALS_FULL_URI) gives no")]
+    [Arguments("AWS_EC2_METADATA_SERVICE_ENDPOINT=junk", 2, "AWS_EC2_METADATA_SERVICE_ENDPOINT was set with value junk")]
+    [Arguments("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS=maybe", 2, "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS is 'maybe'; write true or false")]
+    [Arguments("AWS_REGION=here!", 2, "the variable AWS_REGION is 'here!', which is no region")]
     [Arguments("AWS_EC2_METADATA_DISABLED=true", 2, "set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or run under a role")]
     [Arguments("AWS_EC2_METADATA_SERVICE_ENDPOINT=http://127.0.0.1:9", 2, "the instance metadata service gives none: http://127.0.0.1:9: ")]
     [Arguments("AWS_EC2_METADATA_SERVICE_ENDPOINT=URL/silent", 2, "/silent: no answer within 4 seconds")]
@@ -126,6 +146,17 @@ internal sealed class WrongProfileTests(FakeSignIn aws)
 
         await Assert.That(ended.ExitCode).IsEqualTo(exitCode).Because(ended.ToString());
         await Assert.That(ended.Errors).Contains(what);
+    }
+
+    [Test]
+    public async Task An_endpoint_of_a_profile_that_is_no_URL_is_told()
+    {
+        using var home = new OperatorHome(aws, Config);
+        home.Variables["AWS_ENDPOINT_URL"] = null;
+        var ended = await home.StatusAsync("odd-endpoint");
+
+        await Assert.That(ended.ExitCode).IsEqualTo(2).Because(ended.ToString());
+        await Assert.That(ended.Errors).Contains("not a valid URL: junk").And.Contains("the profile 'odd-endpoint'");
     }
 
     [Test]

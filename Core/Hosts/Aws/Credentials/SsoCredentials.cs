@@ -44,6 +44,8 @@ internal static class SsoCredentials
         {
             throw new UserException($"{place} lacks {string.Join(", ", missing)}: add what 'aws configure sso' writes");
         }
+
+        _ = ClientSettings.Checked(options.SsoRegion, $"sso_region{session} of {place}");
     }
 
     /// <summary>The SDK finds these clients by reflection, which a native program does not have, unless they are registered.</summary>
