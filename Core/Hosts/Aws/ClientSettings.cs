@@ -7,7 +7,8 @@ namespace IacCi.Core.Hosts.Aws;
 
 /// <summary>
 /// What every client of a process is configured with: region, endpoint, retries and timeouts. The usual variables (<c>AWS_REGION</c>,
-/// <c>AWS_PROFILE</c>, <c>AWS_ENDPOINT_URL</c>, <c>AWS_ENDPOINT_URL_&lt;SERVICE&gt;</c>) hold.
+/// <c>AWS_PROFILE</c>, <c>AWS_ENDPOINT_URL</c>, <c>AWS_ENDPOINT_URL_&lt;SERVICE&gt;</c>, <c>AWS_USE_FIPS_ENDPOINT</c>,
+/// <c>AWS_USE_DUALSTACK_ENDPOINT</c>) hold.
 /// </summary>
 internal sealed class ClientSettings
 {
@@ -17,6 +18,8 @@ internal sealed class ClientSettings
     /// <summary>How long an attempt may take, where the call itself says nothing else.</summary>
     public static readonly TimeSpan AttemptTimeout = TimeSpan.FromSeconds(30);
 
+    private const string FipsVariable = "AWS_USE_FIPS_ENDPOINT";
+    private const string DualStackVariable = "AWS_USE_DUALSTACK_ENDPOINT";
     private const string IgnoreVariable = "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS";
 
     private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(5);
@@ -74,14 +77,24 @@ internal sealed class ClientSettings
         config.MaxErrorRetry = MaxRetries;
         config.Timeout = AttemptTimeout;
         config.ConnectTimeout = ConnectTimeout;
+        var (fips, dualStack) = (Flag(FipsVariable), Flag(DualStackVariable));
         if (EndpointOf(service) is { } url)
         {
+            if (fips is true || dualStack is true)
+            {
+                throw new UserException(
+                    $"{(fips is true ? FipsVariable : DualStackVariable)} is set, and so is an endpoint of your own (AWS_ENDPOINT_URL or "
+                        + $"AWS_ENDPOINT_URL_{service}), which is taken as it is; unset one of them");
+            }
+
             config.ServiceURL = url;
             config.AuthenticationRegion = region;
         }
         else
         {
             config.RegionEndpoint = RegionEndpoint.GetBySystemName(region);
+            config.UseFIPSEndpoint = fips ?? config.UseFIPSEndpoint;
+            config.UseDualstackEndpoint = dualStack ?? config.UseDualstackEndpoint;
         }
 
         return config;
@@ -92,7 +105,7 @@ internal sealed class ClientSettings
     /// </summary>
     public string? EndpointOf(string service)
     {
-        if (IgnoresEndpoints())
+        if (Flag(IgnoreVariable) is true)
         {
             return null;
         }
@@ -111,10 +124,9 @@ internal sealed class ClientSettings
         return null;
     }
 
-    private bool IgnoresEndpoints() => _variable(IgnoreVariable) is { Length: > 0 } text
-        && (bool.TryParse(text, out var ignores)
-            ? ignores
-            : throw new UserException($"the variable {IgnoreVariable} is {Printable.Word(text)}; write true or false"));
+    private bool? Flag(string name) => _variable(name) is not { Length: > 0 } text ? null
+        : bool.TryParse(text, out var value) ? value
+        : throw new UserException($"the variable {name} is {Printable.Word(text)}; write true or false");
 
     private string FindRegion()
     {

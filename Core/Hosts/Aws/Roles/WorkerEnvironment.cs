@@ -11,12 +11,11 @@ internal sealed class WorkerEnvironment
     private readonly IReadOnlyDictionary<string, string> inherited;
     private readonly string? scratch;
     private readonly HashSet<string> others;
-    private readonly bool isOwn;
 
     private WorkerEnvironment(
-        string root, string? scratch, bool isOwn, IReadOnlyDictionary<string, string> inherited, string? execution = null)
+        string root, string? scratch, bool isReused, IReadOnlyDictionary<string, string> inherited, string? execution = null)
     {
-        (Root, Execution, this.scratch, this.isOwn, this.inherited) = (root, execution, scratch, isOwn, inherited);
+        (Root, Execution, this.scratch, IsReused, this.inherited) = (root, execution, scratch, isReused, inherited);
         others = NamesIn(scratch);
     }
 
@@ -24,17 +23,20 @@ internal sealed class WorkerEnvironment
     public string Root { get; }
 
     /// <summary>Whether this is a Lambda: one order after the other, and each invocation has an end.</summary>
-    public bool IsReused => isOwn;
+    public bool IsReused { get; }
 
     /// <summary>
     /// The build's ARN, which the claim then names: the watchdog asks CodeBuild about the build that claimed. Null in a Lambda.
     /// </summary>
     public string? Execution { get; }
 
-    /// <summary>A build container, made for one order and thrown away after it.</summary>
+    /// <summary>
+    /// A build container, made for one order and thrown away after it. HOME and TMPDIR are the order's own here too: <c>run-as</c> of a
+    /// buildspec changes the user, and HOME stays root's, where that user may not write.
+    /// </summary>
     /// <param name="variable">Gives a variable of the environment, or null.</param>
     public static WorkerEnvironment Build(Func<string, string?> variable) =>
-        new(RootIn(Path.GetTempPath()), null, isOwn: false, CommandEnvironment.Base(variable), variable("CODEBUILD_BUILD_ARN"));
+        new(RootIn(Path.GetTempPath()), null, isReused: false, CommandEnvironment.Base(variable), variable("CODEBUILD_BUILD_ARN"));
 
     /// <summary>A Lambda, which is used for one order after the other: HOME and TMPDIR are each order's own.</summary>
     /// <param name="variable">Gives a variable of the environment, or null.</param>
@@ -43,18 +45,13 @@ internal sealed class WorkerEnvironment
     /// stays: in a Lambda that is nothing, and anywhere else it is not ours. Null for none.
     /// </param>
     public static WorkerEnvironment Warm(Func<string, string?> variable, string? scratch) =>
-        new(RootIn(scratch ?? Path.GetTempPath()), scratch, isOwn: true, CommandEnvironment.Base(variable));
+        new(RootIn(scratch ?? Path.GetTempPath()), scratch, isReused: true, CommandEnvironment.Base(variable));
 
     /// <summary>Sets the folders up.</summary>
     /// <returns>What the commands get of the worker's environment.</returns>
     public IReadOnlyDictionary<string, string> SetUp()
     {
         Directory.CreateDirectory(Root, OwnerOnly);
-        if (!isOwn)
-        {
-            return inherited;
-        }
-
         var environment =
             new Dictionary<string, string>(inherited) { ["HOME"] = Path.Join(Root, "home"), ["TMPDIR"] = Path.Join(Root, "tmp") };
         Directory.CreateDirectory(environment["HOME"], OwnerOnly);

@@ -99,7 +99,7 @@ internal sealed class ServiceConfig : ClientConfig
 
     /// <summary>The configured endpoint, or the region's.</summary>
     internal Endpoint Resolve() =>
-        new(ServiceURL ?? $"https://{_endpointName}.{RegionEndpoint.SystemName}.{RegionEndpoint.PartitionDnsSuffix}");
+        new(ServiceURL ?? "https://" + ServiceHosts.Of(_endpointName, RegionEndpoint, UseFIPSEndpoint, UseDualstackEndpoint));
 }
 
 /// <summary>Finds the endpoint in the configuration alone.</summary>
