@@ -66,7 +66,7 @@ system() {
     init_stage 02-deploy
     # Nothing of these is used when all is destroyed, but a plan wants them.
     [[ -f $root/terraform/02-deploy/terraform.tfvars ]] ||
-        "$root/scripts/generate_tfvars.sh" "$ACCOUNT.dkr.ecr.$AWS_REGION.amazonaws.com/$NAME_PREFIX" none "$AWS_REGION"
+        "$root/scripts/generate_tfvars.sh" "registry.invalid/$NAME_PREFIX" none "$AWS_REGION"
     mapfile -t vars < <(common_vars)
     apply_stage 02-deploy -destroy "${vars[@]}"
 

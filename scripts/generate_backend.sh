@@ -7,7 +7,7 @@ set -euo pipefail
 [[ $# -eq 3 ]] || { echo "usage: $0 BUCKET STAGE REGION" >&2 && exit 2; }
 bucket=$1 stage=$2 region=$3
 [[ $bucket =~ ^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$ ]] || { echo "error: '$bucket' is not a bucket name" >&2 && exit 2; }
-[[ $region =~ ^[a-z]{2}(-[a-z]+)+-[0-9]$ ]] || { echo "error: '$region' is not a region" >&2 && exit 2; }
+[[ $region =~ ^[a-z]{2,4}(-[a-z]+)+-[0-9]+$ ]] || { echo "error: '$region' is not a region" >&2 && exit 2; }
 
 terraform=$(cd "$(dirname "${BASH_SOURCE[0]}")/../terraform" && pwd)
 [[ $stage =~ ^[0-9]{2}-[a-z]+$ && -d $terraform/$stage ]] || {

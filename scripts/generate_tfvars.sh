@@ -7,7 +7,7 @@ set -euo pipefail
 [[ $# -eq 3 ]] || { echo "usage: $0 ECR_REPOSITORY_URL IMAGE_TAG REGION" >&2 && exit 2; }
 [[ $1 =~ ^[A-Za-z0-9.:-]+(/[a-z0-9._-]+)+$ ]] || { echo "error: '$1' is not the URL of a repository" >&2 && exit 2; }
 [[ $2 =~ ^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$ ]] || { echo "error: '$2' is not an image tag" >&2 && exit 2; }
-[[ $3 =~ ^[a-z]{2}(-[a-z]+)+-[0-9]$ ]] || { echo "error: '$3' is not a region" >&2 && exit 2; }
+[[ $3 =~ ^[a-z]{2,4}(-[a-z]+)+-[0-9]+$ ]] || { echo "error: '$3' is not a region" >&2 && exit 2; }
 
 stage=$(cd "$(dirname "${BASH_SOURCE[0]}")/../terraform/02-deploy" && pwd)
 cat >"$stage/terraform.tfvars" <<EOF

@@ -29,10 +29,22 @@ resource "aws_ecr_lifecycle_policy" "image" {
   })
 }
 
-# Lambda pulls a function's image with its service principal, not with the function's role.
+# Lambda pulls a function's image with its service principal, not with the function's role. When a function is created, Lambda
+# may add a statement of its own to this policy (https://docs.aws.amazon.com/lambda/latest/dg/images-create.html, "Amazon ECR
+# permissions"). AWS does not say how it is worded, so it cannot be written here beforehand; it is left alone instead, and only
+# a change of our statement writes the policy anew.
 resource "aws_ecr_repository_policy" "image" {
   repository = aws_ecr_repository.image.name
   policy     = data.aws_iam_policy_document.pull.json
+
+  lifecycle {
+    ignore_changes       = [policy]
+    replace_triggered_by = [terraform_data.pull]
+  }
+}
+
+resource "terraform_data" "pull" {
+  input = data.aws_iam_policy_document.pull.json
 }
 
 data "aws_iam_policy_document" "pull" {

@@ -56,6 +56,18 @@ locals {
       statistic                    = "Sum"
       dimensions                   = { StateMachineArn = local.arn.state_machine }
     } },
+    {
+      # More orders than Lambda runs at once wait, and nothing is wrong. When they have waited for half of the time they may, it is
+      # time to know: the next ones end as timed_out.
+      work-waits = {
+        description = "Orders wait long for ${local.function_names["work"]}: more of them than Lambda runs at once"
+        namespace   = "AWS/Lambda"
+        metric      = "AsyncEventAge"
+        statistic   = "Maximum"
+        dimensions  = { FunctionName = local.function_names["work"] }
+        threshold   = local.work_event_age_seconds * 1000 / 2 # the metric counts milliseconds
+      }
+    },
   )
 }
 
@@ -69,7 +81,7 @@ resource "aws_cloudwatch_metric_alarm" "this" {
   statistic           = each.value.statistic
   dimensions          = each.value.dimensions
   comparison_operator = "GreaterThanThreshold"
-  threshold           = 0
+  threshold           = lookup(each.value, "threshold", 0)
   period              = 60
   evaluation_periods  = 1
   treat_missing_data  = "notBreaching"

@@ -39,6 +39,16 @@ resource "aws_codebuild_project" "work" {
     }
   }
 
+  dynamic "vpc_config" {
+    for_each = local.in_vpc ? [1] : []
+
+    content {
+      vpc_id             = var.vpc_id
+      subnets            = var.vpc_subnet_ids
+      security_group_ids = var.vpc_security_group_ids
+    }
+  }
+
   logs_config {
     cloudwatch_logs {
       group_name = aws_cloudwatch_log_group.codebuild.name

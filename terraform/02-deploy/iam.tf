@@ -96,9 +96,36 @@ locals {
   platform_rights = {
     for role in keys(local.functions) : role => concat(
       [{ sid = "Logs", actions = ["logs:CreateLogStream", "logs:PutLogEvents"], resources = ["${local.arn.logs}:/aws/lambda/${local.function_names[role]}:*"] }],
-      role == "watchdog" ? [] : [{ sid = "Dropped", actions = ["sqs:SendMessage"], resources = [local.arn.dropped] }],
+      contains(["orchestrate", "webhook"], role) ? [{ sid = "Dropped", actions = ["sqs:SendMessage"], resources = [local.arn.dropped] }] : [],
+      # https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html, "Required IAM permissions": on all resources.
+      local.in_vpc ? [{ sid = "NetworkInterfaces", actions = local.network_interface_actions, resources = ["*"] }] : [],
     )
   }
+
+  network_interface_actions = [
+    "ec2:AssignPrivateIpAddresses", "ec2:CreateNetworkInterface", "ec2:DeleteNetworkInterface", "ec2:DescribeNetworkInterfaces",
+    "ec2:DescribeSubnets", "ec2:UnassignPrivateIpAddresses",
+  ]
+
+  # https://docs.aws.amazon.com/codebuild/latest/userguide/auth-and-access-control-iam-identity-based-access-control.html, "Allow
+  # CodeBuild access to AWS services required to create a VPC network interface". Commands of orders could use them too, hence
+  # narrower than there: interfaces are made in these subnets with these groups, and deleted only there.
+  build_vpc_rights = [for right in [
+    {
+      sid = "MakeNetworkInterfaces", actions = ["ec2:CreateNetworkInterface"], subnets = false
+      resources = concat(
+        ["${local.vpc_prefix}:network-interface/*"],
+        [for subnet in var.vpc_subnet_ids : "${local.vpc_prefix}:subnet/${subnet}"],
+        [for group in var.vpc_security_group_ids : "${local.vpc_prefix}:security-group/${group}"],
+      )
+    },
+    { sid = "RemoveNetworkInterfaces", actions = ["ec2:DeleteNetworkInterface"], subnets = true, resources = ["${local.vpc_prefix}:network-interface/*"] },
+    { sid = "LendNetworkInterfaces", actions = ["ec2:CreateNetworkInterfacePermission"], subnets = true, resources = ["${local.vpc_prefix}:network-interface/*"] },
+    {
+      sid     = "SeeNetwork", subnets = false, resources = ["*"] # AWS knows no resource for them
+      actions = ["ec2:DescribeDhcpOptions", "ec2:DescribeNetworkInterfaces", "ec2:DescribeSecurityGroups", "ec2:DescribeSubnets", "ec2:DescribeVpcs"]
+    },
+  ] : right if local.in_vpc]
 }
 
 data "aws_iam_policy_document" "trust" {
@@ -143,6 +170,25 @@ data "aws_iam_policy_document" "function" {
       sid       = statement.value.sid
       actions   = statement.value.actions
       resources = statement.value.resources
+    }
+  }
+
+  # Lambda needs those rights; the code of the function, and the commands of orders, do not: for calls out of the function they are denied.
+  # https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html, "Security best practice"
+  dynamic "statement" {
+    for_each = local.in_vpc ? [1] : []
+
+    content {
+      sid       = "NoNetworkInterfacesForCode"
+      effect    = "Deny"
+      actions   = local.network_interface_actions
+      resources = ["*"]
+
+      condition {
+        test     = "ArnEquals"
+        variable = "lambda:SourceFunctionArn"
+        values   = [local.function_arns[each.key]]
+      }
     }
   }
 }
@@ -211,6 +257,36 @@ data "aws_iam_policy_document" "codebuild" {
       sid       = statement.value.sid
       actions   = statement.value.actions
       resources = statement.value.resources
+    }
+  }
+
+  dynamic "statement" {
+    for_each = local.build_vpc_rights
+
+    content {
+      sid       = statement.value.sid
+      actions   = statement.value.actions
+      resources = statement.value.resources
+
+      dynamic "condition" {
+        for_each = statement.value.subnets ? [1] : []
+
+        content {
+          test     = "ArnEquals"
+          variable = "ec2:Subnet"
+          values   = [for subnet in var.vpc_subnet_ids : "${local.vpc_prefix}:subnet/${subnet}"]
+        }
+      }
+
+      dynamic "condition" {
+        for_each = statement.value.sid == "LendNetworkInterfaces" ? [1] : []
+
+        content {
+          test     = "StringEquals"
+          variable = "ec2:AuthorizedService"
+          values   = ["codebuild.amazonaws.com"]
+        }
+      }
     }
   }
 }

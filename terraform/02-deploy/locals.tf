@@ -68,6 +68,13 @@ locals {
   vcs_ssm_prefixes    = coalesce(var.vcs_ssm_prefixes, ["/${var.name_prefix}/vcs/"])
   vcs_secret_prefixes = coalesce(var.vcs_secret_prefixes, ["${var.name_prefix}/vcs/"])
 
+  in_vpc     = length(var.vpc_subnet_ids) > 0
+  vpc_prefix = "arn:${local.partition}:ec2:${local.region}:${local.account}"
+
+  # What may run at once, out of the account's pool; null reserves nothing.
+  reserved_concurrency   = { orchestrate = var.orchestrate_reserved_concurrency, work = var.work_reserved_concurrency }
+  work_event_age_seconds = 960
+
   # The variables of the engine. `work` needs none: all it may do stands in the event it is given.
   environment = merge(
     {

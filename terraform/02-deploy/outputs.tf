@@ -9,8 +9,8 @@ output "webhook_url" {
 }
 
 output "function_url" {
-  description = "Where callers with AWS credentials post jobs to."
-  value       = aws_lambda_function_url.webhook.function_url
+  description = "Where callers with AWS credentials post jobs to; empty without a function URL (function_url = false)."
+  value       = join("", aws_lambda_function_url.webhook[*].function_url)
 }
 
 output "environment" {

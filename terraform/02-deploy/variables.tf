@@ -11,7 +11,7 @@ variable "image_tag" {
 }
 
 variable "architecture" {
-  description = "What the image is built for."
+  description = "What the functions and the builds run on. scripts/deploy.sh builds the image for it, and refuses an image that was built for another one."
   type        = string
   default     = "x86_64"
 
@@ -152,6 +152,17 @@ variable "orchestrate_reserved_concurrency" {
   }
 }
 
+variable "work_reserved_concurrency" {
+  description = "How many orders may run on Lambda at once. Others wait, and end as timed_out after 16 minutes. The number is taken out of the account's pool, so that a flood of orders leaves the rest of the pool to the engine's own functions. Default: no reservation. An account whose limit is 10 can reserve nothing."
+  type        = number
+  default     = null
+
+  validation {
+    condition     = try(var.work_reserved_concurrency >= 1, true)
+    error_message = "work_reserved_concurrency must be at least 1: with 0 no order would run on Lambda."
+  }
+}
+
 variable "webhook_rate_limit" {
   description = "Requests per second that POST /webhook takes on average."
   type        = number
@@ -180,6 +191,68 @@ variable "codebuild_run_as" {
   description = "The Linux user that runs `iac-ci work` on CodeBuild, and so the orders' commands. The image has iac-ci (uid 10001) and root."
   type        = string
   default     = "iac-ci"
+}
+
+variable "watchdog_poll_seconds" {
+  description = "How often a watchdog looks, in seconds. A look is nine events in the history of its execution (Wait and the choice: two each; the task: five), of 25,000 that Step Functions keeps before it ends an execution. An execution lasts a day at most, for a job of 20 hours: with 40 s that is 86,400 / 40 x 9 = 19,440 events, and the rest is for calls that are tried again (three events each). Later than every 300 s, orders would be ended late, and URLs that workers were handed could run out before they are signed anew (at half their life, 8 minutes or more)."
+  type        = number
+  default     = 60
+
+  validation {
+    condition     = var.watchdog_poll_seconds >= 40 && var.watchdog_poll_seconds <= 300 && floor(var.watchdog_poll_seconds) == var.watchdog_poll_seconds
+    error_message = "watchdog_poll_seconds must be a whole number from 40 (more looks would not fit into the 25,000 events of an execution) to 300."
+  }
+}
+
+# Where it stands.
+
+variable "function_url" {
+  description = "Whether webhook has a function URL, for callers with AWS credentials. Set it to false in regions without them."
+  type        = bool
+  default     = true
+}
+
+variable "vpc_subnet_ids" {
+  description = "Private subnets that functions and builds run in. They need a way to the AWS services that the engine calls, and to your repositories (docs/operations.md, \"In a VPC\"). Default: none, outside of any VPC of yours."
+  type        = list(string)
+  default     = []
+
+  validation {
+    condition     = alltrue([for id in var.vpc_subnet_ids : can(regex("^subnet-[0-9a-f]+$", id))]) && length(var.vpc_subnet_ids) <= 16
+    error_message = "vpc_subnet_ids must be at most 16 ids of subnets, for example subnet-0a1b2c3d."
+  }
+}
+
+variable "vpc_security_group_ids" {
+  description = "Security groups of functions and builds in those subnets. They have to let HTTPS out; nothing has to be let in."
+  type        = list(string)
+  default     = []
+
+  validation {
+    condition     = alltrue([for id in var.vpc_security_group_ids : can(regex("^sg-[0-9a-f]+$", id))]) && length(var.vpc_security_group_ids) <= 5
+    error_message = "vpc_security_group_ids must be at most 5 ids of security groups, for example sg-0a1b2c3d."
+  }
+
+  validation {
+    condition     = (length(var.vpc_security_group_ids) > 0) == (length(var.vpc_subnet_ids) > 0)
+    error_message = "vpc_security_group_ids and vpc_subnet_ids go together: give both, or neither."
+  }
+}
+
+variable "vpc_id" {
+  description = "The VPC of those subnets, which CodeBuild wants to know."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.vpc_id == null || can(regex("^vpc-[0-9a-f]+$", var.vpc_id))
+    error_message = "vpc_id must be the id of a VPC, for example vpc-0a1b2c3d."
+  }
+
+  validation {
+    condition     = (var.vpc_id != null) == (length(var.vpc_subnet_ids) > 0)
+    error_message = "vpc_id and vpc_subnet_ids go together: give both, or neither."
+  }
 }
 
 # What is kept, and who is told.
@@ -229,16 +302,5 @@ variable "extra_environment" {
   validation {
     condition     = alltrue([for name in keys(var.extra_environment) : can(regex("^[A-Za-z][A-Za-z0-9_]*$", name))])
     error_message = "The keys of extra_environment must be names of environment variables."
-  }
-}
-
-variable "watchdog_poll_seconds" {
-  description = "How often a watchdog looks, in seconds. With 60, an execution may last a day without reaching the limit of 25,000 history events."
-  type        = number
-  default     = 60
-
-  validation {
-    condition     = var.watchdog_poll_seconds >= 1 && var.watchdog_poll_seconds <= 300
-    error_message = "watchdog_poll_seconds must be between 1 and 300."
   }
 }

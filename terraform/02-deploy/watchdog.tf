@@ -3,7 +3,7 @@
 # the end of the execution's own time ends the loop.
 
 locals {
-  # Longer than any job (20 h) with its allowances. Nine history events a look keep it under Step Functions' 25,000.
+  # Longer than any job (20 h) with its allowances. watchdog_poll_seconds says how its history stays under Step Functions' 25,000 events.
   watchdog_seconds = 86400
 }
 

@@ -25,10 +25,26 @@ ACTIONS = {
 }
 
 # Actions for which AWS knows no resource, so that only * is possible.
-# https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonelasticcontainerregistry.html, .../list_awssecretsmanager.html
-WITHOUT_RESOURCE = {"ecr:GetAuthorizationToken", "secretsmanager:BatchGetSecretValue"}
+# https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonelasticcontainerregistry.html, list_amazonec2.html,
+# list_awssecretsmanager.html
+WITHOUT_RESOURCE = {"ecr:GetAuthorizationToken", "secretsmanager:BatchGetSecretValue"} | {
+    f"ec2:Describe{things}" for things in ("DhcpOptions", "NetworkInterfaces", "SecurityGroups", "Subnets", "Vpcs")
+}
+
+# What Lambda wants on all resources, to put a function into a VPC; then the same is denied to the function's own code.
+# https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html
+LAMBDA_IN_VPC = {
+    f"ec2:{action}" for action in (
+        "AssignPrivateIpAddresses", "CreateNetworkInterface", "DeleteNetworkInterface", "DescribeNetworkInterfaces", "DescribeSubnets",
+        "UnassignPrivateIpAddresses")
+}
+
+# What may be done to any network interface: conditions say to which ones.
+BY_CONDITION = {"ec2:CreateNetworkInterfacePermission", "ec2:DeleteNetworkInterface"}
 
 SERVICES = {"codebuild": "codebuild.amazonaws.com", "watchdog-executions": "states.amazonaws.com"}
+
+FUNCTIONS = {"webhook", "orchestrate", "watchdog", "work"}
 
 # The roles that another role takes on.
 TAKEN_ON_BY = {"reader": "webhook"}
@@ -81,6 +97,9 @@ class Plan:
             "log": lambda: self.arn("logs", f"log-group:{rest}:log-stream:x"),
             "role": lambda: self.role(rest),
             "key": lambda: self.arn("kms", f"key/{rest}"),
+            "interface": lambda: self.arn("ec2", f"network-interface/{rest}"),
+            "subnet": lambda: self.arn("ec2", f"subnet/{rest}"),
+            "security-group": lambda: self.arn("ec2", f"security-group/{rest}"),
             "project": lambda: self.arn("codebuild", f"project/{self.environment['IAC_CI_CODEBUILD_PROJECT']}"),
             "state-machine": lambda: self.environment["IAC_CI_WATCHDOG_SFN"],
             "queue": lambda: self.arn("sqs", f"{self.prefix}-dropped"),
@@ -111,12 +130,13 @@ def calls_by_role(calls):
     return found
 
 
-def too_wide(action, resource):
+def too_wide(role, action, resource):
     """Why a resource is wider than it has to be, or None."""
     if "*" in action or "?" in action:
         return "an action must be spelled out"
     if resource == "*":
-        return None if action in WITHOUT_RESOURCE else "AWS knows a resource for this action"
+        known = action in WITHOUT_RESOURCE or (action in LAMBDA_IN_VPC and role in FUNCTIONS)
+        return None if known else "AWS knows a resource for this action"
     *head, rest = resource.split(":", 5)
     if any("*" in part or "?" in part for part in head):
         return "partition, service, region and account must be spelled out"
@@ -128,7 +148,22 @@ def too_wide(action, resource):
         return "a path prefix is wanted" if re.match(r"[^/]*[*]", name) else None
     if head[2] == "logs":
         return None if rest.endswith(":*") and rest.count("*") == 1 else "one log group is wanted"
+    if head[2] == "ec2" and rest == "network-interface/*":
+        return None  # it has no name before it is made
     return "one resource is wanted" if "*" in rest or "?" in rest else None
+
+
+def check_network(plan, role, statements):
+    """In a VPC: the code of functions gets no rights of it, and builds get them for their own subnets."""
+    if role in FUNCTIONS and any(a in LAMBDA_IN_VPC for s in statements for a in listed(s["Action"]) if s["Effect"] == "Allow"):
+        function = {"ArnEquals": {"lambda:SourceFunctionArn": plan.resource(f"function:{role}")}}
+        if not any(set(listed(s["Action"])) == LAMBDA_IN_VPC and s["Resource"] == "*" and s.get("Condition") == function
+                   for s in statements if s["Effect"] == "Deny"):
+            yield f"{role}: the code of the function may use the rights that Lambda needs for the VPC"
+    for statement in statements:
+        for action in listed(statement["Action"]):
+            if action in BY_CONDITION and role not in FUNCTIONS and not statement.get("Condition", {}).get("ArnEquals", {}).get("ec2:Subnet"):
+                yield f"{role} may {action} in any subnet"
 
 
 def check_rights(plan, calls):
@@ -137,15 +172,16 @@ def check_rights(plan, calls):
     statements = plan.statements()
     for role in sorted(by_role.keys() | statements.keys()):
         wanted = [(action, plan.resource(on), on) for action, on in by_role.get(role, [])]
-        rights = [(action, resource) for s in statements.get(role, []) for action in listed(s["Action"]) for resource in listed(s["Resource"])]
-        yield from (f"{role}: {s['Effect']} is not expected" for s in statements.get(role, []) if s["Effect"] != "Allow")
+        allowing = [s for s in statements.get(role, []) if s["Effect"] == "Allow"]
+        rights = [(action, resource) for s in allowing for action in listed(s["Action"]) for resource in listed(s["Resource"])]
+        yield from check_network(plan, role, statements.get(role, []))
         for action, resource, on in wanted:
             if not any(action == allowed and matches(pattern, resource) for allowed, pattern in rights):
                 yield f"{role} calls {action} on {on}, and may not"
         for action, pattern in rights:
             if not any(action == called and matches(pattern, resource) for called, resource, _ in wanted):
                 yield f"{role} may {action} on {pattern}, and no call needs it"
-            if why := too_wide(action, pattern):
+            if why := too_wide(role, action, pattern):
                 yield f"{role} may {action} on {pattern}: {why}"
 
 
@@ -222,7 +258,12 @@ def spoiled(document):
     yield with_policy("webhook", lambda s: s.pop(0)), "and may not"
     yield with_policy("reader", widen("Parameters", orders.split(":dynamodb")[0] + ":ssm:*:*:parameter/*")), "must be spelled out"
     yield with_policy("webhook", add("ssm:GetParameter", Plan(document).resource("parameter:/{prefix}/jobs/x"))), "no call needs it"
-    yield with_values("aws_lambda_function_url", authorization_type="NONE"), "open to everybody"
+    if Plan(document).of("aws_lambda_function_url"):
+        yield with_values("aws_lambda_function_url", authorization_type="NONE"), "open to everybody"
+    if any(s["Sid"] == "NetworkInterfaces" for s in Plan(document).statements()["work"]):
+        yield with_policy("work", lambda statements: statements.pop()), "the code of the function may use"
+        yield with_policy("codebuild", lambda statements: [s.pop("Condition", None) for s in statements]), "in any subnet"
+        yield with_policy("codebuild", widen("MakeNetworkInterfaces", "*")), "AWS knows a resource"
     yield with_values("aws_lambda_permission", source_account=None), "another account"
     trust = {"Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": "*"}}]}
     yield with_values("aws_iam_role", assume_role_policy=json.dumps(trust)), "may take it on"

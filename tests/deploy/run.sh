@@ -108,8 +108,32 @@ rights() {
     refused "ARN of one key" '-var=secret_kms_key_arns=["*"]'
     refused "a bucket name" '-var=code_locations=["*"]'
     refused "at least 1" -var=orchestrate_reserved_concurrency=0
+    refused "at least 1" -var=work_reserved_concurrency=0
+    refused "25,000 events" -var=watchdog_poll_seconds=39
+    refused "25,000 events" -var=watchdog_poll_seconds=301
+    refused "give both, or neither" '-var=vpc_subnet_ids=["subnet-0a1b"]'
+    refused "ids of subnets" '-var=vpc_subnet_ids=["10.0.0.0/24"]'
     refused "lower-case letters" -var=name_prefix=Any_Thing
     echo "what is too wide is refused"
+}
+
+# Other partitions: their own names in every ARN, the same names of services, and regions that are named in other ways.
+partitions() {
+    if no_emulator; then return 77; fi
+    local folder partition region
+    folder=$(stage_copy 02-deploy)
+    while read -r partition region suffix; do
+        terraform -chdir="$folder" plan -no-color -out=test.tfplan "-var=aws_region=$region" -var=name_prefix=any -var=image_tag=tag \
+            "-var=ecr_repository_url=123456789012.dkr.ecr.$region.$suffix/any" >"$folder/plan.log" 2>&1 || { cat "$folder/plan.log" && return 1; }
+        terraform -chdir="$folder" show -json test.tfplan >"$folder/plan.json"
+        grep -qF "arn:$partition:lambda:$region:" "$folder/plan.json"
+        if grep -oF "arn:aws:" "$folder/plan.json"; then echo "an ARN of the partition aws in $partition" && return 1; fi
+        python3 "$root/tests/deploy/privileges.py" "$folder/plan.json"
+    done <<'EOF'
+aws-us-gov us-gov-west-1 amazonaws.com
+aws-cn cn-north-1 amazonaws.com.cn
+aws-eusc eusc-de-east-1 amazonaws.eu
+EOF
 }
 
 e2e() {
@@ -140,9 +164,10 @@ declare -A titles=(
     [shell]="shell scripts are sound" [scripts]="scripts write and refuse what they should" [workflows]="workflows are sound"
     [costs]="the costs in the documents are the counted ones"
     [dockerfile]="the Dockerfile is sound" [glibc]="the executable starts on Amazon Linux 2023" [image]="the image builds and runs"
+    [partitions]="every partition has its own names"
     [rights]="every right is needed, every need has its right, names do not meet" [e2e]="deploys, runs a job, destroys, and leaves nothing"
 )
-order=(format descriptions shell scripts workflows costs dockerfile validity glibc rights image e2e)
+order=(format descriptions shell scripts workflows costs dockerfile validity glibc rights partitions image e2e)
 
 # The tests share it: what starts it anew takes a while.
 if ! missing terraform aws >/dev/null && has_emulator; then
@@ -160,6 +185,7 @@ start dockerfile python3 "$root/tests/deploy/dockerfile.py"
 start glibc glibc
 start validity validity
 start rights rights
+start partitions partitions
 start image "$root/tests/deploy/image.sh" "$executable"
 
 passed=0 failed=0 skipped=0

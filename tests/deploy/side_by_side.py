@@ -20,7 +20,8 @@ NAMES = {
 BEYOND_A_REGION = {"aws_iam_role", "aws_s3_bucket"}
 BELONG_TO_ANOTHER = {
     "aws_apigatewayv2_integration", "aws_apigatewayv2_route", "aws_apigatewayv2_stage", "aws_iam_role_policy", "aws_lambda_function_event_invoke_config",
-    "aws_lambda_function_url", "aws_lambda_permission", "aws_s3_bucket_lifecycle_configuration", "aws_s3_bucket_notification",
+    "aws_lambda_function_recursion_config", "aws_lambda_function_url", "aws_lambda_permission", "aws_s3_bucket_lifecycle_configuration",
+    "aws_s3_bucket_notification",
     "aws_s3_bucket_ownership_controls", "aws_s3_bucket_policy", "aws_s3_bucket_public_access_block",
     "aws_s3_bucket_server_side_encryption_configuration", "aws_sqs_queue_policy",
 }

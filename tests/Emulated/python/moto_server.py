@@ -12,6 +12,8 @@ never outlives the process that started it. What differs from `python3 -m moto.s
 - CodeBuild projects need no source and can change; a bucket policy that wants TLS does not refuse everything;
   delete markers can be deleted;
 - API Gateway and function URLs point to the front door;
+- Lambda takes no image that is an index, adds its own statement to the policy of an image's repository, and knows the
+  recursion config of a function;
 - objects of S3 can be made older than they are, and claims with what they say of it.
 """
 
@@ -43,12 +45,16 @@ try:
     from botocore.config import Config
     from moto.apigatewayv2 import models as apigateway
     from moto.awslambda import models as awslambda
+    from moto.awslambda import urls as awslambda_urls
+    from moto.awslambda.exceptions import InvalidParameterValueException
+    from moto.awslambda.responses import LambdaResponse
     from moto.codebuild import responses as codebuild
     from moto.codebuild.models import CodeBuildBackend
     from moto.core.config import default_user_config
     from moto.core.responses import ActionResult
     from moto.dynamodb import models as dynamodb
     from moto.dynamodb.models.dynamo_type import DynamoType
+    from moto.ecr.models import ecr_backends
     from moto.iam.access_control import PermissionResult
     from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
     from moto.s3 import models as s3
@@ -145,6 +151,77 @@ def _tell_url(config_class):
 
 _tell_url(apigateway.Api)
 _tell_url(awslambda.FunctionUrlConfig)
+
+
+# --- Lambda: images out of ECR, and loops --------------------------------------------------------------------------
+
+SINGLE_IMAGES = {"application/vnd.docker.distribution.manifest.v2+json", "application/vnd.oci.image.manifest.v1+json"}
+PULL_STATEMENT = "LambdaECRImageRetrievalPolicy"
+
+_create_function = awslambda.LambdaBackend.create_function
+_update_code = awslambda.LambdaBackend.update_function_code
+
+
+def _repository_of(backend, image_uri):
+    """(repository, tag) of an image in this account's registry; (None, tag) if it is not in there."""
+    name, _, tag = image_uri.partition("/")[2].rpartition(":")
+    return ecr_backends[backend.account_id][backend.region_name].repositories.get(name), tag
+
+
+def _check_image(backend, image_uri):
+    repository, tag = _repository_of(backend, image_uri)
+    for image in repository.images if repository else []:
+        if tag in image.image_tags and image.image_manifest_media_type not in SINGLE_IMAGES:
+            raise InvalidParameterValueException(
+                f"The image manifest, config or layer media type for the source image {image_uri} is not supported.")
+
+
+def _create_from_image(self, spec):
+    image_uri = spec.get("Code", {}).get("ImageUri")
+    if image_uri:
+        _check_image(self, image_uri)
+    created = _create_function(self, spec)
+    if image_uri and (repository := _repository_of(self, image_uri)[0]):
+        _let_lambda_pull(self, repository)
+    return created
+
+
+def _let_lambda_pull(backend, repository):
+    """https://docs.aws.amazon.com/lambda/latest/dg/images-create.html, "Amazon ECR permissions": Lambda attempts to add them itself."""
+    policy = json.loads(repository.policy or '{"Version": "2008-10-17", "Statement": []}')
+    if all(statement.get("Sid") != PULL_STATEMENT for statement in policy["Statement"]):
+        policy["Statement"].append({
+            "Sid": PULL_STATEMENT,
+            "Effect": "Allow",
+            "Principal": {"Service": "lambda.amazonaws.com"},
+            "Action": ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
+            "Condition": {"StringLike": {"aws:sourceArn": f"arn:aws:lambda:{backend.region_name}:{backend.account_id}:function:*"}},
+        })
+        repository.policy = json.dumps(policy)
+
+
+def _update_from_image(self, function_name, qualifier, body):
+    if body.get("ImageUri"):
+        _check_image(self, body["ImageUri"])
+    return _update_code(self, function_name, qualifier, body)
+
+
+def _put_recursion_config(self):
+    function = self.backend.get_function(unquote(self.path.rsplit("/", 2)[1]))
+    function.recursive_loop = json.loads(self.body)["RecursiveLoop"]
+    return ActionResult({"RecursiveLoop": function.recursive_loop})
+
+
+def _get_recursion_config(self):
+    function = self.backend.get_function(unquote(self.path.rsplit("/", 2)[1]))
+    return ActionResult({"RecursiveLoop": getattr(function, "recursive_loop", "Terminate")})
+
+
+awslambda.LambdaBackend.create_function = _create_from_image
+awslambda.LambdaBackend.update_function_code = _update_from_image
+LambdaResponse.put_function_recursion_config = _put_recursion_config
+LambdaResponse.get_function_recursion_config = _get_recursion_config
+awslambda_urls.url_paths[r"{0}/(?P<api_version>[^/]+)/functions/(?P<function_name>[\w_:%-]+)/recursion-config$"] = LambdaResponse.dispatch
 
 
 # --- Step Functions ----------------------------------------------------------------------------------------------
