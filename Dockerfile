@@ -14,10 +14,10 @@ ARG SDK_BASE=mcr.microsoft.com/dotnet/sdk:10.0
 # Where the executable is linked decides how new a glibc it needs: with Debian 12, 2.34, which Amazon Linux 2023 has.
 ARG BUILD_BASE=public.ecr.aws/docker/library/debian:12-slim
 
-# What runs it. git and openssl are the worker's (code from git; TLS), certificates everybody's.
+# What runs it. git, ssh and openssl are the worker's (code from git; TLS), certificates everybody's.
 FROM ${RUNTIME_BASE} AS runtime
 
-ARG PACKAGES="git-core ca-certificates openssl-libs shadow-utils"
+ARG PACKAGES="git-core openssh-clients ca-certificates openssl-libs shadow-utils"
 ARG EXTRA_PACKAGES=""
 # The words of both lists are packages, hence no quotes. The second branch serves bases made of Debian packages.
 # hadolint ignore=DL3008,DL3041,SC2086
@@ -33,6 +33,12 @@ RUN set -eu; \
     fi; \
     git --version; \
     useradd --uid 10001 --create-home --shell /bin/sh iac-ci
+
+# Lambda runs the image as a user of its own (uid 993 as of now), and ssh refuses to run for a uid that has no name. Nothing
+# can be written to /etc there, so a range of uids gets names here; of its folders, such a user may write to /tmp alone.
+RUN for uid in $(seq 990 1000); do \
+        getent passwd "$uid" >/dev/null || echo "sbx_user$uid:x:$uid:$uid:A user of Lambda:/tmp:/sbin/nologin" >>/etc/passwd; \
+    done
 
 # No USER: Lambda runs every image as a user of its own, whatever stands here, and CodeBuild's agent in the container
 # has to be root; it runs `iac-ci work`, and so the orders' commands, as iac-ci (run-as in the buildspec).

@@ -56,6 +56,10 @@ def check():
         yield f"the entry point must be the executable: {entry}"
     if any(not command.startswith("[") for command in of("ENTRYPOINT") + of("CMD")):
         yield "a shell would stand between Lambda and the executable: use the JSON form"
+    if not any("seq 990 1000" in command and "/etc/passwd" in command for command in of("RUN")):
+        yield "Lambda's users (uids 990 to 1000) have no names, and ssh refuses to run for them"
+    if not re.search(r'ARG PACKAGES="[^"]*\bopenssh-clients\b', TEXT):
+        yield "no openssh-clients: code by git_ssh_key_location needs it"
     for label in ("title", "description", "licenses", "revision"):
         if f"org.opencontainers.image.{label}=" not in TEXT:
             yield f"no label {label}"

@@ -31,22 +31,22 @@ finish() {
 trap finish EXIT
 
 if [[ -z ${BASE:-} ]]; then
-    if [[ ! -f $cache/base.tar ]]; then
+    if [[ ! -f $cache/base-with-ssh.tar ]]; then
         command -v debootstrap >/dev/null || skip "debootstrap is not installed, and no BASE is given"
         mkdir -p "$cache"
-        debootstrap --variant=minbase --include=git,ca-certificates,libssl3 bookworm "$work/base" >"$work/debootstrap.log" 2>&1 || {
+        debootstrap --variant=minbase --include=git,openssh-client,ca-certificates,libssl3 bookworm "$work/base" >"$work/debootstrap.log" 2>&1 || {
             tail -n 5 "$work/debootstrap.log"
             skip "debootstrap found no mirror"
         }
         rm -rf "$work"/base/var/cache/apt/archives/*.deb "$work"/base/var/lib/apt/lists/*
-        tar -C "$work/base" -cf "$cache/base.tar.new" . && mv "$cache/base.tar.new" "$cache/base.tar"
+        tar -C "$work/base" -cf "$cache/base.tar.new" . && mv "$cache/base.tar.new" "$cache/base-with-ssh.tar"
         rm -rf "$work/base"
     fi
     container=$(buildah from scratch) || skip "buildah cannot run here"
-    buildah add --quiet "$container" "$cache/base.tar" / >/dev/null
+    buildah add --quiet "$container" "$cache/base-with-ssh.tar" / >/dev/null
     buildah config --env PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin "$container"
     buildah commit --quiet --rm "$container" "$base" >/dev/null
-    packages="git ca-certificates libssl3"
+    packages="git openssh-client ca-certificates libssl3"
 fi
 
 # The context is what .dockerignore lets through of a checkout, with the executable at the place the Dockerfile says.
@@ -85,6 +85,13 @@ for role in webhook orchestrate watchdog work; do
     in_image root /usr/local/bin/iac-ci "$role" --help >/dev/null || fail "the image's entry point does not take the command '$role'"
 done
 echo "iac-ci $version runs in the image, as $(in_image iac-ci id -un), with $(in_image iac-ci git --version)"
+
+# As Lambda runs it: a uid of its own, for which ssh wants a name.
+for uid in 990 993 1000; do
+    in_image "$uid" ssh -G git.example.com >"$work/ssh" 2>&1 || fail "ssh does not run for Lambda's uid $uid: $(cat "$work/ssh")"
+done
+if in_image 989 ssh -G git.example.com >/dev/null 2>&1; then fail "the look for names of users is blind: ssh runs for uid 989 too"; fi
+echo "ssh runs for Lambda's users, the first of them $(in_image 990 id -un)"
 
 mkdir "$work/job"
 chmod 0777 "$work/job"
