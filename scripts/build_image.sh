@@ -27,7 +27,15 @@ for base in SDK_BASE BUILD_BASE RUNTIME_BASE; do
     arguments+=(--build-arg "$base=$reference")
 done
 
-"$engine" build --platform "$platform" "${arguments[@]}" \
+# One manifest: Lambda refuses an index, which an image with attestations is (BuildKit's default, and so Docker's), and a tag
+# that was pushed stays. Engines without BuildKit know no attestations; Podman writes the manifest in the format that it is told.
+shape=()
+options=$("$engine" build --help 2>&1 || true)
+[[ $options != *--provenance* ]] || shape+=(--provenance=false)
+[[ $options != *--sbom* || $options != *--provenance* ]] || shape+=(--sbom=false)
+[[ $options == *--provenance* || $options != *--format* ]] || shape+=(--format docker)
+
+"$engine" build --platform "$platform" "${shape[@]}" "${arguments[@]}" \
     --build-arg "REVISION=$(git -C "$root" rev-parse HEAD 2>/dev/null || echo unknown)" \
     ${EXTRA_PACKAGES:+--build-arg "EXTRA_PACKAGES=$EXTRA_PACKAGES"} \
     --tag "$1" "$root"

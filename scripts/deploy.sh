@@ -3,6 +3,8 @@
 set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=deployment.sh
 source "$(dirname "${BASH_SOURCE[0]}")/deployment.sh"
+# shellcheck source-path=SCRIPTDIR source=preflight.sh
+source "$(dirname "${BASH_SOURCE[0]}")/preflight.sh"
 
 usage() {
     cat <<'EOF'
@@ -12,8 +14,9 @@ Steps, in this order; all of them when none is named:
   bootstrap    the bucket for the Terraform state
   repository   the ECR repository
   image        build and push, if the repository does not have the tag already
+  preflight    look for what AWS would refuse or not run: the image's form and architecture, the account's limits
   system       everything else
-  smoke        check what stands there, and run a job
+  smoke        check what stands there, and run a job: one order on Lambda, one on CodeBuild
   archive      keep in the state bucket what a teardown needs
 
   --region R        default: AWS_REGION
@@ -38,11 +41,11 @@ while [[ $# -gt 0 ]]; do
     case $1 in
         --tag) wanted "$@" && IMAGE_TAG=$2 && shift 2 ;;
         --help | -h) usage && exit 0 ;;
-        bootstrap | repository | image | system | smoke | archive) steps+=("$1") && shift ;;
+        bootstrap | repository | image | preflight | system | smoke | archive) steps+=("$1") && shift ;;
         *) usage >&2 && exit 2 ;;
     esac
 done
-[[ ${#steps[@]} -gt 0 ]] || steps=(bootstrap repository image system smoke archive)
+[[ ${#steps[@]} -gt 0 ]] || steps=(bootstrap repository image preflight system smoke archive)
 
 # One image per commit, for ever: so a commit is what it is named after, and changes that are in none have no name.
 image_tag() {
@@ -77,30 +80,52 @@ repository() {
     apply_stage 01-ecr "${vars[@]}"
 }
 
+# Gets 02-deploy ready to be asked and planned, for an image.
+repository_url='' repository_name=''
+prepare_system() { # TAG
+    init_stage 01-ecr
+    repository_url=$(stage_output 01-ecr ecr_repository_url)
+    repository_name=$(stage_output 01-ecr ecr_repository_name)
+    "$root/scripts/generate_tfvars.sh" "$repository_url" "$1" "$AWS_REGION"
+    init_stage 02-deploy
+}
+
 image() {
-    local tag url
+    local tag
     tag=$(image_tag)
     say "image: $tag"
-    init_stage 01-ecr
-    url=$(stage_output 01-ecr ecr_repository_url)
-    if aws ecr describe-images --repository-name "$(stage_output 01-ecr ecr_repository_name)" --image-ids "imageTag=$tag" >/dev/null 2>&1; then
+    prepare_system "$tag"
+    read_settings
+    if image_manifest_type "$repository_name" "$tag" >/dev/null 2>&1; then
         note "the repository has it already"
-        return
+    else
+        local engine=${CONTAINER_ENGINE:-docker}
+        command -v "$engine" >/dev/null || engine=podman
+        CONTAINER_ENGINE=$engine ARCHITECTURE=$architecture "$root/scripts/build_image.sh" "$repository_url:$tag"
+        aws ecr get-login-password | "$engine" login --username AWS --password-stdin "${repository_url%%/*}"
+        "$engine" push "$repository_url:$tag"
     fi
-    local engine=${CONTAINER_ENGINE:-docker}
-    command -v "$engine" >/dev/null || engine=podman
-    CONTAINER_ENGINE=$engine "$root/scripts/build_image.sh" "$url:$tag"
-    aws ecr get-login-password | "$engine" login --username AWS --password-stdin "${url%%/*}"
-    "$engine" push "$url:$tag"
+    check_manifest "$repository_name" "$tag"
+}
+
+preflight() {
+    local tag
+    tag=$(image_tag)
+    say "preflight: $tag"
+    prepare_system "$tag"
+    read_settings
+    check_manifest "$repository_name" "$tag"
+    check_architecture "$repository_name" "$tag"
+    warn_of_few_builds
+    warn_of_little_concurrency
+    note "whether an invocation and a build really start, the step smoke tries"
 }
 
 system() {
     local tag
     tag=$(image_tag)
     say "system: $tag"
-    init_stage 01-ecr
-    "$root/scripts/generate_tfvars.sh" "$(stage_output 01-ecr ecr_repository_url)" "$tag" "$AWS_REGION"
-    init_stage 02-deploy
+    prepare_system "$tag"
     apply_stage 02-deploy
     webhook_secret
     note "POST signed jobs to $(stage_output 02-deploy webhook_url)"

@@ -44,10 +44,11 @@ option() {
 settle() {
     need aws terraform tar
     [[ -n $AWS_REGION ]] || fail "no region: give --region, or set AWS_REGION" 2
-    [[ $AWS_REGION =~ ^[a-z]{2}(-[a-z]+)+-[0-9]$ ]] || fail "'$AWS_REGION' is not a region" 2
+    [[ $AWS_REGION =~ ^[a-z]{2,4}(-[a-z]+)+-[0-9]+$ ]] || fail "'$AWS_REGION' is not a region" 2
     [[ $NAME_PREFIX =~ ^[a-z][a-z0-9-]{1,18}[a-z0-9]$ ]] || fail "'$NAME_PREFIX' cannot be a prefix: 3 to 20 lower-case letters, digits and hyphens" 2
     [[ -z $STATE_BUCKET_NAME || $STATE_BUCKET_NAME =~ ^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$ ]] || fail "'$STATE_BUCKET_NAME' is not a bucket name" 2
     export AWS_DEFAULT_REGION=$AWS_REGION # what version 1 of the AWS CLI reads
+    [[ -z ${ARCHITECTURE:-} ]] || export TF_VAR_architecture=$ARCHITECTURE
     ACCOUNT=$(aws sts get-caller-identity --query Account --output text) || fail "AWS does not accept the credentials (aws sts get-caller-identity)"
     STATE_BUCKET_NAME=$("$root/scripts/state_bucket_name.sh" "$AWS_REGION")
     say "$NAME_PREFIX in $AWS_REGION, account $ACCOUNT; state in s3://$STATE_BUCKET_NAME/$NAME_PREFIX/"

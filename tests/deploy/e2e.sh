@@ -99,7 +99,7 @@ deploys() {
     if [[ ${regions[$1]} == us-east-1 ]]; then
         workflow "$1" deploy
     else
-        in_deployment "$1" bash -euc 'scripts/deploy.sh --yes bootstrap repository image system archive && tests/smoke/wiring.sh'
+        in_deployment "$1" bash -euc 'scripts/deploy.sh --yes bootstrap repository image preflight system archive && tests/smoke/wiring.sh'
     fi
 }
 each "the workflow deploys and smoke-tests" deploys
@@ -115,11 +115,48 @@ says_what_is_there() {
 pushes_what_can_be_told() {
     grep -E "push .*/e2e-one:$(tag_of one)$" "$ENGINE_LOG"
     grep -E "build .*RUNTIME_BASE=[^ ]+@sha256:" "$ENGINE_LOG"
+    grep -F "preflight: $(tag_of one)" "$work/one.all.log"
+}
+# An image that was pushed with attestations: what it is, is said, and Lambda does not take it.
+refuses_an_index() {
+    local url
+    url=$(in_deployment one terraform -chdir=terraform/01-ecr output -no-color -raw ecr_repository_url)
+    in_deployment one docker build --platform linux/amd64 \
+        --build-arg "SDK_BASE=a@sha256:$(printf '%064d' 1)" --build-arg "BUILD_BASE=b@sha256:$(printf '%064d' 2)" \
+        --build-arg "RUNTIME_BASE=c@sha256:$(printf '%064d' 3)" --tag "$url:with-attestations" .
+    in_deployment one docker push "$url:with-attestations"
+    for step in image preflight; do
+        if in_deployment one scripts/deploy.sh --yes --tag with-attestations "$step" 2>"$work/index.log"; then return 1; fi
+        cat "$work/index.log"
+        grep 'is not one manifest (application/vnd.oci.image.index.v1+json)' "$work/index.log"
+    done
+    if in_deployment one aws lambda update-function-code --function-name e2e-one-work --image-uri "$url:with-attestations"; then return 1; fi
+    in_deployment one bash -euc "$(grep -o 'aws ecr batch-delete-image .*' "$work/index.log")"
+    if in_deployment one scripts/deploy.sh --yes --tag with-attestations preflight 2>"$work/index.log"; then return 1; fi
+    grep 'is it pushed' "$work/index.log"
+}
+# Lambda has added its own statement to the repository's policy; the next plan leaves it alone.
+lets_lambda_pull() {
+    in_deployment one aws ecr get-repository-policy --repository-name e2e-one --query policyText --output text >"$work/policy"
+    grep -F LambdaECRImageRetrievalPolicy "$work/policy"
+    grep -F '"LambdaPull"' "$work/policy"
 }
 changes_nothing() {
-    in_deployment one scripts/deploy.sh --yes bootstrap repository image system 2>&1 | tee -a "$work/one.all.log" "$work/again.log"
+    in_deployment one scripts/deploy.sh --yes bootstrap repository image preflight system 2>&1 | tee -a "$work/one.all.log" "$work/again.log"
     [[ $(grep -c 'no change$' "$work/again.log") -eq 3 ]]
     grep 'the repository has it already' "$work/again.log"
+    lets_lambda_pull
+}
+# What woke whom is no loop to Lambda; and errors of the engine are found where Lambda keeps them.
+is_no_loop() {
+    [[ $(in_deployment one aws lambda get-function-recursion-config --function-name e2e-one-orchestrate --query RecursiveLoop --output text) == Allow ]]
+}
+tells_last_errors() {
+    local group=/aws/lambda/e2e-one-orchestrate
+    in_deployment one aws logs create-log-stream --log-group-name "$group" --log-stream-name s
+    in_deployment one aws logs put-log-events --log-group-name "$group" --log-stream-name s --log-events \
+        "[{\"timestamp\": $(date +%s)000, \"message\": \"{\\\"level\\\":\\\"error\\\",\\\"msg\\\":\\\"an error of ours\\\"}\"}]"
+    in_deployment one tests/smoke/last_errors.sh e2e-one | grep -E "last error in $group, .*: an error of ours"
 }
 
 # Wherever something is left that others can read: working folders with states, plans and variables; every version of
@@ -184,7 +221,10 @@ if [[ $failed -eq 0 ]]; then
     try "each stage's plan is shown" shows_plans
     try "the summary says what is there" says_what_is_there
     try "the image is named after the commit, its bases by digest" pushes_what_can_be_told
-    try "a second deploy plans no change in any stage" changes_nothing
+    try "an image with attestations is refused, and the remedy works" refuses_an_index
+    try "a second deploy plans no change in any stage, with Lambda's statement in the repository's policy" changes_nothing
+    try "results that wake the orchestrator are no loop" is_no_loop
+    try "the engine's last error is told" tells_last_errors
     try "no secret in state, outputs, logs or archive" keeps_no_secret
     try "there are objects in the buckets" fill_buckets
     try "everything that is there is seen" sees_what_is_there

@@ -22,7 +22,7 @@ PERMISSIONS = {
     "deploy.yml": {"contents": "read", "id-token": "write"},
     "destroy.yml": {"contents": "read", "id-token": "write"},
 }
-DEPLOY_STEPS = ["bootstrap", "repository", "image", "system", "smoke", "archive"]
+DEPLOY_STEPS = ["bootstrap", "repository", "image", "preflight", "system", "smoke", "archive"]
 
 # Whoever starts a workflow writes these; in a script they would be code. Through env they are text.
 WRITTEN_BY_PEOPLE = re.compile(r"\$\{\{[^}]*\b(inputs|github\.event|github\.head_ref)\b")
