@@ -98,6 +98,7 @@ internal static class Cli
         var root = new RootCommand("Continuous delivery for infrastructure as code, and for any other commands.")
         {
             RunCommand.Create(),
+            ProjectsCommand.Create(),
             ValidateCommand.Create(),
             GraphCommand.Create(),
             SchemaCommand.Create(),

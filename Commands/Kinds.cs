@@ -58,6 +58,15 @@ internal static class Kinds
     public static TimeSpan DurationOf(string text) =>
         DurationText.TryParse(text, out var duration) ? duration : throw new UsageException($"{text} is no duration");
 
+    /// <summary>The name of a project. Whether there is one is found out where projects are known.</summary>
+    public static ValueKind<string> Project { get; } = new(
+        "the name of a project, such as infra/dev/app or infra/dev/app@eu", text => (text.Length is > 0 and <= 4_200 && !text.Contains('\0'), text));
+
+    /// <summary>A branch, a tag or a commit. Whether there is one git says.</summary>
+    public static ValueKind<string> Reference { get; } = new(
+        "a branch, a tag or a commit, at most 250 characters",
+        text => (text.Length is > 0 and <= 250 && text[0] != '-' && !text.Any(char.IsControl), text));
+
     /// <summary>Words of statuses with commas between them.</summary>
     public static ValueKind<string[]> Statuses { get; } = new(
         $"one or more of {string.Join(", ", RunFilter.StatusWords)}, with commas between them",

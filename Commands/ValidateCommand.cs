@@ -1,24 +1,28 @@
 using System.CommandLine;
 using IacCi.Core.Jobs;
+using IacCi.Core.Projects.Configuration;
 using IacCi.Core.Terminal;
 using IacCi.Core.Text;
 
 namespace IacCi.Commands;
 
-/// <summary><c>iac-ci validate</c>: says whether a job may be run, or everything that is wrong with it.</summary>
+/// <summary><c>iac-ci validate</c>: says whether a job or a configuration is valid, or everything that is wrong with it.</summary>
 internal static class ValidateCommand
 {
     /// <summary>Makes the command.</summary>
     public static Command Create()
     {
         var job = JobFile.Argument();
-        var where = Kinds.Word(("local", JobContext.Local), ("aws", JobContext.Aws))
-            .Option<JobContext>("--for", "local|aws", "Where it is to run: local, or aws with its further rules. Default: local.");
+        var where = Kinds.Word<Rules>(("local", Rules.Local), ("aws", Rules.Aws), ("repository", Rules.Repository))
+            .Option<Rules?>(
+                "--for", "local|aws|repository",
+                "By which rules: those of a job that is to run here (local) or on AWS (aws), or those of .iac-ci.yaml (repository). "
+                    + "Default: by the file's name, repository or local.");
         var output = SharedOptions.Output();
         var command = new Command(
             "validate",
-            "Check a job file and name everything that is wrong with it.\n\nExample: iac-ci validate job.yaml --for aws") { job, where,
-                output };
+            "Check a job file, or a repository's .iac-ci.yaml, and name everything that is wrong with it.\n\n"
+                + "Example: iac-ci validate job.yaml --for aws") { job, where, output };
         command.SetAction((parsed, cancellationToken) => RunAsync(
             parsed.GetRequiredValue(job),
             parsed.GetValue(where),
@@ -27,24 +31,35 @@ internal static class ValidateCommand
         return command;
     }
 
-    private static async Task<int> RunAsync(string job, JobContext context, bool asJson, CancellationToken cancellationToken)
+    private enum Rules
+    {
+        Local,
+        Aws,
+        Repository,
+    }
+
+    private static async Task<int> RunAsync(string job, Rules? rules, bool asJson, CancellationToken cancellationToken)
     {
         var name = JobFile.NameOf(job);
-        var reading = JobReader.Read(await JobFile.ReadAsync(job, cancellationToken), null, name, context);
+        var content = await JobFile.ReadAsync(job, cancellationToken);
+        var isRepository = rules is Rules.Repository || (rules is null && Path.GetFileName(job) == RepositoryConfiguration.FileName);
+        Verdict verdict = isRepository
+            ? RepositoryReader.Read(content)
+            : JobReader.Read(content, null, name, rules is Rules.Aws ? JobContext.Aws : JobContext.Local);
         if (asJson)
         {
-            await Console.Out.WriteLineAsync(ReadingText.Json(reading));
+            await Console.Out.WriteLineAsync(ReadingText.Json(verdict));
         }
         else
         {
-            foreach (var warning in ReadingText.Warnings(reading, name))
+            foreach (var warning in ReadingText.Warnings(verdict, name))
             {
                 await Console.Error.WriteLineAsync(warning);
             }
 
-            await (reading.IsValid ? Console.Out : Console.Error).WriteLineAsync(ReadingText.Plain(reading, name));
+            await (verdict.IsValid ? Console.Out : Console.Error).WriteLineAsync(ReadingText.Plain(verdict, name));
         }
 
-        return (int)(reading.IsValid ? ExitCode.Succeeded : ExitCode.Invalid);
+        return (int)(verdict.IsValid ? ExitCode.Succeeded : ExitCode.Invalid);
     }
 }

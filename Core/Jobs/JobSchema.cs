@@ -48,6 +48,7 @@ internal static class JobSchema
         })]),
     };
 
-    private static string Write(JsonObject schema) =>
+    /// <summary>A schema, indented, with a line break at its end.</summary>
+    public static string Write(JsonObject schema) =>
         JsonText.Text(writer => schema.WriteTo(writer), JsonText.Relaxed with { Indented = true, NewLine = "\n" }) + "\n";
 }

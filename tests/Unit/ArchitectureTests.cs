@@ -15,12 +15,13 @@ public sealed partial class ArchitectureTests
         ["Archives"] = ["Linux", "Text"],
         ["Code"] = ["Archives", "Linux", "Text"],
         ["Jobs"] = ["Model", "Secrets", "Text"],
+        ["Projects"] = ["Code", "Jobs", "Model", "Text"],
         ["Engine"] = ["Jobs", "Model", "Text"],
         ["Bundles"] = ["Archives", "Code", "Linux", "Model", "Secrets", "Text"],
         ["Worker"] = ["Bundles", "Linux", "Model", "Text"],
         ["Intake"] = ["Bundles", "Code", "Engine", "Jobs", "Model", "Secrets", "Text"],
         ["Reporting"] = ["Engine", "Intake", "Model", "Secrets", "Text"],
-        ["Terminal"] = ["Engine", "Jobs", "Linux", "Model", "Reporting", "Text"],
+        ["Terminal"] = ["Engine", "Jobs", "Linux", "Model", "Projects", "Reporting", "Text"],
         ["Hosts"] = ["Archives", "Bundles", "Code", "Engine", "Intake", "Jobs", "Linux", "Model", "Reporting", "Secrets", "Text", "Worker"],
     };
 

@@ -170,5 +170,6 @@ internal sealed class GitProcess(TimeProvider time, string program = "git")
     }
 
     private static string Verb(GitCall call) =>
-        call.Arguments.FirstOrDefault(word => word is "fetch" or "ls-files" or "ls-tree" or "cat-file" or "rev-parse" or "init") ?? "";
+        call.Arguments.FirstOrDefault(word => word is "fetch" or "ls-files" or "ls-tree" or "cat-file" or "rev-parse" or "init"
+            or "update-index" or "write-tree" or "merge-base" or "merge-tree" or "commit-tree") ?? "";
 }

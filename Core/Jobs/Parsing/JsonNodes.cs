@@ -44,7 +44,7 @@ internal ref struct JsonNodes
         var (line, column) = Place();
         if (++_nodes > JobLimits.MaxNodes)
         {
-            throw new JobSyntaxException(line, column, $"holds more than {Plural.Number(JobLimits.MaxNodes)} values; split the job");
+            throw new JobSyntaxException(line, column, $"holds more than {Plural.Number(JobLimits.MaxNodes)} values; split the file");
         }
 
         return _reader.TokenType switch

@@ -89,7 +89,7 @@ internal sealed partial class YamlNodes
         Next<StreamStart>();
         if (Next() is StreamEnd end)
         {
-            throw At(end, "holds no document; write a job into it");
+            throw At(end, "holds no document; write something into it");
         }
 
         Next();
@@ -97,7 +97,7 @@ internal sealed partial class YamlNodes
         Next<DocumentEnd>();
         if (Next() is not StreamEnd)
         {
-            throw At(_parser.Current!, "holds a second document ('---'); keep one job in a file");
+            throw At(_parser.Current!, "holds a second document ('---'); keep one document in a file");
         }
 
         return root;
@@ -108,7 +108,7 @@ internal sealed partial class YamlNodes
         var start = _parser.Current!;
         if (depth > JobLimits.MaxDepth)
         {
-            throw At(start, $"is deeper than {JobLimits.MaxDepth} levels; a job needs five");
+            throw At(start, $"is deeper than {JobLimits.MaxDepth} levels; five are enough");
         }
 
         Count(1, Line(start), Column(start));
@@ -129,7 +129,7 @@ internal sealed partial class YamlNodes
         _nodes += more;
         if (_nodes > JobLimits.MaxNodes)
         {
-            throw new JobSyntaxException(line, column, $"holds more than {Plural.Number(JobLimits.MaxNodes)} values; split the job");
+            throw new JobSyntaxException(line, column, $"holds more than {Plural.Number(JobLimits.MaxNodes)} values; split the file");
         }
     }
 

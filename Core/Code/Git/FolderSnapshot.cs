@@ -1,0 +1,91 @@
+using System.Text;
+using IacCi.Core.Archives;
+using IacCi.Core.Linux;
+using IacCi.Core.Text;
+
+namespace IacCi.Core.Code.Git;
+
+/// <summary>Makes a tree of a work tree as it stands, by a copy of its index, in the repository of our own.</summary>
+/// <param name="top">The top of the work tree.</param>
+/// <param name="gitFolder">The folder of git's files that has its index; null when there is none.</param>
+/// <param name="own">The folder of our repository.</param>
+/// <param name="timeout">When a call of git is ended.</param>
+/// <param name="run">Runs git.</param>
+internal sealed class FolderSnapshot(
+    string top, string? gitFolder, string own, TimeSpan timeout, Func<GitCall, CancellationToken, Task<GitAnswer>> run)
+{
+    /// <summary>The most bytes of files that are not committed: they are copied. State, packages and images belong into .gitignore.</summary>
+    private const long MaxNewBytes = 1L << 30;
+
+    private const int MaxNewFiles = 200_000;
+
+    /// <summary>Takes it.</summary>
+    /// <exception cref="UserException">Files cannot be read, or too much is not committed.</exception>
+    public async Task<string> TakeAsync(CancellationToken cancellationToken)
+    {
+        CopyIndex();
+        var changed = await AnswerAsync(
+            Call("ls-files", "-z", "--modified", "--others", "--exclude-per-directory=.gitignore"), cancellationToken);
+        if (changed.Output.Length > 0)
+        {
+            // Not 'git add --all': it would start git in each submodule, by that one's settings.
+            CheckSize(Encoding.UTF8.GetString(changed.Output.Span).Split('\0', StringSplitOptions.RemoveEmptyEntries));
+            await AnswerAsync(
+                Call("update-index", "-z", "--add", "--remove", "--replace", "--stdin") with { Input = changed.Output }, cancellationToken);
+        }
+
+        var tree = await AnswerAsync(Call("write-tree", "--missing-ok"), cancellationToken);
+        return Encoding.ASCII.GetString(tree.Output.Span).Trim();
+    }
+
+    /// <summary>
+    /// The copy keeps the time of the index: by it git sees which files may have been changed after they were last looked at
+    /// (https://git-scm.com/docs/racy-git).
+    /// </summary>
+    private void CopyIndex()
+    {
+        var index = gitFolder is null ? null : Path.Join(gitFolder, "index");
+        if (index is null || FileStatus.Find(index) is not { IsFile: true })
+        {
+            return;
+        }
+
+        try
+        {
+            var copy = Path.Join(own, "index");
+            File.Copy(index, copy);
+            File.SetLastWriteTimeUtc(copy, File.GetLastWriteTimeUtc(index));
+            foreach (var shared in Directory.EnumerateFiles(gitFolder!, "sharedindex.*"))
+            {
+                File.CreateSymbolicLink(Path.Join(own, Path.GetFileName(shared)), Path.GetFullPath(shared));
+            }
+        }
+        catch (Exception wrong) when (wrong is IOException or UnauthorizedAccessException)
+        {
+            throw new UserException($"The index {ArchivePath.Show(index)} cannot be read: {wrong.Message}", inner: wrong);
+        }
+    }
+
+    private void CheckSize(string[] changed)
+    {
+        var sizes = changed.Distinct(StringComparer.Ordinal)
+            .Select(path => (Path: path, Size: FileStatus.Find(Path.Join(top, path)) is { IsFile: true } file ? file.Size : 0)).ToList();
+        if (sizes.Count > MaxNewFiles || sizes.Sum(file => file.Size) > MaxNewBytes)
+        {
+            var largest = sizes.OrderByDescending(file => file.Size).Take(3).Select(file => $"{ArchivePath.Show(file.Path)} ({file.Size:N0} bytes)");
+            throw new UserException(
+                $"{Plural.Of(sizes.Count, "file")} of {sizes.Sum(file => file.Size):N0} bytes are not committed, more than is looked at. The "
+                + $"largest: {string.Join(", ", largest)}. Put what belongs to no project into .gitignore.");
+        }
+    }
+
+    private GitCall Call(params string[] arguments) => OwnRepository.Call(own, ["-C", top, $"--work-tree={top}", .. arguments], timeout);
+
+    private async Task<GitAnswer> AnswerAsync(GitCall call, CancellationToken cancellationToken)
+    {
+        var answer = await run(call, cancellationToken);
+        return answer.ExitCode == 0
+            ? answer
+            : throw new UserException($"git cannot take in the files of {ArchivePath.Show(top)}: {answer.Error}.");
+    }
+}
