@@ -19,7 +19,7 @@ help() {
 ./build.sh check      format, analyzers and unit tests: the inner loop (CONTRIBUTING.md)
 ./build.sh test       set up this machine, publish, and run all tests (DEPLOY_TESTS=all: apply, upgrade and destroy three deployments, not one)
 ./build.sh bench      measure against make and ninja: time, memory, size, start (bench lambda: the roles' cold starts)
-./build.sh bench limits ...   measure much code, output, runs and orders beside goals (code, output, kept or orders: one part)
+./build.sh bench limits ...   measure much code, output, runs, orders and projects beside goals (code, output, kept, orders or projects: one part)
 ./build.sh sim ...    the simulator: --seed N, --minutes M, --controls; with --machine, the local host instead of AWS
 ./build.sh soak ...   run at random for --hours H (--seed S), on this machine and on the emulated AWS, and end with a verdict
 ./build.sh aws-up     an emulated AWS on this machine, until Ctrl-C

@@ -60,7 +60,8 @@ internal static class Kinds
 
     /// <summary>The name of a project. Whether there is one is found out where projects are known.</summary>
     public static ValueKind<string> Project { get; } = new(
-        "the name of a project, such as infra/dev/app or infra/dev/app@eu", text => (text.Length is > 0 and <= 4_200 && !text.Contains('\0'), text));
+        "the name of a project, such as infra/dev/app or infra/dev/app@eu", text =>
+            (text.Length is > 0 and <= 4_200 && !text.Contains('\0'), text));
 
     /// <summary>A branch, a tag or a commit. Whether there is one git says.</summary>
     public static ValueKind<string> Reference { get; } = new(

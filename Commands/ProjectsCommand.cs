@@ -13,7 +13,8 @@ internal static class ProjectsCommand
     /// <summary>Makes the command.</summary>
     public static Command Create()
     {
-        var changed = new Option<bool>("--changed") { Description = "Only the projects that the change touches: commits and files that are not committed." };
+        var changed = new Option<bool>(
+            "--changed") { Description = "Only the projects that the change touches: commits and files that are not committed." };
         var start = Kinds.Reference.Option<string?>(
             "--base", "REF", "What the change is compared with and merged into. Default: where it left the default branch.");
         var why = Kinds.Project.Option<string?>("--why", "PROJECT", "Name the files and settings by which this project counts as touched.");
@@ -22,8 +23,8 @@ internal static class ProjectsCommand
         var output = SharedOptions.Output();
         var command = new Command(
             "projects",
-            "List the projects of a repository: folders of Terraform, OpenTofu and Terragrunt that have a state of their own. Works offline.\n\n"
-                + "Example: iac-ci projects --output json")
+            "List the projects of a repository: folders of Terraform, OpenTofu and Terragrunt that have a state of their own. Works "
+                + "offline.\n\nExample: iac-ci projects --output json")
         {
             changed, start, why, source, output,
         };
@@ -85,11 +86,13 @@ internal static class ProjectsCommand
         List<ChangedProject> changed = [.. all.Where(project => project.Change != ProjectChange.Unchanged)];
         if (asJson)
         {
-            await Console.Out.WriteLineAsync(ProjectJson.Of(change, [.. changed.Select(project => (project, (IReadOnlyList<ChangeReason>?)null))]));
+            await Console.Out.WriteLineAsync(
+                ProjectJson.Of(change, [.. changed.Select(project => (project, (IReadOnlyList<ChangeReason>?)null))]));
             return;
         }
 
-        await WriteAsync(ProjectTable.Of(changed, TerminalSize.WidthOfStandardOutput(), Palette), ProjectTable.Notices(change.After.Notices));
+        await WriteAsync(
+            ProjectTable.Of(changed, TerminalSize.WidthOfStandardOutput(), Palette), ProjectTable.Notices(change.After.Notices));
         if (changed.Count == 0)
         {
             Cli.Tell($"no project is touched, compared with {change.Base[..12]}");

@@ -10,10 +10,13 @@ internal static class ProjectJson
 {
     /// <summary>All projects of a tree.</summary>
     public static string Of(ProjectSet set) => Text(
-        set, change: null, [.. set.Projects.Select(project => (new ChangedProject(project, ProjectChange.Unchanged), (IReadOnlyList<ChangeReason>?)null))]);
+        set, change: null,
+            [.. set.Projects.Select(
+                project => (new ChangedProject(project, ProjectChange.Unchanged), (IReadOnlyList<ChangeReason>?)null))]);
 
     /// <summary>Projects of a change, with the reasons where somebody asked for them.</summary>
-    public static string Of(RepositoryChange change, IReadOnlyList<(ChangedProject Project, IReadOnlyList<ChangeReason>? Reasons)> projects) =>
+    public static string Of(
+        RepositoryChange change, IReadOnlyList<(ChangedProject Project, IReadOnlyList<ChangeReason>? Reasons)> projects) =>
         Text(change.After, change, projects);
 
     private static string Text(

@@ -83,7 +83,8 @@ internal static class ProjectTable
     };
 
     /// <summary>The first column leaves room for the others; the last has no end.</summary>
-    private static IEnumerable<string> Draw(string[] titles, List<string[]> rows, int? width, Palette palette, Func<int, string, string> paint)
+    private static IEnumerable<string> Draw(
+        string[] titles, List<string[]> rows, int? width, Palette palette, Func<int, string, string> paint)
     {
         if (rows.Count == 0)
         {

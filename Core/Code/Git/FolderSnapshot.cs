@@ -14,7 +14,8 @@ namespace IacCi.Core.Code.Git;
 internal sealed class FolderSnapshot(
     string top, string? gitFolder, string own, TimeSpan timeout, Func<GitCall, CancellationToken, Task<GitAnswer>> run)
 {
-    /// <summary>The most bytes of files that are not committed: they are copied. State, packages and images belong into .gitignore.</summary>
+    /// <summary>The most bytes of files that are not committed: they are copied. State, packages and images belong into
+    /// .gitignore.</summary>
     private const long MaxNewBytes = 1L << 30;
 
     private const int MaxNewFiles = 200_000;
@@ -72,10 +73,11 @@ internal sealed class FolderSnapshot(
             .Select(path => (Path: path, Size: FileStatus.Find(Path.Join(top, path)) is { IsFile: true } file ? file.Size : 0)).ToList();
         if (sizes.Count > MaxNewFiles || sizes.Sum(file => file.Size) > MaxNewBytes)
         {
-            var largest = sizes.OrderByDescending(file => file.Size).Take(3).Select(file => $"{ArchivePath.Show(file.Path)} ({file.Size:N0} bytes)");
+            var largest = sizes.OrderByDescending(file => file.Size).Take(3)
+                .Select(file => $"{ArchivePath.Show(file.Path)} ({file.Size:N0} bytes)");
             throw new UserException(
-                $"{Plural.Of(sizes.Count, "file")} of {sizes.Sum(file => file.Size):N0} bytes are not committed, more than is looked at. The "
-                + $"largest: {string.Join(", ", largest)}. Put what belongs to no project into .gitignore.");
+                $"{Plural.Of(sizes.Count, "file")} of {sizes.Sum(file => file.Size):N0} bytes are not committed, more than is looked at. "
+                + $"The largest: {string.Join(", ", largest)}. Put what belongs to no project into .gitignore.");
         }
     }
 

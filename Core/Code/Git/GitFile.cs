@@ -22,6 +22,9 @@ internal enum GitFileKind : byte
 /// <param name="Id">The id of its blob.</param>
 internal readonly record struct GitFile(string Path, GitFileKind Kind, string Id)
 {
+    /// <summary>The longest path, in bytes: no folder of Linux can hold a longer one (limits.h: PATH_MAX).</summary>
+    private const int MaxPathBytes = 4_095;
+
     /// <summary>The files that <c>git ls-tree -r -z</c> lists, in the order of their paths.</summary>
     public static GitFile[] Parse(ReadOnlySpan<byte> listed)
     {
@@ -68,6 +71,11 @@ internal readonly record struct GitFile(string Path, GitFileKind Kind, string Id
             [(byte)'1', (byte)'0', (byte)'0', ..] => GitFileKind.File,
             _ => throw new UserException("git ls-tree answered in a way that is not known here. Update git, or iac-ci."),
         };
-        return new GitFile(Decode(line[(tab + 1)..]), kind, Encoding.ASCII.GetString(id));
+        var path = Decode(line[(tab + 1)..]);
+        return line.Length - tab - 1 <= MaxPathBytes
+            ? new GitFile(path, kind, Encoding.ASCII.GetString(id))
+            : throw new UserException(
+                $"The repository holds a path of {Plural.Number(line.Length - tab - 1)} bytes, and {Plural.Number(MaxPathBytes)} are the "
+                    + $"most that a folder can hold: {Printable.Word(path)}. Remove it.");
     }
 }

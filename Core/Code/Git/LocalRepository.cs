@@ -12,6 +12,7 @@ namespace IacCi.Core.Code.Git;
 internal sealed class LocalRepository : IDisposable
 {
     private const int Sha256Digits = 64;
+    private const int MaxNamed = 5;
     private const string Merger = "iac-ci";
 
     /// <summary>Where the default branch is looked for, in turn.</summary>
@@ -23,7 +24,8 @@ internal sealed class LocalRepository : IDisposable
     private readonly TimeSpan _timeout;
     private string _own = "";
 
-    private LocalRepository(GitProcess git, ScratchFolder scratch, TimeSpan timeout) => (_git, _scratch, _timeout) = (git, scratch, timeout);
+    private LocalRepository(GitProcess git, ScratchFolder scratch, TimeSpan timeout) =>
+        (_git, _scratch, _timeout) = (git, scratch, timeout);
 
     /// <summary>The folder of git's files; null where there is none, and the files of a folder are all there is.</summary>
     public string? GitFolder { get; private init; }
@@ -48,7 +50,8 @@ internal sealed class LocalRepository : IDisposable
         }
 
         var (gitFolder, top) = Find(folder);
-        var repository = new LocalRepository(git, new ScratchFolder(options.ScratchDir), options.ReadTimeout) { GitFolder = gitFolder, Top = top };
+        var repository = new LocalRepository(
+            git, new ScratchFolder(options.ScratchDir), options.ReadTimeout) { GitFolder = gitFolder, Top = top };
         try
         {
             await repository.BorrowAsync(cancellationToken);
@@ -115,14 +118,16 @@ internal sealed class LocalRepository : IDisposable
     public async Task<string> MergeAsync(string commit, string tree, string parent, CancellationToken cancellationToken)
     {
         var change = Line(await SuccessAsync(["commit-tree", "-m", Merger, "-p", parent, tree], cancellationToken));
-        var answer = await OwnAsync(["merge-tree", "--write-tree", "--name-only", "--no-messages", "-z", commit, change], cancellationToken);
+        var answer = await OwnAsync(
+            ["merge-tree", "--write-tree", "--name-only", "--no-messages", "-z", commit, change], cancellationToken);
         var parts = Encoding.UTF8.GetString(answer.Output.Span).Split('\0', StringSplitOptions.RemoveEmptyEntries);
         return answer.ExitCode switch
         {
             0 => parts[0],
             1 => throw new UserException(
-                $"The change and {commit[..12]} change the same lines of {string.Join(", ", parts.Skip(1).Take(5).Select(ArchivePath.Show))}. "
-                    + "Merge or rebase first.", ExitCode.Failed),
+                $"The change and {commit[..12]} change the same lines of "
+                    + $"{string.Join(", ", parts.Skip(1).Take(MaxNamed).Select(ArchivePath.Show))}. Merge or rebase first.",
+                ExitCode.Failed),
             _ => throw new UserException(Missing(answer)),
         };
     }
@@ -179,11 +184,14 @@ internal sealed class LocalRepository : IDisposable
             {
                 return (found, at);
             }
+
+            if (File.Exists(Path.Join(at, "HEAD")) && Directory.Exists(Path.Join(at, "objects")) && Directory.Exists(Path.Join(at, "refs")))
+            {
+                return (at, null);
+            }
         }
 
-        var isBare = File.Exists(Path.Join(folder, "HEAD")) && Directory.Exists(Path.Join(folder, "objects"))
-            && Directory.Exists(Path.Join(folder, "refs"));
-        return isBare ? (folder, null) : (null, folder);
+        return (null, folder);
     }
 
     private async Task BorrowAsync(CancellationToken cancellationToken)
@@ -201,7 +209,8 @@ internal sealed class LocalRepository : IDisposable
 
         var common = Top is null ? GitFolder : GitDir.CommonOf(Top)!;
         await File.WriteAllTextAsync(
-            Path.Join(_own, "objects", "info", "alternates"), Quoted(Path.GetFullPath(Path.Join(common, "objects"))) + "\n", cancellationToken);
+            Path.Join(_own, "objects", "info", "alternates"), Quoted(Path.GetFullPath(Path.Join(common, "objects"))) + "\n",
+                cancellationToken);
         if (File.Exists(Path.Join(common, "shallow")))
         {
             File.Copy(Path.Join(common, "shallow"), Path.Join(_own, "shallow"));

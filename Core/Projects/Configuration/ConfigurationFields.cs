@@ -97,7 +97,8 @@ internal static class ConfigurationFields
                 "Secrets whose values become variables. A list is for applies alone."),
             Field<ProjectSettings>.Of(
                 "apply", new RecordType<ApplySettings>(Apply, "#/$defs/apply"),
-                project => project.Apply, (project, value) => project with { Apply = value }, "When, after what and by whom it is applied."),
+                project => project.Apply, (project, value) => project with { Apply = value },
+                    "When, after what and by whom it is applied."),
             Field<ProjectSettings>.Of(
                 "backend_config", Texts(FileName, "files"),
                 project => project.BackendConfig, (project, value) => project with { BackendConfig = value },
@@ -131,7 +132,8 @@ internal static class ConfigurationFields
                 "Projects, or patterns of projects, that are applied first."),
             Field<ProjectSettings>.Of(
                 "also",
-                Texts(new TextType(ConfigurationLimits.MaxPathLength, ConfigurationRules.FilePattern, @"^[^/\\~][^\\]*$"), "patterns of files"),
+                Texts(new TextType(ConfigurationLimits.MaxPathLength, ConfigurationRules.FilePattern, @"^[^/\\~][^\\]*$"),
+                    "patterns of files"),
                 project => project.Also, (project, value) => project with { Also = value },
                 "Further files that it reads, as patterns seen from its folder."),
         ],
@@ -241,7 +243,8 @@ internal static class ConfigurationFields
             Field<RepositoryConfiguration>.Of(
                 "policies",
                 new ListType<PolicySource>(
-                    new RecordType<PolicySource>(Policy, "#/$defs/policy"), 0, ConfigurationLimits.MaxEntries, "policies", new PolicySource()),
+                    new RecordType<PolicySource>(Policy, "#/$defs/policy"), 0, ConfigurationLimits.MaxEntries, "policies",
+                        new PolicySource()),
                 repository => repository.Policies, (repository, value) => repository with { Policies = value },
                 "Policies that plans have to keep."),
             Field<RepositoryConfiguration>.Of(

@@ -50,7 +50,8 @@ internal sealed class ProjectsType : FieldType
 
         if (map.Members.Count > ConfigurationLimits.MaxPatterns)
         {
-            diagnostics.Add(node, $"has {Plural.Number(map.Members.Count)} patterns; use at most {Plural.Number(ConfigurationLimits.MaxPatterns)}");
+            diagnostics.Add(
+                node, $"has {Plural.Number(map.Members.Count)} patterns; use at most {Plural.Number(ConfigurationLimits.MaxPatterns)}");
             return null;
         }
 

@@ -3,7 +3,8 @@ using System.Text;
 namespace IacCi.Core.Projects.Configuration;
 
 /// <summary>
-/// A pattern of folders or files: <c>*</c> and <c>?</c> stand for characters of one name, <c>**</c> for any folders, <c>{a,b}</c> for either.
+/// A pattern of folders or files: <c>*</c> and <c>?</c> stand for characters of one name, <c>**</c> for any folders, <c>{a,b}</c> for
+/// either.
 /// All else is itself, also brackets. <c>a/**</c> is everything below <c>a</c>, and not <c>a</c>.
 /// </summary>
 internal sealed class FolderPattern
@@ -42,7 +43,8 @@ internal sealed class FolderPattern
     public bool Fits(string path) => Rank(path) is not null;
 
     /// <summary>
-    /// How narrowly it fits a path; null when it does not. The narrower pattern compares as greater: one without wildcards, then one with more
+    /// How narrowly it fits a path; null when it does not. The narrower pattern compares as greater: one without wildcards, then one with
+    /// more
     /// names that are written out, then one with fewer <c>**</c>, then one with more characters that are written out.
     /// </summary>
     public (int IsLiteral, int Names, int NotAny, int Chars)? Rank(string path)

@@ -23,7 +23,8 @@ internal static class RepositoryReader
         var diagnostics = new Diagnostics();
         try
         {
-            var root = new NodeRef(DocumentReader.Read(content.Span, JobFormat.Yaml, null, ConfigurationLimits.MaxFileBytes), FieldPath.Root);
+            var root = new NodeRef(
+                DocumentReader.Read(content.Span, JobFormat.Yaml, null, ConfigurationLimits.MaxFileBytes), FieldPath.Root);
             var configuration = ConfigurationFields.Repository.Read(root, JobContext.Local, diagnostics);
             if (configuration is not null)
             {
@@ -45,7 +46,8 @@ internal static class RepositoryReader
         Check("plan", plan, plan.All(step => step.BuiltIn != "plan"), "has no step plan; add it");
         Check("plan", plan, plan.Any(step => step.BuiltIn == "apply"), "has the step apply; it belongs into steps.apply");
         Check("apply", apply, apply.All(step => step.BuiltIn != "apply"), "has no step apply; add it");
-        Check("apply", apply, apply.Any(step => step.BuiltIn == "plan"), "has the step plan: what is applied is the plan that was shown; remove it");
+        Check("apply", apply, apply.Any(step => step.BuiltIn == "plan"),
+            "has the step plan: what is applied is the plan that was shown; remove it");
 
         void Check(string name, IReadOnlyList<Step> steps, bool isWrong, string message)
         {

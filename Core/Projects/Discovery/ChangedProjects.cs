@@ -34,7 +34,8 @@ internal static class ChangedProjects
     public static IReadOnlyList<ChangedProject> Compare(ProjectSet before, ProjectSet after)
     {
         var old = before.Projects.ToDictionary(project => project.Name, StringComparer.Ordinal);
-        List<ChangedProject> all = [.. after.Projects.Select(project => new ChangedProject(project, ChangeOf(project, old.GetValueOrDefault(project.Name))))];
+        List<ChangedProject> all =
+            [.. after.Projects.Select(project => new ChangedProject(project, ChangeOf(project, old.GetValueOrDefault(project.Name))))];
         var names = after.Projects.Select(project => project.Name).ToHashSet(StringComparer.Ordinal);
         var moved = all.Where(one => one.Change == ProjectChange.New)
             .ToLookup(one => (after.Units.MovableDigest(one.Project.Folder), one.Project.Workspace), one => one.Project.Name);
@@ -53,7 +54,8 @@ internal static class ChangedProjects
             var (was, isNow) = (old.GetValueOrDefault(key), now.GetValueOrDefault(key));
             if (was != isNow)
             {
-                var kind = key.StartsWith("setting ", StringComparison.Ordinal) ? "setting" : was is null ? "added" : isNow is null ? "removed" : "changed";
+                var kind = key.StartsWith("setting ", StringComparison.Ordinal) ? "setting" : was is null ? "added" : isNow is null
+                    ? "removed" : "changed";
                 reasons.Add(new ChangeReason(kind, key[(key.IndexOf(' ', StringComparison.Ordinal) + 1)..]));
             }
         }
@@ -63,7 +65,8 @@ internal static class ChangedProjects
 
         Project? Find(ProjectSet set) => set.Projects.FirstOrDefault(project => project.Name == name);
 
-        SortedDictionary<string, string> Listed(ProjectSet set) => Find(set) is { } project ? InputDigest.List(project, set) : new(StringComparer.Ordinal);
+        SortedDictionary<string, string> Listed(ProjectSet set) => Find(set) is { } project ? InputDigest.List(project, set)
+            : new(StringComparer.Ordinal);
     }
 
     /// <summary>The one of this name.</summary>

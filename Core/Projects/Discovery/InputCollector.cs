@@ -16,6 +16,8 @@ internal sealed class InputCollector(SourceTree tree, SourceFacts facts, SourceU
     /// <summary>By these, version managers choose the version of a tool: the nearest one from the folder upwards.</summary>
     private static readonly string[] VersionFiles = [".terraform-version", ".opentofu-version", ".terragrunt-version", ".tool-versions"];
 
+    private const int MaxSourceChars = 200;
+
     private readonly List<Notice> _notices = [];
     private readonly List<string> _folders = [];
     private readonly HashSet<string> _known = new(StringComparer.Ordinal);
@@ -76,7 +78,8 @@ internal sealed class InputCollector(SourceTree tree, SourceFacts facts, SourceU
             var file = tree.Files[number].Path;
             if (said.Error is { } error)
             {
-                Always(folder, string.Create(CultureInfo.InvariantCulture, $"{file}:{error.Line}:{error.Column}"), null, "cannot be read on: " + error.Message);
+                Always(folder, string.Create(CultureInfo.InvariantCulture, $"{file}:{error.Line}:{error.Column}"), null,
+                    "cannot be read on: " + error.Message);
             }
 
             _constraints.UnionWith(said.VersionConstraints);
@@ -107,7 +110,8 @@ internal sealed class InputCollector(SourceTree tree, SourceFacts facts, SourceU
 
         if (module.IsUnpinned)
         {
-            _unpinned.Add($"{Place(file, module.Line)}: module {Printable.Line(module.Name, Printable.MaxWordChars)}: {Printable.Line(module.Source, 200)}");
+            var name = Printable.Line(module.Name, Printable.MaxWordChars);
+            _unpinned.Add($"{Place(file, module.Line)}: module {name}: {Printable.Line(module.Source, MaxSourceChars)}");
         }
 
         if (!module.IsLocal)
@@ -125,7 +129,8 @@ internal sealed class InputCollector(SourceTree tree, SourceFacts facts, SourceU
                 _files.Add(tree.Find(end.Path)!.Value);
                 break;
             case PathTarget.Outside:
-                Always(folder, file, module.Line, $"the source {Printable.Word(module.Source)} leads out of the repository, where nothing is looked at");
+                Always(folder, file, module.Line,
+                    $"the source {Printable.Word(module.Source)} leads out of the repository, where nothing is looked at");
                 break;
             default:
                 _absent.Add(end.Path);
@@ -149,7 +154,8 @@ internal sealed class InputCollector(SourceTree tree, SourceFacts facts, SourceU
                 _absent.Add(end.Path);
                 break;
             case PathTarget.Outside when !use.MustExist:
-                Always(folder, file, use.Line, $"the path {Printable.Word(use.Path)} leads out of the repository, where nothing is looked at");
+                Always(folder, file, use.Line,
+                    $"the path {Printable.Word(use.Path)} leads out of the repository, where nothing is looked at");
                 break;
             default:
                 break;
@@ -171,12 +177,14 @@ internal sealed class InputCollector(SourceTree tree, SourceFacts facts, SourceU
             }
             else if (end.Target == PathTarget.Outside)
             {
-                Always(project.Folder, RepositoryConfiguration.FileName, null, $"{Printable.Word(name)} leads out of the repository, where nothing is looked at");
+                Always(project.Folder, RepositoryConfiguration.FileName, null,
+                    $"{Printable.Word(name)} leads out of the repository, where nothing is looked at");
             }
             else
             {
                 _absent.Add(end.Path);
-                Notify(project.Folder, RepositoryConfiguration.FileName, null, $"there is no file {Printable.Word(end.Path)} for {project.Name}");
+                Notify(project.Folder, RepositoryConfiguration.FileName, null,
+                    $"there is no file {Printable.Word(end.Path)} for {project.Name}");
             }
         }
 
@@ -193,7 +201,8 @@ internal sealed class InputCollector(SourceTree tree, SourceFacts facts, SourceU
         var above = string.Join('/', names.Take(up));
         if (tree.Resolve(folder, above, facts.LinkText) is not { Target: PathTarget.Folder } start)
         {
-            Always(folder, RepositoryConfiguration.FileName, null, $"the pattern {Printable.Word(pattern)} leads out of the repository, where nothing is looked at");
+            Always(folder, RepositoryConfiguration.FileName, null,
+                $"the pattern {Printable.Word(pattern)} leads out of the repository, where nothing is looked at");
             return;
         }
 
@@ -252,7 +261,8 @@ internal sealed class InputCollector(SourceTree tree, SourceFacts facts, SourceU
         for (var i = from; i < to; i++)
         {
             var path = tree.Files[i].Path;
-            if (path.EndsWith(".hcl", StringComparison.Ordinal) && SourceTree.FolderOf(path) == folder && !path.EndsWith(".lock.hcl", StringComparison.Ordinal))
+            if (path.EndsWith(".hcl", StringComparison.Ordinal) && SourceTree.FolderOf(path) == folder
+                && !path.EndsWith(".lock.hcl", StringComparison.Ordinal))
             {
                 _files.Add(i);
             }
@@ -261,7 +271,7 @@ internal sealed class InputCollector(SourceTree tree, SourceFacts facts, SourceU
 
     private ResolvedPath Resolve(string folder, string path)
     {
-        var end = tree.Resolve(folder, path, facts.LinkText);
+        var end = units.Resolve(folder, path);
         _files.UnionWith(end.Links);
         return end;
     }
@@ -286,7 +296,9 @@ internal sealed class InputCollector(SourceTree tree, SourceFacts facts, SourceU
         }
     }
 
-    private void Notify(string folder, string file, int? line, string message) => _notices.Add(new Notice(folder, Place(file, line), message));
+    private void Notify(string folder, string file, int? line, string message) =>
+        _notices.Add(new Notice(folder, Place(file, line), message));
 
-    private static string Place(string file, int? line) => line is null ? file : string.Create(CultureInfo.InvariantCulture, $"{file}:{line}");
+    private static string Place(string file, int? line) => line is null ? file
+        : string.Create(CultureInfo.InvariantCulture, $"{file}:{line}");
 }

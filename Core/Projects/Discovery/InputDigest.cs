@@ -59,7 +59,9 @@ internal static class InputDigest
         foreach (var folder in inputs.Folders)
         {
             var unit = units.Of(folder);
-            AddFiles(unit.Files.Concat(unit.LinkedFiles).Where(number => folder != project.Folder || !project.OfOthers.Contains(tree.Files[number].Path)));
+            AddFiles(
+                unit.Files.Concat(unit.LinkedFiles)
+                    .Where(number => folder != project.Folder || !project.OfOthers.Contains(tree.Files[number].Path)));
             foreach (var linked in unit.LinkedFolders)
             {
                 AddFolder(linked);

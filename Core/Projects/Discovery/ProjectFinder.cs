@@ -34,7 +34,8 @@ internal sealed class ProjectFinder
         var projects = finder.Projects();
         return new ProjectSet(
             tree, finder._units, projects,
-            [.. finder._notices.Distinct().OrderBy(notice => notice.Place, StringComparer.Ordinal).ThenBy(notice => notice.Message, StringComparer.Ordinal)],
+            [.. finder._notices.Distinct().OrderBy(notice => notice.Place, StringComparer.Ordinal)
+                .ThenBy(notice => notice.Message, StringComparer.Ordinal)],
             [.. finder._errors.OrderBy(error => error.Line)]);
     }
 
@@ -42,7 +43,8 @@ internal sealed class ProjectFinder
     {
         var folders = Folders();
         _units.SetProjects(folders.Keys.ToHashSet(StringComparer.Ordinal));
-        List<Project> drafts = [.. folders.SelectMany(folder => Drafts(folder.Key, folder.Value)).OrderBy(draft => draft.Name, StringComparer.Ordinal)];
+        List<Project> drafts =
+            [.. folders.SelectMany(folder => Drafts(folder.Key, folder.Value)).OrderBy(draft => draft.Name, StringComparer.Ordinal)];
         CheckNames(drafts);
         CheckRules(drafts);
         drafts = new ProjectOrder(_tree, _facts, _units, _configuration, _errors).Of(drafts);
@@ -62,13 +64,15 @@ internal sealed class ProjectFinder
             {
                 var place = string.Create(CultureInfo.InvariantCulture, $"{_tree.Files[cloud.Number].Path}:{facts.CloudLine}");
                 _notices.Add(new Notice(
-                    folder, place, "has a cloud block: its runs are made elsewhere, so it is no project here; use a backend block instead"));
+                    folder, place,
+                        "has a cloud block: its runs are made elsewhere, so it is no project here; use a backend block instead"));
             }
             else if (files.Any(file => file.Facts.IsTerragruntUnit))
             {
                 Take(folder, ProjectTool.Terragrunt);
             }
-            else if (files.Any(file => file.Facts.Backend is not null) || (named.Contains(folder) && files.Any(file => !IsTerragrunt(file))))
+            else if (
+                files.Any(file => file.Facts.Backend is not null) || (named.Contains(folder) && files.Any(file => !IsTerragrunt(file))))
             {
                 Take(folder, IsForOpenTofu(folder, files) ? ProjectTool.OpenTofu : ProjectTool.Terraform);
             }
@@ -78,7 +82,8 @@ internal sealed class ProjectFinder
 
         void Take(string folder, ProjectTool tool)
         {
-            if (folder.AsSpan().IndexOfAnyInRange('\uDC80', '\uDCFF') is >= 0 and var odd && (odd == 0 || !char.IsHighSurrogate(folder[odd - 1])))
+            if (folder.AsSpan().IndexOfAnyInRange('\uDC80', '\uDCFF') is >= 0 and var odd
+                && (odd == 0 || !char.IsHighSurrogate(folder[odd - 1])))
             {
                 _notices.Add(new Notice(folder, folder, "has a name that is not UTF-8, so it is no project; rename it"));
                 return;
@@ -104,7 +109,9 @@ internal sealed class ProjectFinder
         {
             foreach (var file in (settings.Vars ?? []).Concat(settings.BackendConfig ?? []).Where(Workspaces.Has))
             {
-                Error(name, $"names {Printable.Word(file)}, and {Printable.Word(name)} has no workspaces; add workspaces, or write the file's name");
+                Error(name,
+                    $"names {Printable.Word(file)}, and {Printable.Word(name)} has no workspaces; add workspaces, or write the file's "
+                        + "name");
             }
 
             yield return Draft(folder, name, null, [], tool, settings);
@@ -132,7 +139,8 @@ internal sealed class ProjectFinder
             Settings = settings,
             Vars = Workspaces.Put(settings.Vars, workspace),
             BackendConfig = Workspaces.Put(settings.BackendConfig, workspace),
-            OfOthers = [.. others.Where(path => !IsLoadedByItself(path)).Except(own, StringComparer.Ordinal).Distinct(StringComparer.Ordinal)],
+            OfOthers =
+                [.. others.Where(path => !IsLoadedByItself(path)).Except(own, StringComparer.Ordinal).Distinct(StringComparer.Ordinal)],
             Inputs = new ProjectInputs(),
             Digest = "",
         };
@@ -149,7 +157,8 @@ internal sealed class ProjectFinder
     {
         foreach (var same in drafts.GroupBy(draft => draft.Name, StringComparer.Ordinal).Where(group => group.Count() > 1))
         {
-            Error(SourceTree.FolderOf(same.Key), $"makes two projects of the name {Printable.Word(same.Key)}; rename the folder, or the workspace");
+            Error(SourceTree.FolderOf(same.Key),
+                $"makes two projects of the name {Printable.Word(same.Key)}; rename the folder, or the workspace");
         }
     }
 

@@ -6,7 +6,8 @@ using IacCi.Core.Text;
 
 namespace IacCi.Core.Projects.Discovery;
 
-/// <summary>Says which projects come after which: what <c>after</c> names, and Terragrunt's dependencies. Nothing may wait for itself.</summary>
+/// <summary>Says which projects come after which: what <c>after</c> names, and Terragrunt's dependencies. Nothing may wait for
+/// itself.</summary>
 internal sealed class ProjectOrder(
     SourceTree tree, SourceFacts facts, SourceUnits units, RepositoryConfiguration configuration, List<JobError> errors)
 {
@@ -38,11 +39,12 @@ internal sealed class ProjectOrder(
 
         foreach (var cycle in Cycles.Find(graph))
         {
-            var shown = cycle.Take(MaxShownInCycle).Append(cycle[0]).Select(number => Printable.Line(drafts[number].Name, Printable.MaxWordChars));
+            var shown = cycle.Take(MaxShownInCycle).Append(cycle[0])
+                .Select(number => Printable.Line(drafts[number].Name, Printable.MaxWordChars));
+            var more = cycle.Count > MaxShownInCycle ? $" (and {cycle.Count - MaxShownInCycle} more)" : "";
             errors.Add(new JobError(
                 "projects", LineOf(drafts[cycle[0]]), null,
-                $"wait for each other: {string.Join(" after ", shown)}{(cycle.Count > MaxShownInCycle ? $" (and {cycle.Count - MaxShownInCycle} more)" : "")}; "
-                    + "take one 'after' away"));
+                $"wait for each other: {string.Join(" after ", shown)}{more}; take one 'after' away"));
         }
 
         return [.. drafts.Select((draft, i) => draft with { After = [.. graph[i].Select(number => drafts[number].Name)] })];
@@ -56,14 +58,18 @@ internal sealed class ProjectOrder(
         }
 
         found = FolderPattern.Parse(pattern, out _) is { } fits
-            ? [.. drafts.Index().Where(draft => fits.Fits(draft.Item.Name) || (draft.Item.Workspace is not null && fits.Fits(FolderName(draft.Item))))
+            ? [.. drafts.Index()
+                .Where(draft => fits.Fits(draft.Item.Name) || (draft.Item.Workspace is not null && fits.Fits(FolderName(draft.Item))))
                 .Select(draft => draft.Index)]
             : [];
         if (found.Count == 0)
         {
-            var guess = Spelling.Nearest(pattern, drafts.Select(draft => draft.Name)) is { } near ? $"did you mean {near}?" : "write the folder of a project";
+            var guess = Spelling.Nearest(pattern, drafts.Select(draft => draft.Name)) is { } near ? $"did you mean {near}?"
+                : "write the folder of a project";
             var rule = configuration.Projects.FirstOrDefault(rule => rule.Settings.After?.Contains(pattern) == true);
-            errors.Add(new JobError($"projects.{rule?.Pattern.Text}.after", rule?.Line, null, $"no project fits {Printable.Word(pattern)}; {guess}"));
+            errors.Add(
+                new JobError(
+                    $"projects.{rule?.Pattern.Text}.after", rule?.Line, null, $"no project fits {Printable.Word(pattern)}; {guess}"));
         }
 
         return _found[pattern] = found;

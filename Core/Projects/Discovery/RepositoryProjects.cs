@@ -30,26 +30,31 @@ internal static class RepositoryProjects
     /// <param name="baseName">What the change is compared with; null for where it left the default branch.</param>
     /// <param name="cancellationToken">Ends it.</param>
     /// <exception cref="UserException">The configuration is not valid, there is no base, or both change the same lines.</exception>
-    public static async Task<RepositoryChange> CompareAsync(LocalRepository repository, string? baseName, CancellationToken cancellationToken)
+    public static async Task<RepositoryChange> CompareAsync(
+        LocalRepository repository, string? baseName, CancellationToken cancellationToken)
     {
         var head = repository.Head ?? throw new UserException(repository.GitFolder is null
-            ? "This folder is in no git repository, so there is nothing that a change could be compared with. Leave --changed out, or run 'git init' and commit."
+            ? "This folder is in no git repository, so there is nothing that a change could be compared with. Leave --changed out, or run "
+                + "'git init' and commit."
             : "The repository has no commit yet, so there is nothing that a change could be compared with. Make one.");
         var folder = await repository.TreeOfFolderAsync(cancellationToken);
         var start = await BaseAsync(repository, baseName, head, cancellationToken);
         var merged = await repository.MergeBaseAsync(start, head, cancellationToken) == start
             ? folder
             : await repository.MergeAsync(start, folder, head, cancellationToken);
-        var before = await TreeAsync(repository, await repository.TreeOfAsync(start, cancellationToken), cancellationToken);
-        var after = merged == before.Id ? before : await TreeAsync(repository, merged, cancellationToken);
+        var trees = await Task.WhenAll(
+            TreeAsync(repository, await repository.TreeOfAsync(start, cancellationToken), cancellationToken),
+            TreeAsync(repository, merged, cancellationToken));
+        var (before, after) = (trees[0], trees[1]);
         var facts = new SourceFacts();
         await facts.ReadAsync(repository, [before, after], cancellationToken);
 
         // What grants comes from the base for both: what the change says of it takes effect when it is merged.
         var (granting, own) = (BaseConfiguration(before, facts), Configuration(after, facts));
-        return new RepositoryChange(
-            start, head, ProjectFinder.Find(before, facts, granting), Checked(ProjectFinder.Find(after, facts, own.GrantedBy(granting))),
-            Grants(granting, own));
+        var sets = await Task.WhenAll(
+            Task.Run(() => ProjectFinder.Find(before, facts, granting), cancellationToken),
+            Task.Run(() => ProjectFinder.Find(after, facts, own.GrantedBy(granting)), cancellationToken));
+        return new RepositoryChange(start, head, sets[0], Checked(sets[1]), Grants(granting, own));
     }
 
     private static async Task<SourceTree> TreeAsync(LocalRepository repository, string id, CancellationToken cancellationToken) =>
@@ -60,11 +65,13 @@ internal static class RepositoryProjects
         if (name is not null)
         {
             return await repository.FindCommitAsync(name, cancellationToken) ?? throw new UserException(
-                $"There is no commit {Printable.Word(name)} in this clone. Name a branch, a tag or a commit with --base; get it with 'git fetch' first.");
+                $"There is no commit {Printable.Word(name)} in this clone. Name a branch, a tag or a commit with --base; get it with "
+                    + "'git fetch' first.");
         }
 
         var (branch, commit) = await repository.DefaultBranchAsync(cancellationToken) ?? throw new UserException(
-            "There is no origin/HEAD, origin/main, main or master here, so what the change is compared with is not known. Name it with --base.");
+            "There is no origin/HEAD, origin/main, main or master here, so what the change is compared with is not known. Name it with "
+                + "--base.");
         return await repository.MergeBaseAsync(commit, head, cancellationToken) ?? throw new UserException(
             $"The change and {branch} have no commit in common. Name what to compare with: --base REF.");
     }

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using IacCi.Core.Code.Git;
 using IacCi.Core.Projects.Configuration;
 using IacCi.Core.Projects.Facts;
@@ -9,7 +10,7 @@ internal sealed class SourceFacts
 {
     private const int MaxLinkBytes = 4_096;
 
-    private readonly Dictionary<(string Id, FileLanguage Language), FileFacts> _facts = [];
+    private readonly ConcurrentDictionary<(string Id, FileLanguage Language), FileFacts> _facts = [];
     private readonly Dictionary<string, string> _links = new(StringComparer.Ordinal);
     private readonly Dictionary<string, ReadOnlyMemory<byte>?> _configurations = new(StringComparer.Ordinal);
 
@@ -31,7 +32,12 @@ internal sealed class SourceFacts
         }
 
         await repository.ReadAsync(links, MaxLinkBytes, AddLink, cancellationToken);
-        await repository.ReadAsync(wanted.Keys, FactReader.MaxFileBytes, (id, content) => Add(id, wanted[id], content), cancellationToken);
+        using (var reading = new ParallelFacts(_facts))
+        {
+            await repository.ReadAsync(
+                wanted.Keys, FactReader.MaxFileBytes, (id, content) => reading.Add(id, wanted[id], content), cancellationToken);
+        }
+
         await ReadSeldomAsync(repository, trees, cancellationToken);
         var configurations = trees.Select(ConfigurationOf).OfType<GitFile>().Select(file => file.Id).ToHashSet(StringComparer.Ordinal);
         await repository.ReadAsync(
@@ -40,7 +46,8 @@ internal sealed class SourceFacts
 
     /// <summary>The configuration file of a tree; null when it has none.</summary>
     public static GitFile? ConfigurationOf(SourceTree tree) =>
-        tree.Find(RepositoryConfiguration.FileName) is { } number && tree.Files[number] is { Kind: not GitFileKind.Submodule } file ? file : null;
+        tree.Find(RepositoryConfiguration.FileName) is { } number && tree.Files[number] is { Kind: not GitFileKind.Submodule } file ? file
+            : null;
 
     /// <summary>The bytes of a configuration; null when it is larger than one may be.</summary>
     public ReadOnlyMemory<byte>? Configuration(GitFile file) => _configurations[file.Id];
@@ -53,7 +60,8 @@ internal sealed class SourceFacts
 
     /// <summary>How a file is read. What tools keep for themselves is no source.</summary>
     public static FileLanguage LanguageOf(string path) =>
-        FactReader.LanguageOf(SourceTree.NameOf(path)) is not FileLanguage.None and var language && !IsKept(path) ? language : FileLanguage.None;
+        FactReader.LanguageOf(SourceTree.NameOf(path)) is not FileLanguage.None and var language && !IsKept(path) ? language
+            : FileLanguage.None;
 
     private static bool IsKept(string path) =>
         path.Contains(".terra", StringComparison.Ordinal)
@@ -92,7 +100,8 @@ internal sealed class SourceFacts
             { Kind: not GitFileKind.Submodule } found ? found
         : null;
 
-    private void Add(string id, FileLanguage language, ReadOnlyMemory<byte>? content) => _facts[(id, language)] = FactReader.Read(language, content);
+    private void Add(string id, FileLanguage language, ReadOnlyMemory<byte>? content) =>
+        _facts[(id, language)] = FactReader.Read(language, content);
 
     private void AddLink(string id, ReadOnlyMemory<byte>? content)
     {

@@ -96,7 +96,8 @@ internal sealed class SourceTree
             if (file.Kind != GitFileKind.Link)
             {
                 // What is below a submodule is a part of that one entry.
-                return new ResolvedPath(left.Count == 0 || file.Kind == GitFileKind.Submodule ? PathTarget.File : PathTarget.Missing, at, links);
+                return new ResolvedPath(
+                    left.Count == 0 || file.Kind == GitFileKind.Submodule ? PathTarget.File : PathTarget.Missing, at, links);
             }
 
             links.Add(number);

@@ -17,7 +17,8 @@ internal readonly record struct FileOfUnit(int Number, FileFacts Facts);
 /// <param name="LinkedFolders">Folders that its links lead to.</param>
 /// <param name="Strayed">Links that lead out of the repository.</param>
 internal sealed record SourceUnit(
-    string Folder, IReadOnlyList<int> Files, IReadOnlyList<int> LinkedFiles, IReadOnlyList<string> LinkedFolders, IReadOnlyList<int> Strayed);
+    string Folder, IReadOnlyList<int> Files, IReadOnlyList<int> LinkedFiles, IReadOnlyList<string> LinkedFolders,
+        IReadOnlyList<int> Strayed);
 
 /// <summary>The folders of a tree as units of source, each made once, with its digest.</summary>
 internal sealed class SourceUnits
@@ -27,6 +28,7 @@ internal sealed class SourceUnits
     private readonly Dictionary<string, List<FileOfUnit>> _read = new(StringComparer.Ordinal);
     private readonly Dictionary<string, SourceUnit> _units = new(StringComparer.Ordinal);
     private readonly Dictionary<(string Folder, bool IsWhole), string> _digests = [];
+    private readonly Dictionary<(string Folder, string Path), ResolvedPath> _resolved = [];
     private string[] _owners = [];
 
     public SourceUnits(SourceTree tree, SourceFacts facts)
@@ -88,6 +90,17 @@ internal sealed class SourceUnits
 
             return owner!;
         }
+    }
+
+    /// <summary>Where a path leads from a folder.</summary>
+    public ResolvedPath Resolve(string folder, string path)
+    {
+        if (!_resolved.TryGetValue((folder, path), out var end))
+        {
+            _resolved.Add((folder, path), end = _tree.Resolve(folder, path, _facts.LinkText));
+        }
+
+        return end;
     }
 
     public SourceUnit Of(string folder)

@@ -12,9 +12,9 @@ internal sealed class FactCollector
         "templatefile", "read_terragrunt_config", "sops_decrypt_file",
     };
 
-    /// <summary>Attributes that mostly hold a path: of <c>archive_file</c>, <c>aws_s3_object</c>, <c>aws_lambda_function</c> and others.</summary>
-    private static readonly HashSet<string> PathAttributes =
-        new(StringComparer.Ordinal) { "source_dir", "source_file", "source", "filename", "template_file" };
+    /// <summary>Attributes that mostly hold a path: of <c>archive_file</c>, <c>aws_s3_object</c>, <c>aws_lambda_function</c> and
+    /// others.</summary>
+    public static readonly string[] PathAttributes = ["source_dir", "source_file", "source", "filename", "template_file"];
 
     public string? Backend { get; set; }
 
@@ -47,27 +47,33 @@ internal sealed class FactCollector
     }
 
     /// <summary>Takes up a text that may be a path: it is one if something is there.</summary>
-    public void AddPathAttribute(string name, HclLiteral? value, int line)
+    public void AddPath(HclLiteral? value, int line)
     {
-        if (PathAttributes.Contains(name) && value is { Text.Length: > 0 } literal && !literal.Text.Contains(':') && !IsOutside(literal))
+        if (value is { Text.Length: > 0 } literal && !literal.Text.Contains(':') && !IsOutside(literal))
         {
             Paths.Add(new PathUse(literal.Base, literal.Text, IsFolder: false, MustExist: true, line));
         }
     }
 
-    public FileFacts Facts(HclError? error, bool isUnit = false) => new()
-    {
-        Backend = Backend,
-        CloudLine = CloudLine,
-        HasProviders = HasProviders,
-        IsTerragruntUnit = isUnit,
-        VersionConstraints = VersionConstraints,
-        Modules = Modules,
-        Paths = Paths,
-        Computed = Computed,
-        Dependencies = Dependencies,
-        Error = error,
-    };
+    /// <summary>What was collected. Most files say nothing, and share one answer.</summary>
+    public FileFacts Facts(HclError? error, bool isUnit = false) => error is null && !isUnit && SaysNothing
+        ? FileFacts.None
+        : new FileFacts
+        {
+            Backend = Backend,
+            CloudLine = CloudLine,
+            HasProviders = HasProviders,
+            IsTerragruntUnit = isUnit,
+            VersionConstraints = VersionConstraints,
+            Modules = Modules,
+            Paths = Paths,
+            Computed = Computed,
+            Dependencies = Dependencies,
+            Error = error,
+        };
+
+    private bool SaysNothing => Backend is null && CloudLine is null && !HasProviders && VersionConstraints.Count == 0 && Modules.Count == 0
+        && Paths.Count == 0 && Computed.Count == 0 && Dependencies.Count == 0;
 
     private void AddCall(HclFile file, HclCall call, int line)
     {
@@ -100,7 +106,8 @@ internal sealed class FactCollector
     /// <summary>The folder of a pattern, in front of its first <c>*</c>; null when the pattern is evaluated, or goes upwards.</summary>
     private static string? Pattern(HclFile file, int token)
     {
-        if (HclLiteral.At(file, file.SkipNewlines(token)) is not { Base: LiteralBase.None } literal || literal.Text.Contains("..", StringComparison.Ordinal))
+        if (HclLiteral.At(file, file.SkipNewlines(token)) is not { Base: LiteralBase.None } literal
+            || literal.Text.Contains("..", StringComparison.Ordinal))
         {
             return null;
         }

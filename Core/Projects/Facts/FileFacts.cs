@@ -21,12 +21,15 @@ internal enum FileLanguage : byte
 /// <summary>A module that is called. The source is null when it has to be evaluated.</summary>
 internal sealed record ModuleCall(string Name, string? Source, string? Version, int Line)
 {
-    /// <summary>Whether it is a folder beside the one that calls it (https://developer.hashicorp.com/terraform/language/modules/sources).</summary>
-    public bool IsLocal => Source is not null && (Source.StartsWith("./", StringComparison.Ordinal) || Source.StartsWith("../", StringComparison.Ordinal));
+    /// <summary>Whether it is a folder beside the one that calls it
+    /// (https://developer.hashicorp.com/terraform/language/modules/sources).</summary>
+    public bool IsLocal => Source is not null
+        && (Source.StartsWith("./", StringComparison.Ordinal) || Source.StartsWith("../", StringComparison.Ordinal));
 
     /// <summary>Whether what it names can change without a change here.</summary>
     public bool IsUnpinned => Source is not null && !IsLocal
-        && (IsOfRegistry ? Version is null || Version.AsSpan().IndexOfAny("<>~!,") >= 0 : !Source.Contains("?ref=", StringComparison.Ordinal)
+        && (IsOfRegistry ? Version is null || Version.AsSpan().IndexOfAny("<>~!,") >= 0
+            : !Source.Contains("?ref=", StringComparison.Ordinal)
             && !Source.Contains("&ref=", StringComparison.Ordinal));
 
     private bool IsOfRegistry => !Source!.Contains("::", StringComparison.Ordinal) && !Source.Contains("://", StringComparison.Ordinal)

@@ -51,7 +51,7 @@ internal static class HclFacts
                 case "dependency":
                     AddDependency(file, block, facts);
                     break;
-                case "dependencies" when block.Body.Find("paths") is { } paths:
+                case "dependencies" when file.Find(block.Body, "paths") is { } paths:
                     AddDependencies(file, paths, facts);
                     break;
                 default:
@@ -65,7 +65,7 @@ internal static class HclFacts
 
     private static void AddTerraform(HclFile file, HclBody body, FactCollector facts)
     {
-        if (HclLiteral.TextOf(file, body.Find("required_version")) is { } constraint)
+        if (HclLiteral.TextOf(file, file.Find(body, "required_version")) is { } constraint)
         {
             facts.VersionConstraints.Add(constraint);
         }
@@ -91,26 +91,26 @@ internal static class HclFacts
 
     private static void AddModule(HclFile file, HclBlock block, FactCollector facts)
     {
-        if (block.Body.Find("source") is { } source)
+        if (file.Find(block.Body, "source") is { } source)
         {
             facts.Modules.Add(new ModuleCall(
                 block.Labels is [var name, ..] ? name : "", HclLiteral.TextOf(file, source),
-                HclLiteral.TextOf(file, block.Body.Find("version")), source.Line));
+                HclLiteral.TextOf(file, file.Find(block.Body, "version")), file.Line(source.Name)));
         }
     }
 
     private static void AddSource(HclFile file, HclBlock block, FactCollector facts)
     {
-        if (block.Body.Find("source") is { } source)
+        if (file.Find(block.Body, "source") is { } source)
         {
             var text = HclLiteral.TextOf(file, source)?.Replace("//", "/", StringComparison.Ordinal);
-            facts.Modules.Add(new ModuleCall("terraform", text, null, source.Line));
+            facts.Modules.Add(new ModuleCall("terraform", text, null, file.Line(source.Name)));
         }
     }
 
     private static void AddDependency(HclFile file, HclBlock block, FactCollector facts)
     {
-        if (HclLiteral.TextOf(file, block.Body.Find("config_path")) is { } path)
+        if (HclLiteral.TextOf(file, file.Find(block.Body, "config_path")) is { } path)
         {
             facts.Dependencies.Add(path);
         }
@@ -132,7 +132,10 @@ internal static class HclFacts
     {
         foreach (var attribute in body.Attributes)
         {
-            facts.AddPathAttribute(attribute.Name, HclLiteral.Of(file, attribute), attribute.Line);
+            if (FactCollector.PathAttributes.Any(name => file.IsName(attribute.Name, name)))
+            {
+                facts.AddPath(HclLiteral.Of(file, attribute), file.Line(attribute.Name));
+            }
         }
 
         foreach (var block in body.Blocks)

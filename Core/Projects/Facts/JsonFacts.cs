@@ -114,7 +114,11 @@ internal static class JsonFacts
     {
         if (!scalar.Text.Contains("${", StringComparison.Ordinal) && !scalar.Text.Contains("%{", StringComparison.Ordinal))
         {
-            facts.AddPathAttribute(name, new HclLiteral(LiteralBase.None, scalar.Text, 0), scalar.Line);
+            if (FactCollector.PathAttributes.Contains(name))
+            {
+                facts.AddPath(new HclLiteral(LiteralBase.None, scalar.Text, 0), scalar.Line);
+            }
+
             return;
         }
 

@@ -9,14 +9,14 @@ internal sealed class HclBody
 
     public List<HclBlock> Blocks { get; } = [];
 
-    public HclAttribute? Find(string name) => Attributes.Find(attribute => attribute.Name == name);
 }
 
 /// <summary>A block; its line is 1-based.</summary>
 internal sealed record HclBlock(string Type, IReadOnlyList<string> Labels, HclBody Body, int Line);
 
-/// <summary>An attribute; the value is the tokens from <paramref name="First"/> on, up to <paramref name="End"/>.</summary>
-internal sealed record HclAttribute(string Name, int First, int End, int Line);
+/// <summary>An attribute: the token of its name, and those of its value, from <paramref name="First"/> on, up to <paramref
+/// name="End"/>.</summary>
+internal readonly record struct HclAttribute(int Name, int First, int End);
 
 /// <summary>A call of a function; the tokens of its arguments begin at <paramref name="First"/>.</summary>
 internal readonly record struct HclCall(string Name, int First, int Line);
@@ -28,20 +28,13 @@ internal readonly record struct HclCall(string Name, int First, int Line);
 internal sealed class HclFile
 {
     private readonly string _text;
-    private readonly List<int> _lineStarts = [0];
+    private List<int>? _lineStarts;
 
-    private HclFile(string text, List<HclToken> tokens)
-    {
-        (_text, Tokens) = (text, tokens);
-        for (var i = text.IndexOf('\n'); i >= 0; i = text.IndexOf('\n', i + 1))
-        {
-            _lineStarts.Add(i + 1);
-        }
-    }
+    private HclFile(string text, List<HclToken> tokens) => (_text, Tokens) = (text, tokens);
 
     public HclBody Body { get; } = new();
 
-    public IReadOnlyList<HclToken> Tokens { get; private init; }
+    public List<HclToken> Tokens { get; }
 
     /// <summary>Why the file could not be read to its end; null when it could.</summary>
     public HclError? Error { get; private set; }
@@ -68,8 +61,25 @@ internal sealed class HclFile
         }
     }
 
+    /// <summary>The attribute of a name; null when the body has none.</summary>
+    public HclAttribute? Find(HclBody body, string name)
+    {
+        foreach (var attribute in body.Attributes)
+        {
+            if (IsName(attribute.Name, name))
+            {
+                return attribute;
+            }
+        }
+
+        return null;
+    }
+
     /// <summary>The text of a token, as written.</summary>
     public string Text(int token) => _text.Substring(Tokens[token].Start, Tokens[token].Length);
+
+    /// <summary>The first character of a token.</summary>
+    public char First(int token) => _text[Tokens[token].Start];
 
     public bool Is(int token, HclKind kind) => token < Tokens.Count && Tokens[token].Kind == kind;
 
@@ -114,8 +124,20 @@ internal sealed class HclFile
 
     private (int Line, int Column) Place(int at)
     {
-        var line = _lineStarts.BinarySearch(at);
+        var starts = _lineStarts ??= LineStarts();
+        var line = starts.BinarySearch(at);
         line = line < 0 ? ~line - 1 : line;
-        return (line + 1, at - _lineStarts[line] + 1);
+        return (line + 1, at - starts[line] + 1);
+    }
+
+    private List<int> LineStarts()
+    {
+        List<int> starts = [0];
+        for (var i = _text.IndexOf('\n'); i >= 0; i = _text.IndexOf('\n', i + 1))
+        {
+            starts.Add(i + 1);
+        }
+
+        return starts;
     }
 }

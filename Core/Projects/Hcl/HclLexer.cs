@@ -152,7 +152,8 @@ internal sealed class HclLexer
                     Pop(HclKind.QuoteClose, 1);
                     return;
                 case '\n':
-                    throw new HclSyntaxException(_frame.Start, "this text has no closing quote in its line; add it, or use a heredoc (<<EOT)");
+                    throw new HclSyntaxException(
+                        _frame.Start, "this text has no closing quote in its line; add it, or use a heredoc (<<EOT)");
                 case '\\':
                     _at++;
                     break;

@@ -51,7 +51,7 @@ internal readonly record struct HclLiteral(LiteralBase Base, string Text, int En
 
     /// <summary>The plain text of an attribute; null when there is none.</summary>
     public static string? TextOf(HclFile file, HclAttribute? attribute) =>
-        attribute is not null && Of(file, attribute) is { Base: LiteralBase.None } literal ? literal.Text : null;
+        attribute is { } there && Of(file, there) is { Base: LiteralBase.None } literal ? literal.Text : null;
 
     private static LiteralBase? PathBase(HclFile file, int token) =>
         !file.IsName(token, "path") || !file.IsSign(token + 1, HclKind.Sign, '.') ? null
@@ -102,7 +102,8 @@ internal readonly record struct HclLiteral(LiteralBase Base, string Text, int En
                 && Rune.IsValid(code);
             if (isRune)
             {
-                text.Append(new Rune(int.Parse(written.AsSpan(at + 1, digits), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture)));
+                text.Append(
+                    new Rune(int.Parse(written.AsSpan(at + 1, digits), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture)));
                 at += digits;
             }
 

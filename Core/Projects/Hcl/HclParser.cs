@@ -27,7 +27,8 @@ internal sealed class HclParser(HclFile file)
             throw Wrong(_at, $"blocks stand deeper than {MaxDepth} in each other here");
         }
 
-        for (_at = file.SkipNewlines(_at); !file.Is(_at, HclKind.End) && !file.IsSign(_at, HclKind.Close, '}'); _at = file.SkipNewlines(_at))
+        for (_at = file.SkipNewlines(_at); !file.Is(_at, HclKind.End)
+            && !file.IsSign(_at, HclKind.Close, '}'); _at = file.SkipNewlines(_at))
         {
             ReadItem(body, depth);
         }
@@ -46,7 +47,7 @@ internal sealed class HclParser(HclFile file)
         {
             var value = ++_at;
             SkipExpression();
-            body.Attributes.Add(new HclAttribute(file.Text(first), value, _at, file.Line(first)));
+            body.Attributes.Add(new HclAttribute(first, value, _at));
             return;
         }
 
@@ -132,9 +133,8 @@ internal sealed class HclParser(HclFile file)
 
     private void Close()
     {
-        var fits = _open.TryPop(out var opened) && (file.Tokens[_at].Kind, file.Text(opened)[0], file.Text(_at)[0]) is
-            (HclKind.Close, '(', ')') or (HclKind.Close, '[', ']') or (HclKind.Close, '{', '}')
-            or (not HclKind.Close, _, _);
+        var fits = _open.TryPop(out var opened) && (!file.Is(_at, HclKind.Close) || (file.First(opened), file.First(_at)) is
+            ('(', ')') or ('[', ']') or ('{', '}'));
         if (!fits)
         {
             throw Wrong(_at, "this bracket does not fit the one that is open; correct one of them");

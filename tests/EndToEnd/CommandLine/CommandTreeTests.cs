@@ -31,6 +31,8 @@ internal sealed partial class CommandTreeTests
         ["SECONDS"] = "1",
         ["DURATION"] = "30d",
         ["ADDRESS:PORT"] = "127.0.0.1:0",
+        ["REF"] = "HEAD",
+        ["PROJECT"] = "infra/dev/app@eu",
         ["RECIPIENT[,..]"] = "age1qqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqq",
     };
 

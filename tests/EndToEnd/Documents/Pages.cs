@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using IacCi.Core.Projects.Configuration;
 
 namespace IacCi.Tests.EndToEnd.Documents;
 
@@ -23,7 +24,8 @@ internal static partial class Pages
     public static IReadOnlyList<string> Markdown { get; } =
         [.. new[] { "README.md" }.Concat(Below("docs", "*.md")).Concat(Below("examples", "*.md")).Order(StringComparer.Ordinal)];
 
-    public static IReadOnlyList<string> Jobs { get; } = [.. Below("examples", "*.yaml").Order(StringComparer.Ordinal)];
+    public static IReadOnlyList<string> Jobs { get; } = [.. Below("examples", "*.yaml")
+        .Where(file => Path.GetFileName(file) != RepositoryConfiguration.FileName).Order(StringComparer.Ordinal)];
 
     public static IReadOnlyList<Block> Blocks { get; } = [.. Markdown.SelectMany(BlocksOf)];
 

@@ -119,7 +119,7 @@ internal sealed partial class SchemaTests
             JobSamples.One("", "\"git_folder\": \"/a\","),
             """{"orders": [{"cmds": ["x"]}]}""", """{"orders": [{"cmds": [" "], "timeout": 1}]}""",
         ];
-        var verdicts = await Ajv([.. good, .. bad]);
+        var verdicts = await Ajv.AskAsync(Schema, [.. good, .. bad]);
         await Assert.That(verdicts.Take(good.Length).All(verdict => verdict)).IsTrue();
         await Assert.That(verdicts.Skip(good.Length).Any(verdict => verdict)).IsFalse();
         await Assert.That(good.Where(text => !JobSamples.Reading(text).IsValid)).IsEmpty();
@@ -158,41 +158,6 @@ internal sealed partial class SchemaTests
 
     private static string Snake(string name) =>
         Capital().Replace(name, match => $"{(match.Index == 0 ? "" : "_")}{match.Value.ToLowerInvariant()}");
-
-    private static async Task<bool[]> Ajv(IReadOnlyList<string> documents)
-    {
-        var folder = Environment.GetEnvironmentVariable("IAC_CI_TEST_PEERS") ?? PeersFolder();
-        var start = new ProcessStartInfo(
-            "node", [Path.Combine(folder, "schema.mjs")])
-        { RedirectStandardInput = true, RedirectStandardOutput = true };
-        using var late = new CancellationTokenSource(TimeSpan.FromSeconds(60), TimeProvider.System);
-        using var node = Process.Start(start)!;
-        var question =
-            new JsonObject
-            {
-                ["schema"] = Schema.DeepClone(),
-                ["documents"] = new JsonArray([.. documents.Select(text => JsonNode.Parse(text))])
-            };
-        var answer = node.StandardOutput.ReadToEndAsync(late.Token);
-        await node.StandardInput.BaseStream.WriteAsync(Encoding.UTF8.GetBytes(question.ToJsonString()), late.Token);
-        node.StandardInput.Close();
-        await node.WaitForExitAsync(late.Token);
-        return node.ExitCode == 0
-            ? [.. JsonDocument.Parse(await answer).RootElement.EnumerateArray().Select(verdict => verdict.GetBoolean())]
-            : throw new InvalidOperationException(
-                $"node ended with {node.ExitCode}: is there a node_modules in {folder}? Else run 'npm ci' there");
-    }
-
-    private static string PeersFolder()
-    {
-        var folder = new DirectoryInfo(AppContext.BaseDirectory);
-        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "peers", "schema.mjs")))
-        {
-            folder = folder.Parent;
-        }
-
-        return Path.Combine(folder?.FullName ?? throw new InvalidOperationException("no peers folder"), "peers");
-    }
 
     [GeneratedRegex("[A-Z]")]
     private static partial Regex Capital();

@@ -1,0 +1,13 @@
+terraform {
+  required_version = ">= 1.5"
+
+  backend "local" {}
+}
+
+variable "region" {
+  type = string
+}
+
+resource "terraform_data" "mail" {
+  input = "mail in ${var.region}"
+}

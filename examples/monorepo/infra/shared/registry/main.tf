@@ -1,0 +1,9 @@
+terraform {
+  required_version = ">= 1.5"
+
+  backend "local" {}
+}
+
+resource "terraform_data" "registry" {
+  input = "registry"
+}
