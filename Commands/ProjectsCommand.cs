@@ -13,8 +13,10 @@ internal static class ProjectsCommand
     /// <summary>Makes the command.</summary>
     public static Command Create()
     {
-        var changed = new Option<bool>(
-            "--changed") { Description = "Only the projects that the change touches: commits and files that are not committed." };
+        var changed = new Option<bool>("--changed")
+        {
+            Description = "Only the projects that the change touches: commits and files that are not committed.",
+        };
         var start = Kinds.Reference.Option<string?>(
             "--base", "REF", "What the change is compared with and merged into. Default: where it left the default branch.");
         var why = Kinds.Project.Option<string?>("--why", "PROJECT", "Name the files and settings by which this project counts as touched.");

@@ -14,8 +14,9 @@ namespace IacCi.Core.Code.Git;
 internal sealed class FolderSnapshot(
     string top, string? gitFolder, string own, TimeSpan timeout, Func<GitCall, CancellationToken, Task<GitAnswer>> run)
 {
-    /// <summary>The most bytes of files that are not committed: they are copied. State, packages and images belong into
-    /// .gitignore.</summary>
+    /// <summary>
+    /// The most bytes of files that are not committed: they are copied. State, packages and images belong into .gitignore.
+    /// </summary>
     private const long MaxNewBytes = 1L << 30;
 
     private const int MaxNewFiles = 200_000;
@@ -30,9 +31,10 @@ internal sealed class FolderSnapshot(
         if (changed.Output.Length > 0)
         {
             // Not 'git add --all': it would start git in each submodule, by that one's settings.
-            CheckSize(Encoding.UTF8.GetString(changed.Output.Span).Split('\0', StringSplitOptions.RemoveEmptyEntries));
-            await AnswerAsync(
-                Call("update-index", "-z", "--add", "--remove", "--replace", "--stdin") with { Input = changed.Output }, cancellationToken);
+            var (files, gone) = Sort(changed.Output.Span);
+            CheckSize(files.Select(path => GitFile.Decode(path)));
+            await UpdateAsync(["--force-remove"], gone, cancellationToken);
+            await UpdateAsync(["--add", "--remove", "--replace"], files, cancellationToken);
         }
 
         var tree = await AnswerAsync(Call("write-tree", "--missing-ok"), cancellationToken);
@@ -67,7 +69,37 @@ internal sealed class FolderSnapshot(
         }
     }
 
-    private void CheckSize(string[] changed)
+    /// <summary>
+    /// Tells what is to be taken in from what is gone because a folder stands there now. Clones of others are left alone.
+    /// </summary>
+    private (List<byte[]> Files, List<byte[]> Gone) Sort(ReadOnlySpan<byte> listed)
+    {
+        List<byte[]> files = [], gone = [];
+        while (listed.IndexOf((byte)0) is > 0 and var end)
+        {
+            var path = listed[..end].ToArray();
+            listed = listed[(end + 1)..];
+            var place = Path.Join(top, GitFile.Decode(path));
+            if (path[^1] != (byte)'/')
+            {
+                var isFolder = FileStatus.Find(place) is { IsFolder: true } && FileStatus.Find(Path.Join(place, ".git")) is null;
+                (isFolder ? gone : files).Add(path);
+            }
+        }
+
+        return (files, gone);
+    }
+
+    private async Task UpdateAsync(string[] options, List<byte[]> paths, CancellationToken cancellationToken)
+    {
+        if (paths.Count > 0)
+        {
+            byte[] input = [.. paths.SelectMany(path => path.Append((byte)0))];
+            await AnswerAsync(Call(["update-index", "-z", .. options, "--stdin"]) with { Input = input }, cancellationToken);
+        }
+    }
+
+    private void CheckSize(IEnumerable<string> changed)
     {
         var sizes = changed.Distinct(StringComparer.Ordinal)
             .Select(path => (Path: path, Size: FileStatus.Find(Path.Join(top, path)) is { IsFile: true } file ? file.Size : 0)).ToList();

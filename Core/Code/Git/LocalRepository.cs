@@ -50,8 +50,11 @@ internal sealed class LocalRepository : IDisposable
         }
 
         var (gitFolder, top) = Find(folder);
-        var repository = new LocalRepository(
-            git, new ScratchFolder(options.ScratchDir), options.ReadTimeout) { GitFolder = gitFolder, Top = top };
+        var repository = new LocalRepository(git, new ScratchFolder(options.ScratchDir), options.ReadTimeout)
+        {
+            GitFolder = gitFolder,
+            Top = top,
+        };
         try
         {
             await repository.BorrowAsync(cancellationToken);

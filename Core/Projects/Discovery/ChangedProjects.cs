@@ -54,8 +54,10 @@ internal static class ChangedProjects
             var (was, isNow) = (old.GetValueOrDefault(key), now.GetValueOrDefault(key));
             if (was != isNow)
             {
-                var kind = key.StartsWith("setting ", StringComparison.Ordinal) ? "setting" : was is null ? "added" : isNow is null
-                    ? "removed" : "changed";
+                var kind = key.StartsWith("setting ", StringComparison.Ordinal) ? "setting"
+                    : was is null ? "added"
+                    : isNow is null ? "removed"
+                    : "changed";
                 reasons.Add(new ChangeReason(kind, key[(key.IndexOf(' ', StringComparison.Ordinal) + 1)..]));
             }
         }
@@ -65,8 +67,8 @@ internal static class ChangedProjects
 
         Project? Find(ProjectSet set) => set.Projects.FirstOrDefault(project => project.Name == name);
 
-        SortedDictionary<string, string> Listed(ProjectSet set) => Find(set) is { } project ? InputDigest.List(project, set)
-            : new(StringComparer.Ordinal);
+        SortedDictionary<string, string> Listed(ProjectSet set) =>
+            Find(set) is { } project ? InputDigest.List(project, set) : new(StringComparer.Ordinal);
     }
 
     /// <summary>The one of this name.</summary>

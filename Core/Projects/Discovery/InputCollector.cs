@@ -1,5 +1,4 @@
 using System.Globalization;
-using IacCi.Core.Code.Git;
 using IacCi.Core.Projects.Configuration;
 using IacCi.Core.Projects.Facts;
 using IacCi.Core.Projects.Hcl;
@@ -211,18 +210,11 @@ internal sealed class InputCollector(SourceTree tree, SourceFacts facts, SourceU
             return; // Refused when the configuration was read.
         }
 
-        var found = _files.Count;
         var (from, to) = tree.Below(start.Path);
         var skipped = start.Path.Length == 0 ? 0 : start.Path.Length + 1;
-        for (var i = from; i < to; i++)
-        {
-            if (fits.Fits(tree.Files[i].Path[skipped..]))
-            {
-                _files.Add(i);
-            }
-        }
-
-        if (_files.Count == found && !Enumerable.Range(from, to - from).Any(i => fits.Fits(tree.Files[i].Path[skipped..])))
+        List<int> found = [.. Enumerable.Range(from, to - from).Where(number => fits.Fits(tree.Files[number].Path[skipped..]))];
+        _files.UnionWith(found);
+        if (found.Count == 0)
         {
             Notify(folder, RepositoryConfiguration.FileName, null, $"no file fits {Printable.Word(pattern)}");
         }
@@ -244,27 +236,12 @@ internal sealed class InputCollector(SourceTree tree, SourceFacts facts, SourceU
 
             if (project.Tool == ProjectTool.Terragrunt && folder != project.Folder)
             {
-                AddTerragruntFiles(folder);
+                _files.UnionWith(units.HclFilesIn(folder)); // A unit may include any of them: which, says a function.
             }
 
             if (folder.Length == 0)
             {
                 break;
-            }
-        }
-    }
-
-    /// <summary>A unit may include any file of the folders above it: which, says a function.</summary>
-    private void AddTerragruntFiles(string folder)
-    {
-        var (from, to) = tree.Below(folder);
-        for (var i = from; i < to; i++)
-        {
-            var path = tree.Files[i].Path;
-            if (path.EndsWith(".hcl", StringComparison.Ordinal) && SourceTree.FolderOf(path) == folder
-                && !path.EndsWith(".lock.hcl", StringComparison.Ordinal))
-            {
-                _files.Add(i);
             }
         }
     }

@@ -1,5 +1,3 @@
-using IacCi.Core.Code.Git;
-
 namespace IacCi.Core.Projects.Discovery;
 
 /// <summary>

@@ -1,7 +1,6 @@
 using System.Globalization;
 using IacCi.Core.Jobs;
 using IacCi.Core.Jobs.Fields;
-using IacCi.Core.Jobs.Rules;
 using IacCi.Core.Projects.Configuration;
 using IacCi.Core.Projects.Facts;
 using IacCi.Core.Text;
@@ -11,6 +10,8 @@ namespace IacCi.Core.Projects.Discovery;
 /// <summary>Finds the projects of a tree: the folders with a backend, and what the configuration says of them.</summary>
 internal sealed class ProjectFinder
 {
+    private const string MisspeltName = ".iac-ci.yml";
+
     private readonly SourceTree _tree;
     private readonly SourceFacts _facts;
     private readonly RepositoryConfiguration _configuration;
@@ -41,6 +42,11 @@ internal sealed class ProjectFinder
 
     private List<Project> Projects()
     {
+        if (_tree.Find(MisspeltName) is not null)
+        {
+            _notices.Add(new Notice("", MisspeltName, $"is not read; rename it to {RepositoryConfiguration.FileName}"));
+        }
+
         var folders = Folders();
         _units.SetProjects(folders.Keys.ToHashSet(StringComparer.Ordinal));
         List<Project> drafts =
@@ -64,15 +70,13 @@ internal sealed class ProjectFinder
             {
                 var place = string.Create(CultureInfo.InvariantCulture, $"{_tree.Files[cloud.Number].Path}:{facts.CloudLine}");
                 _notices.Add(new Notice(
-                    folder, place,
-                        "has a cloud block: its runs are made elsewhere, so it is no project here; use a backend block instead"));
+                    folder, place, "has a cloud block: its runs are made elsewhere, so it is no project here; use a backend block"));
             }
             else if (files.Any(file => file.Facts.IsTerragruntUnit))
             {
                 Take(folder, ProjectTool.Terragrunt);
             }
-            else if (
-                files.Any(file => file.Facts.Backend is not null) || (named.Contains(folder) && files.Any(file => !IsTerragrunt(file))))
+            else if (files.Any(file => file.Facts.Backend is not null || (named.Contains(folder) && !IsTerragrunt(file))))
             {
                 Take(folder, IsForOpenTofu(folder, files) ? ProjectTool.OpenTofu : ProjectTool.Terraform);
             }

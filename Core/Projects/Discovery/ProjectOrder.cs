@@ -6,12 +6,16 @@ using IacCi.Core.Text;
 
 namespace IacCi.Core.Projects.Discovery;
 
-/// <summary>Says which projects come after which: what <c>after</c> names, and Terragrunt's dependencies. Nothing may wait for
-/// itself.</summary>
+/// <summary>
+/// Says which projects come after which: what <c>after</c> names, and Terragrunt's dependencies. Nothing may wait for itself.
+/// </summary>
 internal sealed class ProjectOrder(
     SourceTree tree, SourceFacts facts, SourceUnits units, RepositoryConfiguration configuration, List<JobError> errors)
 {
     private const int MaxShownInCycle = 10;
+
+    /// <summary>The most pairs of projects of which one waits for the other.</summary>
+    private const int MaxWaits = 500_000;
 
     private readonly Dictionary<string, IReadOnlyList<int>> _found = new(StringComparer.Ordinal);
 
@@ -20,6 +24,7 @@ internal sealed class ProjectOrder(
     {
         var byFolder = drafts.Index().ToLookup(draft => draft.Item.Folder, draft => draft.Index, StringComparer.Ordinal);
         var graph = new int[drafts.Count][];
+        var waits = 0;
         for (var i = 0; i < drafts.Count; i++)
         {
             SortedSet<int> before = [];
@@ -35,6 +40,14 @@ internal sealed class ProjectOrder(
 
             before.Remove(i); // A pattern may name all.
             graph[i] = [.. before];
+            waits += graph[i].Length;
+            if (waits > MaxWaits)
+            {
+                errors.Add(new JobError(
+                    "projects", LineOf(drafts[i]), null,
+                    $"after makes projects wait for more than {Plural.Number(MaxWaits)} others altogether; name fewer in after"));
+                return drafts;
+            }
         }
 
         foreach (var cycle in Cycles.Find(graph))

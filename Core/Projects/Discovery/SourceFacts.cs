@@ -94,11 +94,18 @@ internal sealed class SourceFacts
     }
 
     /// <summary>The file itself, or the one that a link leads to; null when it leads to none.</summary>
-    public GitFile? Content(SourceTree tree, GitFile file) =>
-        file.Kind != GitFileKind.Link ? file
-        : tree.Resolve("", file.Path, LinkText) is { Target: PathTarget.File } end && tree.Files[tree.Find(end.Path)!.Value] is
-            { Kind: not GitFileKind.Submodule } found ? found
-        : null;
+    public GitFile? Content(SourceTree tree, GitFile file)
+    {
+        if (file.Kind != GitFileKind.Link)
+        {
+            return file;
+        }
+
+        var end = tree.Resolve("", file.Path, LinkText);
+        return end.Target == PathTarget.File && tree.Files[tree.Find(end.Path)!.Value] is { Kind: not GitFileKind.Submodule } found
+            ? found
+            : null;
+    }
 
     private void Add(string id, FileLanguage language, ReadOnlyMemory<byte>? content) =>
         _facts[(id, language)] = FactReader.Read(language, content);

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
 using IacCi.Core.Code.Git;
@@ -26,6 +27,7 @@ internal sealed class SourceUnits
     private readonly SourceTree _tree;
     private readonly SourceFacts _facts;
     private readonly Dictionary<string, List<FileOfUnit>> _read = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, List<int>> _hcl = new(StringComparer.Ordinal);
     private readonly Dictionary<string, SourceUnit> _units = new(StringComparer.Ordinal);
     private readonly Dictionary<(string Folder, bool IsWhole), string> _digests = [];
     private readonly Dictionary<(string Folder, string Path), ResolvedPath> _resolved = [];
@@ -37,15 +39,14 @@ internal sealed class SourceUnits
         for (var i = 0; i < tree.Files.Length; i++)
         {
             var file = tree.Files[i];
+            if (file.Path.EndsWith(".hcl", StringComparison.Ordinal) && !file.Path.EndsWith(".lock.hcl", StringComparison.Ordinal))
+            {
+                Files(_hcl, file.Path).Add(i);
+            }
+
             if (SourceFacts.LanguageOf(file.Path) is not FileLanguage.None and var language && facts.Content(tree, file) is { } content)
             {
-                var folder = SourceTree.FolderOf(file.Path);
-                if (!_read.TryGetValue(folder, out var files))
-                {
-                    _read.Add(folder, files = []);
-                }
-
-                files.Add(new FileOfUnit(i, facts.Of(content, language)));
+                Files(_read, file.Path).Add(new FileOfUnit(i, facts.Of(content, language)));
             }
         }
     }
@@ -55,6 +56,9 @@ internal sealed class SourceUnits
 
     /// <summary>The files right in a folder that are looked into.</summary>
     public IReadOnlyList<FileOfUnit> ReadIn(string folder) => _read.TryGetValue(folder, out var files) ? files : [];
+
+    /// <summary>The files <c>*.hcl</c> right in a folder, but no lock files.</summary>
+    public IReadOnlyList<int> HclFilesIn(string folder) => _hcl.TryGetValue(folder, out var files) ? files : [];
 
     /// <summary>Tells which folders are projects: files of one do not count for those above it.</summary>
     public void SetProjects(IReadOnlySet<string> folders)
@@ -173,6 +177,12 @@ internal sealed class SourceUnits
         }
 
         return lines.Digest();
+    }
+
+    private static List<T> Files<T>(Dictionary<string, List<T>> byFolder, string path)
+    {
+        ref var files = ref CollectionsMarshal.GetValueRefOrAddDefault(byFolder, SourceTree.FolderOf(path), out _);
+        return files ??= [];
     }
 
     private SourceUnit Make(string folder)

@@ -12,8 +12,9 @@ internal sealed class FactCollector
         "templatefile", "read_terragrunt_config", "sops_decrypt_file",
     };
 
-    /// <summary>Attributes that mostly hold a path: of <c>archive_file</c>, <c>aws_s3_object</c>, <c>aws_lambda_function</c> and
-    /// others.</summary>
+    /// <summary>
+    /// Attributes that mostly hold a path: of <c>archive_file</c>, <c>aws_s3_object</c>, <c>aws_lambda_function</c> and others.
+    /// </summary>
     public static readonly string[] PathAttributes = ["source_dir", "source_file", "source", "filename", "template_file"];
 
     public string? Backend { get; set; }

@@ -21,8 +21,9 @@ internal enum FileLanguage : byte
 /// <summary>A module that is called. The source is null when it has to be evaluated.</summary>
 internal sealed record ModuleCall(string Name, string? Source, string? Version, int Line)
 {
-    /// <summary>Whether it is a folder beside the one that calls it
-    /// (https://developer.hashicorp.com/terraform/language/modules/sources).</summary>
+    /// <summary>
+    /// Whether it is a folder beside the one that calls it (https://developer.hashicorp.com/terraform/language/modules/sources).
+    /// </summary>
     public bool IsLocal => Source is not null
         && (Source.StartsWith("./", StringComparison.Ordinal) || Source.StartsWith("../", StringComparison.Ordinal));
 

@@ -78,7 +78,7 @@ internal static class HclFacts
                     facts.Backend = block.Labels is [var kind, ..] ? kind : "";
                     break;
                 case "cloud":
-                    facts.CloudLine = block.Line;
+                    facts.CloudLine = file.Line(block.Name);
                     break;
                 case "required_providers":
                     facts.HasProviders = true;

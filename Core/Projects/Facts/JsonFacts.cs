@@ -95,7 +95,7 @@ internal static class JsonFacts
 
                 break;
             case MapNode map when name != "module":
-                foreach (var member in map.Members.Concat(map.Duplicates))
+                foreach (var member in map.Members.Concat(map.Duplicates).Where(member => member.Key != "terraform"))
                 {
                     AddTexts(member.Key, member.Value, facts);
                 }

@@ -11,11 +11,12 @@ internal sealed class HclBody
 
 }
 
-/// <summary>A block; its line is 1-based.</summary>
-internal sealed record HclBlock(string Type, IReadOnlyList<string> Labels, HclBody Body, int Line);
+/// <summary>A block; <paramref name="Name"/> is the token of its type.</summary>
+internal sealed record HclBlock(string Type, IReadOnlyList<string> Labels, HclBody Body, int Name);
 
-/// <summary>An attribute: the token of its name, and those of its value, from <paramref name="First"/> on, up to <paramref
-/// name="End"/>.</summary>
+/// <summary>
+/// An attribute: the token of its name, and those of its value, from <paramref name="First"/> on, up to <paramref name="End"/>.
+/// </summary>
 internal readonly record struct HclAttribute(int Name, int First, int End);
 
 /// <summary>A call of a function; the tokens of its arguments begin at <paramref name="First"/>.</summary>

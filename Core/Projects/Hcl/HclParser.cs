@@ -62,7 +62,7 @@ internal sealed class HclParser(HclFile file)
             throw Wrong(_at, $"behind {Show(file.Text(first))} an attribute has '=' and a block has '{{'; write one of them");
         }
 
-        var block = new HclBlock(file.Text(first), labels, new HclBody(), file.Line(first));
+        var block = new HclBlock(file.Text(first), labels, new HclBody(), first);
         body.Blocks.Add(block); // What was read of it stays when the rest has no meaning.
         _at++;
         ReadBody(block.Body, depth + 1);

@@ -12,8 +12,11 @@ internal static class Ajv
     public static async Task<bool[]> AskAsync(JsonNode schema, IReadOnlyList<string> documents)
     {
         var folder = Environment.GetEnvironmentVariable("IAC_CI_TEST_PEERS") ?? Path.Join(Repository.Root, "tests", "peers");
-        var start = new ProcessStartInfo(
-            "node", [Path.Join(folder, "schema.mjs")]) { RedirectStandardInput = true, RedirectStandardOutput = true };
+        var start = new ProcessStartInfo("node", [Path.Join(folder, "schema.mjs")])
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+        };
         using var late = new CancellationTokenSource(TimeSpan.FromSeconds(60), TimeProvider.System);
         using var node = Process.Start(start)!;
         var question = new JsonObject

@@ -75,7 +75,7 @@ internal sealed class ConfigurationTests
     {
         var reading = RepositoryReader.Read(Encoding.UTF8.GetBytes("""
             version: 2
-            tols: tofu
+            toool: tofu
             tags: [a]
             projects:
               infra/**:
@@ -98,7 +98,7 @@ internal sealed class ConfigurationTests
             """));
         string[] expected =
         [
-            "1: version: is 2, and this version of iac-ci reads 1", "2: tols: is not a known field; did you mean tool?",
+            "1: version: is 2, and this version of iac-ci reads 1", "2: toool: is not a known field; did you mean tool?",
             "3: tags: is not a known field; tags is a setting of projects",
                 "6: projects.infra/**.tag: is not a known field; did you mean tags?",
             "7: projects.infra/**.timeout: must be a time from", "8: projects.infra/**.roles.plan",

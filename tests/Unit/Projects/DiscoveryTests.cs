@@ -104,9 +104,11 @@ internal sealed class DiscoveryTests
     }
 
     [Test]
-    public async Task A_repository_without_projects_has_none()
+    public async Task A_repository_without_projects_has_none_and_a_misspelt_file_is_told()
     {
-        using var place = new GitPlace().With("README.md");
-        await Assert.That((await place.FindAsync()).Projects).IsEmpty();
+        using var place = new GitPlace().With("README.md").With(".iac-ci.yml", "tool: tofu\n");
+        var found = await place.FindAsync();
+        await Assert.That(found.Projects).IsEmpty();
+        await Assert.That(found.Notices.Single().Message).IsEqualTo("is not read; rename it to .iac-ci.yaml");
     }
 }

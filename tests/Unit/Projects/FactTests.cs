@@ -7,12 +7,12 @@ namespace IacCi.Tests.Unit.Projects;
 internal sealed class FactTests
 {
     [Test]
-    [Arguments("file(\"a.txt\")", "Root a.txt")]
+    [Arguments("file(\"a.txt\")", "None a.txt")]
     [Arguments("templatefile(\"${path.module}/t/a.tpl\", { a = 1 })", "Module /t/a.tpl")]
     [Arguments("filebase64sha256(\n  \"${path.root}/a\"\n)", "Root /a")]
     [Arguments("fileset(path.module, \"conf/*.json\")", "Module /conf")]
     [Arguments("fileset(\"${path.module}/x\", \"**/*.json\")", "Module /x/")]
-    [Arguments("jsondecode(upper(file(\"./a\")))", "Root ./a")]
+    [Arguments("jsondecode(upper(file(\"./a\")))", "None ./a")]
     public async Task Literal_paths_are_read(string call, string expected)
     {
         var facts = Hcl($"locals {{\n a = {call}\n}}\n");
@@ -75,7 +75,7 @@ internal sealed class FactTests
             await Assert.That(facts.Modules.Select(module => $"{module.Name}={module.Source}@{module.Version}"))
                 .IsEquivalentTo(["m=../m@1.0.0", "n=@"]);
             await Assert.That(facts.Paths.Where(path => !path.MustExist).Select(path => $"{path.Base} {path.Path}"))
-                .IsEquivalentTo(["Root a.txt"]);
+                .IsEquivalentTo(["None a.txt"]);
             await Assert.That(facts.Paths.Where(path => path.MustExist).Select(path => path.Path.TrimStart('/'))).IsEquivalentTo(["src"]);
         }
     }

@@ -50,7 +50,7 @@ internal sealed class FolderPatternTests
     [Test]
     public async Task The_most_specific_pattern_ranks_first()
     {
-        string[] narrow = ["infra/prod/app", "{infra,x}/prod/app", "infra/prod/*", "infra/prod/**", "infra/*/app", "infra/**", "**"];
+        string[] narrow = ["infra/prod/app", "{infra,x}/prod/app", "infra/prod/*", "infra/*/app", "infra/prod/**", "infra/**", "**"];
         var ranks = narrow.Select(pattern => FolderPattern.Parse(pattern, out _)!.Rank("infra/prod/app")!.Value).ToList();
         await Assert.That(ranks[0]).IsEqualTo(ranks[1]);
         await Assert.That(ranks.Skip(1).SequenceEqual(ranks.Skip(1).OrderDescending())).IsTrue();

@@ -41,13 +41,13 @@ internal sealed class HclFileTests
     {
         var file = Read(Sample);
         await Assert.That(file.Error).IsNull();
-        await Assert.That(file.Body.Blocks.Select(block => $"{block.Type} {string.Join(' ', block.Labels)} {block.Line}"))
+        await Assert.That(file.Body.Blocks.Select(block => $"{block.Type} {string.Join(' ', block.Labels)} {file.Line(block.Name)}"))
             .IsEquivalentTo(["terraform  5", "module net 10"]);
         await Assert.That(file.Body.Blocks[1].Body.Attributes.Select(attribute => file.Text(attribute.Name)))
             .IsEquivalentTo(["source", "text", "here", "other", "map", "cond"]);
         await Assert.That(file.Body.Blocks[0].Body.Blocks.Single().Labels.Single()).IsEqualTo("s3");
         await Assert.That(file.Text(file.Body.Attributes.Single().Name)).IsEqualTo("é-name");
-        await Assert.That(file.Calls().Select(call => $"{call.Name} {call.Line}")).IsEquivalentTo(["join 12", "file 15", "file 23"]);
+        await Assert.That(file.Calls().Select(call => $"{call.Name} {call.Line}")).IsEquivalentTo(["join 12", "file 15", "file 24"]);
     }
 
     [Test]

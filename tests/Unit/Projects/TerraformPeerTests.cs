@@ -26,7 +26,7 @@ internal sealed class TerraformPeerTests
             for (var i = 1; i <= Modules; i++)
             {
                 place.With($"modules/m{i}/a.tf", Noise(random) + Calls(random, "..", i) + Noise(random));
-                if (random.Next(3) == 0)
+                if (i < Modules && random.Next(3) == 0)
                 {
                     place.With($"modules/m{i}/b.tf.json", JsonCalls(random, "..", i));
                 }
@@ -69,8 +69,8 @@ internal sealed class TerraformPeerTests
             ? $"\"j{to}\": {{\"source\": \"{above}/m{to}\"}}"
             : $"\"j{to}\": [{{\"\\u0073ource\": \"{above}\\/m{to}\", \"count\": \"${{true ? 1 : 0}}\"}}]")) + "}}";
 
-    private static IEnumerable<int> Targets(Random random, int from) =>
-        Enumerable.Range(from + 1, Modules - from).Where(_ => random.Next(5) == 0).ToList();
+    private static List<int> Targets(Random random, int from) =>
+        Enumerable.Range(from + 1, Modules - from).Where(to => to == Modules || random.Next(5) == 0).ToList();
 
     private static string Escaped(string source) => source.Replace("m", "\\u006d", StringComparison.Ordinal);
 
@@ -81,11 +81,14 @@ internal sealed class TerraformPeerTests
         return random.Next(7) switch
         {
             0 => $"# module \"{name}\" {{ source = \"../no\" }}\n/* module \"{name}\" {{\n source = \"../no\" }} */\n",
-            1 => $"locals {{\n  {name} = <<-EOT\n    module \"x\" {{\n      source = \"../no\"\n    ${{join(\",\", [\"}}\", \"${{\"a\"}}\"])}}\n    EOT\n}}\n",
-            2 => $"locals {{\n  {name} = \"}} module \\\"x\\\" {{ source = \\\"../no\\\" }} ${{upper(\"}}${{lower(\"{{\")}}\")}} $${{ %%{{\"\n}}\n",
+            1 => $"locals {{\n  {name} = <<-EOT\n    module \"x\" {{\n      source = \"../no\"\n"
+                + "    ${join(\",\", [\"}\", \"${\"a\"}\"])}\n    EOT\n}\n",
+            2 => $"locals {{\n  {name} = \"}} module \\\"x\\\" {{ source = \\\"../no\\\" }} "
+                + "${upper(\"}${lower(\"{\")}\")} $${ %%{\"\n}\n",
             3 => $"locals {{\n  {name} = {{ module = {{ source = \"../no\" }}, \"a\" : [1, 2,\n  3] }}\n}}\n",
             4 => $"locals {{\n  {name} = <<EOT\nEOTX\n %{{ if true }}a%{{ else }}b%{{ endif ~}}\n  EOT\n}}\n",
-            5 => $"variable \"{name}\" {{\n  default = \"module\"\n  validation {{\n    condition     = can(regex(\"^[a-z\\\"]*$\", \"a\"))\n    error_message = \"no \\\"module\\\" {{\"\n  }}\n}}\n",
+            5 => $"variable \"{name}\" {{\n  default = \"module\"\n  validation {{\n    condition     = var.{name} != \"}}\\\"{{\"\n"
+                + "    error_message = \"no \\\"module\\\" {.\"\n  }\n}\n",
             _ => $"output \"{name}\" {{\n  value = [for k, v in {{ a = 1 }} : \"${{k}}=${{v}}\" if v > 0 && (k != \"}}\")]\n}}\n",
         };
     }
