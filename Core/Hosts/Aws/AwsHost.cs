@@ -1,5 +1,4 @@
 using Amazon.Runtime;
-using IacCi.Core.Bundles;
 using IacCi.Core.Code.Git;
 using IacCi.Core.Engine;
 using IacCi.Core.Hosts.Aws.Access;

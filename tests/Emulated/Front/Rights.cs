@@ -103,14 +103,13 @@ internal sealed class Rights(Func<AwsApi> api)
     /// <summary>A statement that allows something.</summary>
     private sealed record Statement(IReadOnlyList<string> Actions, IReadOnlyList<string> Resources)
     {
-        public static IEnumerable<Statement> Read(string policy)
+        public static List<Statement> Read(string policy)
         {
             using var json = JsonDocument.Parse(policy);
             var all = json.RootElement.GetProperty("Statement");
-            return (all.ValueKind == JsonValueKind.Array ? all.EnumerateArray().ToArray() : [all])
-                .Where(statement => statement.GetProperty("Effect").GetString() == "Allow")
-                .Select(statement => new Statement(Listed(statement.GetProperty("Action")), Listed(statement.GetProperty("Resource"))))
-                .ToList();
+            var each = all.ValueKind == JsonValueKind.Array ? all.EnumerateArray().ToArray() : [all];
+            return [.. each.Where(statement => statement.GetProperty("Effect").GetString() == "Allow")
+                .Select(statement => new Statement(Listed(statement.GetProperty("Action")), Listed(statement.GetProperty("Resource"))))];
         }
 
         public bool Allows(string action, string resource) =>

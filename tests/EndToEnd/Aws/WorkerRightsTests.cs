@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using IacCi.Emulated.Stacks;
 
 namespace IacCi.Tests.EndToEnd.Aws;
 
@@ -71,7 +70,8 @@ internal sealed class WorkerRightsTests(PublishedAwsFixture published)
         });
         using var history = new RunHistory();
         var victim = history.Order(stack, "victim", "codebuild", "while ! test -e go; do sleep 0.1; test -e \"$GO\" && touch go; done");
-        var gate = Path.Combine(Path.GetTempPath(), $"gate-{Guid.NewGuid():N}");
+        using var folder = new TempFolder();
+        var gate = folder["gate"];
         (victim["ssm_paths"], victim["env_vars"]) = (new JsonArray($"/{stack.Prefix}/jobs/victim-pass"), new JsonObject { ["GO"] = gate });
         var neighbour = PublishedAwsFixture.Order(stack, "neighbour", "codebuild", "true", "attacker");
         var attacker = PublishedAwsFixture.Order(stack, "attacker", "codebuild", Hostile);
@@ -88,7 +88,6 @@ internal sealed class WorkerRightsTests(PublishedAwsFixture published)
         }
 
         await Assert.That(await published.DoneAsync(stack, "victim")).Contains("\"succeeded\":1");
-        File.Delete(gate);
         var log = (string)(await published.ResultAsync(stack, "attack", "0001"))["log"]!;
         var attempts = log.Split('\n').Select(line => line.Split(' ')).Where(words => words.Length == 2)
             .ToDictionary(words => words[0], words => words[1]);

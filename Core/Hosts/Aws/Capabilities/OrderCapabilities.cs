@@ -1,7 +1,6 @@
 using IacCi.Core.Jobs;
 using IacCi.Core.Model;
 using IacCi.Core.Secrets;
-using IacCi.Core.Secrets.Age;
 using IacCi.Core.Text;
 
 namespace IacCi.Core.Hosts.Aws.Capabilities;

@@ -1,6 +1,5 @@
 using System.Net;
 using System.Net.Http.Headers;
-using IacCi.Core.Model;
 using IacCi.Core.Text;
 
 namespace IacCi.Core.Hosts.Aws.Capabilities;

@@ -19,8 +19,7 @@ internal sealed class WorkerCapabilities : IIdentitySource
     private readonly SignedObjects objects;
     private readonly Func<string, string?> variable;
     private readonly TimeProvider clock;
-    private readonly SemaphoreSlim refreshing = new(1);
-    private volatile Handed current;
+    private Handed current;
 
     private WorkerCapabilities(SignedObjects objects, Func<string, string?> variable, TimeProvider clock, Handed first)
     {
@@ -90,22 +89,13 @@ internal sealed class WorkerCapabilities : IIdentitySource
     private async ValueTask<bool> RefreshAsync(CancellationToken cancellationToken)
     {
         var old = current;
-        await refreshing.WaitAsync(cancellationToken);
-        try
+        if (await TryOpenAsync(objects, old.Keys.KeyUrl, variable, cancellationToken) is Opening.Opened { Handed: var next }
+            && next.Keys.SignedAt > old.Keys.SignedAt)
         {
-            if (current == old
-                && await TryOpenAsync(objects, old.Keys.KeyUrl, variable, cancellationToken) is Opening.Opened { Handed: var next }
-                && next.Keys.SignedAt > old.Keys.SignedAt)
-            {
-                current = next;
-            }
+            Interlocked.CompareExchange(ref current, next, old);
+        }
 
-            return current != old;
-        }
-        finally
-        {
-            refreshing.Release();
-        }
+        return current != old;
     }
 
     private static async ValueTask<Opening> TryOpenAsync(

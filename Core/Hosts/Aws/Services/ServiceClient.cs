@@ -1,6 +1,5 @@
 using System.Net;
 using System.Text.Json;
-using Amazon;
 using Amazon.Runtime;
 using Amazon.Runtime.Credentials.Internal;
 using Amazon.Runtime.Endpoints;

@@ -12,6 +12,7 @@ using IacCi.Core.Secrets.Age;
 using IacCi.Core.Text;
 using IacCi.Core.Worker;
 using IacCi.Tests.Contract;
+using Microsoft.Extensions.Time.Testing;
 using static IacCi.Tests.Unit.Hosts.Aws.AwsSamples;
 
 namespace IacCi.Tests.Unit.Hosts.Aws;
@@ -113,7 +114,7 @@ internal sealed class DispatchTests(EmulatedStores aws)
         using var clients = aws.NewClients(("AWS_ENDPOINT_URL_LAMBDA", server.Url));
         var bucket = await aws.NewBucketAsync();
         var order = Order(Identity.Recipient, ExecutionTarget.Lambda);
-        var clock = new Microsoft.Extensions.Time.Testing.FakeTimeProvider(DateTimeOffset.UtcNow);
+        var clock = new FakeTimeProvider(TimeProvider.System.GetUtcNow());
         var workers = Workers(clients, bucket, clock: clock);
         await workers.StartAsync(Plan(order), order, None);
         var ticket = OrderAssignment.FromEvent(Encoding.UTF8.GetBytes(server.Requests.Single().Body));

@@ -1,4 +1,6 @@
 using Amazon.Runtime;
+using Amazon.SecurityToken;
+using Amazon.SecurityToken.Model;
 using IacCi.Core.Hosts.Aws;
 using IacCi.Core.Hosts.Aws.Services;
 using IacCi.Core.Text;
@@ -67,6 +69,9 @@ internal sealed class ServiceHostsTests
         await Assert.That(HostOf(clients.SecurityToken)).IsEqualTo(sts);
         await Assert.That(HostOf(clients.StepFunctions)).IsEqualTo(states);
     }
+
+    private static string HostOf(AmazonSecurityTokenServiceClient client) =>
+        new Uri(client.DetermineServiceOperationEndPoint(new GetCallerIdentityRequest()).URL).Host;
 
     private static string HostOf(ServiceClient client) => new Uri(((ServiceConfig)client.Config).Resolve().URL).Host;
 
