@@ -24,6 +24,7 @@ internal sealed class LocalRepositoryTests
         var before = State(place);
         var tree = await place.OpenAsync(repository => repository.TreeOfFolderAsync(default));
         await Assert.That(State(place)).IsEqualTo(before);
+        Directory.Delete(place.Folder["clone of another"], recursive: true);
         place.Folder.Git("add", "-A");
         await Assert.That(tree).IsEqualTo(place.Folder.Git("write-tree").Trim());
         var files = await place.OpenAsync(repository => repository.ListAsync(tree, default));
