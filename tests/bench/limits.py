@@ -193,7 +193,7 @@ def write_files(folder, files):
 
 
 def git(folder, *arguments):
-    subprocess.run(["git", "-C", folder, *arguments], check=True, timeout=10 * MINUTES)
+    subprocess.run(["git", "-C", folder, "-c", "gc.auto=0", "-c", "maintenance.auto=false", *arguments], check=True, timeout=10 * MINUTES)
 
 
 def projects(executable, work):
