@@ -99,9 +99,11 @@ rights() {
     planned
     python3 "$root/tests/deploy/privileges.py" "$folder/plan.json"
     python3 "$root/tests/deploy/side_by_side.py" "$folder/plan.json"
+    python3 "$root/tests/deploy/settings.py" "$folder/plan.json"
     echo "with every variable that gives rights:"
     planned "-var-file=$root/tests/deploy/other.tfvars"
     python3 "$root/tests/deploy/privileges.py" "$folder/plan.json" "$root/tests/deploy/calls-other.json"
+    python3 "$root/tests/deploy/settings.py" "$folder/plan.json"
 
     refused "hold no" '-var=job_ssm_prefixes=["/*/"]'
     refused "begin and end with a slash" '-var=vcs_ssm_prefixes=["/git"]'
