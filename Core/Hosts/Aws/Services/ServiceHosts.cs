@@ -4,8 +4,9 @@ using IacCi.Core.Text;
 namespace IacCi.Core.Hosts.Aws.Services;
 
 /// <summary>
-/// The host names of services: plain, for FIPS (<c>AWS_USE_FIPS_ENDPOINT</c>), for IPv6 beside IPv4 (<c>AWS_USE_DUALSTACK_ENDPOINT</c>), and
-/// for both: https://docs.aws.amazon.com/sdkref/latest/guide/feature-endpoints.html, and the endpoint rules of each service in the SDKs.
+/// The host names of services: plain, for FIPS (<c>AWS_USE_FIPS_ENDPOINT</c>), for IPv6 beside IPv4 (<c>AWS_USE_DUALSTACK_ENDPOINT</c>),
+/// and for both: https://docs.aws.amazon.com/sdkref/latest/guide/feature-endpoints.html, and the endpoint rules of each service in the
+/// SDKs.
 /// </summary>
 internal static class ServiceHosts
 {
@@ -23,7 +24,7 @@ internal static class ServiceHosts
 
     /// <summary>Names that are validated for FIPS without saying so.</summary>
     private static readonly HashSet<(string Service, string Region)> AlwaysFips =
-        [("sts", "us-gov-west-1"), ("sts", "us-gov-east-1"), ("states", "us-gov-west-1")];
+        [("states", "us-gov-west-1")];
 
     /// <summary>The name of a service's host.</summary>
     /// <param name="service">The first part of its names.</param>
