@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using IacCi.Tests.Unit.Code;
 
 namespace IacCi.Tests.EndToEnd.Aws;
 

@@ -1,4 +1,5 @@
 using Amazon.Runtime;
+using Amazon.Runtime.Endpoints;
 using Amazon.SecurityToken;
 using Amazon.SecurityToken.Model;
 using IacCi.Core.Hosts.Aws;
@@ -71,7 +72,8 @@ internal sealed class ServiceHostsTests
     }
 
     private static string HostOf(AmazonSecurityTokenServiceClient client) =>
-        new Uri(client.DetermineServiceOperationEndPoint(new GetCallerIdentityRequest()).URL).Host;
+        new Uri(((ClientConfig)client.Config)
+            .DetermineServiceOperationEndpoint(new ServiceOperationEndpointParameters(new GetCallerIdentityRequest())).URL).Host;
 
     private static string HostOf(ServiceClient client) => new Uri(((ServiceConfig)client.Config).Resolve().URL).Host;
 
