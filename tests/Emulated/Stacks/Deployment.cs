@@ -62,6 +62,9 @@ public sealed record StackOptions
     /// <summary>Seconds that the worker function may take.</summary>
     public int WorkerTimeout { get; init; } = 900;
 
+    /// <summary>The role of workers may do anything, which no deployment lets it: for tests of the emulator itself.</summary>
+    public bool WorkersHaveRights { get; init; }
+
     /// <summary>More variables for all functions, such as IAC_CI_GITHUB_API_URL.</summary>
     public IReadOnlyDictionary<string, string> Variables { get; init; } = new Dictionary<string, string>();
 }

@@ -121,7 +121,7 @@ internal sealed class StackBuilder(AwsApi api, EmulatedAwsOptions options, Seede
     {
         await RoleAsync(stack.Prefix);
         await RoleAsync(stack.Reader);
-        await RoleAsync(stack.WorkerRole, mayDoAnything: false);
+        await RoleAsync(stack.WorkerRole, wanted.WorkersHaveRights);
         foreach (var (name, command, timeout) in ((string, string[], int)[])
                  [(stack.Webhook, ["webhook"], wanted.FunctionTimeout), (stack.Orchestrate, ["orchestrate"], wanted.FunctionTimeout),
                   (stack.Watchdog, ["watchdog"], 60), (stack.Work, ["work", "--scratch", "/tmp"], wanted.WorkerTimeout)])

@@ -56,7 +56,9 @@ internal static partial class CallNames
     {
         var slash = resource.IndexOf('/', StringComparison.Ordinal);
         var key = resource[(slash + 1)..];
-        key = key.StartsWith("tmp/intake/", StringComparison.Ordinal) ? "tmp/intake/r" : Runs().Replace(key, "$1r$2");
+        key = key.StartsWith("tmp/intake/", StringComparison.Ordinal) ? "tmp/intake/r"
+            : key.StartsWith("tmp/source/", StringComparison.Ordinal) ? "tmp/source/code.zip"
+            : Runs().Replace(key, "$1r$2");
         key = Digests().Replace(key, "/sha256.zip");
         return $"{Bucket(stack, resource[..slash])}/{Numbers().Replace(key, "/0001")}";
     }

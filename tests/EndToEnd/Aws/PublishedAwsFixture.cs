@@ -61,11 +61,17 @@ internal class PublishedAwsFixture : IAsyncInitializer, IAsyncDisposable
     internal void Require() => Skip.When(aws is null, "set IAC_CI_BINARY to the published executable");
 
     /// <summary>A deployment of its own, with a zip of code in its bucket.</summary>
-    internal async Task<Deployment> NewStackAsync(StackOptions? options = null)
+    /// <param name="options">What differs from others.</param>
+    /// <param name="isAttacked">Its orders make calls of their own, which are not the engine's.</param>
+    internal async Task<Deployment> NewStackAsync(StackOptions? options = null, bool isAttacked = false)
     {
         Require();
         var stack = await Aws.SetupStackAsync($"e{Interlocked.Increment(ref prefixes)}", options);
-        stacks.Enqueue(stack);
+        if (!isAttacked)
+        {
+            stacks.Enqueue(stack);
+        }
+
         using var zip = new MemoryStream();
         using (var archive = new ZipArchive(zip, ZipArchiveMode.Create, leaveOpen: true))
         using (var file = archive.CreateEntry("main.tf").Open())

@@ -58,6 +58,10 @@ internal sealed class WatchedTests(PublishedAwsFixture published)
             stack, "run-1", diary.Order(stack, "vpc", "lambda", "true"), diary.Order(stack, "dns", "codebuild", "sleep 7"));
         await published.Aws.UntilAsync(() => late.Hits == 1, PublishedAwsFixture.Soon, "the worker is invoked");
 
+        // The allowance counts from when the start was accepted.
+        await published.Aws.UntilAsync(
+            async () => (await published.StatusesAsync(stack, "run-1"))["0001"] == "running", PublishedAwsFixture.Soon, "it is accepted");
+        await AgeAsync(stack, "run-1:0001", "last_update");
         await LookMuchLaterAsync(published, stack, "run-1", "0001");
         var done = await published.DoneAsync(stack, "run-1");
         await published.Aws.QuietAsync(PublishedAwsFixture.Soon);
@@ -114,20 +118,23 @@ internal sealed class WatchedTests(PublishedAwsFixture published)
             });
         await published.PostAsync(stack, "run-1", PublishedAwsFixture.Order(stack, "vpc", "lambda", "true"));
 
-        await published.Aws.Api.CallAsync("dynamodb", "UpdateItem", new JsonObject
-        {
-            ["TableName"] = stack.OrdersTable,
-            ["Key"] = new JsonObject { ["pk"] = new JsonObject { ["S"] = "run-1:0000" } },
-            ["UpdateExpression"] = "SET created_at = :long_ago",
-            ["ExpressionAttributeValues"] = new JsonObject { [":long_ago"] = new JsonObject { ["N"] = "1" } },
-        });
-
+        await AgeAsync(stack, "run-1:0000", "created_at");
         await Assert.That(await published.DoneAsync(stack, "run-1")).IsEqualTo(
             """{"status":"failed","summary":{"succeeded":0,"failed":1,"timed_out":0}}""");
         await published.Aws.UntilAsync(
             async () => (await published.StatusesAsync(stack, "run-1"))["0000"] == "failed", PublishedAwsFixture.Soon, "the job is final");
         await Assert.That(kill.Hits).IsEqualTo(1);
     }
+
+    /// <summary>Makes a time in a record one that was long ago.</summary>
+    private async Task AgeAsync(Deployment stack, string record, string time) =>
+        await published.Aws.Api.CallAsync("dynamodb", "UpdateItem", new JsonObject
+        {
+            ["TableName"] = stack.OrdersTable,
+            ["Key"] = new JsonObject { ["pk"] = new JsonObject { ["S"] = record } },
+            ["UpdateExpression"] = $"SET {time} = :long_ago",
+            ["ExpressionAttributeValues"] = new JsonObject { [":long_ago"] = new JsonObject { ["N"] = "1" } },
+        });
 
     /// <summary>The watchdog's look at an order as if it had been started long ago.</summary>
     internal static async Task LookMuchLaterAsync(PublishedAwsFixture published, Deployment stack, string run, string num) =>

@@ -62,7 +62,7 @@ internal sealed class WorkerRightsTests(PublishedAwsFixture published)
     [Test]
     public async Task A_hostile_order_reads_nothing_of_another_order_and_reports_for_nobody_else()
     {
-        var stack = await published.NewStackAsync();
+        var stack = await published.NewStackAsync(isAttacked: true);
         await published.Aws.Api.CallAsync("ssm", "PutParameter", new JsonObject
         {
             ["Name"] = $"/{stack.Prefix}/jobs/victim-pass",

@@ -41,7 +41,8 @@ internal sealed class EmulatedAwsFixture : IAsyncInitializer, IAsyncDisposable
 
     public string NewPrefix() => $"t{Interlocked.Increment(ref _prefixes)}";
 
-    public async Task<Deployment> NewStackAsync() => await Aws.SetupStackAsync(NewPrefix());
+    public async Task<Deployment> NewStackAsync() =>
+        await Aws.SetupStackAsync(NewPrefix(), new StackOptions { WorkersHaveRights = true });
 
     public async Task<string> NewFunctionAsync(
         string argument = "loop", int timeoutSeconds = 30, IReadOnlyDictionary<string, string>? variables = null)

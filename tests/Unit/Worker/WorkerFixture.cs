@@ -60,6 +60,9 @@ internal sealed class WorkerFixture : IDisposable
 /// <summary>Keeps what it gets, and tells when a text has come.</summary>
 internal sealed class RecordingSink : IOutputSink
 {
+    /// <summary>A flood is larger than what a list can hold.</summary>
+    private const int MaxKeptBytes = 512 << 20;
+
     private readonly Lock gate = new();
     private readonly List<byte> bytes = [];
     private readonly ConcurrentBag<(string Text, TaskCompletionSource Seen)> awaited = [];
@@ -84,7 +87,10 @@ internal sealed class RecordingSink : IOutputSink
         lock (gate)
         {
             Writes++;
-            bytes.AddRange(output);
+            if (bytes.Count < MaxKeptBytes)
+            {
+                bytes.AddRange(output);
+            }
         }
 
         Tell();

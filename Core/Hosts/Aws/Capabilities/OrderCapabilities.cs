@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using IacCi.Core.Jobs;
 using IacCi.Core.Model;
 using IacCi.Core.Secrets;
@@ -26,12 +27,25 @@ internal sealed class OrderCapabilities(
     /// <summary>The longest URL that a build is started with, in characters.</summary>
     public const int MaxKeyUrlLength = 4_096;
 
-    /// <summary>Leaves both files.</summary>
+    /// <summary>The most orders of which it is remembered that their files were left.</summary>
+    private const int MaxLeft = 1_024;
+
+    private readonly ConcurrentDictionary<(RunId, OrderNum), DateTimeOffset> renewAt = new();
+
+    /// <summary>
+    /// Leaves both files. An order that finds no room is started again each minute: what was left for it is not written each time.
+    /// </summary>
     /// <returns>The URL of the key file, which is good as long as the order may still be claimed.</returns>
     /// <exception cref="UserException">The run's key is gone, or the order's own cannot be read.</exception>
     public async ValueTask<string> LeaveAsync(RunPlan plan, PlannedOrder order, CancellationToken cancellationToken)
     {
-        await WriteAsync(plan.RunId, order, await IdentitiesAsync(plan.RunId, order, cancellationToken), cancellationToken);
+        if (!renewAt.TryGetValue((plan.RunId, order.Num), out var due) || clock.GetUtcNow() >= due)
+        {
+            var identities = await IdentitiesAsync(plan.RunId, order, cancellationToken);
+            due = await WriteAsync(plan.RunId, order, identities, cancellationToken);
+            Remember(plan.RunId, order.Num, due);
+        }
+
         var window = TimeSpan.FromSeconds(OrderLimits.ClaimSeconds(order.Target) + OrderLimits.WatchdogGraceSeconds);
         var url = await signer.ToReadAsync(RunKeys.KeyFile(plan.RunId, order.Num), window);
         return url.Length <= MaxKeyUrlLength
@@ -58,8 +72,19 @@ internal sealed class OrderCapabilities(
         return true;
     }
 
+    private void Remember(RunId run, OrderNum num, DateTimeOffset due)
+    {
+        if (renewAt.Count >= MaxLeft)
+        {
+            renewAt.Clear();
+        }
+
+        renewAt[(run, num)] = due;
+    }
+
     /// <summary>The dispatch file first: whoever reads a new key file finds the dispatch file that belongs to it.</summary>
-    private async ValueTask WriteAsync(
+    /// <returns>When the files are to be written anew.</returns>
+    private async ValueTask<DateTimeOffset> WriteAsync(
         RunId run, PlannedOrder order, IReadOnlyList<string> identities, CancellationToken cancellationToken)
     {
         var claimSeconds = OrderLimits.ClaimSeconds(order.Target);
@@ -82,6 +107,7 @@ internal sealed class OrderCapabilities(
             RenewAt = now + renewal,
         };
         await secretObjects.PutAsync(RunKeys.KeyFile(run, order.Num), file.ToJson(), cancellationToken);
+        return file.RenewAt;
     }
 
     /// <summary>

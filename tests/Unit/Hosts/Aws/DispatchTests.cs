@@ -133,6 +133,31 @@ internal sealed class DispatchTests(EmulatedStores aws)
     }
 
     [Test]
+    public async Task What_was_left_for_an_order_that_finds_no_room_is_not_written_with_each_attempt()
+    {
+        await using var server = await RecordingServer.StartAsync(
+            (400, """{"__type":"AccountLimitExceededException","message":"full"}"""));
+        using var clients = aws.NewClients(("AWS_ENDPOINT_URL_CODEBUILD", server.Url));
+        var bucket = await aws.NewBucketAsync();
+        var order = Order(Identity.Recipient);
+        var clock = new FakeTimeProvider(TimeProvider.System.GetUtcNow());
+        var workers = Workers(clients, bucket, clock: clock);
+        for (var minute = 0; minute < 3; minute++)
+        {
+            await Assert.That(await workers.StartAsync(Plan(order), order, None)).IsTypeOf<StartOutcome.Full>();
+            clock.Advance(TimeSpan.FromMinutes(1));
+        }
+
+        await Assert.That(Writes()).IsEqualTo(2);
+        clock.Advance(TimeSpan.FromSeconds(OrderLimits.RenewalSeconds(1_800, order.TimeoutSeconds, order.StopGraceSeconds)));
+        await workers.StartAsync(Plan(order), order, None);
+        await Assert.That(Writes()).IsEqualTo(4);
+
+        int Writes() => aws.Aws.Calls.Calls().Count(call =>
+            call.Operation == "PutObject" && call.Resource.StartsWith($"{bucket}/tmp/exec/", StringComparison.Ordinal));
+    }
+
+    [Test]
     public async Task A_request_to_stop_is_found_and_nothing_is_not()
     {
         await using var server = await RecordingServer.StartAsync((202, ""));
