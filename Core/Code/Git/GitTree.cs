@@ -1,4 +1,3 @@
-using System.Buffers.Text;
 using System.Text;
 using IacCi.Core.Archives;
 using IacCi.Core.Linux;
@@ -14,7 +13,6 @@ internal sealed class GitTree(GitClone clone, GitProcess git, GitOptions options
 {
     private const int MaxListBytes = 128 << 20;
     private const int MaxNamed = 5;
-    private const int MaxHeaderBytes = 256;
 
     private sealed record Blob(ArchiveEntry Entry, string Hash)
     {
@@ -113,9 +111,7 @@ internal sealed class GitTree(GitClone clone, GitProcess git, GitOptions options
     private Task TakeAsync(List<Blob> blobs, Stream output, CodePacker packer, CancellationToken cancellationToken) =>
         Task.Run(() => Take(blobs, output, packer, cancellationToken), cancellationToken);
 
-    /// <summary>
-    /// Takes the answers of cat-file (git-cat-file(1), "BATCH OUTPUT"): a line <c>hash type size</c>, the bytes, a line feed.
-    /// </summary>
+    /// <summary>Takes the answers of cat-file.</summary>
     private void Take(List<Blob> blobs, Stream output, CodePacker packer, CancellationToken cancellationToken)
     {
         using var buffered = new BufferedStream(output, 64 << 10);
@@ -136,20 +132,17 @@ internal sealed class GitTree(GitClone clone, GitProcess git, GitOptions options
         }
     }
 
-    private static long SizeIn(BufferedStream output)
+    /// <summary>The size of the blob that follows; null when it is missing, or git broke off.</summary>
+    private static long? SizeIn(BufferedStream output)
     {
-        var header = new byte[MaxHeaderBytes];
-        for (var length = 0; length < MaxHeaderBytes && output.ReadByte() is >= 0 and var next; length++)
+        try
         {
-            header[length] = (byte)next;
-            if (next == '\n')
-            {
-                var digits = header.AsSpan(0, length)[(header.AsSpan(0, length).LastIndexOf((byte)' ') + 1)..];
-                return Utf8Parser.TryParse(digits, out long size, out var used) && used == digits.Length ? size : -1;
-            }
+            return BlobStream.ReadHeader(output)?.Size;
         }
-
-        return -1;
+        catch (EndOfStreamException)
+        {
+            return null;
+        }
     }
 
     private void CheckSize(List<Blob> blobs, string origin)
