@@ -21,6 +21,12 @@ internal sealed class FolderSnapshot(
 
     private const int MaxNewFiles = 200_000;
 
+    /// <summary>A file that is not as the index has it.</summary>
+    /// <param name="Path">Its path as git lists it.</param>
+    /// <param name="Name">Its path as text.</param>
+    /// <param name="Size">Its bytes; 0 when it is no file.</param>
+    private sealed record ChangedFile(byte[] Path, string Name, long Size);
+
     /// <summary>Takes it.</summary>
     /// <exception cref="UserException">Files cannot be read, or too much is not committed.</exception>
     public async Task<string> TakeAsync(CancellationToken cancellationToken)
@@ -32,9 +38,9 @@ internal sealed class FolderSnapshot(
         {
             // Not 'git add --all': it would start git in each submodule, by that one's settings.
             var (files, gone) = Sort(changed.Output.Span);
-            CheckSize(files.Select(path => GitFile.Decode(path)));
+            CheckSize(files);
             await UpdateAsync(["--force-remove"], gone, cancellationToken);
-            await UpdateAsync(["--add", "--remove", "--replace"], files, cancellationToken);
+            await UpdateAsync(["--add", "--remove", "--replace"], files.ConvertAll(file => file.Path), cancellationToken);
         }
 
         var tree = await AnswerAsync(Call("write-tree", "--missing-ok"), cancellationToken);
@@ -72,18 +78,29 @@ internal sealed class FolderSnapshot(
     /// <summary>
     /// Tells what is to be taken in from what is gone because a folder stands there now. Clones of others are left alone.
     /// </summary>
-    private (List<byte[]> Files, List<byte[]> Gone) Sort(ReadOnlySpan<byte> listed)
+    private (List<ChangedFile> Files, List<byte[]> Gone) Sort(ReadOnlySpan<byte> listed)
     {
-        List<byte[]> files = [], gone = [];
+        List<ChangedFile> files = [];
+        List<byte[]> gone = [];
         while (listed.IndexOf((byte)0) is > 0 and var end)
         {
             var path = listed[..end].ToArray();
             listed = listed[(end + 1)..];
-            var place = Path.Join(top, GitFile.Decode(path));
-            if (path[^1] != (byte)'/')
+            if (path[^1] == (byte)'/')
             {
-                var isFolder = FileStatus.Find(place) is { IsFolder: true } && FileStatus.Find(Path.Join(place, ".git")) is null;
-                (isFolder ? gone : files).Add(path);
+                continue;
+            }
+
+            var name = GitFile.Decode(path);
+            var place = Path.Join(top, name);
+            var status = FileStatus.Find(place);
+            if (status is { IsFolder: true } && FileStatus.Find(Path.Join(place, ".git")) is null)
+            {
+                gone.Add(path);
+            }
+            else
+            {
+                files.Add(new ChangedFile(path, name, status is { IsFile: true } file ? file.Size : 0));
             }
         }
 
@@ -99,16 +116,17 @@ internal sealed class FolderSnapshot(
         }
     }
 
-    private void CheckSize(IEnumerable<string> changed)
+    private static void CheckSize(List<ChangedFile> files)
     {
-        var sizes = changed.Distinct(StringComparer.Ordinal)
-            .Select(path => (Path: path, Size: FileStatus.Find(Path.Join(top, path)) is { IsFile: true } file ? file.Size : 0)).ToList();
-        if (sizes.Count > MaxNewFiles || sizes.Sum(file => file.Size) > MaxNewBytes)
+        // A file with a conflict is listed once for each side.
+        var changed = files.DistinctBy(file => file.Name, StringComparer.Ordinal).ToList();
+        var total = changed.Sum(file => file.Size);
+        if (changed.Count > MaxNewFiles || total > MaxNewBytes)
         {
-            var largest = sizes.OrderByDescending(file => file.Size).Take(3)
-                .Select(file => $"{ArchivePath.Show(file.Path)} ({file.Size:N0} bytes)");
+            var largest = changed.OrderByDescending(file => file.Size).Take(3)
+                .Select(file => $"{ArchivePath.Show(file.Name)} ({file.Size:N0} bytes)");
             throw new UserException(
-                $"{Plural.Of(sizes.Count, "file")} of {sizes.Sum(file => file.Size):N0} bytes are not committed, more than is looked at. "
+                $"{Plural.Of(changed.Count, "file")} of {total:N0} bytes are not committed, more than is looked at. "
                 + $"The largest: {string.Join(", ", largest)}. Put what belongs to no project into .gitignore.");
         }
     }
