@@ -38,7 +38,7 @@ internal static class OrderLimits
 
     /// <summary>How long after its dispatch an order is ended from outside, in seconds.</summary>
     public static int DeadlineSeconds(ExecutionTarget target, int timeoutSeconds, int stopGraceSeconds) =>
-        ClaimSeconds(target) + timeoutSeconds + stopGraceSeconds + WatchdogGraceSeconds;
+        DeadlineSeconds(ClaimSeconds(target), timeoutSeconds, stopGraceSeconds);
 
     /// <summary>How long the signed URLs of an order have to last from its dispatch, in seconds.</summary>
     public static int SignedSeconds(ExecutionTarget target, int timeoutSeconds, int stopGraceSeconds) =>
@@ -57,9 +57,12 @@ internal static class OrderLimits
 
     /// <summary>How long the URLs of an order are signed for, in seconds.</summary>
     public static int UrlSeconds(int claimSeconds, int timeoutSeconds, int stopGraceSeconds) => Math.Min(
-        claimSeconds + timeoutSeconds + stopGraceSeconds + WatchdogGraceSeconds + ReportGraceSeconds, MaxUrlSeconds);
+        DeadlineSeconds(claimSeconds, timeoutSeconds, stopGraceSeconds) + ReportGraceSeconds, MaxUrlSeconds);
 
     /// <summary>After what time the URLs of an order are signed anew, in seconds: at half their life.</summary>
     public static int RenewalSeconds(int claimSeconds, int timeoutSeconds, int stopGraceSeconds) =>
         Math.Min(UrlSeconds(claimSeconds, timeoutSeconds, stopGraceSeconds) / 2, MaxRenewalSeconds);
+
+    private static int DeadlineSeconds(int claimSeconds, int timeoutSeconds, int stopGraceSeconds) =>
+        claimSeconds + timeoutSeconds + stopGraceSeconds + WatchdogGraceSeconds;
 }

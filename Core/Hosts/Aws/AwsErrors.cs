@@ -48,21 +48,17 @@ internal static class AwsErrors
     private static readonly HashSet<string> Credentials = new(StringComparer.Ordinal)
     {
         "UnrecognizedClientException", "InvalidClientTokenId", "ExpiredToken", "ExpiredTokenException", "InvalidSignatureException",
-        "SignatureDoesNotMatch",
-        "InvalidAccessKeyId", "MissingAuthenticationToken", "MissingAuthenticationTokenException", "IncompleteSignature", "InvalidToken",
-        "OptInRequired",
+        "SignatureDoesNotMatch", "InvalidAccessKeyId", "MissingAuthenticationToken", "MissingAuthenticationTokenException",
+        "IncompleteSignature", "InvalidToken", "OptInRequired",
     };
 
     private static readonly HashSet<string> Throttled = new(StringComparer.Ordinal)
     {
         "Throttling", "ThrottlingException", "ThrottledException", "RequestThrottledException", "RequestThrottled",
-        "TooManyRequestsException",
         "ProvisionedThroughputExceededException", "RequestLimitExceeded", "LimitExceededException", "SlowDown", "TooManyUpdates",
-        "RequestTimeout",
-        "RequestTimeoutException", "TransactionInProgressException", "TransactionConflictException", "ConditionalRequestConflict",
-        "OperationAborted",
-        "AccountLimitExceededException", "ExecutionLimitExceeded", "PriorRequestNotComplete", "BandwidthLimitExceeded",
-        "EC2ThrottledException", "CodeArtifactUserPendingException", "ResourceConflictException", "ResourceNotReadyException",
+        "RequestTimeout", "RequestTimeoutException", "TransactionInProgressException", "TransactionConflictException",
+        "ConditionalRequestConflict", "OperationAborted",
+        "ExecutionLimitExceeded", "PriorRequestNotComplete", "BandwidthLimitExceeded", "EC2ThrottledException",
     };
 
     /// <summary>
@@ -117,7 +113,7 @@ internal static class AwsErrors
     {
         var code = answer.ErrorCode ?? "";
         return Credentials.Contains(code) ? AwsError.Credentials
-            : Throttled.Contains(code) || answer.Retryable is not null ? AwsError.Transient
+            : Throttled.Contains(code) || Full.Contains(code) || answer.Retryable is not null ? AwsError.Transient
             : Missing.Contains(code) ? AwsError.Missing
             : Denied.Contains(code) || answer.StatusCode == HttpStatusCode.Forbidden ? AwsError.Denied
             : (int)answer.StatusCode is 0 or 408 or 429 or >= 500 ? AwsError.Transient

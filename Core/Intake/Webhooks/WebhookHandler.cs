@@ -82,8 +82,7 @@ internal sealed class WebhookHandler(IJobSubmission place, DeliveryDeduplicator 
         }
         catch (JobRefusedException wrong)
         {
-            return WebhookReply.Error(
-                400, "the job cannot be started as it is", wrong.Message.Split('\n'), request.RunId, request.TraceId);
+            return Refused(wrong, request.RunId, request);
         }
     }
 
@@ -115,7 +114,10 @@ internal sealed class WebhookHandler(IJobSubmission place, DeliveryDeduplicator 
         }
         catch (JobRefusedException wrong)
         {
-            return WebhookReply.Error(400, "the job cannot be started as it is", wrong.Message.Split('\n'), run, request.TraceId);
+            return Refused(wrong, run, request);
         }
     }
+
+    private static WebhookReply Refused(JobRefusedException wrong, RunId? run, WebhookRequest request) =>
+        WebhookReply.Error(400, "the job cannot be started as it is", wrong.Message.Split('\n'), run, request.TraceId);
 }

@@ -32,15 +32,13 @@ internal static class SsoCredentials
     private static void Require(CredentialProfileOptions options, string place)
     {
         var session = string.IsNullOrEmpty(options.SsoSession) ? "" : $" in [sso-session {Printable.Line(options.SsoSession, 80)}]";
-        List<string> missing =
+        (string? Value, string Name)[] needed =
             [
-                .. ((ReadOnlySpan<(string? Value, string Name)>)
-                    [
-                        (options.SsoAccountId, "sso_account_id"), (options.SsoRoleName, "sso_role_name"),
-                        (options.SsoRegion, "sso_region" + session), (options.SsoStartUrl, "sso_start_url" + session),
-                    ]).ToArray().Where(setting => string.IsNullOrWhiteSpace(setting.Value)).Select(setting => setting.Name),
+                (options.SsoAccountId, "sso_account_id"), (options.SsoRoleName, "sso_role_name"),
+                (options.SsoRegion, "sso_region" + session), (options.SsoStartUrl, "sso_start_url" + session),
             ];
-        if (missing.Count > 0)
+        var missing = needed.Where(setting => string.IsNullOrWhiteSpace(setting.Value)).Select(setting => setting.Name).ToArray();
+        if (missing.Length > 0)
         {
             throw new UserException($"{place} lacks {string.Join(", ", missing)}: add what 'aws configure sso' writes");
         }

@@ -21,10 +21,7 @@ internal sealed class AmazonSecretsManagerClient(ServiceConfig config) : Service
         answer =>
         {
             using var json = answer.Json();
-            var text = json.RootElement.TryGetProperty("SecretString", out var value) && value.ValueKind == JsonValueKind.String
-                ? value.GetString()
-                : null;
-            return new GetSecretValueResponse { SecretString = text };
+            return new GetSecretValueResponse { SecretString = TextOf(json.RootElement) };
         },
         cancellationToken);
 
@@ -54,13 +51,15 @@ internal sealed class AmazonSecretsManagerClient(ServiceConfig config) : Service
 
         foreach (var entry in entries.EnumerateArray())
         {
-            if (entry.TryGetProperty("Name", out var name) && entry.TryGetProperty("SecretString", out var text)
-                && text.ValueKind == JsonValueKind.String)
+            if (entry.TryGetProperty("Name", out var name) && TextOf(entry) is { } text)
             {
-                yield return new SecretValueEntry(name.GetString()!, text.GetString()!);
+                yield return new SecretValueEntry(name.GetString()!, text);
             }
         }
     }
+
+    private static string? TextOf(JsonElement secret) =>
+        secret.TryGetProperty("SecretString", out var text) && text.ValueKind == JsonValueKind.String ? text.GetString() : null;
 }
 
 /// <summary>Reads several secrets.</summary>
