@@ -28,25 +28,26 @@ internal static class OrchestrateCommand
         {
             ({ }, { }, _) => throw new UsageException("give --run-id or --event, not both"),
             (null, _, true) => throw new UsageException("--dry-run needs --run-id"),
-            ({ } named, null, var dry) => WakeAsync(named, dry, parsed.GetValue(output)),
+            ({ } named, null, var dry) =>
+                RoleHost.InterruptiblyAsync((stop, _) => WakeAsync(named, dry, parsed.GetValue(output), stop)),
             (null, var events, false) =>
                 RoleHost.RunAsync("orchestrate", events, host => host.CheckOrchestrate(), host => host.Orchestrate()),
         });
         return command;
     }
 
-    private static async Task<int> WakeAsync(RunId run, bool dryRun, OutputFormat output)
+    private static async Task<int> WakeAsync(RunId run, bool dryRun, OutputFormat output, CancellationToken stop)
     {
         using var host = RoleHost.Host(RoleHost.Process("orchestrate"));
         if (!dryRun)
         {
-            var answer = await host.WakeAsync(run, CancellationToken.None);
+            var answer = await host.WakeAsync(run, stop);
             Console.Out.WriteLine(output == OutputFormat.Json ? answer.Json : answer.Text);
             return (int)(answer.IsUnsettled ? ExitCode.Fault : ExitCode.Succeeded);
         }
 
         host.CheckWatchdog();
-        var found = await host.InspectAsync(run, CancellationToken.None);
+        var found = await host.InspectAsync(run, stop);
         Console.Out.WriteLine(output == OutputFormat.Json ? found.ToJson(outcome: null) : found.ToText(outcome: null));
         return (int)ExitCode.Succeeded;
     }
