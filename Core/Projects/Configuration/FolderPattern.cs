@@ -4,8 +4,7 @@ namespace IacCi.Core.Projects.Configuration;
 
 /// <summary>
 /// A pattern of folders or files: <c>*</c> and <c>?</c> stand for characters of one name, <c>**</c> for any folders, <c>{a,b}</c> for
-/// either.
-/// All else is itself, also brackets. <c>a/**</c> is everything below <c>a</c>, and not <c>a</c>.
+/// either. All else is itself, also brackets. <c>a/**</c> is everything below <c>a</c>, and not <c>a</c>.
 /// </summary>
 internal sealed class FolderPattern
 {
@@ -44,8 +43,7 @@ internal sealed class FolderPattern
 
     /// <summary>
     /// How narrowly it fits a path; null when it does not. The narrower pattern compares as greater: one without wildcards, then one with
-    /// more
-    /// names that are written out, then one with fewer <c>**</c>, then one with more characters that are written out.
+    /// more names that are written out, then one with fewer <c>**</c>, then one with more characters that are written out.
     /// </summary>
     public (int IsLiteral, int Names, int NotAny, int Chars)? Rank(string path)
     {
