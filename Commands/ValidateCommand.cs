@@ -41,8 +41,10 @@ internal static class ValidateCommand
     private static async Task<int> RunAsync(string job, Rules? rules, bool asJson, CancellationToken cancellationToken)
     {
         var name = JobFile.NameOf(job);
-        var content = await JobFile.ReadAsync(job, cancellationToken);
         var isRepository = rules is Rules.Repository || (rules is null && Path.GetFileName(job) == RepositoryConfiguration.FileName);
+        var content = isRepository
+            ? await InputFile.ReadAsync("the configuration", job, ConfigurationLimits.MaxFileBytes + 1, cancellationToken)
+            : await JobFile.ReadAsync(job, cancellationToken);
         Verdict verdict = isRepository
             ? RepositoryReader.Read(content)
             : JobReader.Read(content, null, name, rules is Rules.Aws ? JobContext.Aws : JobContext.Local);

@@ -52,6 +52,8 @@ internal sealed class ProjectsCommandTests
         var invalid = await place.RunAsync("validate", "other.yaml", "--for", "repository");
         await Assert.That((invalid.ExitCode, invalid.Errors))
             .IsEqualTo((2, "other.yaml:1: tool: must be \"terraform\" or \"tofu\" or \"terragrunt\"; found \"pulumi\"\n"));
+        await Assert.That((await place.RunAsync("validate", "nope.yaml", "--for", "repository")).Errors)
+            .IsEqualTo("iac-ci: cannot read the configuration 'nope.yaml': there is no such file\n");
         await Assert.That((await place.RunAsync("schema", "--for", "repository")).Json["title"]!.ToString()).IsEqualTo("iac-ci repository");
 
         async Task RefusedAsync(string message, string? configuration, params string[] words)
